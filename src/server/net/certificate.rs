@@ -1,4 +1,5 @@
-//! The certificate of a listener with TLS: from files, or made when the server first starts.
+//! The certificate of a listener with TLS. It is read from files, or made when the server starts
+//! for the first time.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -16,7 +17,7 @@ use crate::store::others_may;
 /// The name of the file in the data directory: the key and the certificate, in PEM.
 const FILE: &str = "tls.pem";
 
-/// A certificate with its key, ready to be used.
+/// A certificate with its private key.
 #[derive(Clone)]
 pub struct Certificate {
     chain: Vec<CertificateDer<'static>>,
@@ -34,17 +35,17 @@ pub enum CertificateError {
     Pem(PathBuf, pem::Error),
     /// Certificate and key were read, but they cannot be used together.
     Unfit(PathBuf, rustls::Error),
-    /// No certificate could be made.
+    /// Making a certificate failed.
     NotMade(rcgen::Error),
 }
 
 impl Certificate {
-    /// Reads a certificate and its key from PEM files. Certificates that sign it may follow it in
-    /// the file.
+    /// Reads a certificate and its key from PEM files. The certificates of its signers may follow
+    /// it in the file.
     ///
     /// # Errors
-    /// When a file cannot be read, has no certificate or key in it, or the two do not belong
-    /// together.
+    /// When a file cannot be read, when it contains no certificate or key, or when the certificate
+    /// and the key do not belong together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Certificate, CertificateError> {
         let certificates = read(certificate)?;
         let key_text = read(key)?;
@@ -60,8 +61,8 @@ impl Certificate {
             .map_err(|error| CertificateError::Unfit(certificate.into(), error))
     }
 
-    /// Reads the certificate that is kept in this directory. If none is, it makes one that is
-    /// signed by itself, and keeps it.
+    /// Reads the certificate that is stored in this directory. If the directory has none, makes a
+    /// self-signed certificate and stores it there.
     ///
     /// # Errors
     /// When the directory or the file cannot be made or read.
@@ -94,7 +95,7 @@ impl Certificate {
         })
     }
 
-    /// Its SHA-256, as `openssl x509 -fingerprint -sha256` writes it: `AB:CD:...`.
+    /// Returns its SHA-256 in the form of `openssl x509 -fingerprint -sha256`: `AB:CD:...`.
     pub fn fingerprint(&self) -> String {
         let own = self.chain.first().map(AsRef::as_ref).unwrap_or_default();
         let bytes = Sha256::digest(own);
@@ -102,7 +103,7 @@ impl Certificate {
         pairs.join(":")
     }
 
-    /// The certificate and those that sign it, without the key, in PEM.
+    /// Returns the certificate and the certificates of its signers, without the key, in PEM.
     pub fn pem(&self) -> String {
         use base64::{Engine, engine::general_purpose::STANDARD};
         let mut text = String::new();
@@ -118,7 +119,7 @@ impl Certificate {
         text
     }
 
-    /// The TLS configuration of a server with this certificate.
+    /// Returns the TLS configuration of a server with this certificate.
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
@@ -135,7 +136,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
     fs::read(path).map_err(|error| CertificateError::File(path.into(), error))
 }
 
-/// Makes a key and a certificate that is signed with it, in PEM.
+/// Makes a key and a certificate that is signed with this key. Returns both in PEM.
 fn self_signed() -> Result<String, rcgen::Error> {
     let key = rcgen::KeyPair::generate()?;
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()])?;
@@ -146,8 +147,8 @@ fn self_signed() -> Result<String, rcgen::Error> {
     Ok(key.serialize_pem() + &certificate.pem())
 }
 
-/// Writes the file, whole or not at all, readable by its owner only. When two servers start at the
-/// same time, the file of the first one stays and both use it.
+/// Writes the file so that only its owner can read it. The file is never written in part. When two
+/// servers start at the same time, the file of the first one stays, and both servers use it.
 fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));
@@ -161,7 +162,7 @@ fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     match fs::hard_link(&draft, path) {
         Ok(()) => fs::remove_file(&draft),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(&draft),
-        // The file system has no links.
+        // The file system does not support hard links.
         Err(_) => fs::rename(&draft, path),
     }
 }

@@ -1,6 +1,6 @@
-//! One client's connection, as the other threads see it.
+//! One client's connection, with the methods that all threads use.
 //!
-//! The life of a connection is told in [`net`](super).
+//! The life of a connection is described in [`net`](super).
 
 use std::fmt;
 use std::io::{self, Read};
@@ -29,12 +29,13 @@ use matou_protocols::wire::Excerpt;
 
 /// A client's socket and everything that the engine knows about it.
 ///
-/// Its reader, the turn's list, the clock, the writers and a tunnel share it. The socket closes
-/// when the last of them drops it.
+/// Its reader, the turn's list, the clock, the writers and a tunnel share it. The socket is closed
+/// when the last of them drops its `Arc`.
 ///
-/// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have one,
-/// hidden in their files, and no method here holds two of them. Methods that may block say so; all
-/// others may be called by the holder of the turn.
+/// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have a
+/// lock, which only the code in their own files takes. No method here holds two of these locks. The
+/// comment of each method that may block says so. The holder of the turn may call all other
+/// methods.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnId,
@@ -45,34 +46,35 @@ pub(super) struct Connection {
     pub(super) limits: Arc<ConnectionLimits>,
     pub(super) outbox: Outbox,
     deadlines: Deadlines,
-    /// Where its reader waits when the client said too much, or when a tunnel's end is held back.
+    /// Its reader waits here when the client has sent too much, or when the end of a tunnel's
+    /// direction is delayed.
     pub(super) pause: Pause,
     clock: Arc<Clock>,
     writers: Arc<Writers>,
     pub(super) pipes: Arc<Pipes>,
     protocol: &'static str,
     listener: Arc<str>,
-    /// Set once, by the turn, when the room has accepted a login.
+    /// Set once, by the holder of the turn, when the room has accepted a login.
     name: OnceLock<Box<str>>,
     /// Set once, when the connection begins to end. The room handles no more commands from it.
     closing: AtomicBool,
-    /// The log has been told that the client said too much.
+    /// True after the log has a line that this client was slowed down.
     slowed: AtomicBool,
     _slot: Slot,
 }
 
-/// What a writer has achieved for a connection.
+/// What a writer's send has achieved for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrote {
-    /// Nothing is queued any more: all was written, or the connection is over.
+    /// No bytes are queued any more: all were written, or the connection is over.
     All,
     /// Bytes are still queued: the connection must wait for its socket again.
     Some,
-    /// The same, and the socket accepted not one byte.
+    /// Bytes are still queued, and the socket has accepted none of them.
     Nothing,
 }
 
-/// What a connection shares with the others of its listener.
+/// What all connections of a listener share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shared<'a> {
     pub(super) clock: &'a Arc<Clock>,
@@ -80,7 +82,7 @@ pub(super) struct Shared<'a> {
     pub(super) writers: &'a Arc<Writers>,
     /// The pipes that tunnels may open.
     pub(super) pipes: &'a Arc<Pipes>,
-    /// The protocol's name: the place with which each of its log lines begins.
+    /// The protocol's name. Log lines about the connection begin with it.
     pub(super) protocol: &'static str,
     /// The listener's name, such as `chaton 127.0.0.1:7777`: the target of its log lines.
     pub(super) listener: &'a Arc<str>,
@@ -120,7 +122,8 @@ impl Connection {
         })
     }
 
-    /// The name under which the log knows it from now on.
+    /// Notes the name of the client, which all later log lines show, and clears the deadline for
+    /// the login.
     pub(super) fn identified(self: &Arc<Self>, name: &str) {
         info!(target: &self.listener, "{self} logged in as {:?}", Excerpt(name));
         let _ = self.name.set(name.into());
@@ -132,16 +135,16 @@ impl Connection {
         self.name.get().is_some()
     }
 
-    /// True when nothing that arrives from it counts any more.
+    /// True when the connection has begun to end. The room ignores the commands that still arrive.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
     }
 
     /// Reads once from the socket. For its reader alone. No lock may be held.
     ///
-    /// Blocks until bytes arrive. Returns 0 after the peer's FIN, and also when another thread of
-    /// this server has shut the socket down ([`Connection::cut`]). So a thread that blocks here can
-    /// always be woken.
+    /// Blocks until bytes arrive. Returns 0 after the peer's FIN, and also after another thread of
+    /// this server has shut the socket down ([`Connection::cut`]). So another thread can always
+    /// wake a thread that is blocked here.
     pub(super) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match (&self.stream).read(into) {
@@ -152,15 +155,16 @@ impl Connection {
         }
     }
 
-    /// What its client may say, when it begins.
+    /// Returns how much its client may send: the state for a new connection.
     pub(super) fn talk(&self) -> Talk {
         let is_exempt = !self.limits.bound_loopback && self.peer.ip().to_canonical().is_loopback();
         let rate = if is_exempt { 0 } else { self.limits.talk_rate };
         Talk::new(rate, self.limits.outbox_bytes, Instant::now())
     }
 
-    /// Blocks until the client may say more, if it has said too much for now. For its reader alone;
-    /// no lock may be held. The end of the connection wakes it.
+    /// Blocks if the client has sent too much for now, until it may send more. Two things wake the
+    /// thread: the time is over, or the connection begins to close. Only its reader calls this. No
+    /// lock may be held.
     pub(super) fn wait_to_hear_more(self: &Arc<Self>, talk: &Talk) {
         let Some(time) = talk.pause(Instant::now()) else {
             return;
@@ -203,8 +207,9 @@ impl Connection {
             .arrival(deadline, |entry| self.clock.register(self, entry));
     }
 
-    /// Sets or clears the deadline for the rest of a frame. Called after each `read`; the clock is
-    /// told only when it must look earlier than it would.
+    /// Sets or clears the deadline for the rest of a frame. Called after each `read`. The clock is
+    /// told only when the new deadline is earlier than the time at which the clock looks at this
+    /// connection next.
     pub(super) fn expect_frame(self: &Arc<Self>, deadline: Option<Instant>) {
         self.deadlines
             .frame(deadline, |entry| self.clock.register(self, entry));
@@ -239,8 +244,9 @@ impl Connection {
         (opened, handshaking)
     }
 
-    /// Does what a push leads to. A step of its own for callers that hold a lock while they push:
-    /// this one takes the locks of the deadlines and of the writers, and may cut.
+    /// Does what the result of a push requires: it may give the connection to a writer, or cut it.
+    /// This is a separate step, because some callers hold a lock while they push, and this method
+    /// takes the locks of the deadlines and of the writers.
     pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) {
         match pushed {
             Pushed::Done => return self.writers.relieve(),
@@ -281,7 +287,7 @@ impl Connection {
         }
     }
 
-    /// Cuts the client if it took too little of what is queued for it, on the clock's thread.
+    /// Cuts the client if it took too little of what is queued for it. Runs on the clock's thread.
     pub(super) fn look_at_progress(self: &Arc<Self>) {
         if let Some(by) = self.written(self.outbox.look(&self.stream)) {
             self.expect_progress(by);
@@ -295,8 +301,8 @@ impl Connection {
         }
     }
 
-    /// Does what sending the queue leads to. If bytes are still queued, returns when the client
-    /// must have taken more.
+    /// Does what the result of sending the queue requires. If bytes are still queued, returns the
+    /// deadline by which the client must have taken more of them.
     fn written(self: &Arc<Self>, written: Written) -> Option<Instant> {
         match written {
             Written::All => {}
@@ -314,17 +320,18 @@ impl Connection {
         None
     }
 
-    /// Closes in order: what is queued is written, then FIN is sent. Never blocks.
+    /// Begins an orderly close: the queued bytes are written, then FIN is sent. Never blocks.
     ///
-    /// The reader may be blocked in a pause, which ends now, or in `read`. What wakes it is the
-    /// peer's own FIN, which follows ours; if that does not come in time, the clock cuts the
-    /// connection.
+    /// The reader may be blocked in a pause; this method ends the pause. Or it may be blocked in
+    /// `read`. The peer's own FIN, which follows ours, wakes it there. If that FIN does not come in
+    /// time, the clock cuts the connection, and that wakes the reader.
     pub(super) fn finish(self: &Arc<Self>) {
         self.closing.store(true, Ordering::Release);
         self.pause.end();
         self.tunnel.wake();
         if self.tunnel.is_joined() {
-            // Its pump reads what has arrived, up to the end, and then passes the end on.
+            // From now on `read` returns what has already arrived, and then 0. So the pump of this
+            // end relays those bytes and then sends FIN to the other end.
             let _ = self.stream.shutdown(Shutdown::Read);
             return self.close_by(Instant::now() + LINGER);
         }
@@ -343,7 +350,7 @@ impl Connection {
         self.close_by(Instant::now() + LINGER);
     }
 
-    /// Lets the clock cut the connection at this time, unless it has ended before.
+    /// Sets the time at which the clock cuts the connection, unless it has ended before.
     pub(super) fn close_by(self: &Arc<Self>, deadline: Instant) {
         self.deadlines
             .close(deadline, |entry| self.clock.register(self, entry));
@@ -351,7 +358,8 @@ impl Connection {
 
     /// Closes at once. Wakes every thread that is blocked because of this connection: its reader in
     /// `read` or in a pause, a tunnel's pump in `write`, and threads that wait for the outbox or
-    /// for the other end of a tunnel. Neither the outbox nor the tunnel end may be locked.
+    /// for the other end of a tunnel. The caller must not hold the lock of the outbox or of the
+    /// tunnel end.
     pub(super) fn cut(&self) {
         self.closing.store(true, Ordering::Release);
         self.outbox.kill();
@@ -360,7 +368,7 @@ impl Connection {
         self.tunnel.wake();
     }
 
-    /// Takes its entry out of the clock: its reader has ended.
+    /// Takes its entry out of the clock. Its reader calls this at its end.
     pub(super) fn ended(&self) {
         if let Some(entry) = self.deadlines.end() {
             self.clock.remove(self.id, entry);
@@ -419,7 +427,7 @@ mod tests {
         (connection, peer)
     }
 
-    /// The system tells the writers of a socket only when a third of its buffer is free.
+    /// The system wakes a writer for a socket only when a third of the socket's buffer is free.
     #[cfg(unix)]
     #[test]
     fn a_client_that_reads_keeps_its_pace_before_a_writer_is_woken() {

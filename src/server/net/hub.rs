@@ -1,8 +1,10 @@
-//! The hub: one room, the lock around it, and the run, which is the only way out of the room.
+//! The hub: one room, the lock around it, and the run. The run is the list of effects, and
+//! everything that a room sends goes through it.
 //!
-//! [`Hub::visit`] is the whole idea. A thread locks the hub, lets the room handle an event, and
-//! appends the effects to the run. If another thread is sending, it leaves: that thread will find
-//! what was appended. If no thread is sending, it becomes the one that sends.
+//! [`Hub::visit`] shows the whole idea. A thread locks the hub, lets the room handle an event, and
+//! appends the effects to the run. If another thread is already sending, the visiting thread
+//! leaves, because the sending thread will find what was appended. If no thread is sending, the
+//! visiting thread starts to send.
 //!
 //! An example with two readers, A and B, whose clients speak at nearly the same time:
 //!
@@ -14,13 +16,13 @@
 //! A: lock; the run is empty; sending = false; unlock; back to read
 //! ```
 //!
-//! So B does not wait while A sends, and still all clients get "hi" before "ho": the order in which
-//! the room handled them. When a hundred readers come while A sends, their messages lie in one run,
-//! and each client gets them in one `send`. This is why the cost per message falls when the room is
-//! busy.
+//! So B does not wait while A sends. Still all clients get "hi" before "ho", because the room
+//! handled them in this order. When a hundred readers visit the hub while A sends, their messages
+//! are all in one run, and each client gets them in one `send`. This is why the cost per message
+//! falls when the room is busy.
 //!
-//! The alternative that comes to mind first is to send under the lock. Then every reader would wait
-//! for every send, and one full socket would stop the room.
+//! A simpler design would send while it holds the lock. Then every reader would wait for every
+//! send, and one full socket would stop the room.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,29 +44,32 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 ///
 /// Rules of its two locks:
 ///
-/// * `state` is held while a room handles events, and for a swap. Nothing under it blocks, sends,
-///   or writes to the log. Of the other locks only the clock's may be taken under it.
-/// * `turn` is held by the thread that carries runs out. Only that thread takes it, because
-///   `sending` is true meanwhile; a stop that takes too long is the one exception
+/// * `state` is held while a room handles events, and while the run is swapped. A thread that holds
+///   it does not block, send, or write to the log. The clock's lock is the only other lock that it
+///   may take.
+/// * `turn` is held by the thread that carries runs out. No other thread tries to take it, because
+///   `sending` is true meanwhile. The only exception is a stop that takes too long
 ///   ([`Hub::cut_all`]).
-/// * A thread that holds `turn` may lock `state`, never the other way round. [`Hub::send_rounds`]
-///   holds both, only to swap the run, and [`Sending`] after a panic.
+/// * A thread that holds `turn` may lock `state`. A thread that holds `state` must not lock `turn`.
+///   Both are held at once in two places: [`Hub::send_rounds`] holds both to swap the run, and
+///   [`Sending`] holds both after a panic.
 ///
 /// The locks are from `parking_lot`: they do not poison. A panic inside a room would leave it half
-/// changed and in use, so rooms must not panic. Nothing a peer sends can cause one (the lints of
-/// the protocol crate see to that).
+/// changed and in use, so rooms must not panic. Nothing that a peer sends can cause a panic there:
+/// the lints of the protocol crate forbid the calls that could.
 pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
-    /// Notified when the run was swapped: the new one has space.
+    /// Notified after the run was swapped: the new run has space again. Readers whose run was full
+    /// wait here.
     space: Condvar,
-    /// Locked by the thread that set `sending`, or that was handed the turn.
+    /// Locked by the thread that has set `sending`, or to which the turn was handed over.
     turn: Mutex<Turn>,
-    /// Finds answers to the room's questions. Has nothing to do with the locks above.
+    /// Finds answers to the room's questions. It uses none of the locks above.
     answers: Answers<P>,
     pub(super) clock: Arc<Clock>,
     pub(super) codec: P::Codec,
     pub(super) limits: Arc<ConnectionLimits>,
-    /// The TLS configuration of its connections, where the listener has a certificate.
+    /// The TLS configuration of its connections; `None` when the listener has no certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// The listener's name, such as `chaton 127.0.0.1:7777`. It is the target of log lines about
     /// its connections, because the log limits the lines of each target.
@@ -73,17 +78,17 @@ pub(super) struct Hub<P: Protocol> {
 
 struct State<P> {
     room: P,
-    /// What the room wants done and no thread has begun to do.
+    /// The effects that the room wants, and that no thread has begun to carry out.
     run: Run,
     /// True while a thread has the turn. It will look at the run once more before it sets this to
     /// false, under the same lock. So a thread that appends to the run and sees `true` may leave:
-    /// no run is forgotten, and no wake-up can be lost.
+    /// the sending thread will find what it appended.
     sending: bool,
-    /// The server stops: the room handles nothing more.
+    /// The server stops: the room handles no more events.
     stopping: bool,
     /// Connections whose `Gone` is yet to come.
     connections: usize,
-    /// The deadline of the room that the clock knows.
+    /// The deadline of the room that was last reported to the clock.
     told_clock: Option<Instant>,
 }
 
@@ -117,11 +122,12 @@ impl<P: Protocol> Hub<P> {
         })
     }
 
-    /// Handles a connection's first event. For its reader, before the first `read`.
+    /// Lets the room handle a connection's first event. Its reader calls this before the first
+    /// `read`.
     ///
-    /// The connection becomes known to the turn through the run's arrivals, so effects that name it
-    /// can be carried out. A connection that was accepted just when the server stops is cut at
-    /// once.
+    /// The connection is added to the run's arrivals. So the thread that carries out the run knows
+    /// it before any effect names it. A connection that was accepted just when the server stops is
+    /// cut at once.
     pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow<P::Question> {
         let opened = Event::Opened(connection.peer);
         let flow = self.visit(|state| {
@@ -138,15 +144,15 @@ impl<P: Protocol> Hub<P> {
         })
     }
 
-    /// Handles commands of one connection in their order, in one visit.
+    /// Lets the room handle commands of one connection, in their order and in one visit.
     ///
     /// It stops after a command that changes how the connection goes on; the iterator keeps the
     /// commands after that one.
     ///
     /// It also stops when the client has said as much as it may for now; the caller then pauses.
     ///
-    /// Blocks while the run is full. So senders that are faster than the room are slowed down: they
-    /// do not read meanwhile.
+    /// Blocks while the run is full. A reader that is blocked here does not read from its socket.
+    /// So clients that send faster than the server can pass on are slowed down.
     pub(super) fn commands<'a>(
         &self,
         connection: &Connection,
@@ -155,20 +161,21 @@ impl<P: Protocol> Hub<P> {
         now: Instant,
     ) -> Flow<P::Question> {
         let mut flow = Flow::Frames;
-        // Blocks while another thread is in the room. That takes microseconds: nothing under this
-        // lock blocks.
+        // Blocks while another thread holds this lock; the release of the lock wakes this thread.
+        // The wait takes microseconds, because no thread blocks while it holds the lock.
         let mut state = self.state.lock();
         for command in commands {
             while state.run.is_full() {
                 if state.sending {
-                    // Blocks; releases the lock while it waits and has it again afterwards. The
-                    // holder of the turn wakes all waiting readers when it swaps the run. Another
-                    // reader may have filled the new run already, or this connection may be closing
-                    // now: the loop and `State::handle` look again.
+                    // Blocks. `wait` releases the lock while the thread is blocked, and takes it
+                    // again before it returns. The holder of the turn wakes all readers that wait
+                    // here, after it has swapped the run. Meanwhile another reader may have filled
+                    // the new run already, so the loop looks again. This connection may also be
+                    // closing by now, so `State::handle` tests that again.
                     self.space.wait(&mut state);
                 } else {
-                    // No thread would ever swap this run, so this one takes the turn. `settle`
-                    // releases the lock.
+                    // No thread is sending, so no other thread would swap this run. This thread
+                    // takes the turn. `settle` releases the lock.
                     self.settle(state);
                     state = self.state.lock();
                 }
@@ -184,8 +191,8 @@ impl<P: Protocol> Hub<P> {
         flow
     }
 
-    /// Handles anything else that happened on a connection. Does not wait for space in the run: the
-    /// clock calls this too, and so does a connection that ends.
+    /// Lets the room handle an event of a connection that is not a command. Does not wait for space
+    /// in the run, because the clock's thread calls this too, and it must not wait.
     pub(super) fn event(
         &self,
         connection: &Connection,
@@ -194,8 +201,9 @@ impl<P: Protocol> Hub<P> {
         self.visit(|state| state.handle(connection, event, Instant::now()))
     }
 
-    /// Finds the answer to a question that the room asked because of this connection. Blocks for as
-    /// long as that takes; no lock of the hub is held, so all other connections go on.
+    /// Finds the answer to a question that the room asked because of this connection. Blocks until
+    /// a worker has found the answer, or until the hub stops. No lock of the hub is held, so all
+    /// other connections go on.
     pub(super) fn answer(
         &self,
         connection: &Connection,
@@ -205,8 +213,8 @@ impl<P: Protocol> Hub<P> {
         self.answers.to(address, question)
     }
 
-    /// For any thread. Tells the room that what identified the client of this name is no longer
-    /// valid, such as a key that was replaced.
+    /// Tells the room that the proof of identity of the client with this name is no longer valid,
+    /// for example because its key was replaced. Any thread may call this.
     pub(super) fn revoke(&self, name: &str) {
         self.visit(|state| {
             if !state.stopping {
@@ -215,11 +223,11 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    /// Handles a connection's last event. For its reader, when it will read no more.
+    /// Lets the room handle a connection's last event. Its reader calls this after its last `read`.
     ///
-    /// The room removes what it knows of the connection and tells others where the protocol says
-    /// so. It is called also when the hub stops, to count the connections: the last one ends the
-    /// clock's thread.
+    /// The room removes what it knows about the connection, and tells other clients if the protocol
+    /// says so. This is called for every connection, also when the hub stops: when the last
+    /// connection has gone, the clock's thread is told to end.
     pub(super) fn gone(&self, connection: &Connection) {
         self.visit(|state| {
             state.handle(connection, Event::Gone, Instant::now());
@@ -231,14 +239,14 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    /// Calls the room at its deadline.
+    /// Tells the room that its deadline has come.
     pub(super) fn tick(&self) {
         self.visit(State::tick);
     }
 
-    /// Finishes every connection and lets the room handle nothing more, so no client is told that
-    /// the others leave. Connections that have not ended when the time for draining is over are cut
-    /// by the clock's thread.
+    /// Closes every connection in order. The room handles no more events, so no client is told that
+    /// the others leave. The clock's thread cuts the connections that have not ended within
+    /// [`DRAIN`].
     pub(super) fn finish_all(&self) {
         self.answers.cancel();
         self.clock.stop_by(Instant::now() + DRAIN);
@@ -251,14 +259,14 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    /// Cuts every connection. Blocks while another thread carries out a run; that takes a bounded
-    /// time, because no send in it blocks.
+    /// Cuts every connection. Blocks while another thread holds the turn; that thread wakes this
+    /// one when it releases the turn. The wait is short, because no send of that thread blocks.
     pub(super) fn cut_all(&self) {
         self.turn.lock().cut_all();
     }
 
-    /// Lets `act` change the state, then sends what has to be sent. The lock is released in
-    /// between.
+    /// Lets `act` change the state under the lock. Then releases the lock and sends what has to be
+    /// sent.
     fn visit<T>(&self, act: impl FnOnce(&mut State<P>) -> T) -> T {
         let mut state = self.state.lock();
         let done = act(&mut state);
@@ -269,8 +277,9 @@ impl<P: Protocol> Hub<P> {
     /// Ends a visit: tells the clock the room's deadline, and takes the turn when there is
     /// something to send and no thread sends. Releases the lock before anything is sent.
     fn settle(&self, mut state: MutexGuard<'_, State<P>>) {
-        // A hub that stops does not call its room any more, so a deadline would stay in the past.
-        // The clock's thread would find it due again and again, and never reach the end.
+        // A hub that stops does not call its room any more, so the room would never move its
+        // deadline. The clock's thread would find the deadline due again and again, and would never
+        // end.
         let deadline = match state.stopping {
             true => None,
             false => state.room.deadline(),
@@ -282,19 +291,19 @@ impl<P: Protocol> Hub<P> {
         if state.sending || state.run.is_empty() {
             return;
         }
-        // From here on this thread is responsible for all that others append, until it says
-        // otherwise under the lock.
+        // From here on this thread must also send what other threads append, until it sets
+        // `sending` to false under the lock.
         state.sending = true;
         drop(state);
         self.send_rounds();
     }
 
-    /// Carries out run after run until none is left. The caller has set `sending`, or was handed
-    /// the turn.
+    /// Carries out one run after the other until no run has anything to do. The caller has set
+    /// `sending`, or the turn was handed over to it.
     ///
-    /// After [`ROUNDS`] rounds it hands the turn to the clock's thread: a reader that went on would
-    /// send for others and not serve its own client. `sending` stays true on the way, so no third
-    /// thread begins to send.
+    /// After [`ROUNDS`] rounds it hands the turn to the clock's thread. Otherwise, in a busy room,
+    /// a reader would always send for others and never read from its own client. `sending` stays
+    /// true until the clock's thread takes over, so no third thread begins to send.
     pub(super) fn send_rounds(&self) {
         let mut sending = Sending {
             turn: self.turn.lock(),
@@ -305,21 +314,21 @@ impl<P: Protocol> Hub<P> {
             {
                 let mut state = self.state.lock();
                 if state.run.is_empty() {
-                    // Under the lock: a thread that appends after this sees `false` and sends
-                    // itself.
+                    // This happens under the lock. A thread that appends afterwards sees `false`,
+                    // so it takes the turn itself.
                     state.sending = false;
                     sending.passed_on = true;
                     return;
                 }
                 std::mem::swap(&mut state.run, &mut sending.turn.run);
             }
-            // The lock is free. Readers that waited for space append to the new run while this
-            // thread sends the old one.
+            // The lock is released. This wakes the readers that wait for space in the run. They
+            // append to the new run while this thread sends the old one.
             self.space.notify_all();
             sending.turn.apply();
         }
-        // Other threads have appended all the time: the room is busy. `sending` stays true until
-        // the clock's thread is done.
+        // Other threads have appended in every round: the room is busy. `sending` stays true until
+        // the clock's thread sets it to false.
         sending.passed_on = true;
         // Releases the turn first: the clock's thread locks it as soon as it is woken.
         drop(sending);
@@ -336,8 +345,8 @@ impl<P: Protocol> State<P> {
         event: Event<P::Command<'_>, P::Answer>,
         now: Instant,
     ) -> Flow<P::Question> {
-        // The connection may have been cut after its reader read the frame and before it got the
-        // lock.
+        // The connection may have been cut after its reader had read the frame and before the
+        // reader got the lock.
         if self.stopping || (connection.is_closing() && counts_only_while_open(&event)) {
             return Flow::Closed;
         }
@@ -354,7 +363,7 @@ impl<P: Protocol> State<P> {
     }
 }
 
-/// False for the beginning and the end of a connection, which the room must always hear of.
+/// Returns false for the events that begin or end a connection: the room must always handle these.
 fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
     matches!(
         event,
@@ -368,9 +377,9 @@ fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
 
 /// The turn while a thread holds it.
 ///
-/// If a round panics (a mistake in this server; no peer can cause it), the server does not know
-/// which clients were served. Then all connections are cut, `sending` becomes false, and the hub
-/// goes on.
+/// If a round panics, the server does not know which clients have got their bytes. Then all
+/// connections are cut, `sending` becomes false, and the hub goes on. Only a mistake in this server
+/// can cause such a panic; a peer cannot.
 struct Sending<'a, P: Protocol> {
     turn: MutexGuard<'a, Turn>,
     hub: &'a Hub<P>,
@@ -388,8 +397,8 @@ impl<P: Protocol> Drop for Sending<'_, P> {
     }
 }
 
-/// Hands out the numbers of connections. Threads of all listeners share it; only the counter itself
-/// matters, so `Relaxed` is enough.
+/// Hands out the numbers of connections. The accept threads of all listeners share it. No other
+/// memory depends on the counter, so the ordering `Relaxed` is enough.
 #[derive(Debug, Default)]
 pub(super) struct ConnIds(std::sync::atomic::AtomicU64);
 

@@ -1,11 +1,11 @@
-//! Threads and sockets. No other module knows them. The text is for readers who are new to blocking
-//! IO.
+//! Threads and sockets. Only this module uses them. Its comments are written for readers who are
+//! new to blocking IO.
 //!
-//! A call *blocks* when it does not return before something has happened elsewhere: `read` blocks
-//! until the peer sends, and [`Condvar::wait`](sync::Condvar) until another thread notifies. A
-//! blocked thread costs no CPU, but it can do nothing else meanwhile. So for every place where a
-//! thread blocks, the text says what the thread waits for, who wakes it, and what may have changed
-//! when it goes on.
+//! A call *blocks* when it returns only after something has happened elsewhere. `read` blocks until
+//! the peer sends bytes. [`Condvar::wait`](sync::Condvar) blocks until another thread calls
+//! `notify_one` or `notify_all`. A blocked thread costs no CPU, but it can do nothing else
+//! meanwhile. So for every place where a thread blocks, a comment says what the thread waits for,
+//! which thread or event wakes it, and what may have changed when it goes on.
 //!
 //! # The life of a connection
 //!
@@ -16,74 +16,81 @@
 //!    thread is the connection's *reader* until the connection ends.
 //! 3. [`reader::run`](reading::reader::run) tells the hub that the connection is open, and then
 //!    blocks in `read` again and again.
-//! 4. The room accepts a login. Carrying out this effect, the turn adds the connection to the list
-//!    of members ([`Turn`](sending::turn::Turn)), so that it receives what is sent to all.
+//! 4. The room accepts a login. The thread that carries out this effect adds the connection to the
+//!    list of members ([`Turn`](sending::turn::Turn)). From then on the client receives what is
+//!    sent to all.
 //! 5. The connection ends in one of these ways:
 //!    * The peer closes its side: `read` returns 0, and the room handles [`Event::ReadClosed`].
-//!    * The server closes it in order, [`Connection::finish`](connection::Connection::finish): what
-//!      is queued is written, then FIN. The reader waits for the peer's FIN, within limits
-//!      (`linger` in [`reader`](reading::reader)).
-//!    * The server closes it at once, [`Connection::cut`](connection::Connection::cut): the client
-//!      is too slow or too late, or the connection is broken.
-//! 6. [`Hub::gone`](hub::Hub::gone) is its last event. The thread then waits for the next
-//!    connection.
+//!    * The server closes it in order ([`Connection::finish`](connection::Connection::finish)): it
+//!      writes the queued bytes and then sends FIN. The reader waits for the peer's FIN, within
+//!      limits (`linger` in [`reader`](reading::reader)).
+//!    * The server closes it at once ([`Connection::cut`](connection::Connection::cut)), because
+//!      the client is too slow or too late, or because the connection is broken.
+//! 6. The reader calls [`Hub::gone`](hub::Hub::gone), which gives the room the connection's last
+//!    event. The thread then waits for the next connection.
 //!
 //! # The life of a message
 //!
-//! 1. The reader's `read` returns with bytes. Without any lock, the reader decodes all whole frames
-//!    in them (`frames` in [`reader`](reading::reader)).
-//! 2. [`Hub::commands`](hub::Hub::commands) takes the hub's lock once for all of them. The room
-//!    turns each command into effects, such as "send these bytes to all members". The effects are
-//!    appended to a log, the [`Run`](sending::run::Run).
-//! 3. If no thread is sending, this thread takes the *turn* (`settle` in [`hub`]): it swaps the run
-//!    for an empty one, releases the lock and carries the run out. If another thread is sending,
-//!    this thread goes back to `read`. The sending thread looks at the run again before it stops.
+//! 1. The reader's `read` returns with bytes. The reader decodes all whole frames in them. It holds
+//!    no lock meanwhile (`frames` in [`reader`](reading::reader)).
+//! 2. A frame that was decoded is a *command*. [`Hub::commands`](hub::Hub::commands) takes the
+//!    hub's lock once for all these commands. The room turns each command into *effects*, such as
+//!    "send these bytes to all members". The effects are appended to a list, the
+//!    [`Run`](sending::run::Run).
+//! 3. If no thread is sending, this thread takes the *turn*, which is the right to send (`settle`
+//!    in [`hub`]). It swaps the run for an empty one, releases the lock and carries the run out. If
+//!    another thread is sending, this thread goes back to `read`: the sending thread looks at the
+//!    run again before it stops sending.
 //! 4. [`Turn::apply`](sending::turn::Turn::apply) carries a run out: each recipient gets all its
 //!    bytes in one [`Connection::send`](connection::Connection::send).
 //! 5. [`Outbox::push`](sending::outbox::Outbox::push) passes the bytes to the system with a `send`
-//!    that does not block. Most messages end here: they are in the socket.
-//! 6. If the socket is full, the outbox queues the rest. The connection waits in
-//!    [`Writable`](sending::writable::Writable) until its socket accepts bytes again, and then one
-//!    of the [`Writers`](sending::writers::Writers) sends ([`Outbox::write`]).
+//!    that does not block. For most messages this is the last step: the system has accepted all
+//!    bytes.
+//! 6. If the socket is full, the outbox queues the remaining bytes. The connection is put on the
+//!    list of [`Writable`](sending::writable::Writable). When its socket accepts bytes again, one
+//!    of the [`Writers`](sending::writers::Writers) sends them ([`Outbox::write`]).
 //!
 //! So a message in a quiet room needs one `read`, one `send` for each recipient, and no other
 //! thread.
 //!
 //! # The life of a deadline
 //!
-//! 1. A thread sets it, for example
+//! 1. A thread sets the deadline. For example, a reader calls
 //!    [`Connection::expect_frame`](connection::Connection::expect_frame) when half a frame has
-//!    come. The connection keeps its [`Deadlines`](time::deadlines::Deadlines), and only the
-//!    earliest is registered with the hub's [`Clock`](time::clock::Clock).
+//!    arrived. The connection keeps all its [`Deadlines`](time::deadlines::Deadlines). Only the
+//!    earliest one is registered with the hub's [`Clock`](time::clock::Clock).
 //! 2. The clock's thread blocks in [`Clock::next`](time::clock::Clock::next) until the earliest
-//!    entry of all connections.
+//!    registered time of all connections.
 //! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
-//!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often none
-//!    has: a deadline that was moved or cleared leaves its old entry in the clock.
-//! 4. What is due is done: the room decides about a late peer ([`Event::Overdue`]; the rooms share
-//!    `Lifecycle::overdue` in `protocols/room/connections.rs`), the outbox judges a slow one
-//!    ([`Outbox::look`]), an orderly close that took too long is cut.
+//!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often no
+//!    deadline has passed, because a deadline that was moved or cleared leaves its old entry in the
+//!    clock.
+//! 4. If a deadline has passed, the next step depends on it. If the peer is late with a frame or a
+//!    login, the room decides what to do ([`Event::Overdue`]; the rooms share `Lifecycle::overdue`
+//!    in `protocols/room/connections.rs`). If the client may be too slow, its outbox decides
+//!    ([`Outbox::look`]). If an orderly close took too long, the connection is cut.
 //! 5. The connection registers its next deadline.
 //!
-//! The rooms have deadlines too ([`Protocol::deadline`]). The hub tells the clock the earliest one
-//! after each visit.
+//! The rooms have deadlines too ([`Protocol::deadline`]). After each visit, the hub tells the clock
+//! the earliest deadline of its room.
 //!
 //! # Threads
 //!
 //! | name | how many | its work | where it blocks | how it ends |
 //! |---|---|---|---|---|
 //! | `matou-accept` | one per listener | accepts | `poll` on the listener | the owner drops its `AcceptWake` and joins it ([`Service::close`]) |
-//! | `matou-conn` | one per connection | reads, and sends what its frames lead to | `read`; a condition variable while its client says too much | the connection ends; [`Threads::close`](accepting::threads::Threads::close) ends those that wait for another one |
-//! | `matou-clock` | one per hub | deadlines | a condition variable | the hub's last connection has gone; [`Service::join`] joins it |
+//! | `matou-conn` | one per connection | reads, and sends the effects of what it has read | `read`; a condition variable while its client has sent too much | with its connection, if it then waits too long for the next one; [`Threads::close`](accepting::threads::Threads::close) ends the threads that wait for a connection |
+//! | `matou-clock` | one per hub | deadlines | a condition variable | after the hub's last connection has gone; [`Service::join`] joins it |
 //! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](sending::writers::Writers::stop) joins them |
 //! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](questions::workers::Workers::stop) |
 //!
-//! (Outside this module, `matou account import` hashes on threads `matou-import`, which end with
-//! that command.)
+//! One more kind of thread exists outside this module: `matou account import` computes password
+//! hashes on threads named `matou-import`, which end with that command.
 //!
-//! [`Service`] owns the first and the third kind ([`RequestService`] has an accept thread only),
-//! [`Engine`] the others. A stop of the whole server ends them in this order: accept threads,
-//! clocks (each after the last connection of its hub), workers, threads of connections, writers.
+//! A [`Service`] owns its accept thread and its clock's thread; a [`RequestService`] owns an accept
+//! thread only. The [`Engine`] owns all other threads. When the whole server stops, the threads end
+//! in this order: accept threads, clocks (each after the last connection of its hub), workers,
+//! threads of connections, writers.
 //!
 //! # Locks
 //!
@@ -95,24 +102,25 @@
 //! * `turn -> relieving -> outbox` ([`Writers::relieve`](sending::writers::Writers::relieve); it also
 //!   looks at the list of [`writable`](sending::writable), and releases that first)
 //!
-//! A thread that holds the list of [`writable`](sending::writable) takes no other lock. No lock is
-//! held across a system call that can block; the right to ask in `sending/writable/poll.rs`, which
-//! only writers take, is the one exception. The rules of each lock are beside its struct.
+//! A thread that holds the lock of the list in [`writable`](sending::writable) takes no other lock.
+//! No lock is held during a system call that can block. The only exception is the lock `asking` in
+//! `sending/writable/poll.rs`, which only writers take. The rules of each lock are written at its
+//! struct.
 //!
 //! # Where to find what
 //!
-//! | place | what it knows |
+//! | place | what it contains |
 //! |---|---|
 //! | [`accepting`] | the way in: listeners, and the threads that serve connections |
 //! | [`reading`] | a connection's own thread, and where its bytes come from |
-//! | [`hub`] | one room, its lock and its run |
+//! | [`hub`] | one room, its lock, and the run of its effects |
 //! | [`sending`] | the way out: the turn, outboxes, writers |
-//! | [`connection`] | a client's socket, as all these threads see it |
+//! | [`connection`] | a client's socket, and what all these threads may do with it |
 //! | [`time`] | deadlines, and the clock that waits for them |
-//! | [`bounds`] | what protects the server: the limits, and what keeps them |
-//! | [`questions`] | questions that take long, and the workers that answer them |
+//! | [`bounds`] | what protects the server: the limits, and the code that enforces them |
+//! | [`questions`] | questions of a room that take long to answer, and the workers that answer them |
 //! | [`tunnel`] | private connections, whose bytes are relayed as they are |
-//! | [`certificate`], [`tls`] | what a listener inside TLS needs |
+//! | [`certificate`], [`tls`] | what a listener with TLS needs |
 //! | [`service`] | starts and stops all of it |
 //! | [`sys`], [`sync`] | system calls with their fallbacks, and the locks |
 //!

@@ -1,8 +1,9 @@
 //! Starting and stopping. An [`Engine`] has the threads that all listeners share; a [`Service`] is
 //! one listener with its room.
 //!
-//! Stopping is ownership. A service owns its accept thread and its clock's thread, the engine owns
-//! the others, and each joins what it owns: see "Threads" in [`net`](super).
+//! The owner of a thread also ends it. A service owns its accept thread and its clock's thread. The
+//! engine owns the others. Each of them joins the threads that it owns: see "Threads" in
+//! [`net`](super).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -41,7 +42,7 @@ pub struct Engine {
     ids: Arc<ConnIds>,
 }
 
-/// Listeners for which [`Engine::start`] keeps descriptors.
+/// Number of listeners for which [`Engine::start`] reserves descriptors.
 const LISTENERS: usize = 8;
 
 /// One protocol on one address, until it is stopped.
@@ -106,13 +107,13 @@ impl fmt::Display for ListenError {
 impl std::error::Error for ListenError {}
 
 impl Engine {
-    /// Finds out how many connections this process may have, and starts the first writer. For up to
-    /// eight listeners.
+    /// Finds out how many connections this process may have, and starts the first writer. Reserves
+    /// descriptors for up to eight listeners.
     pub fn start(limits: &ProcessLimits) -> Engine {
         Engine::start_for(limits, LISTENERS)
     }
 
-    /// The same for this many listeners.
+    /// Does the same as [`Engine::start`], for this many listeners.
     pub fn start_for(limits: &ProcessLimits, listeners: usize) -> Engine {
         // The writers first: their descriptors are then among those that are open.
         let writers = Writers::start(limits.writers, limits.outbox_total);
@@ -128,8 +129,8 @@ impl Engine {
         }
     }
 
-    /// Maximum number of connections at once, over all listeners. Zero when this process may not
-    /// have enough descriptors or threads for one.
+    /// Returns the maximum number of connections at once, over all listeners. It is zero when the
+    /// limits of this process do not allow enough descriptors or threads for one connection.
     pub fn connection_ceiling(&self) -> usize {
         self.threads.ceiling()
     }
@@ -143,11 +144,11 @@ impl Engine {
         &self.spare
     }
 
-    /// Begins to serve, on an address, a room that asks no questions. Port 0 lets the system choose
-    /// a port.
+    /// Begins to serve a room on an address. The room asks no questions. Port 0 lets the system
+    /// choose a port.
     ///
     /// # Errors
-    /// When the address cannot be listened on or a thread cannot be started.
+    /// When the server cannot listen on the address, or a thread cannot be started.
     pub fn listen<P: Protocol<Question = Infallible>>(
         &self,
         room: P,
@@ -159,9 +160,9 @@ impl Engine {
         self.serve(room, codec, address, limits, answers, None)
     }
 
-    /// The same for a room that asks questions. `answer` finds the answers on a few threads of its
-    /// own; only the connection that led to a question waits for it. If `answer` panics, that
-    /// connection is closed.
+    /// Does the same as [`Engine::listen`] for a room that asks questions. `answer` finds the
+    /// answers. It runs on a few threads of its own, so only the connection that led to a question
+    /// waits for the answer. If `answer` panics, that connection is closed.
     ///
     /// # Errors
     /// As [`Engine::listen`].
@@ -177,7 +178,7 @@ impl Engine {
         self.serve(room, codec, address, limits, answers, None)
     }
 
-    /// The same inside TLS, with this certificate.
+    /// Does the same as [`Engine::listen_and_answer`], with TLS and this certificate.
     ///
     /// # Errors
     /// As [`Engine::listen`].
@@ -257,7 +258,7 @@ impl Engine {
         if self.threads.join(Instant::now() + LAST_WAIT) {
             self.writers.stop();
         } else {
-            // A connection that still runs may give itself to the writers, so these stay too.
+            // A connection that has not ended may still need the writers, so they are not stopped.
             warn!("some connections did not end within {LAST_WAIT:?}; stopping without them");
         }
     }
@@ -275,37 +276,37 @@ fn spawn_accept<P: Protocol>(
 }
 
 impl Service {
-    /// Which protocol it speaks.
+    /// Returns the name of its protocol.
     pub fn protocol(&self) -> &'static str {
         self.protocol
     }
 
-    /// Where it listens, with the real port.
+    /// Returns the address on which it listens, with the port that the system has chosen.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// For code that may end the validity of a client's key.
+    /// Returns a handle for code that can make a client's key invalid.
     pub fn revoker(&self) -> Revoker {
         self.revoke.clone()
     }
 
-    /// Accepts no more connections, and begins to close all connections in order: what is queued
-    /// for a client is written, and no client is told that the others leave. Blocks only until the
-    /// accept thread has ended.
+    /// Accepts no more connections, and begins to close all connections in order: the server writes
+    /// what is queued for each client, and tells no client that the others leave. Blocks only until
+    /// the accept thread has ended.
     pub fn close(&mut self) {
-        // Dropping it wakes the accept thread, which may be blocked.
+        // The accept thread may be blocked in `poll`. Dropping this wakes it, and it ends.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();
-            // After the join no connection can come any more. The clock's thread finishes those
-            // that exist.
+            // After the join no new connection can be accepted. The clock's thread closes the
+            // connections that exist.
             self.clock.stop();
         }
     }
 
-    /// Waits until what [`Service::close`] began is complete: for at most five seconds, then the
-    /// rest is cut.
+    /// Calls [`Service::close`] if that was not done, and blocks until all connections have ended.
+    /// The connections that have not ended within five seconds are cut.
     pub fn join(mut self) {
         self.end();
     }

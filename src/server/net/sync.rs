@@ -1,4 +1,5 @@
-//! The locks of the outbox and the hub. In a file of its own, because `tests/model` compiles those
-//! two with other locks: those of a model checker, which tries the possible orders of the threads.
+//! The locks of the outbox and the hub. They have a file of their own, because `tests/model`
+//! compiles the outbox and the hub with other locks: the locks of a model checker, which tries all
+//! possible orders of the threads.
 
 pub(super) use parking_lot::{Condvar, Mutex, MutexGuard};

@@ -3,14 +3,16 @@
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
 
-/// What an outbox writes to. A name of its own, because `tests/model` puts another type here.
+/// The type of socket that an outbox writes to. It has a name of its own, because `tests/model`
+/// replaces it with another type.
 pub(super) type Socket = TcpStream;
 
-/// Sends what the socket accepts at once, and returns how many bytes that was: 0 when it is full.
-/// Never blocks.
+/// Sends as many of the bytes as the socket accepts at once. Returns their number, which is 0 when
+/// the socket is full. Never blocks.
 ///
-/// `MSG_DONTWAIT` makes this one call non-blocking. The socket itself must stay blocking: that is a
-/// property of the open file, shared with the reader that blocks in `read` on it.
+/// `MSG_DONTWAIT` makes this one call non-blocking. The socket itself must stay in blocking mode:
+/// that mode holds for all threads that use the socket, and the connection's reader blocks in
+/// `read` on it.
 #[cfg(unix)]
 pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::Errno;
@@ -25,8 +27,8 @@ pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Where no send without blocking exists, nothing is accepted at once, and the writers do all
-/// sending.
+/// This system has no send that never blocks. So this function sends nothing, and the writers do
+/// all sending.
 #[cfg(not(unix))]
 pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
@@ -74,15 +76,15 @@ pub(super) fn raise_open_files() -> Option<u64> {
     None
 }
 
-/// Descriptors that this process has open. Where the system cannot be asked, as many as a server
-/// has open that is about to listen.
+/// Returns how many descriptors this process has open. If the system does not tell, returns the
+/// number that a server typically has open before it listens.
 pub(super) fn open_descriptors() -> u64 {
     let list = if cfg!(target_os = "linux") {
         "/proc/self/fd"
     } else {
         "/dev/fd"
     };
-    // The list itself is one of those that it counts.
+    // The count includes the descriptor with which the list itself is read.
     std::fs::read_dir(list).map_or(16, |list| list.count() as u64)
 }
 
@@ -94,14 +96,14 @@ pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }
 
-/// Elsewhere there is no such limit.
+/// Other systems have no such limit.
 #[cfg(not(unix))]
 pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
     false
 }
 
-/// Maximum threads that this process may start, by the limits of the system, of this user and of
-/// the control groups that it is in; `None` where the system cannot be asked.
+/// Returns the maximum number of threads that this process may start, by the limits of the system,
+/// of the user and of the process's control groups. Returns `None` if the system does not tell.
 #[cfg(target_os = "linux")]
 pub(super) fn threads() -> Option<u64> {
     use rustix::process::{Resource, getrlimit};
@@ -125,7 +127,8 @@ pub(super) fn threads() -> Option<u64> {
     None
 }
 
-/// The least that the process's control group and the groups around it leave for more threads.
+/// Returns how many more threads the process's control group and its parent groups allow: the
+/// smallest of their numbers.
 #[cfg(target_os = "linux")]
 fn control_group_threads() -> Option<u64> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
@@ -141,7 +144,8 @@ fn control_group_threads() -> Option<u64> {
         Some((root, path.trim_matches('/').to_owned()))
     });
     let left = |directory: &std::path::Path| {
-        // "max" is no number, and means no limit.
+        // The file contains a number, or "max" when there is no limit. For "max" `number` returns
+        // `None`.
         let most = number(directory.join("pids.max"))?;
         Some(most.saturating_sub(number(directory.join("pids.current")).unwrap_or(0)))
     };
@@ -165,8 +169,8 @@ fn number(path: impl AsRef<std::path::Path>) -> Option<u64> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// Whether the address space of this process has room for this many bytes more. Asks the system
-/// only when it has a limit (`ulimit -v`).
+/// Returns true if the address space of this process has room for this many more bytes. Asks the
+/// system only when the process has such a limit (`ulimit -v`).
 #[cfg(target_os = "linux")]
 pub(super) fn has_address_space(bytes: u64) -> bool {
     use rustix::process::{Resource, getrlimit};
@@ -179,7 +183,7 @@ pub(super) fn has_address_space(bytes: u64) -> bool {
     kilobytes.is_none_or(|used| used * 1024 + bytes <= limit)
 }
 
-/// Elsewhere the system is not asked.
+/// On other systems the answer is always yes.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn has_address_space(_: u64) -> bool {
     true
@@ -196,8 +200,9 @@ pub(super) struct Splice {
 
 #[cfg(target_os = "linux")]
 impl Splice {
-    /// Makes a pipe of this many bytes, a smaller one when the system grants no more; `None` when it
-    /// grants fewer than `least`, or has no descriptors left.
+    /// Makes a pipe of `wanted` bytes, or a smaller one when the system does not grant as many.
+    /// Returns `None` when the system grants fewer than `least` bytes, or when no descriptor is
+    /// left.
     pub(super) fn new(wanted: usize, least: usize) -> Option<Splice> {
         use rustix::pipe::{PipeFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
         let (out, into) = pipe_with(PipeFlags::CLOEXEC).ok()?;
@@ -213,8 +218,9 @@ impl Splice {
         self.size
     }
 
-    /// Moves what can be read now. Blocks until something can be read, and then until all of it is
-    /// written. Returns 0 when the reading side has ended.
+    /// Moves the bytes that can be read from `from` now. Blocks until the peer of `from` sends
+    /// something, and then until `to` has accepted all of it. A shutdown of the socket wakes the
+    /// thread from both. Returns the number of bytes, 0 at EOF.
     pub(super) fn forward(&self, from: &TcpStream, to: &TcpStream) -> io::Result<usize> {
         let moved = splice_all(from, &self.into, self.size)?;
         let mut left = moved;
@@ -259,7 +265,7 @@ impl Splice {
     }
 }
 
-/// Sends of these pieces what the socket accepts at once, as [`send_now`] does. Never blocks.
+/// Sends as much of these pieces as the socket accepts at once, like [`send_now`]. Never blocks.
 #[cfg(unix)]
 pub(super) fn send_pieces_now(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     use rustix::io::Errno;
@@ -275,24 +281,25 @@ pub(super) fn send_pieces_now(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io:
     }
 }
 
-/// Accepts nothing, as [`send_now`] here.
+/// Sends nothing, like [`send_now`] on this system.
 #[cfg(not(unix))]
 pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<usize> {
     Ok(0)
 }
 
-/// True where the system can say without blocking that a socket is full. Then the clock can judge a
-/// client's pace; elsewhere only the writer that tried can.
+/// True if the system has a send that never blocks. Then the clock's thread can find out whether a
+/// client has taken bytes. On other systems only a writer can, because its send may block.
 pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
 
 /// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, 0 when it is
-/// full. Here it does not block.
+/// full. Does not block on Unix.
 #[cfg(unix)]
 pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     send_pieces_now(stream, pieces)
 }
 
-/// Elsewhere it blocks for at most this long. After that the writer serves other clients.
+/// On other systems a write blocks for at most this long. After that the writer serves other
+/// clients.
 #[cfg(not(unix))]
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(250);
 

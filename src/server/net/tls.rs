@@ -1,4 +1,4 @@
-//! What seals and opens a connection's bytes. In a file of its own, because `tests/model` puts
-//! another type here.
+//! The type that encrypts and decrypts a connection's bytes. It has a file of its own, because
+//! `tests/model` replaces it with another type.
 
 pub(super) use matou_sockets::{Opened, Tls};

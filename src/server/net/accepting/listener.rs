@@ -4,14 +4,15 @@
 //! *backlog* (at most `BACKLOG` in `socket`). `accept` takes the oldest connection out of the
 //! backlog and returns a new socket for it. The listener's own socket never carries bytes.
 //!
-//! While this thread is busy, the backlog grows; when it is full, new clients wait or are refused
-//! by the kernel. So this thread does as little as possible: it passes each socket to another
-//! thread and goes on. No client makes it wait, and no error ends it. It does not even do a TLS
-//! handshake, because a peer that connects and says nothing would stop every client after it.
+//! While this thread is busy, the backlog grows. When the backlog is full, new clients must wait,
+//! or the kernel refuses them. So this thread does as little as possible: it passes each socket to
+//! another thread and accepts the next one. No client can make it wait, and an error of `accept`
+//! does not end it. It does not do the TLS handshake either: a peer that connects and sends nothing
+//! would make all later clients wait.
 //!
-//! Above its ceiling the server still accepts, and then refuses: a connection that stayed in the
-//! backlog would look open to its client, which would wait for an answer and not know why none
-//! comes.
+//! A server that has its maximum of connections still accepts new ones and then refuses them. If
+//! such a connection stayed in the backlog, it would look open to its client, and the client would
+//! wait for an answer that does not come.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -35,12 +36,13 @@ use crate::net::tunnel::Pipes;
 use matou_protocols::room::Protocol;
 use matou_sockets::AcceptWait;
 
-/// Accepting pauses for this long after an error that does not pass by itself, such as "too many
-/// open files". Without a pause the loop would use a whole core, because the connection that could
-/// not be accepted still waits in the backlog.
+/// The accept thread pauses for this long after an error that the next `accept` would also return,
+/// such as "too many open files". Without a pause the loop would use a whole core: the connection
+/// that could not be accepted is still in the backlog, so `poll` would return at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections for one hub. It has no lock of its own; what it calls locks for a moment.
+/// Accepts connections for one hub. It has no lock of its own. The methods that it calls hold locks
+/// only for a moment.
 pub(in crate::net) struct Accept<P: Protocol> {
     pub(in crate::net) hub: Arc<Hub<P>>,
     /// Shared by all listeners, because the number of threads is a limit of the process.
@@ -49,9 +51,9 @@ pub(in crate::net) struct Accept<P: Protocol> {
     pub(in crate::net) pipes: Arc<Pipes>,
     /// Descriptors for what only some connections need.
     pub(in crate::net) spare: Arc<Budget>,
-    /// Shared by all listeners, so that a number in the log means one connection.
+    /// Shared by all listeners, so that each number in the log belongs to one connection only.
     pub(in crate::net) ids: Arc<ConnIds>,
-    /// This listener's own: an address may have connections to each listener.
+    /// Belongs to this listener alone: the limit per address holds for each listener separately.
     pub(in crate::net) addresses: Arc<Addresses>,
 }
 
@@ -65,11 +67,11 @@ impl<P: Protocol> Accept<P> {
         });
     }
 
-    /// Starts to serve a socket on a thread of its own, or gives it back with the reason why not.
-    /// Never blocks.
+    /// Gives a socket to a thread of its own, which serves it. If that is not possible, returns the
+    /// socket with the reason. Never blocks.
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), (TcpStream, &'static str)> {
         if let Err(error) = socket::accepted(&stream, &self.hub.limits.keepalive) {
-            // The peer may have gone between connecting and now.
+            // The peer may have disconnected already.
             debug!("{}: lost {peer} while accepting it: {error}", P::NAME);
             return Ok(());
         }
@@ -79,9 +81,9 @@ impl<P: Protocol> Accept<P> {
         let hub = Arc::clone(&self.hub);
         let (writers, pipes) = (Arc::clone(&self.writers), Arc::clone(&self.pipes));
         let id = self.ids.next();
-        // From here on everything happens on the connection's thread, also what may fail or take
-        // long. If no thread is free, the closure is dropped without being called, and the slot of
-        // the address with it: a refused client does not count.
+        // This closure runs on the connection's thread, so it may block. If no thread is free, the
+        // closure is dropped without being called. Then the slot of the address is dropped too, so
+        // a refused client does not count.
         let serve = move |stream| {
             let tls = match hub.tls.as_ref().map(Tls::new).transpose() {
                 Ok(tls) => tls,
@@ -101,8 +103,7 @@ impl<P: Protocol> Accept<P> {
             let connection = Connection::new(shared, id, peer, stream, tls, slot);
             reader::run(&*hub, &connection);
         };
-        // The accept thread goes on at once; the connection's thread begins when the system lets
-        // it.
+        // The accept thread does not wait until the connection's thread has begun.
         let started = self.threads.run(stream, serve);
         started.map_err(|Full { stream, why }| (stream, why))
     }
@@ -110,28 +111,30 @@ impl<P: Protocol> Accept<P> {
 
 /// Accepts until the listener's owner drops its `AcceptWake`.
 ///
-/// `admit` takes a connection over, or gives it back with the reason why not. It MUST NOT block.
+/// `admit` takes a connection, or returns it with the reason why it must be refused. `admit` MUST
+/// NOT block.
 pub(in crate::net) fn accept_each(
     mut refused: Refused<'_>,
     listener: &TcpListener,
     wait: &AcceptWait,
     mut admit: impl FnMut(TcpStream, SocketAddr) -> Result<(), (TcpStream, &'static str)>,
 ) {
-    // A second descriptor of the listener, which does nothing. It is given up when a connection
-    // cannot be accepted because no descriptor is left, so that the connection can be refused.
+    // A second descriptor of the listener, which is not used. When no other descriptor is left, it
+    // is closed. Then one connection can be accepted with the free descriptor and be refused.
     let mut spare = listener.try_clone().ok();
-    // Blocks here, with no lock held. A new connection wakes it, and so does the owner (then the
-    // result is false); refused sockets that are kept wake it when their time is over. A thread
-    // that is blocked in `accept` itself could not be woken: see `AcceptWait`. An error of `poll`
-    // ends the loop, because then there is nothing left to wait with; the system reports one only
-    // for wrong arguments or when it has no memory.
+    // Blocks in `connection_within`, with no lock held. Three things wake the thread: a new
+    // connection, the owner that drops its `AcceptWake` (then the result is false and the loop
+    // ends), and the time at which a refused socket must be closed. The thread does not block in
+    // `accept` itself, because its owner could not wake it there: see `AcceptWait`. An error of
+    // `poll` also ends the loop, because the thread cannot wait without it. The system reports one
+    // only for wrong arguments or when it has no memory.
     while matches!(
         wait.connection_within(listener, refused.patience()),
         Ok(true)
     ) {
         refused.close_old();
-        // Does not block: the listener is non-blocking where `wait` uses `poll`. The client may
-        // have gone meanwhile, and then `accept` fails with `WouldBlock`.
+        // Does not block: where `wait` uses `poll`, the listener is in non-blocking mode. The
+        // client may have disconnected meanwhile; then `accept` fails with `WouldBlock`.
         match listener.accept() {
             Ok((stream, peer)) => {
                 if let Err((stream, why)) = admit(stream, peer) {
@@ -154,7 +157,8 @@ pub(in crate::net) fn accept_each(
                 }
                 let name = refused.name;
                 warn!(target: name, "{name}: cannot accept connections for now: {error}");
-                // Blocks for the time of the pause. Only the owner wakes it earlier.
+                // Blocks until the pause is over. Only the owner can wake the thread earlier, and
+                // then the loop ends.
                 if !matches!(wait.pause(PAUSE), Ok(true)) {
                     return;
                 }
@@ -163,12 +167,12 @@ pub(in crate::net) fn accept_each(
     }
 }
 
-/// True for errors of one connection: it was gone before it was accepted, or a signal came. The
-/// next `accept` may succeed at once.
+/// Returns true for errors after which the next `accept` may succeed at once: the connection was
+/// closed before it was accepted, or a signal came.
 ///
-/// All other errors (no descriptors, no memory) concern the next `accept` too. They pass when other
-/// connections end. A loop that ended at the first of them would leave a server that runs and can
-/// never be reached again.
+/// After all other errors (no descriptors, no memory) the next `accept` fails too, until other
+/// connections have ended. The loop must not end at such an error: the server would go on running,
+/// and no client could ever connect again.
 fn passes_by_itself(error: &io::Error) -> bool {
     matches!(
         error.kind(),

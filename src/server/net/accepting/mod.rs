@@ -1,12 +1,12 @@
 //! The way in: from the listening socket to a thread that serves the connection.
 //!
-//! | file | what it knows |
+//! | file | what it contains |
 //! |---|---|
 //! | [`socket`] | how listening and accepted sockets are set up |
-//! | [`listener`] | the thread that accepts, and refuses what is too much |
-//! | [`refused`] | the connections that were accepted only to be refused |
-//! | [`threads`] | the threads of connections, which are used again |
-//! | [`requests`] | listeners that have no room: a request, a response, the end |
+//! | [`listener`] | the thread that accepts connections, and refuses those that exceed a limit |
+//! | [`refused`] | connections that are accepted and then refused |
+//! | [`threads`] | the threads of connections; each serves one connection after the other |
+//! | [`requests`] | listeners without a room: each connection has one request and one response |
 
 pub(in crate::net) mod listener;
 pub(in crate::net) mod refused;

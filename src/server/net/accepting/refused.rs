@@ -1,4 +1,4 @@
-//! The connections that were accepted only to be refused.
+//! Connections that are accepted and then refused.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -11,17 +11,18 @@ use log::warn;
 use crate::net::bounds::budget::{Budget, Share};
 use crate::net::bounds::limits::LINGER;
 
-/// Maximum number of refused sockets that are kept open for a while. When a socket is closed with
-/// unread input, the system sends a reset instead of FIN. A client that has already sent its login
-/// would see "connection reset" and not an end.
+/// Maximum number of refused sockets that are kept open for a while. They are kept open because the
+/// system sends a reset when a socket is closed with unread bytes. A client that has already sent
+/// its login would see "connection reset" and not EOF.
 const REFUSED: usize = 64;
 
-/// The sockets that one listener refused lately. They belong to its accept thread.
+/// The sockets that one listener has refused and not closed yet. They belong to its accept thread.
 #[derive(Debug)]
 pub(in crate::net) struct Refused<'a> {
     /// The listener's name in the log.
     pub(in crate::net) name: &'a str,
-    /// Descriptors that no connection needs. Without one, a socket is closed at once.
+    /// Descriptors that no connection needs. Each kept socket takes one. If none is left, a refused
+    /// socket is closed at once.
     spare: Arc<Budget>,
     kept: VecDeque<Kept>,
 }
@@ -42,8 +43,8 @@ impl<'a> Refused<'a> {
         }
     }
 
-    /// How long the accept thread may wait before it calls [`Refused::close_old`]; `None` when no
-    /// socket is kept.
+    /// Returns how long the accept thread may wait before it must call [`Refused::close_old`], or
+    /// `None` when no socket is kept.
     pub(in crate::net) fn patience(&self) -> Option<Duration> {
         let first = self.kept.front()?;
         Some(first.until.saturating_duration_since(Instant::now()))
@@ -59,8 +60,9 @@ impl<'a> Refused<'a> {
 
     /// Refuses a connection that was accepted.
     ///
-    /// Sends FIN, so that the client sees an orderly end. The socket is closed a moment later, or
-    /// when [`REFUSED`] others were refused after it, or when the listener ends.
+    /// Sends FIN, so that the client sees an orderly close. The socket itself is closed after
+    /// [`LINGER`], or when [`REFUSED`] other sockets were refused after it, or when the listener
+    /// ends.
     pub(in crate::net) fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, why: &str) {
         if self.kept.len() == REFUSED {
             self.kept.pop_front();
@@ -77,8 +79,9 @@ impl<'a> Refused<'a> {
         self.tell(peer, why);
     }
 
-    /// Refuses a connection and closes it now: its descriptor is needed. Reads what the client has
-    /// sent already, without blocking, so that most clients see an orderly end here too.
+    /// Refuses a connection and closes it now, because its descriptor is needed. First reads what
+    /// the client has already sent, without blocking, so that most clients see an orderly close
+    /// here too.
     pub(in crate::net) fn refuse_at_once(&self, stream: TcpStream, peer: SocketAddr, why: &str) {
         let _ = stream.shutdown(Shutdown::Write);
         if stream.set_nonblocking(true).is_ok() {

@@ -1,9 +1,9 @@
-//! Listeners that have no room: each connection is a request, a response, and the end.
+//! Listeners without a room: each connection has one request and one response, and then it ends.
 //!
-//! A connection blocks the thread that serves it and no other. It needs no outbox and no writer. A
-//! client that does not read its response holds that thread until the time limit of `serve`, which
-//! is an absolute one (see `Timed`). Such connections have a ceiling of their own, so that they do
-//! not take the threads of clients in rooms.
+//! A connection blocks only the thread that serves it, so it needs no outbox and no writer. A
+//! client that does not read its response keeps that thread busy until the time limit of `serve`.
+//! That limit holds for the whole connection (see `Timed`). These connections have a maximum number
+//! of their own, so that enough threads are left for the clients of rooms.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,7 +24,7 @@ use crate::net::bounds::limits::{ConnectionLimits, DRAIN};
 use crate::net::service::{Engine, ListenError};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
-/// Maximum such connections at once. More are refused.
+/// Maximum number of these connections at once. Others are refused.
 const MOST: usize = 128;
 
 /// When there are as many, the oldest one is cut for a new one, if it is older than this. A request
@@ -35,7 +35,7 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Maximum such connections from one address.
 const MOST_PER_ADDRESS: u32 = 16;
 
-/// Serves each connection on an address with a function, until it is stopped.
+/// A listener that serves each connection with a function, until it is stopped.
 #[derive(Debug)]
 pub struct RequestService {
     name: &'static str,
@@ -47,7 +47,7 @@ pub struct RequestService {
 
 /// The connections that are being served.
 ///
-/// The lock of `streams` is held for map operations and for `shutdown`, which does not block; no
+/// The lock of `streams` is held for map operations and for `shutdown`, which does not block. No
 /// other lock is taken under it.
 #[derive(Debug, Default)]
 struct Open {
@@ -77,10 +77,11 @@ impl Engine {
     /// Serves each connection on an address with `serve`, on a thread `matou-conn`.
     ///
     /// `serve` may block, but it must have a time limit of its own. When the service is stopped,
-    /// its reads return 0. If it panics, its connection is closed.
+    /// the socket is shut down for reading, so a `read` in `serve` returns 0. If `serve` panics,
+    /// its connection is closed.
     ///
     /// # Errors
-    /// When the address cannot be listened on or a thread cannot be started.
+    /// When the server cannot listen on the address, or a thread cannot be started.
     pub fn serve_requests(
         &self,
         name: &'static str,
@@ -126,7 +127,8 @@ struct Accept<F> {
     name: String,
     protocol: &'static str,
     threads: Arc<Threads>,
-    /// Descriptors that no connection needs: a request takes a second one.
+    /// Descriptors that no connection needs. A request takes one of them for the second descriptor
+    /// of its socket.
     spare: Arc<Budget>,
     addresses: Arc<Addresses>,
     limits: ConnectionLimits,
@@ -201,18 +203,19 @@ fn cut_a_slow_one(streams: &mut Streams, now: Instant) -> bool {
 }
 
 impl RequestService {
-    /// The name that it was started with.
+    /// Returns the name with which it was started.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Where it listens, with the real port.
+    /// Returns the address on which it listens, with the port that the system has chosen.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Accepts no more connections. Threads that are blocked in `read`, waiting for a request, are
-    /// woken: their sockets are shut down for reading. Responses are still written.
+    /// Accepts no more connections, and shuts all sockets down for reading. This wakes the threads
+    /// that are blocked in `read` and wait for a request. Responses are still written. Blocks until
+    /// the accept thread has ended.
     pub fn close(&mut self) {
         self.wake = None;
         if let Some(accept) = self.accept.take() {
@@ -221,8 +224,8 @@ impl RequestService {
         }
     }
 
-    /// Waits until the responses are written, for at most five seconds; then the connections are
-    /// cut.
+    /// Calls [`RequestService::close`] if that was not done, and blocks until the responses are
+    /// written. The connections that have not ended within five seconds are cut.
     pub fn join(mut self) {
         self.end();
     }
@@ -248,8 +251,8 @@ impl Open {
         }
     }
 
-    /// Blocks until no connection is left or the deadline comes. Each connection that ends wakes
-    /// it.
+    /// Blocks until no connection is left, or until the deadline. Each connection that ends wakes
+    /// the thread, which then tests whether others are left.
     fn wait_until(&self, deadline: Instant) {
         let mut streams = self.streams.lock();
         while !streams.is_empty() {

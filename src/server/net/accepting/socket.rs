@@ -7,10 +7,10 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::net::bounds::limits::Keepalive;
 
-/// Maximum connections that the kernel completes before they are accepted.
+/// Maximum number of connections that may wait in the kernel until they are accepted.
 const BACKLOG: i32 = 4096;
 
-/// Makes a listener, with all options set that accepted sockets should have. `[::]` accepts IPv4
+/// Makes a listener. Sets on it all options that accepted sockets should have. `[::]` accepts IPv4
 /// connections too.
 pub(in crate::net) fn listen(
     address: SocketAddr,
@@ -24,8 +24,8 @@ pub(in crate::net) fn listen(
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
-    // Without it, a server that restarts could not bind its port for a minute. On Windows the
-    // option would let another program take the port over.
+    // Without this option, a server that restarts could not bind its port for a minute. It is not
+    // set on Windows, where it would let another program bind the same port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     set_up(&SockRef::from(&socket), keepalive)?;
@@ -34,9 +34,9 @@ pub(in crate::net) fn listen(
     Ok(socket.into())
 }
 
-/// Sets the options of an accepted socket. On Linux it has the listener's options already.
-/// Elsewhere they are set again; BSD and macOS also pass on that the listener does not block, and a
-/// reader's socket must block.
+/// Sets the options of an accepted socket. On Linux the socket already has the listener's options.
+/// On other systems they are set again. On BSD and macOS the socket also inherits the listener's
+/// non-blocking mode. A reader's socket must block, so this mode is switched off.
 pub(in crate::net) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io::Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
@@ -46,8 +46,8 @@ pub(in crate::net) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io:
 }
 
 fn set_up(socket: &SockRef<'_>, keepalive: &Keepalive) -> io::Result<()> {
-    // Each send has whole frames. Nagle's algorithm would hold a small one back until the peer
-    // acknowledges the one before.
+    // Each send contains whole frames, so nothing is gained by waiting for more bytes. Nagle's
+    // algorithm would delay a small send until the peer has acknowledged the previous one.
     socket.set_tcp_nodelay(true)?;
     let probes = TcpKeepalive::new().with_time(keepalive.idle);
     #[cfg(any(unix, windows))]

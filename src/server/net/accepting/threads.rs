@@ -1,13 +1,13 @@
 //! The threads that serve connections, all named `matou-conn`.
 //!
-//! The life of such a thread: the accept thread takes a permit and spawns it ([`Threads::run`]). It
-//! serves one connection to its end, then it waits for another one ([`Threads::next`]). It ends
-//! when none comes within [`IDLE`], or when the server stops. Its permit is given back when it
-//! ends.
+//! The life of such a thread: an accept thread takes a permit and spawns the thread
+//! ([`Threads::run`]). The thread serves one connection to its end. Then it waits for another
+//! connection ([`Threads::next`]). It ends when it gets none within [`IDLE`], or when the server
+//! stops. Then its permit is given back.
 //!
-//! A thread is used again because spawning costs: the system maps a stack and a guard page, and the
-//! first functions touch fresh memory. A client that connects, logs in and leaves would pay more
-//! for its thread than for its login.
+//! A thread is used again because spawning one takes time: the system maps a stack and a guard
+//! page, and the first calls use memory that the system must first provide. For a client that
+//! connects, logs in and leaves, the new thread would take more time than the login.
 //!
 //! The permit is taken before the thread is spawned, because spawning one thread too many aborts
 //! the whole process (see `ceiling`).
@@ -22,10 +22,10 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::net::sys;
 
-/// What a thread does: serves one connection to its end.
+/// The work of a thread: to serve one connection to its end.
 ///
-/// The socket is beside the function and not inside it, so that it can be given back when no thread
-/// is free.
+/// The socket is a field of its own and not inside the function, so that it can be returned when no
+/// thread is free.
 struct Job {
     stream: TcpStream,
     serve: Box<dyn FnOnce(TcpStream) + Send>,
@@ -38,12 +38,12 @@ impl Job {
     }
 }
 
-/// How long a thread waits for another connection. Spawning a new one costs more than half of a
-/// login.
+/// How long a thread waits for another connection. Spawning a new thread takes more than half the
+/// time of a login.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Bytes of a stack: enough for every call of this server. A stack costs memory only where it was
-/// touched.
+/// Bytes of a stack: enough for every call in this server. Only the part of a stack that was used
+/// takes memory.
 const STACK: usize = 256 << 10;
 
 /// Bytes of address space that must be left when a thread is spawned, where the process has a limit
@@ -56,29 +56,29 @@ const SPACE: u64 = 4 << 20;
 ///
 /// Rules of the locks:
 ///
-/// * `running` and `idle` are held for a count or a list operation. Neither is held while the other
-///   is taken.
-/// * A thread that waits holds the lock of its own seat, and takes `idle` under it
-///   ([`Threads::forget`]). So a thread that holds `idle` must not lock a seat: it first takes the
-///   seat out of the list and releases `idle`.
+/// * `running` and `idle` are held only to change a count or a list. A thread never holds both.
+/// * A thread that waits holds the lock of its own seat, and may take `idle` then
+///   ([`Threads::forget`]). So a thread that holds `idle` must not lock a seat: it takes the seat
+///   out of the list, releases `idle`, and then locks the seat.
 pub(in crate::net) struct Threads {
     ceiling: usize,
-    /// Permits that are taken: threads that serve, that wait, and that are about to end.
+    /// Number of permits that are taken: one for each thread that serves, waits, or is about to
+    /// end.
     running: Mutex<usize>,
     /// Notified when a thread has ended.
     ended: Condvar,
     idle: Mutex<Idle>,
 }
 
-/// Threads that wait for a connection. The one that came last gets the next connection: its stack
-/// is still in the caches, and the others can reach the end of their waiting time.
+/// Threads that wait for a connection. The thread that came last gets the next connection: its
+/// stack is still in the caches. The other threads can reach the end of their waiting time and end.
 struct Idle {
     open: bool,
     seats: Vec<Arc<Seat>>,
 }
 
-/// Where one thread waits. The thread that takes a seat out of the list MUST give it an order: its
-/// owner waits for that without a time limit.
+/// The place where one thread waits: its owner. Another thread that takes a seat out of the list
+/// MUST give it an order, because the owner then waits for the order without a time limit.
 #[derive(Default)]
 struct Seat {
     order: Mutex<Option<Order>>,
@@ -92,14 +92,15 @@ enum Order {
 }
 
 impl Seat {
-    /// Gives the owner its order and wakes it. The order lies in the seat, so it also reaches an
-    /// owner that does not wait yet.
+    /// Stores the order in the seat and wakes the owner. An owner that does not wait yet will find
+    /// the order in the seat.
     fn give(&self, order: Order) {
         *self.order.lock() = Some(order);
         self.given.notify_one();
     }
 
-    /// Takes the connection that was given. `None` when there is none: the owner must end.
+    /// Takes the job out of the seat. Returns `None` when the order was to leave: then the owner
+    /// must end.
     fn take(&self) -> Option<Job> {
         match self.order.lock().take() {
             Some(Order::Serve(job)) => Some(job),
@@ -108,8 +109,8 @@ impl Seat {
     }
 }
 
-/// No thread is free and none may be started. Gives the socket back, so that it can be closed in
-/// order, and says why.
+/// The error when no thread is free and none may be started. It returns the socket, so that the
+/// caller can close it in order, and the reason.
 #[derive(Debug)]
 pub(in crate::net) struct Full {
     pub(in crate::net) stream: TcpStream,
@@ -134,8 +135,8 @@ impl Threads {
         self.ceiling
     }
 
-    /// Serves a socket on a waiting thread, or on a new one if a permit is left. Never blocks: it
-    /// is called by accept threads.
+    /// Gives a socket to a waiting thread, or to a new one if a permit is left. Never blocks,
+    /// because accept threads call it.
     pub(in crate::net) fn run(
         self: &Arc<Self>,
         stream: TcpStream,
@@ -143,8 +144,8 @@ impl Threads {
     ) -> Result<(), Full> {
         let serve = Box::new(serve);
         let job = Job { stream, serve };
-        // From the moment when the seat is out of the list, no other thread gives it an order and
-        // its owner does not leave.
+        // After the seat was taken out of the list, no other thread can give it an order, and its
+        // owner waits until it gets one.
         let seat = {
             let mut idle = self.idle.lock();
             if !idle.open {
@@ -156,15 +157,17 @@ impl Threads {
             seat.give(Order::Serve(job));
             return Ok(());
         }
-        // No thread waits. The permit moves into the new thread and is given back when that ends.
+        // No thread waits, so a new one is started. The permit moves into the new thread and is
+        // given back when that thread ends.
         let Some(permit) = Permit::take(self) else {
             return Err(job.refused("the server is full"));
         };
         if !sys::has_address_space(SPACE) {
             return Err(job.refused("the server has no address space left (ulimit -v)"));
         }
-        // The job is in the seat and not in the closure: if the system starts no thread, it drops
-        // the closure with all that is in it, and the socket must be closed in order.
+        // The job is in the seat and not in the closure. If the thread cannot be started, the
+        // closure is dropped with everything in it. The job with the socket must not be lost then,
+        // because the socket must be closed in order.
         let seat = Arc::<Seat>::default();
         seat.give(Order::Serve(job));
         let own = Arc::clone(&seat);
@@ -184,11 +187,11 @@ impl Threads {
         }
     }
 
-    /// Accepts no more sockets, and wakes the waiting threads so that they end. Threads that serve
-    /// a connection end with it.
+    /// Accepts no more sockets, and wakes the waiting threads so that they end. A thread that
+    /// serves a connection ends after that connection.
     pub(in crate::net) fn close(&self) {
-        // After this a thread that has served its connection finds the list closed and ends. Those
-        // that wait now are woken below, without the lock.
+        // From now on a thread that has served its connection finds `open` false and ends. The
+        // threads that wait now are woken below, after the lock is released.
         let seats = {
             let mut idle = self.idle.lock();
             idle.open = false;
@@ -199,11 +202,11 @@ impl Threads {
         }
     }
 
-    /// Waits for the next connection of a thread that has served one. Returns `None` when the
-    /// thread must end.
+    /// Blocks until the thread gets another connection to serve. Returns `None` when the thread
+    /// must end.
     ///
-    /// An accept thread wakes it ([`Threads::run`]), or the stop of the server
-    /// ([`Threads::close`]), or its own time limit.
+    /// Three things wake it: an accept thread that has a connection for it ([`Threads::run`]), the
+    /// stop of the server ([`Threads::close`]), and the time limit [`IDLE`].
     fn next(&self, seat: &Arc<Seat>) -> Option<Job> {
         {
             let mut idle = self.idle.lock();
@@ -212,14 +215,16 @@ impl Threads {
             }
             idle.seats.push(Arc::clone(seat));
         }
-        // Between the lines above and below, an order may come already. It is in `order` then, so
-        // no wake-up is lost.
+        // Another thread may give the order before this thread locks the seat. Then `order` is set
+        // already, and this thread does not wait for a notification that has already passed.
         let mut order = seat.order.lock();
         while order.is_none() {
-            // Blocks; releases the seat's lock while it waits.
+            // Blocks, and releases the seat's lock while it waits. `Seat::give` wakes it, or the
+            // time is over.
             let waited = seat.given.wait_for(&mut order, IDLE);
-            // The time is over, but an accept thread may have taken the seat out of the list at the
-            // same moment. Then its order is on the way, and this thread waits for it.
+            // The time is over. But at the same moment another thread may have taken the seat out
+            // of the list. Then that thread is about to give an order, and this thread must wait
+            // for it.
             if waited.timed_out() && order.is_none() && self.forget(seat) {
                 return None;
             }
@@ -228,23 +233,24 @@ impl Threads {
         seat.take()
     }
 
-    /// Takes a seat out of the list. Returns false when another thread has done so and is about to
-    /// give an order.
+    /// Takes a seat out of the list. Returns false when another thread has already taken it out and
+    /// is about to give it an order.
     fn forget(&self, seat: &Arc<Seat>) -> bool {
         let seats = &mut self.idle.lock().seats;
         let found = seats.iter().position(|other| Arc::ptr_eq(other, seat));
         found.map(|at| seats.remove(at)).is_some()
     }
 
-    /// Waits until all threads have ended. Returns false when the deadline comes first. Each thread
-    /// that ends wakes it.
+    /// Blocks until all threads have ended. Returns false when the deadline comes first. Each
+    /// thread that ends wakes the caller, which then looks at the count again.
     ///
-    /// Counting permits replaces `JoinHandle::join`: a list of handles would grow with each thread
-    /// that ever ran.
+    /// It counts permits and does not use `JoinHandle::join`, because a list of handles would grow
+    /// with every thread that was ever started.
     pub(in crate::net) fn join(&self, deadline: Instant) -> bool {
         let mut running = self.running.lock();
         while *running > 0 {
-            // Blocks; releases the lock while it waits, so that a permit can be given back.
+            // Blocks, and releases the lock while it waits, so that a thread that ends can give its
+            // permit back.
             if self.ended.wait_until(&mut running, deadline).timed_out() {
                 return *running == 0;
             }
@@ -253,7 +259,7 @@ impl Threads {
     }
 }
 
-/// The right to be one of the threads. Dropping it gives it back, also when a panic drops it.
+/// The right to be one of the threads. Dropping it gives it back, also after a panic.
 struct Permit(Arc<Threads>);
 
 impl Permit {
@@ -274,7 +280,7 @@ impl Drop for Permit {
     }
 }
 
-/// The life of a thread. Its first connection is in its seat.
+/// The loop of a thread. Its first job is already in its seat.
 fn work(permit: &Permit, seat: &Arc<Seat>) {
     let mut job = seat.take();
     while let Some(Job { stream, serve }) = job {
@@ -307,8 +313,8 @@ mod tests {
         let first = reports.recv().unwrap();
         assert!(threads.run(socket(), drop).is_err());
         drop(finish);
-        // The thread may not have reached its seat yet. Until then no thread is free and the only
-        // permit is taken.
+        // The thread may not wait in its seat yet. Until it does, no thread is free and the only
+        // permit is taken, so this loop tries again.
         let second = loop {
             let name = report.clone();
             if threads

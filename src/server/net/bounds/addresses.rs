@@ -10,7 +10,7 @@ use super::limits::ConnectionLimits;
 
 /// Counts the connections of each address to one listener.
 ///
-/// Its lock is held for one look into a map, and no other lock is taken under it.
+/// Its lock is held for one operation on the map, and no other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Addresses {
     counts: Mutex<HashMap<IpAddr, u32>>,
@@ -36,7 +36,8 @@ impl Addresses {
 
     /// Returns a slot for one more connection of this address, or `None` when it has too many.
     pub(in crate::net) fn admit(self: &Arc<Self>, ip: IpAddr) -> Option<Slot> {
-        // An IPv4 client of an IPv6 listener is the same address as on an IPv4 listener.
+        // An IPv6 listener shows the address of an IPv4 client in another form. Both forms count as
+        // one address.
         let ip = ip.to_canonical();
         let mut counts = self.counts.lock();
         let count = counts.entry(ip).or_insert(0);

@@ -1,12 +1,12 @@
-//! A number of things that may be taken, each given back when its share is dropped.
+//! A limited number of things that may be taken. They are given back when the share is dropped.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// What is left of a fixed number of things, such as descriptors.
+/// How many of a fixed number of things, such as descriptors, are left.
 ///
-/// Its lock is held for one subtraction, and no other lock is taken under it.
+/// Its lock is held for one calculation, and no other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Budget {
     left: Mutex<usize>,
@@ -26,7 +26,7 @@ impl Budget {
         })
     }
 
-    /// Takes this many, or `None` when fewer are left. Never blocks.
+    /// Takes this many things. Returns `None` when fewer are left. Never blocks.
     pub(in crate::net) fn take(self: &Arc<Self>, count: usize) -> Option<Share> {
         let mut left = self.left.lock();
         *left = left.checked_sub(count)?;

@@ -1,44 +1,46 @@
-//! How many connections this machine can carry: one thread and one descriptor for each.
+//! How many connections this machine can carry. Each connection needs one thread and one
+//! descriptor.
 //!
-//! The number must be known before the first connection. A Rust thread takes four memory mappings,
-//! and beyond the system's limit of mappings the process is *aborted* inside the new thread:
-//! spawning does not return an error. And a server without a free descriptor cannot even accept a
-//! connection to refuse it.
+//! The number must be known before the first connection. A Rust thread takes four memory mappings.
+//! When the system's limit of mappings is reached, spawning does not return an error: the new
+//! thread *aborts* the process. And a server without a free descriptor cannot even accept a
+//! connection in order to refuse it.
 //!
 //! A *descriptor* is the number of an open file, socket or pipe. The system limits how many a
-//! process may have open (`ulimit -n`). The limit is divided before the first client comes: a part
-//! is kept for the server itself, one is for each connection, and the rest is for what only some
-//! connections need, such as the pipes of tunnels ([`Ceiling::spare`]).
+//! process may have open (`ulimit -n`). The descriptors are divided before the first client
+//! connects. Some are reserved for the server itself. Each connection may take one. The rest is for
+//! what only some connections need, such as the pipes of tunnels ([`Ceiling::spare`]).
 
 use crate::net::sys;
 
-/// Threads that are kept for everything that is not a connection: main, signals, logger, listeners,
-/// clocks. Half of the threads, where there are only a few.
+/// Threads that are reserved for everything that is not a connection: main, signals, logger,
+/// listeners, clocks. If the system allows only a few threads, half of them are reserved.
 const RESERVED_THREADS: u64 = 64;
 
-/// Descriptors that are kept for the files of the database, and for files that a library opens for
-/// a moment.
+/// Descriptors that are reserved for the files of the database, and for files that a library opens
+/// for a moment.
 const RESERVED_DESCRIPTORS: u64 = 12;
 
-/// Descriptors of a listener: its socket, two ends of a pipe, and one that is given up to refuse a
-/// connection when there is no other.
+/// Descriptors of a listener: its socket, the two ends of a pipe, and a spare one. The spare one is
+/// closed to refuse a connection when no other descriptor is left.
 const PER_LISTENER: u64 = 4;
 
-/// Of the descriptors that are left, this part is kept from connections, for the pipes of tunnels.
+/// The number of remaining descriptors is divided by this: the result is reserved for the pipes of
+/// tunnels.
 const PIPES_PART: u64 = 8;
 
-/// Maximum descriptors that are kept so: enough for 128 tunnels.
+/// Maximum number of descriptors that are reserved for pipes: enough for 128 tunnels.
 const PIPES_MOST: u64 = 512;
 
-/// The ceiling where the system cannot be asked.
+/// Maximum number of threads when the system does not tell its limits.
 const MODEST_CEILING: u64 = 2000;
 
-/// What this process may use.
+/// The descriptors and threads that this process may use.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::net) struct Machine {
-    /// Descriptors that are free now; `None` where there is no limit.
+    /// Number of descriptors that are free now; `None` if there is no limit.
     descriptors: Option<u64>,
-    /// Threads that may be started; `None` where the system cannot be asked.
+    /// Number of threads that may be started; `None` if it is not known.
     threads: Option<u64>,
 }
 
@@ -52,7 +54,7 @@ pub(in crate::net) struct Ceiling {
 }
 
 impl Machine {
-    /// Asks the system, after raising the limit of descriptors as far as it may be raised.
+    /// Asks the system. First raises the limit of descriptors as far as the system allows.
     pub(in crate::net) fn this_one() -> Machine {
         let limit = sys::raise_open_files();
         Machine {
@@ -61,7 +63,8 @@ impl Machine {
         }
     }
 
-    /// Returns how many connections this machine can carry, and not more than the operator wants.
+    /// Returns how many connections the server may have: what this machine can carry, but at most
+    /// `wanted`.
     pub(in crate::net) fn ceiling(self, wanted: Option<usize>, listeners: usize) -> Ceiling {
         let wanted = wanted.map_or(u64::MAX, |wanted| wanted as u64);
         let threads = self.threads.map_or(u64::MAX, |threads| {
@@ -84,7 +87,7 @@ impl Machine {
 mod tests {
     use super::*;
 
-    /// Free descriptors, threads, wanted connections; and what one listener gets of that.
+    /// Rows of (free descriptors, threads, wanted connections, ceiling with one listener).
     #[test]
     fn every_descriptor_is_for_the_server_for_a_connection_or_for_pipes() {
         let rows = [

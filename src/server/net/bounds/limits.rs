@@ -7,31 +7,32 @@ use matou_protocols::setting::Setting;
 /// Limits of the connections of one listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// Maximum connections from one address to this listener.
+    /// Maximum number of connections from one address to this listener.
     pub connections_per_address: u32,
     /// Whether limits per address and the talk rate hold for loopback addresses too.
     pub bound_loopback: bool,
     /// A connection with TLS must finish its handshake within this time.
     pub handshake: Duration,
-    /// A connection must send its first byte within this time, counted from its accept, or with TLS
-    /// from the end of the handshake.
+    /// The client must send its first byte within this time. The time begins when the connection is
+    /// accepted, or with TLS when the handshake is complete.
     pub first_byte: Duration,
-    /// It must be identified within this time after its first byte.
+    /// The client must have logged in within this time after its first byte.
     pub identification: Duration,
     /// A frame must be complete within this time, counted from its first byte.
     pub frame: Duration,
-    /// Maximum bytes per second that one client may say to the others, on average. A burst of
-    /// [`outbox_bytes`](Self::outbox_bytes) is free. Above it, the server reads the client's bytes
-    /// later; it drops none. Loopback addresses are exempt unless
-    /// [`bound_loopback`](Self::bound_loopback) is set; 0 is no limit. Tunnels do not count.
+    /// Maximum bytes per second that one client may send to the others, on average. The client may
+    /// exceed this rate by a burst of [`outbox_bytes`](Self::outbox_bytes). After that, the server
+    /// reads the client's bytes later; it drops none. Loopback addresses are exempt unless
+    /// [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels do not
+    /// count.
     pub talk_rate: u64,
-    /// Maximum bytes that are queued for a client that reads slowly. Above it the client is
-    /// disconnected.
+    /// Maximum number of bytes that are queued for a client that reads slowly. If more would be
+    /// queued, the client is disconnected.
     pub outbox_bytes: usize,
-    /// While something is queued for a client, it must take [`stall_bytes`](Self::stall_bytes)
-    /// within this time, or all that is queued; otherwise it is disconnected.
+    /// While bytes are queued for a client, it must take [`stall_bytes`](Self::stall_bytes) within
+    /// this time, or all queued bytes. Otherwise it is disconnected.
     pub stall: Duration,
-    /// The least that a client must take within [`stall`](Self::stall) while more is queued for it.
+    /// Bytes that a client must take within [`stall`](Self::stall) while more are queued for it.
     pub stall_bytes: usize,
     /// When and how the system probes a silent peer.
     pub keepalive: Keepalive,
@@ -41,11 +42,11 @@ pub struct ConnectionLimits {
 /// to seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keepalive {
-    /// Silence before the first probe.
+    /// How long the connection is silent before the first probe.
     pub idle: Duration,
     /// Time between probes.
     pub interval: Duration,
-    /// Unanswered probes after which the connection is lost.
+    /// Number of unanswered probes after which the connection is lost.
     pub probes: u32,
     /// How long sent bytes may stay unacknowledged (Linux).
     pub unacknowledged: Duration,
@@ -63,7 +64,7 @@ impl Default for Keepalive {
 }
 
 impl ConnectionLimits {
-    /// The options of every listener, as an operator sets them.
+    /// Returns the options that an operator can set for every listener.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(
@@ -78,7 +79,7 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "handshake-timeout",
-                "Time for the TLS handshake, where there is one",
+                "Time for the TLS handshake, if the listener uses TLS",
                 &mut self.handshake,
             ),
             Setting::new(
@@ -98,7 +99,7 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "talk-rate",
-                "Maximum bytes per second that one client may say to the others, after a burst of outbox-bytes; above it, its bytes are read later (0: no limit)",
+                "Maximum bytes per second that one client may send to the others, after a burst of outbox-bytes; a client that sends more is slowed down (0: no limit)",
                 &mut self.talk_rate,
             ),
             Setting::new(
@@ -108,12 +109,12 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "stall-timeout",
-                "Time in which a client must accept stall-bytes, or all that is queued for it, before it is disconnected",
+                "Time within which a client must accept stall-bytes, or all bytes queued for it; otherwise it is disconnected",
                 &mut self.stall,
             ),
             Setting::new(
                 "stall-bytes",
-                "Bytes that a client must accept within stall-timeout while more is queued for it",
+                "Bytes that a client must accept within stall-timeout while more are queued for it",
                 &mut self.stall_bytes,
             ),
             Setting::new(
@@ -158,46 +159,48 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Within the 30 s of [`ConnectionLimits::stall`] this is 1.1 KB/s, about what a modem of 9,600
-/// bit/s carries. When bytes were queued all that time for a link as slow as that, it cannot keep
-/// up with its room. A client that takes 4 KiB every five seconds takes 28 KiB at most in that
-/// time.
+/// Within the 30 s of [`ConnectionLimits::stall`] this is 1.1 KB/s, about the speed of a modem of
+/// 9,600 bit/s. A client that is slower than this, while bytes are queued for it all the time,
+/// cannot keep up with its room. For example, a client that takes 4 KiB every five seconds takes at
+/// most 28 KiB in 30 s.
 const STALL_BYTES: usize = 32 << 10;
 
-/// Bytes in one run; a reader that finds as many waits. An outbox must hold several runs, or one
-/// partial send would cut a healthy client.
+/// A run with this many bytes is full: readers wait before they add more. An outbox must hold
+/// several runs. Otherwise one send that the socket accepts only in part could cut a healthy
+/// client.
 pub(in crate::net) const RUN_BYTES: usize = 256 << 10;
 
 /// After this many rounds a reader hands the turn to the clock's thread, which has no client of its
-/// own to serve. After as many rounds the clock's thread looks at its deadlines before it goes on.
+/// own to serve. The clock's thread looks at its deadlines after each such number of rounds.
 pub(in crate::net) const ROUNDS: usize = 32;
 
-/// Time in which an orderly close writes what is queued.
+/// Maximum time in which an orderly close writes the queued bytes.
 pub(in crate::net) const DRAIN: Duration = Duration::from_secs(5);
 
-/// Time for which an orderly close then reads what the peer still sends. A socket that is closed
-/// with unread input is reset, and a reset destroys what was written last.
+/// Maximum time in which an orderly close then reads what the peer still sends. If a socket is
+/// closed with unread bytes, the system sends a reset, and a reset can destroy the bytes that were
+/// written last.
 pub(in crate::net) const LINGER: Duration = Duration::from_secs(1);
 
-/// Maximum bytes that are read while lingering.
+/// Maximum number of bytes that are read in that time.
 pub(in crate::net) const LINGER_BYTES: usize = 64 << 10;
 
-/// Time that threads have to end after everything was cut. The server stops without those that need
-/// longer.
+/// Time in which threads must end after all connections were cut. The server does not wait for
+/// threads that need longer.
 pub(in crate::net) const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// Maximum bytes of a tunnel's end that are kept until the other end arrives.
+/// Maximum number of bytes from a tunnel end that are kept until the other end arrives.
 pub(in crate::net) const EARLY_BYTES: usize = 64 << 10;
 
 /// Limits of the whole process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessLimits {
-    /// Maximum connections, and so threads, at once over all listeners. `None` is what this machine
-    /// can carry.
+    /// Maximum number of connections at once, over all listeners. Each takes one thread. `None`
+    /// means as many as this machine can carry.
     pub connections: Option<usize>,
-    /// Maximum threads that write to slow clients. They do not wait for one client, so a few serve
-    /// thousands. Where a system cannot send without blocking (Windows), each waits for one client
-    /// at a time.
+    /// Maximum number of threads that write to slow clients. A writer waits for all slow clients
+    /// together, so a few writers serve thousands of clients. On a system that has no send that
+    /// never blocks (Windows), each writer waits for one client at a time.
     pub writers: usize,
     /// Maximum bytes that are queued for slow readers, over all clients. Above it, the clients for
     /// which most is queued are disconnected first.

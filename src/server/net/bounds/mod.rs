@@ -1,12 +1,12 @@
-//! What protects the server: each thing that a client could take too much of has a bound here.
+//! What protects the server: everything of which a client could take too much has a limit here.
 //!
-//! | file | what it knows |
+//! | file | what it contains |
 //! |---|---|
 //! | [`limits`] | the numbers: bytes, seconds and threads, each with its reason |
 //! | [`addresses`] | how many connections each address has |
 //! | [`ceiling`] | how many connections this machine can carry |
-//! | [`talk`] | how much one client may say in a time |
-//! | [`budget`] | a number of things that may be taken and given back, such as descriptors |
+//! | [`talk`] | how many bytes one client may send per second |
+//! | [`budget`] | a limited number of things, such as descriptors, that are taken and given back |
 
 pub(in crate::net) mod addresses;
 pub(in crate::net) mod budget;

@@ -1,40 +1,42 @@
-//! How much one client may say in a time: a token bucket, as data.
+//! How many bytes one client may send per second: a token bucket. It does no IO and has no thread.
 //!
-//! The bucket holds at most `burst` bytes. It fills with `rate` bytes per second, and what the
-//! client says is taken out. When it is empty, the client's reader pauses ([`Talk::pause`]). Nothing
-//! is dropped: what the client sends meanwhile waits in its socket, and TCP makes the client wait.
+//! The bucket holds at most `burst` bytes. It is filled at `rate` bytes per second, and the bytes
+//! that the client sends are taken out. When the bucket is empty, the client's reader pauses
+//! ([`Talk::pause`]). Nothing is dropped: what the client sends meanwhile waits in the socket's
+//! buffer, and when that is full, TCP makes the client wait.
 //!
-//! Why: every byte that a client says to a room waits in the outbox of each client that reads
-//! slower than that. Without a bound, one client that sends at the speed of its link fills the
-//! outboxes of healthy readers, and these are cut. With it, a reader that takes `rate` bytes per
-//! second is never cut because of one client: at most a burst waits for it, and an outbox holds a
-//! burst.
+//! Why is this necessary? When one client sends to a room faster than another client reads, the
+//! bytes collect in the outbox of the other client. Without a limit, one client with a fast network
+//! fills the outboxes of healthy clients, and these are cut. With the limit, a client that takes
+//! `rate` bytes per second is never cut because of one sender: at most `burst` bytes wait for it,
+//! and its outbox has space for these.
 //!
-//! A short packet may become a long one on its way, because the server adds the sender's name. So
-//! the larger of both counts: the bytes that came, and the bytes that each recipient gets.
+//! A short packet may become longer on its way, because the server adds the sender's name. So two
+//! numbers are compared, the bytes that arrived and the bytes that each recipient gets, and the
+//! larger one counts.
 
 use std::time::{Duration, Instant};
 
-/// After a pause the client may talk for this long before the next one. So a fast sender costs
-/// twenty wake-ups a second and not one for each of its packets.
+/// After a pause the client may send for this long before the next pause. So the thread of a fast
+/// sender is woken twenty times per second, and not once for each packet.
 const BETWEEN_PAUSES: Duration = Duration::from_millis(50);
 
 /// The bucket of one connection. It belongs to the connection's reader.
 #[derive(Debug)]
 pub(in crate::net) struct Talk {
-    /// Bytes per second; 0 is no bound.
+    /// Bytes per second; 0 means no limit.
     rate: u64,
     /// The time that it takes to fill the empty bucket.
     burst: Duration,
-    /// When the bucket will be full. This is its level, in a form that needs no regular filling: it
-    /// is empty when this time is `burst` away.
+    /// The time at which the bucket will be full. It stands for the level of the bucket, so that no
+    /// timer has to fill the bucket: the bucket is empty when this time is `burst` in the future.
     full_at: Instant,
-    /// Bytes that were counted because of what came, before [`Talk::came`] tells how much that was.
+    /// Bytes that [`Talk::caused`] has counted since the last call of [`Talk::came`].
     caused: usize,
 }
 
 impl Talk {
-    /// A full bucket.
+    /// Makes a full bucket.
     pub(in crate::net) fn new(rate: u64, burst: usize, now: Instant) -> Talk {
         let mut talk = Talk {
             rate,
@@ -52,14 +54,14 @@ impl Talk {
         self.take(bytes, now);
     }
 
-    /// Counts the bytes of the commands that were handled since the last call, as far as they are
-    /// more than what these commands caused.
+    /// Counts the bytes of the commands that were handled since the last call. The bytes that
+    /// [`Talk::caused`] has already counted for these commands are subtracted.
     pub(in crate::net) fn came(&mut self, bytes: usize, now: Instant) {
         let counted = std::mem::take(&mut self.caused);
         self.take(bytes.saturating_sub(counted), now);
     }
 
-    /// Returns how long the client must pause; `None` while it may talk.
+    /// Returns how long the client must pause, or `None` while it may send.
     pub(in crate::net) fn pause(&self, now: Instant) -> Option<Duration> {
         let missing = self.full_at.saturating_duration_since(now);
         if self.rate == 0 || missing < self.burst {
@@ -72,7 +74,7 @@ impl Talk {
         self.full_at = self.full_at.max(now) + self.time_for(bytes);
     }
 
-    /// The time that it takes to fill this many bytes in.
+    /// Returns the time in which this many bytes flow into the bucket.
     fn time_for(&self, bytes: usize) -> Duration {
         let nanoseconds = bytes as u128 * 1_000_000_000 / u128::from(self.rate.max(1));
         match self.rate {
@@ -90,8 +92,8 @@ mod tests {
         start + Duration::from_millis(milliseconds)
     }
 
-    /// A bucket of 1000 bytes that fills with 1000 bytes per second: rows of (time in milliseconds,
-    /// bytes that come then, pause after them in milliseconds).
+    /// A bucket of 1000 bytes that is filled at 1000 bytes per second. Rows of (time in
+    /// milliseconds, bytes that arrive then, pause after them in milliseconds).
     #[test]
     fn a_burst_is_free_and_what_follows_it_keeps_the_rate() {
         let start = Instant::now();
@@ -103,7 +105,7 @@ mod tests {
             (50, 201, Some(250)),
             (300, 0, None),
             (300, 50, Some(50)),
-            // Nothing is saved beyond a burst.
+            // A client that was silent for a long time may send a burst, and not more.
             (60_000, 999, None),
             (60_000, 1, Some(50)),
         ];

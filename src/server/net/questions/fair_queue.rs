@@ -3,21 +3,22 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-/// Items of many addresses. The addresses take turns, so an address with a thousand items delays
-/// only itself.
+/// A queue with the items of many addresses. The addresses take turns, so an address with a
+/// thousand items delays only its own items.
 ///
-/// * One item of an address is in work at a time. Its others wait until [`FairQueue::done`].
+/// * Only one item of an address is in work at a time. Its other items wait until
+///   [`FairQueue::done`] is called.
 /// * The addresses that wait are served one after the other, one item each.
-/// * When the queue is full, the address with the most waiting items loses its latest one. So one
-///   address cannot keep others out of the queue. While the queue is full of addresses with one
-///   item each, new items find no space.
+/// * When the queue is full, the address with the most waiting items loses its latest item. So one
+///   address cannot keep the others out of the queue. If every address in a full queue has only one
+///   item, no new item is accepted.
 #[derive(Debug)]
 pub(in crate::net) struct FairQueue<T> {
     most: usize,
     waiting: usize,
     /// Addresses with an item that waits or is in work.
     addresses: HashMap<IpAddr, Items<T>>,
-    /// Addresses with an item that waits and none in work, the next one first.
+    /// Addresses with an item that waits and no item in work. The first of them is served next.
     turns: VecDeque<IpAddr>,
 }
 
@@ -28,7 +29,7 @@ struct Items<T> {
 }
 
 impl<T> FairQueue<T> {
-    /// An empty queue in which at most `most` items wait.
+    /// Makes an empty queue in which at most `most` items wait.
     pub(in crate::net) fn new(most: usize) -> FairQueue<T> {
         FairQueue {
             most,
@@ -38,8 +39,8 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Adds an item. When the queue is full, returns the item that lost: this one, or another
-    /// address's latest.
+    /// Adds an item. When the queue is full, returns the item that has no place: either this item,
+    /// or the latest item of another address.
     pub(in crate::net) fn push(&mut self, address: IpAddr, item: T) -> Option<T> {
         let mut displaced = None;
         if self.waiting >= self.most {
@@ -83,8 +84,8 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Removes the latest item of the address with the most items, if that has more than `newcomer`
-    /// would have.
+    /// Removes and returns the latest item of the address with the most items, if that address has
+    /// more items than `newcomer` would have.
     fn displace(&mut self, newcomer: IpAddr) -> Option<T> {
         let own = self.addresses.get(&newcomer);
         let own = own.map_or(0, |items| items.waiting.len()) + 1;

@@ -1,21 +1,23 @@
-//! The few threads that find answers which take long: password hashes, look-ups in a database.
+//! A few threads that find answers which take long: password hashes and look-ups in a database.
 //!
-//! The life of a question: a room returns it instead of an effect. The reader whose frame led to it
-//! queues it here and blocks until the answer comes ([`Answers::to`]), without any lock. A worker
-//! takes it and finds the answer. The reader takes the answer to the room as the next event of its
-//! connection. The turn, the clock and the other readers never come here.
+//! The life of a question: a room returns it when it handles a frame. The reader that has brought
+//! the frame queues the question here and blocks until the answer is found ([`Answers::to`]). It
+//! holds no lock meanwhile. A worker takes the question and finds the answer. The reader then gives
+//! the answer to the room, as the next event of its connection. The holder of the turn, the clock's
+//! thread and the other readers never wait here.
 //!
-//! Why threads of their own, when each connection has one already? A password hash takes 27 ms of a
-//! core and 19 MiB. If each reader computed its own, a thousand clients that log in at once would
-//! need 19 GiB, and every message in every room would wait for a core. So few threads compute, and
-//! the readers wait.
+//! Why are there separate threads for this, when each connection already has one? To compute a
+//! password hash takes 27 ms of a core and 19 MiB. If each reader computed its own hash, a thousand
+//! clients that log in at once would need 19 GiB, and every message in every room would wait for a
+//! core. So a few threads compute, and the readers wait.
 //!
 //! * Questions of different [`Effort`] have queues and threads of their own: a look-up never waits
 //!   for a hash.
-//! * Questions of one address wait for each other; addresses take turns ([`FairQueue`]).
-//! * The queues are bounded. A question that finds no space does not wait at all: its reader
-//!   returns to the room at once with [`Unanswered::Busy`], and the room says so in its protocol's
-//!   own way.
+//! * Only one question of an address is answered at a time, and the addresses take turns
+//!   ([`FairQueue`]).
+//! * The queues are bounded. If a question finds no space, its reader does not wait: it returns to
+//!   the room at once with [`Unanswered::Busy`], and the room tells the client so with a packet of
+//!   its protocol.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -33,44 +35,45 @@ use parking_lot::{Condvar, Mutex};
 use super::fair_queue::FairQueue;
 use matou_protocols::room::{Effort, Protocol};
 
-/// Threads for look-ups. More would not help, because most of them wait for each other at the one
-/// database.
+/// Number of threads for look-ups. More threads would not help, because only one of them can use
+/// the database at a time.
 const LOOK_UP_THREADS: usize = 2;
 
-/// Maximum look-ups that wait: with 50 µs each the last one waits 0.2 s, and all of them take 8
-/// MiB.
+/// Maximum number of look-ups that wait. Each takes 50 µs, so the last one waits 0.2 s. All of them
+/// use 8 MiB.
 const LOOK_UPS: usize = 4096;
 
-/// Maximum hashes that wait: with 27 ms each the last one waits seven seconds for a single worker.
-/// A person who logs in does not wait much longer than that.
+/// Maximum number of hashes that wait. Each takes 27 ms, so with one worker the last one waits
+/// seven seconds. A person who logs in would not wait much longer than that.
 const HASHES: usize = 256;
 
-/// A question and the way back for its answer. If it is dropped without being called, its reader is
-/// told that it found no space.
+/// A function that finds the answer to a question and sends it to the reader. If it is dropped
+/// without being called, the reader gets [`Unanswered::Busy`].
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A fixed number of threads for the whole process, started for the first listener whose room asks
-/// anything.
+/// A fixed number of threads for the whole process. They are started for the first listener whose
+/// room asks questions.
 ///
-/// The lock of `ended` is held while the threads are started. Under it no other lock is taken.
+/// The lock of `ended` is held while the threads are started. No other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Workers {
     look_ups: Arc<Pool>,
     hashes: Arc<Pool>,
-    /// A channel that carries no value. Each thread holds a copy of the sender; when all have ended
-    /// and dropped it, the receiver returns an error. So one wait with a time limit covers all
-    /// threads, which `JoinHandle::join` cannot do.
+    /// A channel that carries no value. Each thread holds a copy of the sender. When all threads
+    /// have ended and dropped their copies, the receiver returns an error. So one wait with a time
+    /// limit is enough for all threads. `JoinHandle::join` has no time limit.
     ended: Mutex<Option<(Sender<Infallible>, Receiver<Infallible>)>>,
 }
 
-/// Questions of one effort, and the threads that answer them.
+/// The questions of one [`Effort`], and the threads that answer them.
 ///
 /// The lock is held for queue operations. A worker releases it while it finds an answer.
 struct Pool {
     name: &'static str,
     threads: usize,
     state: Mutex<State>,
-    /// Notified when a question was queued, and at the end.
+    /// Notified when a question was queued, and when the threads must end. Workers without a
+    /// question wait here.
     ready: Condvar,
 }
 
@@ -80,7 +83,7 @@ struct State {
 }
 
 impl Workers {
-    /// `count` threads for hashes and a few for look-ups. None is started yet.
+    /// Prepares `count` threads for hashes and a few for look-ups. It does not start them.
     pub(in crate::net) fn new(count: usize) -> Arc<Workers> {
         Arc::new(Workers {
             look_ups: Pool::new("matou-lookup", LOOK_UP_THREADS, LOOK_UPS),
@@ -89,15 +92,15 @@ impl Workers {
         })
     }
 
-    /// Starts the threads, unless they run already. The caller is [`Engine`](crate::net::Engine),
-    /// which owns them.
+    /// Starts the threads, unless they run already. [`Engine`](crate::net::Engine), which owns
+    /// them, calls this.
     pub(in crate::net) fn start(&self) -> io::Result<()> {
         let mut ended = self.ended.lock();
         if ended.is_some() {
             return Ok(());
         }
-        // If one of the threads cannot be started, the server does not start, and those before it
-        // wait without harm.
+        // If one of the threads cannot be started, the server does not start. The threads that were
+        // started before it only wait, which does no harm.
         let (here, all_ended) = bounded(0);
         for pool in [&self.look_ups, &self.hashes] {
             for number in 0..pool.threads {
@@ -114,9 +117,9 @@ impl Workers {
         Ok(())
     }
 
-    /// Ends the threads. Blocks until they have ended, but at most for this time: a thread that is
-    /// busy with an answer may need longer, and then it is left to itself. No reader may wait for
-    /// an answer any more.
+    /// Ends the threads. Blocks until they have ended, but at most for `patience`: a thread that is
+    /// busy with an answer may need longer, and then the caller does not wait for it. Call this
+    /// only when no reader waits for an answer any more.
     pub(in crate::net) fn stop(&self, patience: Duration) {
         for pool in [&self.look_ups, &self.hashes] {
             pool.state.lock().quit = true;
@@ -125,8 +128,9 @@ impl Workers {
         let Some((here, all_ended)) = self.ended.lock().take() else {
             return;
         };
-        // This copy of the sender would keep the channel open.
+        // With this copy of the sender the channel would stay open, so it is dropped first.
         drop(here);
+        // Blocks until the last worker drops its copy of the sender, or until the time is over.
         if all_ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
             warn!("a worker thread did not end within {patience:?}; stopping without it");
         }
@@ -158,30 +162,30 @@ impl Pool {
     fn give(&self, address: IpAddr, job: Job) {
         let displaced = self.state.lock().queue.push(address, job);
         self.ready.notify_one();
-        // Dropping it wakes the reader that waits for its answer. So it is dropped after the lock
-        // is released.
+        // Another question may have lost its space to this one. Dropping it wakes the reader that
+        // waits for its answer. So it is dropped after the lock is released.
         drop(displaced);
     }
 
-    /// The life of a worker.
+    /// The loop of a worker, until the threads must end.
     ///
-    /// It holds the lock except while it waits and while it finds an answer, which may take long
-    /// and may block.
+    /// A worker releases the lock while it waits and while it finds an answer. Finding an answer
+    /// may take long and may block.
     fn work(&self) {
         let mut state = self.state.lock();
         while !state.quit {
             let Some((address, job)) = state.queue.take() else {
-                // Blocks; releases the lock while it waits. A new question wakes one thread, the
-                // end wakes all. Another thread may have taken the question first, so the loop
-                // looks again.
+                // Blocks, and releases the lock while it waits. A new question wakes one thread,
+                // and `stop` wakes all. Another thread may take the question before this thread has
+                // the lock again, so the loop looks again.
                 self.ready.wait(&mut state);
                 continue;
             };
             drop(state);
             job();
             state = self.state.lock();
-            // The next question of this address may be taken now. This thread looks for one itself,
-            // so it wakes no other.
+            // Now the next question of this address may be taken. This thread itself looks for a
+            // question next, so it need not wake another thread.
             state.queue.done(address);
         }
     }
@@ -195,17 +199,18 @@ impl fmt::Debug for Pool {
 
 /// How the questions of one listener's room are answered.
 ///
-/// The lock of `cancel` is held to drop the sender; no other lock is taken under it.
+/// The lock of `cancel` is held only to drop the sender. No other lock is taken under it.
 pub(in crate::net) struct Answers<P: Protocol> {
     workers: Arc<Workers>,
     find: Arc<Find<P>>,
-    /// Dropped when the listener stops. That wakes all readers that wait here.
+    /// It is dropped when the listener stops. That wakes all readers that wait for an answer.
     cancel: Mutex<Option<Sender<Infallible>>>,
     /// Closed when `cancel` is dropped. It never carries a value.
     until_cancelled: Receiver<Infallible>,
 }
 
-/// Finds an answer. It may block and take long: it runs on a worker's thread only.
+/// A function that finds an answer. It may block and take long, because it runs only on a worker's
+/// thread.
 type Find<P> = dyn Fn(<P as Protocol>::Question) -> <P as Protocol>::Answer + Send + Sync + 'static;
 
 /// Why a question has no answer.
@@ -231,12 +236,13 @@ impl<P: Protocol> Answers<P> {
         }
     }
 
-    /// Queues a question of a client at this address and blocks until it is answered. No lock may
-    /// be held.
+    /// Queues a question of a client at this address, and blocks until it is answered. The caller
+    /// must hold no lock.
     ///
-    /// Three things wake the reader: the worker's answer, the drop of the question (it found no
-    /// space, or lost its space to another address), and the stop of the listener. Meanwhile other
-    /// connections went on, so the room must check again what it knew.
+    /// Three things wake the reader: a worker has found the answer; the question was dropped,
+    /// because it found no space or lost its space to another address; or the listener stops. Other
+    /// connections went on meanwhile and may have changed the room, so the room must check its
+    /// state again.
     pub(in crate::net) fn to(
         &self,
         address: IpAddr,
@@ -244,13 +250,13 @@ impl<P: Protocol> Answers<P> {
     ) -> Result<P::Answer, Unanswered> {
         let find = Arc::clone(&self.find);
         let effort = P::effort(&question);
-        // A channel for one answer. Its sender is inside the job, so it is dropped with the job,
-        // whatever becomes of that.
+        // A channel for one answer. Its sender is inside the job. So when the job is dropped, the
+        // channel is closed, and the reader is woken in any case.
         let (reply, answer) = bounded(1);
         // Runs on a worker's thread, without the pool's lock.
         let job: Job = Box::new(move || {
-            // A panic here is a mistake in this server. It costs one connection, and the worker
-            // goes on.
+            // A panic here is a mistake in this server. It ends only the connection that asked, and
+            // the worker goes on.
             let found = catch_unwind(AssertUnwindSafe(|| find(question)));
             if found.is_err() {
                 error!(
@@ -258,20 +264,21 @@ impl<P: Protocol> Answers<P> {
                     P::NAME
                 );
             }
-            // The reader may have stopped waiting: then the channel is closed, and that is no
-            // error.
+            // The reader may have stopped waiting. Then the channel is closed and `send` fails,
+            // which does not matter.
             let _ = reply.send(found.map_err(|_| Unanswered::Failed));
         });
         self.workers.pool(effort).give(address, job);
         // Blocks until one of the two channels has a value or is closed.
         select! {
-            // The channel closes without an answer when the job is dropped.
+            // The channel is closed without an answer when the job is dropped without being called.
             recv(answer) -> answer => answer.unwrap_or(Err(Unanswered::Busy)),
             recv(self.until_cancelled) -> _ => Err(Unanswered::Failed),
         }
     }
 
-    /// Wakes all readers that wait, and lets none wait any more. They get no answers.
+    /// Wakes all readers that wait for an answer; they get [`Unanswered::Failed`]. From now on no
+    /// reader waits here.
     pub(in crate::net) fn cancel(&self) {
         *self.cancel.lock() = None;
     }

@@ -1,16 +1,16 @@
 //! A connection's own thread: it blocks in `read` for as long as the connection lives.
 //!
-//! Three things wake it: bytes, the peer's FIN (`read` returns 0), and an error. When this server
-//! ends the connection, it shuts the socket down, and then `read` returns 0 as well. So no flag and
-//! no time-out is needed to end this thread.
+//! Three things wake it from `read`: bytes arrive, the peer sends FIN (`read` returns 0), or the
+//! connection fails (`read` returns an error). When this server cuts the connection, it shuts the
+//! socket down, and then `read` returns 0 as well. So `read` needs no time-out to end this thread.
 //!
-//! It reads only when it has handled all frames that came before. What the peer sends meanwhile
-//! waits in the socket, and when the socket's buffer is full, TCP makes the peer wait. This is the
-//! back-pressure of a chat connection. A client that says more than it may is slowed down in the
-//! same way: its reader pauses (see [`talk`](crate::net::bounds::talk)).
+//! It reads again only after it has handled all frames that arrived before. What the peer sends
+//! meanwhile waits in the socket's buffer. When that buffer is full, TCP makes the peer wait. This
+//! is called back-pressure. A client that sends more than it may is slowed down in the same way:
+//! its reader pauses (see [`talk`](crate::net::bounds::talk)).
 //!
 //! TCP carries a stream of bytes and knows no frames. One `read` may return half a frame, or three
-//! frames and a half, whatever the peer's `write` calls were:
+//! and a half frames. This does not depend on how the peer divided its bytes into `write` calls:
 //!
 //! ```text
 //! the peer writes    [MESSAGE "hi"] [MESSAGE "bob?"]
@@ -18,9 +18,9 @@
 //! read returns       [i"] [MESSAGE "bob?"]   now two whole frames: one visit to the hub
 //! ```
 //!
-//! The thread keeps no state of the protocol. Whether the client is logged in, waits for an answer
-//! or belongs to a tunnel is known to the room, because other clients can change it while this
-//! thread is blocked. The room says after each event how to go on: that is [`Flow`].
+//! The thread keeps no state of the protocol. The room knows whether the client is logged in, waits
+//! for an answer or belongs to a tunnel, because other clients can change this while the thread is
+//! blocked. After each event the room returns a [`Flow`], which tells the thread how to go on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -37,8 +37,8 @@ use crate::net::questions::workers::Unanswered;
 use crate::net::tunnel::{self, Waited};
 use matou_protocols::room::{Event, Flow, Overdue, Protocol};
 
-/// Bytes of a read buffer at first: enough for a quiet client. A thousand buffers should cost
-/// megabytes, not more.
+/// Bytes of a new read buffer. They are enough for a quiet client, and a thousand such buffers take
+/// only 4 MiB.
 const BUFFER: usize = 4 << 10;
 
 /// Bytes of the read buffer of a client that fills the small one.
@@ -46,9 +46,9 @@ const LARGE_BUFFER: usize = 64 << 10;
 
 /// Serves a connection from its first byte to its last, on a thread `matou-conn`.
 ///
-/// A panic (a mistake in this server) ends this connection alone: the others have threads of their
-/// own. The panic passes through no lock that others need: the locks here do not poison, and a room
-/// must not panic while the hub is locked.
+/// A panic is a mistake in this server. It ends only this connection, because the other connections
+/// have threads of their own. It leaves no shared data half changed: a room must not panic while
+/// the hub is locked.
 pub(in crate::net) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     debug!("{connection} connected");
     let served = catch_unwind(AssertUnwindSafe(|| serve(hub, connection)));
@@ -56,9 +56,9 @@ pub(in crate::net) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection
         error!("{connection} cut: serving it failed with a panic");
         connection.cut();
     }
-    // In this order: the other end of a tunnel ends, the room forgets the connection, the clock
-    // forgets it. After that no thread finds it any more, and the socket closes with the last
-    // `Arc`.
+    // The order matters. First the other end of a tunnel ends, then the room forgets the
+    // connection, then the clock forgets it. After that no thread finds the connection any more,
+    // and the socket is closed when the last `Arc` is dropped.
     tunnel::leave(connection);
     hub.gone(connection);
     connection.ended();
@@ -66,7 +66,7 @@ pub(in crate::net) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection
 }
 
 fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
-    // Both belong to this thread alone, so they need no lock.
+    // The buffer and the source belong to this thread alone, so they need no lock.
     let mut buffer = Buffer::new();
     let mut source = Source::new(connection);
     connection.expect_beginning();
@@ -76,15 +76,15 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     let mut talk = connection.talk();
     // The loop of the connection. Each round handles everything that one `read` has brought.
     while flow == Flow::Frames {
-        // Blocks until bytes or the end arrive. No lock is held. When it returns, any time may have
-        // passed, and others may have acted: the room may have closed this connection, and the
-        // clock may have cut it. Then the hub answers with `Flow::Closed` to whatever is brought to
-        // it, so nothing is tested here.
+        // Blocks until bytes arrive, the peer sends FIN, the connection fails, or another thread
+        // shuts the socket down. No lock is held. When it returns, a long time may have passed.
+        // Meanwhile the room may have closed this connection, or the clock may have cut it. This
+        // loop does not test that, because the hub then answers each command with `Flow::Closed`.
         match buffer.fill(&mut source) {
             Ok(0) => {
-                // EOF. The peer sends no more, but it may still read, so what is queued for it must
-                // be written. The room hears of it at this place of the order: after all frames
-                // before it, and before `Gone`.
+                // EOF. The peer sends no more, but it may still read, so the bytes that are queued
+                // for it must still be written. The room handles this event after all frames that
+                // came before it, and before `Gone`.
                 flow = match event(hub, connection, Event::ReadClosed) {
                     Flow::Raw => Flow::Raw,
                     Flow::Frames | Flow::Closed => Flow::Closed,
@@ -92,24 +92,24 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
             }
             Ok(_) => {
                 let now = Instant::now();
-                // The deadline for the first byte becomes the one for the login. It is not set
-                // again by later bytes.
+                // The first bytes have arrived in time. From now on the deadline for the login
+                // counts. Later bytes do not move it.
                 if std::mem::take(&mut first) {
                     let by = now + hub.limits.identification;
                     connection.expect_arrival(Some((by, Overdue::Identification)));
                 }
                 flow = frames(hub, connection, &mut buffer, &mut talk, now);
             }
-            // A reset, or keepalive got no answer. Nothing more can be written, so there is no
-            // orderly end.
+            // The peer has sent a reset, or it did not answer the keepalive probes. Nothing more
+            // can be written, so an orderly close is impossible.
             Err(error) => {
                 debug!("{connection} lost: {error}");
                 return;
             }
         }
     }
-    // No more frames. The thread stays for the rest of the connection: a tunnel, or the orderly
-    // end.
+    // No more frames are read from this connection. What remains is a tunnel or an orderly close,
+    // and this thread serves it too.
     match flow {
         Flow::Raw if connection.outbox.is_sealed() => {
             error!("{connection} cut: a tunnel inside TLS is not supported");
@@ -128,12 +128,14 @@ fn event<P: Protocol>(
     answered(hub, connection, hub.event(connection, event))
 }
 
-/// Finds the answers to what the room asks, until it asks nothing more. Returns how the connection
-/// goes on.
+/// If the room asks a question, finds the answer and gives it to the room, until the room asks
+/// nothing more. Returns how the connection goes on.
 ///
-/// Blocks until each answer is found, with no lock held. Only this connection waits. What its peer
-/// sends meanwhile stays in the socket, so its frames keep their order. The other connections go
-/// on: when the answer has come, the room checks again what it knew when it asked.
+/// Blocks until each answer is found, and holds no lock meanwhile. The worker that has found the
+/// answer wakes this thread, and so does the stop of the server. Only this connection waits. What
+/// its peer sends meanwhile stays in the socket, so its frames keep their order. The other
+/// connections go on and may change the room. So the room checks its state again when it gets the
+/// answer.
 fn answered<P: Protocol>(
     hub: &Hub<P>,
     connection: &Arc<Connection>,
@@ -160,16 +162,17 @@ fn answered<P: Protocol>(
     }
 }
 
-/// Decodes what has arrived, without any lock, and takes the commands to the hub together.
+/// Decodes all whole frames that have arrived, without any lock, and gives the commands to the hub
+/// together.
 ///
 /// One `read` may bring half a frame, or fifty. All whole frames become one visit to the hub, so a
 /// busy client costs one lock per read and not one per frame.
 ///
-/// The commands borrow from the buffer: no text is copied before the room keeps it or an effect is
-/// made of it. So the buffer may not change before the visit is over.
+/// The commands borrow their text from the buffer. The text is copied only when the room stores it
+/// or makes an effect of it. So the buffer must not change before the visit is over.
 ///
-/// Deadlines: while a part of a frame is left, the rest must arrive in time. When everything was
-/// handled, no such deadline is set, and a client that is logged in may be silent for ever.
+/// Deadlines: if a frame has arrived only in part, its rest must arrive in time. If all bytes were
+/// handled, no such deadline is set, and a client that is logged in may be silent for any time.
 fn frames<P: Protocol>(
     hub: &Hub<P>,
     connection: &Arc<Connection>,
@@ -184,9 +187,9 @@ fn frames<P: Protocol>(
         true => P::decode(&hub.codec, rest),
         false => P::decode_first(&hub.codec, rest),
     };
-    // Runs once for most reads. A command after which the bytes may mean something else (a tunnel
-    // begins) is handled before the bytes that follow it are decoded; then the loop goes on with
-    // those.
+    // For most reads this loop runs once. After some commands the following bytes may have another
+    // meaning, for example when a tunnel begins. Such a command is handled first. Then the loop
+    // goes on and decodes the bytes that follow it, if they are still frames.
     while turned && flow == Flow::Frames {
         turned = false;
         let mut commands = Vec::new();
@@ -208,8 +211,9 @@ fn frames<P: Protocol>(
                 Err(why) => malformed = Some(why),
             }
         }
-        // The visit stops at a command that asks something, and when the client has said too much
-        // for now. After the answer or the pause the next visit takes the rest.
+        // A visit ends early when a command makes the room ask a question, and when the client has
+        // sent too much for now. After the answer or the pause, the next visit handles the
+        // remaining commands.
         let mut commands = commands.into_iter();
         loop {
             let visited = hub.commands(connection, &mut commands, talk, now);
@@ -220,14 +224,15 @@ fn frames<P: Protocol>(
             if commands.len() == 0 {
                 talk.came(used - handled, now);
             }
-            // Blocks, so that this client alone waits. What it sends meanwhile stays in its socket.
+            // Blocks if the client has sent too much, until the pause is over or the connection
+            // closes. Only this client waits. What it sends meanwhile stays in its socket.
             connection.wait_to_hear_more(talk);
             now = Instant::now();
             if commands.len() == 0 {
                 break;
             }
         }
-        // Whole frames before the malformed bytes count.
+        // The room has handled the whole frames that came before the malformed bytes.
         if let (Flow::Frames, Some(why)) = (flow, malformed) {
             flow = event(hub, connection, Event::Malformed(why));
             break;
@@ -238,18 +243,18 @@ fn frames<P: Protocol>(
     flow
 }
 
-/// Serves the rest of a connection whose bytes belong to a tunnel, beginning with those that
-/// followed the last frame.
+/// Serves a connection that has become a tunnel end, until it ends. The first bytes of the tunnel
+/// may already be in the buffer, after the last frame.
 fn raw<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>, buffer: Buffer) {
     connection.expect_arrival(None);
     connection.expect_frame(None);
-    // Blocks until the tunnel has ended, or this end before it was joined.
+    // Blocks until the tunnel has ended, or until this end has ended before it was joined.
     let waited = tunnel::serve(connection, buffer.bytes());
     drop(buffer);
     match waited {
         Waited::Relayed | Waited::Lost => {}
-        // The room alone knows whether the ends are joined: it may have decided so just now, and
-        // the turn may not have carried it out yet.
+        // Only the room knows whether the ends will be joined: it may have decided so just now, and
+        // the holder of the turn may not have joined them yet.
         Waited::ReadClosed => match event(hub, connection, Event::ReadClosed) {
             Flow::Raw => tunnel::serve_ended(connection),
             Flow::Frames | Flow::Closed => linger(connection),
@@ -257,13 +262,15 @@ fn raw<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>, buffer: Buffer) 
     }
 }
 
-/// The last part of an orderly close: reads and drops what the peer still sends, up to a bound.
+/// Does the last part of an orderly close: reads and drops what the peer still sends, at most
+/// [`LINGER_BYTES`].
 ///
-/// A socket that is closed with unread input is reset, and the reset destroys what the peer has not
-/// read yet, such as the reason why it was refused.
+/// When a socket is closed while unread bytes are in its buffer, the system sends a reset. A reset
+/// destroys the bytes that the peer has not read yet, such as the reason why it was refused.
 ///
-/// Blocks twice: until the outbox is written, and then in `read` until the peer's FIN. The clock
-/// bounds both: when the time is over it cuts the connection, and that wakes this thread.
+/// Blocks twice: until the outbox is written, and then in `read` until the peer's FIN arrives. Both
+/// waits have an end: when the time is over, the clock cuts the connection, and that wakes this
+/// thread.
 fn linger(connection: &Arc<Connection>) {
     connection.close_by(Instant::now() + DRAIN + LINGER);
     connection.outbox.wait_until_finished();
@@ -277,18 +284,18 @@ fn linger(connection: &Arc<Connection>) {
     }
 }
 
-/// What has arrived and is not handled: after [`frames`] a frame that is not whole yet, or the
-/// first bytes of a tunnel.
+/// The bytes that have arrived and are not handled yet. After [`frames`] they are the beginning of
+/// a frame, or the first bytes of a tunnel.
 ///
-/// `bytes[..filled]` has arrived, the rest is space for the next `read`. Handled bytes are removed
-/// from the front, so a frame always begins at 0.
+/// `bytes[..filled]` has arrived; the rest of `bytes` is space for the next `read`. Handled bytes
+/// are removed from the front, so a frame always begins at index 0.
 struct Buffer {
     bytes: Vec<u8>,
     filled: usize,
-    /// This many of the next bytes are the rest of a frame that was handled already and need not be
-    /// looked at.
+    /// Number of bytes to skip next: they belong to a frame that was handled before all its bytes
+    /// had arrived.
     skip: usize,
-    /// When the frame at the front began, if one has begun.
+    /// When the first byte of the frame at the front arrived; `None` when no frame has begun.
     begun: Option<Instant>,
 }
 
@@ -306,7 +313,8 @@ impl Buffer {
         &self.bytes[..self.filled]
     }
 
-    /// Reads once, blocking. Returns how many bytes came; 0 means that no more will come.
+    /// Reads once and blocks until bytes arrive. Returns their number; 0 means that no more will
+    /// come.
     ///
     /// The buffer grows when it is full. The codec refuses a frame that is longer than its limit,
     /// so the buffer is bounded by that limit.
@@ -321,8 +329,8 @@ impl Buffer {
         Ok(length)
     }
 
-    /// Removes the bytes to skip from the front, as far as they have arrived. Mostly that is the
-    /// whole buffer, and nothing moves.
+    /// Removes the bytes to skip from the front, as far as they have arrived. In most cases the
+    /// buffer is empty then, so no bytes are moved.
     fn drop_skipped(&mut self) {
         let skipped = self.skip.min(self.filled);
         if skipped == 0 {
@@ -336,9 +344,9 @@ impl Buffer {
         }
     }
 
-    /// Drops the bytes that were handled, and those of them that have yet to arrive. A frame that
-    /// is still not whole keeps the time at which it began: a peer that sends one byte now and then
-    /// gains no time.
+    /// Drops the bytes that were handled. If some of them have not arrived yet, they will be
+    /// skipped when they arrive. A frame that is still not whole keeps the time at which it began,
+    /// so a peer that sends one byte now and then gets no extra time.
     fn consume(&mut self, used: usize, now: Instant) {
         let full = self.filled == self.bytes.len();
         self.skip += used;

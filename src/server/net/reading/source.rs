@@ -9,23 +9,23 @@ use log::debug;
 use crate::net::connection::Connection;
 use crate::net::tls::Opened;
 
-/// Bytes of the buffer for records at first: enough for a quiet client.
+/// Bytes of a new buffer for records: enough for a quiet client.
 const CIPHERTEXT: usize = 4 << 10;
 
-/// Bytes of the same buffer for a client that fills the small one: a whole record, with what TLS
-/// adds to it.
+/// Bytes of the buffer of a client that fills the small one: a whole record, with what TLS adds to
+/// it.
 const LARGE_CIPHERTEXT: usize = 18 << 10;
 
-/// A connection's bytes, as its reader gets them.
+/// The source from which a reader gets the connection's bytes.
 pub(in crate::net) enum Source<'a> {
     /// Without TLS.
     Plain(&'a Connection),
-    /// Out of TLS records.
+    /// With TLS: the bytes inside its records.
     Tls(Records<'a>),
 }
 
-/// Records that were read from the socket and are not opened yet. The reader's own; the keys are
-/// under the outbox's lock.
+/// Records that were read from the socket and are not decrypted yet. They belong to the reader
+/// alone. The keys are in the outbox, under its lock.
 pub(in crate::net) struct Records<'a> {
     connection: &'a Arc<Connection>,
     ciphertext: Vec<u8>,
@@ -46,7 +46,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Reads once, blocking. Returns 0 when no more will come.
+    /// Reads once and blocks until bytes arrive. Returns 0 when no more will come.
     pub(in crate::net) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
             Source::Plain(connection) => connection.read(into),
@@ -56,8 +56,9 @@ impl<'a> Source<'a> {
 }
 
 impl Records<'_> {
-    /// Returns plaintext that was opened already, before it blocks for more records: the peer may
-    /// be waiting for the answer to it, and then no record comes.
+    /// Returns plaintext from the records that have arrived. Blocks for more records only when
+    /// these contain none: the peer may be waiting for the answer to that plaintext, and then it
+    /// sends no more records.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {
@@ -70,16 +71,17 @@ impl Records<'_> {
                 Opened::More => {}
             }
             if self.refill()? == 0 {
-                // An attacker on the way may have cut off the end of what the peer said. The
-                // connection ends in any case, and half a frame is never acted on.
+                // An attacker on the network may have cut off the last bytes that the peer sent.
+                // This does no harm: the connection ends in any case, and the server ignores half a
+                // frame.
                 debug!("{} ended without close_notify", self.connection);
                 return Ok(0);
             }
         }
     }
 
-    /// Takes plaintext out of the records. Takes the outbox's lock for a moment. Records that TLS
-    /// itself wants sent go the same way as everything that is sent, so this never blocks.
+    /// Takes plaintext out of the records. It holds the outbox's lock for a moment. TLS itself may
+    /// have records to send; they go through the outbox like all other bytes, so this never blocks.
     fn open(&mut self, into: &mut [u8]) -> Opened {
         let mut ciphertext = &self.ciphertext[self.unopened.clone()];
         let (opened, handshaking) = self.connection.open(&mut ciphertext, into);
@@ -91,8 +93,8 @@ impl Records<'_> {
         opened
     }
 
-    /// Reads records. Blocks, with no lock held. Only called when everything that was read is
-    /// opened.
+    /// Reads records. Blocks in `read`, with no lock held. It is called only when all records that
+    /// were read before are decrypted.
     fn refill(&mut self) -> io::Result<usize> {
         let length = self.connection.read(&mut self.ciphertext)?;
         self.unopened = 0..length;

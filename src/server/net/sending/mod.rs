@@ -1,14 +1,14 @@
 //! The way out: from the effects of a room to the sockets of its clients.
 //!
-//! | file | what it knows |
+//! | file | what it contains |
 //! |---|---|
-//! | [`run`] | the log of what the room wants done |
-//! | [`turn`] | carries a run out; one thread at a time has it |
-//! | [`report`] | what a run says to the log |
+//! | [`run`] | the list of effects that the room wants |
+//! | [`turn`] | carrying a run out; one thread at a time has the turn |
+//! | [`report`] | log lines about the frames and remarks of a run |
 //! | [`outbox`] | what waits for one client, and which thread may write it |
 //! | [`piece`] | bytes that wait, counted over all clients |
 //! | [`queue`] | the bytes in an outbox, in order |
-//! | [`progress`] | how fast a client must take them |
+//! | [`progress`] | how fast a client must take its bytes |
 //! | [`writers`] | the few threads that write to clients whose sockets were full |
 //! | [`writable`] | where such clients wait until their sockets accept bytes again |
 

@@ -1,17 +1,19 @@
-//! The outbox: what waits to be written to one client, and which thread may write it.
+//! The outbox: the bytes that wait to be written to one client, and the rule which thread may write
+//! them.
 //!
-//! While nothing waits, the thread that pushes also sends ([`Outbox::push`]), without blocking.
-//! What the socket does not accept is queued. From then on the writers send until the queue is
-//! empty: if two threads sent at once, their bytes would mix.
+//! While the queue is empty, the thread that pushes bytes also sends them ([`Outbox::push`]),
+//! without blocking. The bytes that the socket does not accept are queued. From then on only the
+//! writers send, until the queue is empty: if two threads sent at once, their bytes would mix.
 //!
-//! The system keeps a buffer for each socket, of which the peer's TCP takes bytes at the peer's
-//! speed. `send` copies bytes into that buffer. A slow client, a thin link or a client that has
-//! stopped reading all look the same: the buffer is full, and a blocking `send` would wait as long
-//! as the client wants.
+//! The system keeps a buffer for each socket. `send` copies bytes into that buffer, and TCP takes
+//! them out as fast as the peer receives them. The server cannot tell a slow client from a slow
+//! network or from a client that has stopped reading: in all these cases the buffer is full. A
+//! blocking `send` would then wait as long as the client wants.
 //!
-//! No thread blocks on a full socket. The connection waits in [`Writable`](super::writable) until
-//! the system says that the socket accepts bytes again. Then a writer sends what it accepts at once
-//! ([`Outbox::write`]), and the connection waits again.
+//! No thread blocks on a full socket. Instead the connection is put on the list of
+//! [`Writable`](super::writable) until the system reports that the socket accepts bytes again. Then
+//! a writer sends as many bytes as the socket accepts at once ([`Outbox::write`]). If bytes are
+//! left, the connection is put on the list again.
 //!
 //! The life of a slow client:
 //!
@@ -24,13 +26,13 @@
 //! push 100 bytes   the socket accepts 100                     as at first
 //! ```
 //!
-//! It ends badly in two ways: more than `outbox_bytes` would be queued ([`Pushed::Overflow`]), or
-//! the client takes too little in its time ([`Written::Stalled`]). Both are needed. In a busy room
-//! the first comes soon; in a quiet one a client that has stopped reading would keep its queue for
-//! ever without the second.
+//! A client is cut in two cases: more than `outbox_bytes` would be queued ([`Pushed::Overflow`]),
+//! or the client takes too few bytes within a time ([`Written::Stalled`]). Both limits are needed.
+//! In a busy room the first is reached soon. In a quiet room, without the second, a client that has
+//! stopped reading would keep its queue for ever.
 //!
-//! On a connection with TLS, records are queued instead of bytes. They are sealed and queued under
-//! one lock, see `tls`.
+//! On a connection with TLS, records are queued instead of plain bytes. They are encrypted and
+//! queued under one lock, so that they leave in the order of their numbers.
 
 use std::io;
 use std::net::Shutdown;
@@ -48,22 +50,22 @@ use crate::net::tls::{Opened, Tls};
 /// fast as the server writes must not keep a writer for itself.
 const CALLS: usize = 16;
 
-/// When a writer is sending just now, it judges the client's pace itself. The clock looks again
-/// after this time.
+/// If a writer is sending when the clock looks at a client's pace, the writer itself will judge the
+/// pace. The clock then looks again after this time.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The queue of one client, and who may write to its socket.
 ///
 /// Rules of the lock:
 ///
-/// * It is held for sends that do not block, never for one that may. So the holder of the turn
-///   never waits long for it.
-/// * A writer releases it while it sends. `sender` says that this thread has the socket; others
-///   only append to the queue.
-/// * No other lock is taken under it. What needs the clock or the writers is returned as a value
-///   ([`Pushed`], [`Written`], [`Finish`]) and done by
-///   [`Connection`](crate::net::connection::Connection) afterwards.
-/// * `tunnel::join` holds the locks of two tunnel ends while it takes this one.
+/// * A thread may hold it during a send that does not block, but not during a send that may block.
+///   So the holder of the turn never waits long for it.
+/// * A writer releases it while it sends. Meanwhile `sender` is `Writer`, so other threads only
+///   append to the queue.
+/// * A thread that holds it takes no other lock. Work that needs the clock or the writers is
+///   returned as a value ([`Pushed`], [`Written`], [`Finish`]), and
+///   [`Connection`](crate::net::connection::Connection) does that work afterwards.
+/// * A thread in `tunnel::join` holds the locks of two tunnel ends while it takes this one.
 #[derive(Debug)]
 pub(in crate::net) struct Outbox {
     sealed: bool,
@@ -76,37 +78,38 @@ pub(in crate::net) struct Outbox {
 
 #[derive(Debug)]
 struct State {
-    /// Seals everything that is sent; `None` on a connection without TLS.
+    /// Encrypts everything that is sent; `None` on a connection without TLS.
     tls: Option<Tls>,
     queue: Queue,
     sender: Sender,
-    /// What the client took lately, while something is queued.
+    /// How many bytes the client took lately. It counts only while bytes are queued.
     progress: Progress,
     stage: Stage,
 }
 
-/// Which thread may send: one at a time.
+/// Which thread may send. Only one thread may send at a time.
 ///
-/// `Pusher -> Waiting` when a push queues the first bytes; `Waiting -> Writer` when a writer comes;
-/// from there back to `Waiting` if bytes are left, or to `Pusher` if not.
+/// `Pusher -> Waiting` when a push queues the first bytes. `Waiting -> Writer` when a writer begins
+/// to send. `Writer -> Waiting` if bytes are left after that, and `Writer -> Pusher` if none is
+/// left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sender {
     /// Nothing is queued: the thread that pushes sends.
     Pusher,
-    /// Bytes are queued and no thread sends. The connection waits for its socket, or is about to,
-    /// or a writer has just been woken for it. In all three cases a call of [`Outbox::write`]
-    /// follows, so no thread needs to be told of more bytes.
+    /// Bytes are queued and no thread sends. The connection is on the list of `Writable`, or will
+    /// be put on it, or a writer has just been woken for it. In all three cases a call of
+    /// [`Outbox::write`] follows, so a push of more bytes need not wake a writer.
     Waiting,
     /// A writer sends the beginning of the queue, without the lock.
     Writer,
 }
 
-/// How far the outbox is on its way to its end. It never moves up this list.
+/// The stages of an outbox, from open to ended. It moves only down this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Accepts frames.
     Open,
-    /// Accepts no more frames. What is queued is still written, then FIN is sent.
+    /// Accepts no more frames. The queued bytes are still written, then FIN is sent.
     Finishing,
     /// Everything is written and FIN is sent.
     Finished,
@@ -121,10 +124,10 @@ enum Stage {
 pub(in crate::net) enum Pushed {
     /// Sent, queued after other bytes, or dropped because the connection ends.
     Done,
-    /// Queued as the first: the connection must be given to the writers, and the client's time
-    /// begins.
+    /// Queued, and the queue was empty before. The connection must be given to the writers, and the
+    /// time for the client's pace begins.
     NeedsWriter,
-    /// More bytes would be queued than may be: the client reads too slowly.
+    /// Too many bytes would be queued: the client reads too slowly.
     Overflow {
         /// Bytes that would be queued.
         bytes: usize,
@@ -133,14 +136,14 @@ pub(in crate::net) enum Pushed {
     Lost(io::ErrorKind),
 }
 
-/// How far an orderly end has come.
+/// How far an orderly close has come.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::net) enum Finish {
     /// Everything is written and FIN is sent; or the connection is lost.
     Finished,
-    /// The writers have the rest.
+    /// Bytes are still queued, and the writers have the connection already.
     Draining,
-    /// A rest is queued: the connection must be given to the writers.
+    /// Bytes are still queued: the connection must be given to the writers.
     NeedsWriter,
 }
 
@@ -153,9 +156,9 @@ pub(in crate::net) enum Written {
     Finished,
     /// Bytes are still queued.
     NotAll {
-        /// At this time the client counts as stalled, unless it takes more before.
+        /// The client has stalled if it does not take more bytes before this time.
         by: Instant,
-        /// The socket accepted something this time.
+        /// True if the socket accepted bytes this time.
         taken: bool,
     },
     /// The client took too little. The outbox is dead.
@@ -198,11 +201,12 @@ impl Outbox {
     /// Sends the bytes, or queues what the socket does not accept at once. `most` is the maximum of
     /// queued bytes.
     ///
-    /// MUST NOT block. MUST NOT send while a writer has the socket. Bytes of two pushes MUST NOT be
-    /// mixed or change their order.
+    /// MUST NOT block. MUST NOT send while a writer sends. The bytes of two pushes MUST NOT be
+    /// mixed and MUST keep their order.
     ///
-    /// `shared` is the same bytes as a value that many queues can hold. The first outbox that needs
-    /// it makes it, so a broadcast that no socket refuses is never copied.
+    /// `shared` holds the same bytes in an `Arc`, so that many queues can share them. The first
+    /// outbox that must queue the bytes makes this copy. So a broadcast that all sockets accept at
+    /// once is never copied.
     pub(in crate::net) fn push(
         &self,
         stream: &Socket,
@@ -217,18 +221,19 @@ impl Outbox {
         match &mut state.tls {
             None => self.send(&mut state, stream, bytes, shared, most),
             Some(tls) => {
-                // Sealed for this client alone, so the records cannot be shared with others.
+                // These records are encrypted for this client alone, so they cannot be shared with
+                // other clients.
                 let records = tls.seal(bytes);
                 self.send(&mut state, stream, &records, &mut None, most)
             }
         }
     }
 
-    /// Opens TLS records that arrived, and sends the records that TLS answers by itself (handshake,
-    /// key updates, alerts). The last value is true while the handshake goes on.
+    /// Decrypts TLS records that arrived, and sends the records with which TLS itself answers
+    /// (handshake, key updates, alerts). The last value is true until the handshake is complete.
     ///
-    /// MUST NOT block: a client that does not read would make its reader wait here, with the lock
-    /// that all senders need.
+    /// MUST NOT block: otherwise a client that does not read would block its reader here, while the
+    /// reader holds the lock that all senders need.
     pub(in crate::net) fn open(
         &self,
         stream: &Socket,
@@ -251,7 +256,7 @@ impl Outbox {
         (opened, pushed, handshaking)
     }
 
-    /// What [`Outbox::push`] promises, under the lock.
+    /// Does the work of [`Outbox::push`], under the lock.
     fn send(
         &self,
         state: &mut State,
@@ -262,7 +267,7 @@ impl Outbox {
     ) -> Pushed {
         let mut sent = 0;
         if state.sender == Sender::Pusher {
-            // The system call of most messages. It does not block, so the lock may be held.
+            // Most messages need only this system call. It does not block, so the lock may be held.
             sent = match sys::send_now(stream, bytes) {
                 Ok(sent) => sent,
                 Err(error) => {
@@ -277,8 +282,8 @@ impl Outbox {
         let left = bytes.len() - sent;
         if state.queue.bytes() + left > most && state.sender == Sender::Waiting {
             // The system wakes a writer only when a good part of the socket's buffer is free. The
-            // socket may accept bytes before that, and a client that reads must not be cut because
-            // of bytes that it has room for.
+            // socket may accept bytes before that. So this thread tries to send first: a client
+            // must not be cut while its socket still accepts bytes.
             if let Err(error) = state.send_queued(stream) {
                 self.end(state, Stage::Dead);
                 return Pushed::Lost(error.kind());
@@ -292,7 +297,8 @@ impl Outbox {
         let whole = shared.get_or_insert_with(|| Piece::new(bytes, &self.queued));
         state.queue.push(Arc::clone(whole), sent);
         if state.sender != Sender::Pusher {
-            // A writer will find these bytes when it comes, or when it locks again after its send.
+            // A writer will find these bytes when it begins, or when it takes the lock again after
+            // its send.
             return Pushed::Done;
         }
         state.sender = Sender::Waiting;
@@ -300,11 +306,11 @@ impl Outbox {
         Pushed::NeedsWriter
     }
 
-    /// Begins an orderly end: no more frames; what is queued is written, then FIN is sent. Never
-    /// blocks.
+    /// Begins an orderly close: accepts no more frames, lets the queued bytes be written, and then
+    /// FIN be sent. Never blocks.
     ///
-    /// TLS adds its close_notify after the last frame. Without it the peer could not tell this end
-    /// from a cut connection.
+    /// TLS adds its close_notify after the last frame. Without it the peer could not tell an
+    /// orderly close from a connection that was cut.
     pub(in crate::net) fn finish(&self, stream: &Socket) -> Finish {
         let mut state = self.state.lock();
         match state.stage {
@@ -333,61 +339,63 @@ impl Outbox {
         Finish::Finished
     }
 
-    /// Drops what is queued and accepts nothing more. Wakes the threads that wait below.
+    /// Drops the queued bytes and accepts no more. Wakes the threads that are blocked in
+    /// [`Outbox::wait_until_finished`] and [`Outbox::retire`].
     pub(in crate::net) fn kill(&self) {
         self.end(&mut self.state.lock(), Stage::Dead);
     }
 
-    /// Waits until everything is written and FIN is sent, or the connection is cut. For the reader
-    /// of a connection that ends; it holds no lock.
+    /// Blocks until everything is written and FIN is sent, or until the connection is cut. Called
+    /// by the reader of a connection that ends; the reader holds no lock.
     ///
-    /// Two threads wake it: the one that sends FIN, and the one that cuts. The wait has an end
-    /// because the clock cuts a connection whose time for an orderly close is over.
+    /// The thread that sends FIN wakes it, and so does a thread that cuts the connection. The wait
+    /// always ends, because the clock cuts a connection whose time for an orderly close is over.
     pub(in crate::net) fn wait_until_finished(&self) {
         let mut state = self.state.lock();
         while !matches!(state.stage, Stage::Finished | Stage::Dead) {
-            // Releases the lock while it waits. It is also woken when the queue is empty, so the
-            // loop looks again.
+            // Blocks, and releases the lock while it waits. It is also woken when the queue becomes
+            // empty, which is not enough. So the loop tests the stage again.
             self.quiet.wait(&mut state);
         }
     }
 
-    /// Waits until everything is written. From then on the caller alone writes to the socket.
-    /// Returns false when the connection is lost before. For the pump of a tunnel; it holds no
-    /// lock.
+    /// Blocks until everything is written. From then on only the caller writes to the socket.
+    /// Returns false when the connection is lost before. Called by the pump of a tunnel; the pump
+    /// holds no lock.
     ///
-    /// Two threads wake it: the one that empties the queue, and the one that cuts. The wait has an
-    /// end because the clock cuts a client that does not keep its pace.
+    /// The thread that empties the queue wakes it, and so does a thread that cuts the connection.
+    /// The wait always ends, because the clock cuts a client that does not keep its pace.
     pub(in crate::net) fn retire(&self, stream: &Socket) -> bool {
         let mut state = self.state.lock();
         while state.stage == Stage::Open && state.sender != Sender::Pusher {
-            // Releases the lock while it waits. Another push may have come first and filled the
-            // queue again.
+            // Blocks, and releases the lock while it waits. Before this thread has the lock again,
+            // another push may have put bytes into the queue. So the loop tests again.
             self.quiet.wait(&mut state);
         }
         if state.stage == Stage::Open {
-            // A tunnel waits for a slow peer instead of giving up. So its writes have no time-out,
-            // which writers need where a system cannot send without blocking.
+            // A write of a tunnel may wait for a slow peer as long as necessary. So the write
+            // time-out is removed. Writers set one on systems that have no send that never blocks.
             let _ = stream.set_write_timeout(None);
             self.end(&mut state, Stage::Retired);
         }
         state.stage == Stage::Retired
     }
 
-    /// Sends what the socket accepts of the queue, on a writer's thread. Does nothing when another
-    /// thread has done it.
+    /// Sends as many queued bytes as the socket accepts. Runs on a writer's thread. Does nothing if
+    /// another thread has sent them already.
     ///
-    /// Does not block where the system can send without (see [`sys::write_pieces`]), and holds no
-    /// lock while it sends: the holder of the turn pushes meanwhile and must not wait for this
-    /// thread.
+    /// Does not block on systems with a send that never blocks (see [`sys::write_pieces`]). Holds
+    /// no lock while it sends: the holder of the turn may push meanwhile, and must not wait for
+    /// this thread.
     ///
     /// After [`Written::NotAll`] the connection must be given to the writers again.
     pub(in crate::net) fn write(&self, stream: &Socket) -> Written {
         let mut state = self.state.lock();
         match (state.stage, state.sender) {
             (Stage::Dead, _) => return Written::Lost,
-            // The clock or a push has sent the queue meanwhile. If bytes are queued again, the
-            // connection was given to the writers again.
+            // The clock's thread or another writer has sent the queued bytes meanwhile, or another
+            // writer is sending them now. If bytes were queued after that, the connection was given
+            // to the writers again.
             (_, Sender::Pusher | Sender::Writer) => return Written::All,
             (_, Sender::Waiting) => state.sender = Sender::Writer,
         }
@@ -400,9 +408,9 @@ impl Outbox {
             drop(state);
             let (slices, wanted) = front.slices();
             let taken = sys::write_pieces(stream, &slices);
-            // Meanwhile others may have appended to the queue, or killed the outbox and dropped the
-            // queue. The front is still the front: only the thread that is `Sender::Writer` removes
-            // bytes.
+            // While the lock was released, other threads may have appended to the queue, or killed
+            // the outbox and dropped the queue. If the queue exists, its front is unchanged: only
+            // the thread for which `sender` is `Writer` removes bytes.
             state = self.state.lock();
             match taken {
                 Err(_) => self.end(&mut state, Stage::Dead),
@@ -419,14 +427,16 @@ impl Outbox {
         self.leave(&mut state, stream, any)
     }
 
-    /// Judges the client's pace, on the clock's thread when a deadline has come. MUST NOT block.
+    /// Tests whether the client takes its bytes fast enough. Runs on the clock's thread when a
+    /// deadline has come. MUST NOT block.
     pub(in crate::net) fn look(&self, stream: &Socket) -> Written {
         let mut state = self.state.lock();
         let (now, by) = (Instant::now(), state.progress.deadline());
         match (state.stage, state.sender) {
             (Stage::Dead, _) => return Written::Lost,
             (_, Sender::Pusher) => return Written::All,
-            // The client took enough after the deadline was set, and has a later one now.
+            // The client took enough bytes after the deadline was set, and now it has a later
+            // deadline.
             (_, _) if now < by => return Written::NotAll { by, taken: false },
             (_, Sender::Writer) => {
                 let by = now + LOOK_AGAIN;
@@ -434,9 +444,9 @@ impl Outbox {
             }
             (_, Sender::Waiting) => {}
         }
-        // The system wakes a writer only when a good part of the socket's buffer is free. Over a
-        // slow link that may take longer than the client's time. So what the client took is
-        // measured here: it is what the socket accepts now.
+        // The system wakes a writer only when a good part of the socket's buffer is free. On a slow
+        // network that may take longer than the time that the client has. So this thread sends now:
+        // the bytes that the socket accepts are the bytes that the client has taken.
         let before = state.queue.bytes();
         if state.send_queued(stream).is_err() {
             self.end(&mut state, Stage::Dead);
@@ -445,7 +455,7 @@ impl Outbox {
         self.leave(&mut state, stream, taken)
     }
 
-    /// Ends a thread's sending of the queue: decides what comes next for this outbox.
+    /// Called after a thread has sent from the queue: decides what comes next for this outbox.
     fn leave(&self, state: &mut State, stream: &Socket, taken: bool) -> Written {
         if state.stage == Stage::Dead {
             return Written::Lost;
@@ -457,7 +467,7 @@ impl Outbox {
                 self.end(state, Stage::Finished);
                 return Written::Finished;
             }
-            // A pump may wait in `retire`.
+            // A pump may be blocked in `retire`. This wakes it.
             self.quiet.notify_all();
             return Written::All;
         }
@@ -478,8 +488,8 @@ impl Outbox {
 }
 
 impl State {
-    /// Sends what the socket accepts of the queue at once, under the lock. Only while no writer has
-    /// the socket.
+    /// Sends as many queued bytes as the socket accepts at once, under the lock. Called only while
+    /// no writer sends.
     fn send_queued(&mut self, stream: &Socket) -> io::Result<()> {
         while !self.queue.is_empty() {
             let (slices, wanted) = self.queue.front();
@@ -492,7 +502,7 @@ impl State {
         Ok(())
     }
 
-    /// The client took this many bytes more.
+    /// Notes that the client took this many more bytes, and removes them from the queue.
     fn advance(&mut self, taken: usize) {
         self.progress.took(taken, Instant::now());
         self.queue.advance(taken);

@@ -1,25 +1,26 @@
-//! How fast a client must take what is queued for it.
+//! How fast a client must take the bytes that are queued for it.
 //!
-//! "It took something" is not enough: a client that takes a few bytes now and then would keep its
-//! queue for ever. So the server counts bytes. Each time the client has taken [`Pace::bytes`], its
-//! time begins anew. When the time is over before that, the client has stalled. A client for which
-//! nothing is queued has no such time.
+//! It is not enough that a client takes some bytes: a client that takes a few bytes now and then
+//! would keep its queue for ever. So the server counts the bytes. Each time the client has taken
+//! [`Pace::bytes`], its time begins again. If the time is over before the client has taken that
+//! many, the client has stalled. No time runs while nothing is queued for the client.
 //!
-//! Nothing here has a lock or a thread. The outbox owns a [`Progress`] under its own lock, and the
-//! clock asks the outbox.
+//! This file has no lock and no thread. Each outbox has a [`Progress`] under its own lock, and the
+//! clock's thread asks the outbox.
 
 use std::time::{Duration, Instant};
 
 /// The least that a client must take while something is queued for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Pace {
-    /// Bytes to take, or all that is queued if that is less (with 0, any byte will do) ...
+    /// The client must take this many bytes, or all that are queued if these are fewer (with 0, one
+    /// byte is enough) ...
     pub(in crate::net) bytes: usize,
     /// ... within this time.
     pub(in crate::net) within: Duration,
 }
 
-/// What a client took since its time began.
+/// How many bytes a client took since its time began.
 #[derive(Debug)]
 pub(in crate::net) struct Progress {
     pace: Pace,
@@ -42,7 +43,8 @@ impl Progress {
         Progress { pace, since, taken }
     }
 
-    /// Begins the client's time: the first bytes are queued, or it took a full measure.
+    /// Begins the client's time, because the first bytes are queued, or because the client took
+    /// [`Pace::bytes`].
     pub(in crate::net) fn begin(&mut self, now: Instant) {
         *self = Progress::new(self.pace, now);
     }
@@ -55,12 +57,12 @@ impl Progress {
         }
     }
 
-    /// The time at which the client counts as stalled, unless it takes more before.
+    /// Returns the time at which the client has stalled, unless it takes enough bytes before.
     pub(in crate::net) fn deadline(&self) -> Instant {
         self.since + self.pace.within
     }
 
-    /// How little the client took, if its time is over.
+    /// If the client's time is over, returns how many bytes it took in that time.
     pub(in crate::net) fn stalled(&self, now: Instant) -> Option<Stalled> {
         let (taken, time) = (self.taken, now.duration_since(self.since));
         (now >= self.deadline()).then_some(Stalled { taken, time })
@@ -76,8 +78,8 @@ mod tests {
         within: Duration::from_secs(30),
     };
 
-    /// The second at which a client stalls that takes bytes at these seconds; `None` if it does not
-    /// stall within two minutes.
+    /// Lets a client take bytes at these seconds. Returns the second at which it stalls, or `None`
+    /// if it does not stall within two minutes.
     fn stalls_at(taken: &[(u64, usize)]) -> Option<u64> {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);

@@ -9,7 +9,7 @@ use super::piece::Piece;
 /// Maximum number of pieces in one system call.
 const PIECES: usize = 64;
 
-/// Bytes in pieces, each of which many queues may share: a broadcast is in memory once.
+/// Bytes in pieces. Many queues may share a piece, so a broadcast is in memory only once.
 ///
 /// A socket may accept a part of a piece. Then the rest of that piece is the beginning of the
 /// queue.
@@ -18,7 +18,7 @@ pub(in crate::net) struct Queue {
     pieces: VecDeque<Arc<Piece>>,
     /// How many bytes of the first piece are sent already.
     sent: usize,
-    /// Bytes that wait, over all pieces.
+    /// Number of bytes that wait, in all pieces together.
     bytes: usize,
 }
 
@@ -27,7 +27,7 @@ impl Queue {
         self.pieces.is_empty()
     }
 
-    /// Bytes that wait.
+    /// Returns the number of bytes that wait.
     pub(in crate::net) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -41,13 +41,13 @@ impl Queue {
         self.pieces.push_back(piece);
     }
 
-    /// The beginning of the queue for one system call, and its length. Borrows: for a thread that
-    /// keeps the lock.
+    /// Returns the beginning of the queue for one system call, and its length in bytes. The result
+    /// borrows from the queue, so it is for a thread that keeps the lock.
     pub(in crate::net) fn front(&self) -> (Vec<IoSlice<'_>>, usize) {
         slices(self.pieces.iter().take(PIECES), self.sent)
     }
 
-    /// The same as a value of its own: for a thread that releases the lock while it sends.
+    /// Returns the same bytes without a borrow, for a thread that releases the lock while it sends.
     pub(in crate::net) fn shared_front(&self) -> Front {
         Front {
             pieces: self.pieces.iter().take(PIECES).cloned().collect(),
@@ -55,7 +55,7 @@ impl Queue {
         }
     }
 
-    /// Drops this many bytes from the front: they are sent.
+    /// Removes this many bytes from the front, because they are sent.
     pub(in crate::net) fn advance(&mut self, sent: usize) {
         self.bytes = self.bytes.saturating_sub(sent);
         self.sent += sent;
@@ -69,7 +69,8 @@ impl Queue {
     }
 }
 
-/// The beginning of a queue, as it was when the lock was held.
+/// A copy of the beginning of a queue, made while the lock was held. It shares the pieces with the
+/// queue.
 #[derive(Debug)]
 pub(in crate::net) struct Front {
     pieces: Vec<Arc<Piece>>,
@@ -77,7 +78,7 @@ pub(in crate::net) struct Front {
 }
 
 impl Front {
-    /// What one system call sends, and its length.
+    /// Returns the bytes that one system call sends, and their number.
     pub(in crate::net) fn slices(&self) -> (Vec<IoSlice<'_>>, usize) {
         slices(self.pieces.iter(), self.sent)
     }

@@ -1,4 +1,4 @@
-//! What a run says to the log: each frame at level debug, and the rooms' remarks at level info.
+//! Log lines about a run: each frame at level debug, and the remarks of the rooms at level info.
 
 use std::sync::Arc;
 
@@ -36,8 +36,9 @@ pub(in crate::net) fn report<'a>(
     }
 }
 
-/// Writes a remark to the log as if the room itself had done so. The log limits the lines of each
-/// listener (the record's target) and of each place in the code, and a room does not log.
+/// Writes a remark to the log with the place in the room's code that made it. The log limits the
+/// number of lines for each listener (the record's target) and for each place in the code. A room
+/// cannot write to the log itself.
 fn write_remark(listener: &str, connection: &Connection, remark: &Remark) {
     let Remark { words, place, .. } = remark;
     if log::log_enabled!(target: listener, Level::Info) {

@@ -1,4 +1,4 @@
-//! The run: what the room wants done, and which connections began and ended meanwhile.
+//! The run: the effects that the room wants, and the connections that began and ended meanwhile.
 
 use std::sync::Arc;
 
@@ -8,24 +8,26 @@ use crate::net::bounds::limits::RUN_BYTES;
 use crate::net::connection::Connection;
 use matou_protocols::room::{ConnId, Effects};
 
-/// One log, filled under the hub's lock and carried out by the holder of the turn.
+/// A list of effects. Threads that hold the hub's lock fill it, and the holder of the turn carries
+/// it out.
 ///
-/// There are two of them per hub. While one is carried out, the room fills the other; then they are
-/// swapped. Both keep their memory, so a busy room allocates nothing.
+/// Each hub has two runs. While one is carried out, the room fills the other; then they are
+/// swapped. Both keep their memory, so a busy room need not allocate memory for each run.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Run {
     pub(in crate::net) effects: Effects,
-    /// Connections that began. The turn learns of them before it carries out any effect, because
-    /// effects name them.
+    /// Connections that began. They are added to the turn's list before any effect is carried out,
+    /// because effects name them.
     pub(in crate::net) arrivals: Vec<Arc<Connection>>,
-    /// Connections that ended. The turn forgets them after all effects.
+    /// Connections that ended. They are removed from the turn's list after all effects are carried
+    /// out.
     pub(in crate::net) departures: Vec<ConnId>,
-    /// The server stops: after all effects, every connection is finished.
+    /// True when the server stops: after all effects, every connection is closed in order.
     pub(in crate::net) finish_all: bool,
 }
 
 impl Run {
-    /// An empty run. It also keeps each frame in words when the log shows frames.
+    /// Makes an empty run. If the log shows frames, the run also keeps a description of each frame.
     pub(in crate::net) fn new() -> Run {
         let mut run = Run::default();
         if log::log_enabled!(Level::Debug) {
@@ -42,8 +44,8 @@ impl Run {
             && !self.finish_all
     }
 
-    /// True when a reader must wait before it adds more. Other events are few and small, and may be
-    /// added to a full run.
+    /// True when readers must wait before they add the effects of more commands. The effects of
+    /// other events are few and small, so they may be added to a full run.
     pub(in crate::net) fn is_full(&self) -> bool {
         self.effects.bytes() >= RUN_BYTES
     }

@@ -1,17 +1,18 @@
 //! The turn: carrying a run out. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn and not to the room. So a client gets exactly what
-//! follows its `Join` in the log, even when the room is some runs ahead.
+//! The list of members belongs to the turn and not to the room. The room may already be ahead: it
+//! may have handled later events whose effects are not carried out yet. Still a client gets exactly
+//! the messages that follow its `Join` in the list of effects.
 //!
-//! Most members are not mentioned in a run: nothing in it is about them alone. They get the bytes
-//! for all in one send. A connection that is mentioned gets its pieces in the order of the log
-//! ([`Pieces`]).
+//! Most members are not mentioned in a run, because no effect in it is about them alone. They get
+//! the bytes for all members in one send. A connection that is mentioned gets its bytes put
+//! together in the order of the effects ([`Pieces`]).
 //!
-//! An example. Alice and bob are members. This run has a whisper to bob between two messages for
-//! all, and a login of carol:
+//! An example. Alice and bob are members. This run has two messages for all members, a private
+//! message to bob between them, and the login of carol:
 //!
 //! ```text
-//! the log                         alice gets    bob gets           carol gets
+//! the effects                     alice gets    bob gets           carol gets
 //! All "a"                         a             a
 //! One(bob, "psst")                              psst
 //! One(carol, LOGIN_ACCEPTED)                                       LOGIN_ACCEPTED
@@ -23,8 +24,8 @@
 //! A system call costs far more than the bytes in it. This is why each recipient gets one `send`
 //! per round and not one per frame.
 //!
-//! Alice gets "a" and "b" from the run itself, without a copy. Bob and carol get copies, put
-//! together in [`Pieces`]. In a busy room nearly all members are like alice.
+//! Alice gets "a" and "b" directly from the run, without a copy. The bytes for bob and carol are
+//! copied and put together in [`Pieces`]. In a busy room nearly all members are served like alice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,24 +36,27 @@ use crate::net::connection::Connection;
 use crate::net::tunnel;
 use matou_protocols::room::{ByConn, ConnId, Effect};
 
-/// The connections of a hub, as far as the log has been carried out.
+/// The connections of a hub: the state after the effects that have been carried out so far.
 ///
-/// The hub's mutex `turn` guards it. The holder sends to all clients, so nothing here may block:
-/// neither a send, nor a lock that another thread holds across a system call. It takes locks of
-/// tunnel ends, outboxes, deadlines and the clock, one connection after the other.
+/// The hub's mutex `turn` guards it. The holder sends to all clients, so it must not block: it must
+/// not call a send that blocks, and must not wait for a lock that another thread holds during a
+/// blocking system call. It takes the locks of tunnel ends, outboxes, deadlines and the clock, for
+/// one connection after the other.
 #[derive(Debug)]
 pub(in crate::net) struct Turn {
-    /// The run that is being carried out; empty and ready to be swapped otherwise.
+    /// The run that is being carried out. When none is, it is empty and ready to be swapped.
     pub(in crate::net) run: Run,
-    /// All connections, by number: effects name them so.
+    /// All connections, by number. Effects name a connection by its number.
     peers: ByConn<Peer>,
-    /// The connections that get what is for all: those that have joined and not left. A list,
-    /// because each broadcast walks through it, and a walk through a map of thousands costs more
-    /// than the list's upkeep.
+    /// The members: the connections that have joined and not left. They get what is sent to all. It
+    /// is a `Vec` because each broadcast visits all members: with thousands of members that is
+    /// faster than in a map.
     members: Vec<Member>,
-    /// Counts the rounds, so that no mark in `members` must be cleared after each of them.
+    /// The number of the current round. It is written into `Member::mentioned`, so the marks of an
+    /// old round need not be cleared.
     round: u64,
-    /// How long the end of a tunnel's direction is held back; the room said so at the start.
+    /// How long the end of a tunnel's direction is delayed before it is passed on. The room has
+    /// chosen it at the start.
     tunnel_end_delay: Duration,
     protocol: &'static str,
     /// The listener's name: the target of log lines.
@@ -69,19 +73,21 @@ struct Peer {
 #[derive(Debug)]
 struct Member {
     connection: Arc<Connection>,
-    /// The last round in which an effect was about it.
+    /// The last round in which an effect mentioned it.
     mentioned: u64,
 }
 
-/// What one connection gets that is mentioned in a round.
+/// The bytes for one connection that is mentioned in a round.
 ///
-/// The bytes for all lie together in the run, and an effect about one connection has an offset in
-/// them. `from` says up to which offset this connection has got them. Before its own bytes are
-/// appended, it catches up to their offset.
+/// In the run, all bytes for all members are in one block. Each effect about one connection has an
+/// offset in that block: the bytes before the offset come earlier. `from` is the offset up to which
+/// this connection has got the block. Before its own bytes are appended, it gets the bytes from
+/// `from` up to the offset of the effect.
 #[derive(Debug)]
 struct Pieces {
     connection: Arc<Connection>,
-    /// The offset of the first byte for all that it has not got; `None` while it is not a member.
+    /// The offset of the first byte of the block that it has not got; `None` while it is not a
+    /// member.
     from: Option<usize>,
     bytes: Vec<u8>,
 }
@@ -95,8 +101,8 @@ impl Pieces {
         }
     }
 
-    /// Sends what has been put together so far. Mostly this happens once, at the end of the round;
-    /// a Finish or a tunnel needs it earlier.
+    /// Sends the bytes that have been put together so far. In most rounds this happens once, at the
+    /// end. A `Finish` or a tunnel needs it earlier.
     fn send(&mut self) {
         if !self.bytes.is_empty() {
             self.connection.send(&self.bytes, &mut None);
@@ -122,12 +128,12 @@ impl Turn {
         }
     }
 
-    /// Carries the run out and empties it: one round.
+    /// Carries the run out and empties it. This is one round.
     ///
-    /// MUST NOT block. Each recipient MUST get its bytes in the order of the log.
+    /// MUST NOT block. Each recipient MUST get its bytes in the order of the effects.
     pub(in crate::net) fn apply(&mut self) {
-        // Out of `self`, so that the effects can be read while the lists change. It is put back at
-        // the end, with its memory.
+        // The run is taken out of `self`, so that the effects can be read while the lists change.
+        // It is put back at the end, so that its memory is used again.
         let mut run = std::mem::take(&mut self.run);
         self.round += 1;
         // A new connection is a peer, but not yet a member: it has no login.
@@ -142,14 +148,14 @@ impl Turn {
         report(&run, self.protocol, &self.listener, |id| {
             peers.get(&id).map(|peer| &peer.connection)
         });
-        // Each connection is in one of the two groups, so the order of each client's bytes is kept.
-        // Nothing is promised about the order in which different clients get theirs, except at a
-        // Finish.
+        // Each connection belongs to only one of the two groups, so each client gets its bytes in
+        // order. Different clients may be served in any order, except when a connection is
+        // finished.
         let mentioned = self.send_to_mentioned(&run);
         self.send_to_others(run.effects.for_all());
         drop(mentioned);
-        // After all effects: what the log says to a connection before its end is still sent, as far
-        // as its socket is open.
+        // This comes after all effects: bytes for a connection that come before its end in the list
+        // are still sent, if its socket is still open.
         for id in run.departures.drain(..) {
             self.leave(id);
             self.peers.remove(&id);
@@ -164,8 +170,8 @@ impl Turn {
         self.run = run;
     }
 
-    /// Cuts every connection: a panic has left a round half done, or the server's time to stop is
-    /// over.
+    /// Cuts every connection, because a panic has interrupted a round, or because the time for
+    /// stopping the server is over.
     pub(in crate::net) fn cut_all(&self) {
         for peer in self.peers.values() {
             peer.connection.cut();
@@ -177,10 +183,12 @@ impl Turn {
         if bytes.is_empty() {
             return;
         }
-        // The first outbox that must queue the bytes makes a copy here, and all others share it.
+        // The first outbox that must queue the bytes puts a copy here, and all other outboxes share
+        // it.
         let mut shared = None;
         // A busy server spends most of its time in this loop. A member whose socket is full costs
-        // one short `send`, and then none while its outbox waits for a writer.
+        // one `send` that accepts too little. After that its bytes are only queued, without a
+        // system call, until a writer has emptied its outbox.
         for member in &self.members {
             if member.mentioned != self.round {
                 member.connection.send(bytes, &mut shared);
@@ -188,17 +196,18 @@ impl Turn {
         }
     }
 
-    /// Carries out all entries of the log, and sends to each connection that they name.
+    /// Carries out all effects, and sends to each connection that they mention.
     ///
-    /// Returns the pieces instead of dropping them: they hold connections, and the drop of a
-    /// connection closes a socket. The caller drops them after the others have got their bytes.
+    /// Returns the pieces instead of dropping them, because they hold connections, and dropping a
+    /// connection may close a socket. The caller drops them after the other members have got their
+    /// bytes.
     fn send_to_mentioned(&mut self, run: &Run) -> ByConn<Pieces> {
         let for_all = run.effects.for_all();
         let mut mentioned = ByConn::default();
         for (at, effect) in run.effects.entries() {
             self.carry_out(for_all, at, &effect, &mut mentioned);
         }
-        // What follows the last entry about each of them.
+        // Each of them also gets the bytes for all that follow the last effect about it.
         for pieces in mentioned.values_mut() {
             pieces.catch_up(for_all, for_all.len());
             pieces.send();
@@ -206,7 +215,7 @@ impl Turn {
         mentioned
     }
 
-    /// Carries out one entry of the log, at this offset in the bytes for all.
+    /// Carries out one effect. `at` is its offset in the bytes for all.
     fn carry_out(
         &mut self,
         for_all: &[u8],
@@ -223,7 +232,7 @@ impl Turn {
                 }
             }
             Effect::AllBut(id, bytes) => {
-                // The bytes are among those for all. This one connection skips them.
+                // The bytes are part of the bytes for all. This one connection skips them.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     pieces.from = pieces.from.map(|_| at + bytes.len());
@@ -248,15 +257,16 @@ impl Turn {
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     let connection = Arc::clone(&pieces.connection);
-                    // The other clients first: what the log tells them before this end must reach
-                    // them before it.
+                    // The other clients are served first: they must get the bytes that come before
+                    // this effect before the connection ends.
                     for pieces in mentioned.values_mut() {
                         pieces.send();
                     }
                     connection.finish();
                 }
             }
-            // At once: what was queued for it is lost, and its pieces of this round go nowhere.
+            // The connection is cut at once: its queued bytes are lost, and its bytes of this round
+            // are not sent.
             Effect::Cut(id) => {
                 if let Some(peer) = self.peers.get(&id) {
                     peer.connection.cut();
@@ -266,7 +276,7 @@ impl Turn {
         }
     }
 
-    /// The pieces of a connection in this round; `None` when the connection is gone.
+    /// Returns the pieces of a connection in this round, or `None` when the connection has gone.
     fn mention<'a>(
         &mut self,
         id: ConnId,
@@ -274,15 +284,15 @@ impl Turn {
     ) -> Option<&'a mut Pieces> {
         use std::collections::hash_map::Entry;
         match mentioned.entry(id) {
-            // Named before in this round.
+            // It was mentioned before in this round.
             Entry::Occupied(entry) => Some(entry.into_mut()),
             Entry::Vacant(entry) => {
                 let peer = self.peers.get(&id)?;
                 let member = peer.seat.and_then(|seat| self.members.get_mut(seat));
                 let is_member = member.is_some();
                 if let Some(member) = member {
-                    // From now on `send_to_others` leaves it out: its pieces have the bytes for
-                    // all, too.
+                    // From now on `send_to_others` does not send to it in this round, because its
+                    // pieces also contain the bytes for all.
                     member.mentioned = self.round;
                 }
                 Some(entry.insert(Pieces {
@@ -294,14 +304,15 @@ impl Turn {
         }
     }
 
-    /// Joins two connections as the ends of a tunnel, after everything that was sent to each of
-    /// them.
+    /// Joins two connections as the ends of a tunnel. First sends what has been put together for
+    /// each of them.
     fn tunnel(&mut self, one: ConnId, other: ConnId, mentioned: &mut ByConn<Pieces>) {
         let ends = [one, other].map(|id| {
             let pieces = self.mention(id, mentioned)?;
-            // ESTABLISHED is among these. It goes into the outbox before any byte of the tunnel.
+            // These bytes contain the packet ESTABLISHED. It goes into the outbox before any byte
+            // of the tunnel.
             pieces.send();
-            // A tunnel end has no login to be late with.
+            // A tunnel end does not log in, so it has no deadline for a login.
             pieces.connection.expect_arrival(None);
             Some(Arc::clone(&pieces.connection))
         });
@@ -327,13 +338,14 @@ impl Turn {
         }
     }
 
-    /// Takes a connection off the list. The last member moves to its seat, so that no walk through
-    /// the list is needed.
+    /// Takes a connection off the list of members. The last member moves to its seat, so the other
+    /// members keep their seats.
     fn leave(&mut self, id: ConnId) {
         let Some(seat) = self.peers.get_mut(&id).and_then(|peer| peer.seat.take()) else {
             return;
         };
-        // Constant time. The order of the list does not matter: all members get the same bytes.
+        // This takes constant time. It changes the order of the list, which does not matter because
+        // all members get the same bytes.
         self.members.swap_remove(seat);
         if let Some(moved) = self.members.get(seat)
             && let Some(peer) = self.peers.get_mut(&moved.connection.id)

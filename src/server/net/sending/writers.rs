@@ -1,25 +1,25 @@
 //! The few threads that write to clients whose sockets were full.
 //!
-//! A writer blocks in one place only, [`Writable::wait`], where all such clients wait together. A
-//! socket that accepts bytes again wakes it. It sends what the socket accepts at once and, if bytes
-//! are left, lets the client wait again. So a client that reads nothing never occupies a writer,
-//! however many such clients exist.
+//! A writer blocks in only one place, [`Writable::wait`]. There it waits for the sockets of all
+//! these clients together. A socket that accepts bytes again wakes it. The writer sends as many
+//! bytes as the socket accepts at once. If bytes are left, it puts the connection back on the list.
+//! So clients that read nothing never keep a writer busy, even if there are many of them.
 //!
 //! The life of a slow client here:
 //!
-//! 1. The turn pushes to its outbox, and the socket is full. The outbox asks for a writer, and
-//!    [`Writers::give`] lets the connection wait. The holder of the turn goes on with the next
-//!    client at once.
-//! 2. The client reads. When a good part of the socket's buffer is free (on Linux a third), the
-//!    system reports the socket, and one writer wakes up with the connection.
-//! 3. The writer sends until the socket is full again or the queue is empty. If it is full, step 1
-//!    begins again.
+//! 1. The holder of the turn pushes bytes to the client's outbox, and the socket is full. The
+//!    outbox asks for a writer, and [`Writers::give`] puts the connection on the list. The holder
+//!    of the turn goes on with the next client at once.
+//! 2. The client reads. When a large part of the socket's buffer is free (on Linux a third), the
+//!    system reports the socket. This wakes one writer, which gets the connection.
+//! 3. The writer sends until the socket is full again or the queue is empty. If the socket is full,
+//!    the writer puts the connection on the list again, and step 2 follows.
 //!
-//! Why not one writer thread for each client, as textbooks have it? A thread per client would be
-//! woken for each message to each client. Here a client that keeps up never wakes a writer at all.
+//! Why not one writer thread for each client, as in many textbooks? Each message would then wake a
+//! thread for each client. Here a client that reads fast enough never wakes a writer at all.
 //!
-//! The writers do not decide whether a client is too slow. The outbox does, at its deadline: see
-//! `progress` and the clock.
+//! The outbox decides whether a client is too slow, each time after it has sent from its queue and
+//! when the clock asks it: see `progress`.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -35,20 +35,21 @@ use super::piece::Queued;
 use super::writable::{Woken, Writable};
 use crate::net::connection::{Connection, Wrote};
 
-/// A writer that achieved nothing at all sleeps for this long. A system that is short of memory for
-/// sockets says that they accept bytes, and then accepts none. Without the pause the writer would
-/// ask it again and again at full speed.
+/// A writer sleeps for this long after a round in which no socket accepted a byte. A system that is
+/// short of memory may report that sockets accept bytes and then accept none. Without the pause,
+/// the writer would try again and again and use a whole core.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Clients whose sockets were full, and the threads that write to them.
 ///
-/// The lock of `threads` is held while a thread is started and while the list is taken; no other
-/// lock is taken under it. The lock of the waiting connections is hidden in [`Writable`].
+/// The lock of `threads` is held while a thread is started and while the list is taken out. No
+/// other lock is taken under it. The lock of the waiting connections is hidden in [`Writable`].
 pub(in crate::net) struct Writers {
-    /// `None` when the system could not make it. Then slow clients are cut.
+    /// The list of these clients. `None` when the system could not make it; then slow clients are
+    /// cut.
     waiting: Option<Writable>,
-    /// Threads that are blocked in `wait` or about to be. A hint for hiring, so no lock keeps it
-    /// exact.
+    /// Number of writers that are blocked in `wait` or will be soon. It only helps to decide
+    /// whether to start another writer, so it need not be exact and needs no lock.
     idle: AtomicUsize,
     /// Maximum number of threads.
     most: usize,
@@ -85,7 +86,7 @@ impl Writers {
         })
     }
 
-    /// Lets a connection wait until its socket accepts bytes; then a writer sends. Never blocks.
+    /// Puts a connection on the list. When its socket accepts bytes, a writer sends. Never blocks.
     pub(in crate::net) fn give(&self, connection: &Arc<Connection>) {
         let Some(waiting) = &self.waiting else {
             return connection.cut();
@@ -122,7 +123,7 @@ impl Writers {
     }
 
     /// Ends the writers: wakes them all and joins them. Blocks until they have ended; each of them
-    /// does at most one round of sends before that. The connections must have ended before.
+    /// does at most one round of sends before that. Call it only after all connections have ended.
     pub(in crate::net) fn stop(&self) {
         if let Some(waiting) = &self.waiting {
             waiting.stop();
@@ -136,8 +137,8 @@ impl Writers {
         }
     }
 
-    /// Starts another writer, if fewer than `most` run. When the system has no thread left, the
-    /// others do the work.
+    /// Starts another writer, if fewer than `most` run. If the system cannot start one, the running
+    /// writers do all the work.
     fn hire(self: &Arc<Self>) {
         let mut threads = self.threads.lock();
         if threads.len() >= self.most {
@@ -154,7 +155,7 @@ impl Writers {
         }
     }
 
-    /// The life of a writer.
+    /// The loop of a writer, until the writers are stopped.
     fn work(self: &Arc<Self>) {
         let Some(waiting) = &self.waiting else {
             return;
@@ -162,20 +163,21 @@ impl Writers {
         let mut ready = Vec::new();
         loop {
             self.idle.fetch_add(1, Ordering::SeqCst);
-            // Blocks until sockets accept bytes or the writers are stopped. Afterwards this thread
-            // alone has the connections in `ready`. Their outboxes may have changed: the clock may
-            // have sent the queue, or cut the client.
+            // Blocks until sockets accept bytes or the writers are stopped; `wait` says what wakes
+            // it. Afterwards no other writer has the connections in `ready`. But their outboxes may
+            // have changed: the clock's thread may have sent the queued bytes, or cut the client.
             let woken = waiting.wait(&mut ready);
             let idle = self.idle.fetch_sub(1, Ordering::SeqCst) - 1;
             match woken {
                 Woken::Stopped => return,
-                // More may be ready than this thread took, and no other writer is free to take it.
+                // More connections may be ready than this thread took, and no other writer is free
+                // to take them.
                 Woken::Crowded if idle == 0 => self.hire(),
                 Woken::Crowded | Woken::Ready => {}
             }
             let mut achieved = false;
             for connection in ready.drain(..) {
-                // Does not block where the system can send without: see `sys::write_pieces`.
+                // Does not block on systems with a send that never blocks: see `sys::write_pieces`.
                 let wrote = connection.write();
                 achieved |= wrote != Wrote::Nothing;
                 if wrote != Wrote::All {
@@ -189,7 +191,8 @@ impl Writers {
     }
 }
 
-/// Without the connections that wait: each of them has these writers in it.
+/// Does not show the connections that wait, because each of them contains these writers: that would
+/// never end.
 impl fmt::Debug for Writers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Writers(at most {})", self.most)

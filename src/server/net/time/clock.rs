@@ -1,13 +1,13 @@
 //! The clock of one hub: it waits for the deadlines of the hub's connections and of its room, and
-//! it takes the turn over when a reader hands it on.
+//! it takes the turn when a reader hands it over.
 //!
-//! One thread waits here on a condition variable until the earliest deadline. Nothing is polled.
-//! The life of a deadline is told in [`net`](crate::net).
+//! One thread waits here on a condition variable until the earliest deadline. The life of a
+//! deadline is described in [`net`](crate::net).
 //!
-//! Why not a time-out in each reader's `read`? Such a time-out begins again with every byte, and a
-//! reader that is blocked for the answer to a question or for a tunnel is not in `read`. A thread
-//! that is blocked cannot look at a clock; this thread can, and it wakes the reader by shutting its
-//! socket down.
+//! Why not a time-out in each reader's `read`? Such a time-out begins again with every byte. And a
+//! reader may be blocked elsewhere, for example while it waits for the answer to a question. A
+//! thread that is blocked cannot look at a clock. This thread can, and it wakes a reader that is
+//! blocked in `read` by shutting its socket down.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ use super::deadlines::Registration;
 use crate::net::connection::Connection;
 use matou_protocols::room::ConnId;
 
-/// What the thread `matou-clock` waits for.
+/// The deadlines and requests for which the thread `matou-clock` waits.
 ///
-/// Any thread may call any method but [`Clock::next`]; the methods hold the lock for a moment and
-/// never block. Callers may hold any other lock of [`net`](crate::net), because no lock is taken
-/// under this one.
+/// Only the clock's thread calls [`Clock::next`]. Any thread may call the other methods, except
+/// [`Clock::stop_by`]: they hold the lock for a moment and never block. Callers may hold any other
+/// lock of [`net`](crate::net), because no other lock is taken under this one.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Clock {
     state: Mutex<State>,
-    /// Notified when the thread has something to do earlier than it believes.
+    /// Notified when the thread must wake up earlier than its alarm.
     changed: Condvar,
 }
 
@@ -37,42 +37,42 @@ struct State {
     connections: BTreeMap<(Instant, ConnId), Arc<Connection>>,
     /// The room's deadline.
     room: Option<Instant>,
-    /// A reader handed its turn over.
+    /// True when a reader has handed its turn over.
     turn: bool,
-    /// The hub shall close all its connections.
+    /// True when the hub must close all its connections.
     stop: bool,
-    /// The time by which they must be closed.
+    /// The time by which all connections must be closed, if the hub stops.
     stop_overdue: Option<Instant>,
-    /// The last connection has gone, and no other will come.
+    /// True when the last connection has gone and no other will come.
     end: bool,
-    /// The time at which the thread wakes up by itself, even if nothing is due any more by then. A
-    /// thread that sets a deadline later than this need not notify.
+    /// The time at which the thread wakes up by itself. A thread that sets a deadline later than
+    /// this need not notify the clock's thread.
     ///
-    /// Most deadlines are moved or taken out before they come: a half frame gets its rest, a full
-    /// outbox empties. The alarm stays where it is then. The thread wakes up once for nothing, and
-    /// that costs less than a wake-up for each change.
+    /// Most deadlines are moved or removed before they come: the rest of a frame arrives, or an
+    /// outbox becomes empty. The alarm is not moved then. So the thread sometimes wakes up and
+    /// finds nothing to do, but that costs less than a wake-up for each change.
     alarm: Option<Instant>,
 }
 
 /// What the clock's thread has to do.
 #[derive(Debug)]
 pub(in crate::net) enum Call {
-    /// Look at these connections: they may be late.
+    /// Look at these connections: one of their deadlines may have passed.
     Connections(Vec<Arc<Connection>>),
     /// Call the room: its deadline has come.
     Room,
-    /// Go on sending: a reader handed its turn over.
+    /// Go on sending: a reader has handed its turn over.
     Turn,
     /// Close all connections in order.
     Stop,
-    /// Cut them: they took too long for that.
+    /// Cut the connections that are left: their orderly close took too long.
     StopOverdue,
     /// End: no connection is left.
     End,
 }
 
 impl Clock {
-    /// Puts a connection's entry in, and takes the entry out that it replaces.
+    /// Adds an entry for a connection, and removes the entry that it replaces.
     pub(in crate::net) fn register(&self, connection: &Arc<Connection>, entry: Registration) {
         let mut state = self.state.lock();
         if let Some(old) = entry.replaces {
@@ -84,7 +84,7 @@ impl Clock {
         self.wake_for(&mut state, entry.at);
     }
 
-    /// Takes a connection's entry out.
+    /// Removes a connection's entry.
     pub(in crate::net) fn remove(&self, id: ConnId, at: Instant) {
         // The entry may hold the last `Arc` of the connection, and dropping that closes a socket.
         // So it is dropped after the lock is released.
@@ -101,8 +101,8 @@ impl Clock {
         }
     }
 
-    /// Wakes the thread if it would sleep past this time. A wake-up is a system call, and with
-    /// thousands of connections most deadlines are later than the alarm.
+    /// Wakes the thread if its alarm is later than this time. With thousands of connections most
+    /// deadlines are later than the alarm, so most calls save the system call of a wake-up.
     fn wake_for(&self, state: &mut State, at: Instant) {
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
@@ -122,8 +122,8 @@ impl Clock {
         self.changed.notify_one();
     }
 
-    /// Sets the time by which they must be closed. For the clock's own thread, so it wakes no
-    /// other.
+    /// Sets the time by which all connections must be closed. Only the clock's own thread calls
+    /// this, so it need not wake that thread.
     pub(in crate::net) fn stop_by(&self, deadline: Instant) {
         self.state.lock().stop_overdue = Some(deadline);
     }
@@ -134,14 +134,15 @@ impl Clock {
         self.changed.notify_one();
     }
 
-    /// Blocks until there is something to do. For the clock's thread alone.
+    /// Blocks until there is something to do. Only the clock's thread calls this.
     ///
-    /// A method above wakes it, or its own alarm. It may find nothing to do: a deadline was moved
-    /// after the alarm was set. Then it sets the alarm again. What it returns was due when it
-    /// looked, and it holds no lock when it acts on that; so connections and room are asked once
-    /// more what is due.
+    /// The methods above wake it, and so does its own alarm. It may find nothing to do, because a
+    /// deadline was moved after the alarm was set. Then it sets the alarm again and waits. It holds
+    /// no lock when it acts on what it found. Meanwhile a deadline may have been moved, so the
+    /// caller asks the connection or the room again what is due.
     ///
-    /// A turn that was handed over comes before the end, because clients wait for what is in it.
+    /// A turn that was handed over comes before the end, because clients wait for the bytes of its
+    /// run.
     pub(in crate::net) fn next(&self) -> Call {
         let mut state = self.state.lock();
         loop {
@@ -170,8 +171,9 @@ impl Clock {
             let first = state.connections.first_key_value().map(|(key, _)| key.0);
             let waits = [first, state.room, state.stop_overdue];
             state.alarm = waits.into_iter().flatten().min();
-            // Both waits release the lock and take it again before they return. All conditions are
-            // tested again then.
+            // Both calls block. They release the lock while they wait and take it again before they
+            // return. Other threads may have changed everything meanwhile, so the loop tests all
+            // conditions again.
             match state.alarm {
                 Some(at) => {
                     self.changed.wait_until(&mut state, at);
@@ -185,7 +187,8 @@ impl Clock {
 impl State {
     fn take_due(&mut self, now: Instant) -> Vec<Arc<Connection>> {
         let mut due = Vec::new();
-        // They leave the clock. Each connection registers again when it is asked what is due.
+        // These entries are removed from the clock. Each connection registers its next deadline
+        // when it is asked what is due.
         while let Some(first) = self.connections.first_entry() {
             if first.key().0 > now {
                 break;

@@ -1,8 +1,8 @@
 //! The deadlines of one connection.
 //!
-//! They are absolute times. A time-out per `read` (`SO_RCVTIMEO`) would begin again with every
+//! They are absolute times. A time-out for each `read` (`SO_RCVTIMEO`) would begin again with every
 //! byte, so a peer that sends one byte now and then would never be late. The life of a deadline is
-//! told in [`net`](crate::net).
+//! described in [`net`](crate::net).
 
 use std::time::Instant;
 
@@ -10,38 +10,39 @@ use parking_lot::Mutex;
 
 use matou_protocols::room::Overdue;
 
-/// The deadlines of one connection, and when its hub's clock will look at them.
+/// The deadlines of one connection, and the time at which the hub's clock will look at them.
 ///
 /// The lock is held for a comparison and for the call of `register`, which takes the clock's lock.
-/// So it must not be taken under the clock's lock. All methods may be called by any thread and
-/// never block.
+/// So a thread that holds the clock's lock must not take this one. Any thread may call all methods;
+/// they never block.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Deadlines(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The handshake, then the first byte, then the identification.
+    /// The deadline for the handshake, then for the first byte, then for the login.
     arrival: Option<(Instant, Due)>,
-    /// The rest of a frame that was begun.
+    /// The deadline for the rest of a frame that has begun to arrive.
     frame: Option<Instant>,
-    /// The client must have taken some of what is queued for it.
+    /// The time at which the outbox must test whether the client took enough of its queued bytes.
     progress: Option<Instant>,
-    /// An orderly close must be complete.
+    /// The time by which an orderly close must be complete.
     close: Option<Instant>,
-    /// The entry in the clock: at most one per connection. A deadline that is set and cleared with
-    /// each frame leaves the entry where it is, so it costs no change in the clock.
+    /// The time of the entry in the clock; a connection has at most one entry. When a deadline is
+    /// set and cleared again with each frame, the entry stays the same, so the clock need not be
+    /// changed.
     registered: Option<Instant>,
     ended: bool,
 }
 
-/// What a deadline was for.
+/// The meaning of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) enum Due {
     /// The peer is late with something; the room decides.
     Overdue(Overdue),
     /// The peer has not finished the TLS handshake.
     Handshake,
-    /// The client may have taken too little of what is queued for it; the outbox knows.
+    /// The client may have taken too few of its queued bytes; the outbox decides.
     Progress,
     /// The time for an orderly close is over.
     Close,
@@ -58,7 +59,8 @@ impl State {
             .min_by_key(|(at, _)| *at)
     }
 
-    /// When the clock must look earlier than it would: the new entry, and the one that it replaces.
+    /// If the clock must look earlier than its entry says, returns the new entry and the entry that
+    /// it replaces.
     fn registration(&mut self) -> Option<Registration> {
         let (at, _) = self.earliest()?;
         if self.ended || self.registered.is_some_and(|registered| registered <= at) {
@@ -72,7 +74,7 @@ impl State {
 /// A new entry for the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Registration {
-    /// When to look.
+    /// The time at which the clock must look.
     pub(in crate::net) at: Instant,
     /// The entry that is no longer needed.
     pub(in crate::net) replaces: Option<Instant>,
@@ -97,15 +99,16 @@ impl Deadlines {
         self.change(|state| state.frame = deadline, register);
     }
 
-    /// Sets the deadline by which the client must have taken some of what is queued for it. It is
-    /// not cleared when the queue becomes empty: outboxes that fill and empty many times a second
-    /// would keep the clock busy. The outbox finds out then that nothing is queued.
+    /// Sets the time at which the outbox must test whether the client took enough of its queued
+    /// bytes. It is not cleared when the queue becomes empty, because outboxes that fill and empty
+    /// many times a second would keep the clock busy. At that time the outbox then finds out that
+    /// nothing is queued.
     pub(in crate::net) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         self.change(|state| state.progress = Some(deadline), register);
     }
 
-    /// Sets the deadline for an orderly close, unless an earlier one is set. The others are
-    /// cleared: they do not matter any more.
+    /// Sets the deadline for an orderly close, unless an earlier one is set. Clears the other
+    /// deadlines, because they do not matter any more.
     pub(in crate::net) fn close(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         let change = |state: &mut State| {
             state.close = Some(state.close.map_or(deadline, |old| old.min(deadline)));
@@ -116,8 +119,8 @@ impl Deadlines {
         self.change(change, register);
     }
 
-    /// The clock's entry has come: returns what is due, if anything is. That deadline is cleared;
-    /// the caller sets it again if the peer gets more time.
+    /// Called when the time of the clock's entry has come. Returns which deadline has passed, if
+    /// one has. That deadline is cleared; the caller sets it again if the peer gets more time.
     pub(in crate::net) fn look(
         &self,
         now: Instant,
@@ -142,16 +145,16 @@ impl Deadlines {
         due
     }
 
-    /// The connection is over: returns the entry to remove, if one is registered. No other is
-    /// registered after this.
+    /// Called when the connection is over. Returns the entry that must be removed from the clock,
+    /// if one is registered. After this no entry is registered any more.
     pub(in crate::net) fn end(&self) -> Option<Instant> {
         let mut state = self.0.lock();
         state.ended = true;
         state.registered.take()
     }
 
-    /// The entry goes into the clock before this lock is released. Otherwise two threads could
-    /// register in one order and be noted here in the other.
+    /// The entry is added to the clock before this lock is released. Otherwise two threads could
+    /// change `registered` in one order and the clock in the other order.
     fn change(&self, change: impl FnOnce(&mut State), register: impl FnOnce(Registration)) {
         let mut state = self.0.lock();
         change(&mut state);

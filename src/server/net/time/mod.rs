@@ -1,11 +1,11 @@
 //! Deadlines, the thread that waits for them, and pauses.
 //!
-//! | file | what it knows |
+//! | file | what it contains |
 //! |---|---|
 //! | [`deadlines`] | the deadlines of one connection |
-//! | [`clock`] | the earliest one of all connections of a hub |
-//! | [`timekeeping`] | what the clock's thread does when one has come |
-//! | [`pause`] | a pause that the end of a connection cuts short |
+//! | [`clock`] | the deadlines of a hub, and how its thread waits for the earliest one |
+//! | [`timekeeping`] | what the clock's thread does when a deadline has come |
+//! | [`pause`] | a pause that ends early when its connection closes |
 
 pub(in crate::net) mod clock;
 pub(in crate::net) mod deadlines;

@@ -1,14 +1,14 @@
-//! A pause of one connection's reader, which the end of the connection cuts short.
+//! A pause of one connection's reader. It ends early when the connection closes.
 
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-/// Where a reader waits for time to pass.
+/// A place where a reader waits until a time has passed.
 ///
-/// A thread that sleeps (`thread::sleep`) cannot be woken, and a server that stops would wait for
-/// it. So it waits on a condition variable. The lock is held for a comparison; no other lock is
-/// taken under it.
+/// A thread in `thread::sleep` cannot be woken, so a server that stops would have to wait for it.
+/// For this reason the reader waits on a condition variable. The lock is held for a comparison. No
+/// other lock is taken under it.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Pause {
     over: Mutex<bool>,
@@ -16,15 +16,16 @@ pub(in crate::net) struct Pause {
 }
 
 impl Pause {
-    /// Blocks for this long, or until [`Pause::end`]. After that it does not block any more.
+    /// Blocks for this time, or until [`Pause::end`] is called. After that call `wait` returns at
+    /// once.
     pub(in crate::net) fn wait(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut over = self.over.lock();
-        // Releases the lock while it waits. `end` wakes it, or the time.
+        // Blocks, and releases the lock while it waits. `end` wakes it, or the time is over.
         while !*over && !self.ended.wait_until(&mut over, until).timed_out() {}
     }
 
-    /// Ends every pause, for good: the connection closes. Never blocks.
+    /// Ends the current pause and all later ones, because the connection closes. Never blocks.
     pub(in crate::net) fn end(&self) {
         *self.over.lock() = true;
         self.ended.notify_all();

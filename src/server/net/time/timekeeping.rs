@@ -1,6 +1,7 @@
-//! What the thread `matou-clock` of a hub does when the clock calls it.
+//! What the thread `matou-clock` of a hub does when [`Clock::next`](super::clock::Clock::next)
+//! returns.
 //!
-//! The life of a deadline is told in [`net`](crate::net).
+//! The life of a deadline is described in [`net`](crate::net).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,28 +16,29 @@ use crate::net::hub::Hub;
 use matou_protocols::room::{Event, Overdue, Protocol};
 
 impl<P: Protocol> Hub<P> {
-    /// Serves the clock until the hub ends. [`Service`](crate::net::Service) owns this thread and
-    /// joins it.
+    /// The loop of the clock's thread, until the hub ends. [`Service`](crate::net::Service) owns
+    /// this thread and joins it.
     ///
-    /// It never waits for a client. The turn that it takes over does not block either, and after
-    /// [`ROUNDS`](crate::net::bounds::limits::ROUNDS) rounds it hands the turn to itself, so that
-    /// deadlines are looked at in between.
+    /// It never waits for a client. Sending for a reader that has handed over the turn does not
+    /// block either. After [`ROUNDS`](crate::net::bounds::limits::ROUNDS) rounds the thread hands
+    /// the turn to itself, so that it looks at the deadlines in between.
     ///
-    /// A stop has three steps: finish all connections; after `DRAIN` cut those that are left; after
-    /// `LAST_WAIT` end without them.
+    /// A stop has three steps. First all connections are closed in order. After `DRAIN`, the
+    /// connections that are left are cut. After `LAST_WAIT`, this thread ends, even if connections
+    /// are left.
     pub(in crate::net) fn keep_time(&self) {
         let mut cut = false;
         loop {
-            // Blocks until the earliest deadline has come or another thread has something for this
-            // one. No lock is held here, so each call may find that what it was made for has
-            // changed.
+            // Blocks until the earliest deadline has come, or until another thread has work for
+            // this one. No lock is held when `next` has returned. So the deadline may have been
+            // moved meanwhile, and each of these methods tests again whether something is due.
             match self.clock.next() {
                 Call::Connections(late) => late.iter().for_each(|one| self.look_at(one)),
                 Call::Room => self.tick(),
                 Call::Turn => self.send_rounds(),
                 Call::Stop => self.finish_all(),
-                // Connections that were cut did not end in time either: their threads are left to
-                // themselves.
+                // Some connections that were cut have not ended in time. This thread does not wait
+                // for their threads any longer.
                 Call::StopOverdue if cut => return,
                 Call::StopOverdue => {
                     cut = true;
@@ -48,8 +50,8 @@ impl<P: Protocol> Hub<P> {
         }
     }
 
-    /// Does what is due on a connection. Nothing is due when the deadline was moved after the entry
-    /// was made.
+    /// Does what is due on a connection. Nothing is due if the deadline was moved or cleared after
+    /// its entry was made.
     fn look_at(&self, connection: &Arc<Connection>) {
         let now = Instant::now();
         match connection.look_at_deadlines(now) {
@@ -62,8 +64,9 @@ impl<P: Protocol> Hub<P> {
             }
             Some(Due::Overdue(what)) => {
                 self.event(connection, Event::Overdue(what));
-                // The room may have granted the same time again. If it has closed the connection
-                // instead, the new deadline has no effect: a closing connection has no such events.
+                // The peer gets the same time again. If the room has closed the connection, the new
+                // deadline has no effect, because the room gets no `Overdue` event of a closing
+                // connection.
                 match what {
                     Overdue::Frame => connection.expect_frame(Some(now + self.limits.frame)),
                     Overdue::FirstByte => {

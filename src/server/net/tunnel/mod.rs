@@ -1,19 +1,20 @@
 //! Tunnels: two connections whose bytes are relayed as they are.
 //!
-//! Raw bytes never enter the room. The life of a tunnel:
+//! The room never sees these bytes. The life of a tunnel:
 //!
-//! 1. A command such as LOGIN_PRIVATE makes a connection a tunnel end. From then on its reader is
-//!    in [`serve`]. While the other end is missing, it keeps early bytes, up to [`EARLY_BYTES`].
-//! 2. The second end arrives. The room joins both
-//!    ([`Effect::Tunnel`](matou_protocols::room::Effect::Tunnel)), and the holder of the turn
-//!    carries that out ([`join`]): it queues the early bytes of each end for the other one.
-//! 3. The reader of each end becomes the pump of its direction (`relay` in [`pump`]): it blocks in
-//!    `read` on its own end and in `write` on the other. That is the whole back-pressure of a
-//!    tunnel.
-//! 4. Each direction ends on its own: EOF becomes `shutdown(Write)` on the other end, after all
-//!    bytes before it. An error ends both directions.
-//! 5. The thread whose direction ends first waits for the other one, so both sockets stay open
-//!    until then.
+//! 1. A command such as LOGIN_PRIVATE makes a connection a tunnel end. From then on its reader runs
+//!    [`serve`]. Bytes that arrive before the other end are *early bytes*. The reader keeps at most
+//!    [`EARLY_BYTES`] of them.
+//! 2. The second end arrives. The room decides to join both ends
+//!    ([`Effect::Tunnel`](matou_protocols::room::Effect::Tunnel)), and the holder of the turn joins
+//!    them ([`join`]): it queues the early bytes of each end for the other end.
+//! 3. The reader of each end becomes the *pump* of its direction (`relay` in [`pump`]): it blocks
+//!    in `read` on its own socket and in `write` on the socket of the other end.
+//! 4. Each direction ends separately. At EOF the pump first writes all remaining bytes, and then
+//!    calls `shutdown(Write)` on the socket of the other end, which sends FIN. An error ends both
+//!    directions.
+//! 5. The pump whose direction ends first waits for the other pump, so both sockets stay open until
+//!    both directions have ended.
 //!
 //! Which thread does what, in a tunnel between the connections of A and B:
 //!
@@ -22,18 +23,20 @@
 //! B's reader:   read from B's socket  ->  write to A's socket      the direction B to A
 //! ```
 //!
-//! If B stops reading, B's socket fills, A's reader blocks in `write`, A's socket fills, and A's
-//! TCP makes A wait. The other direction goes on.
+//! If B stops reading, the send buffer of B's socket fills, and A's reader blocks in `write`. Then
+//! it does not read from A's socket, so the receive buffer of that socket fills too, and TCP makes
+//! A wait. This is the back-pressure of a tunnel. The other direction goes on.
 //!
-//! An end that does not read holds up one thread, the pump of its direction, which has nothing else
-//! to do. No writer and no turn waits for it, and nothing is queued for it except what two sockets
-//! and a pipe hold.
+//! An end that does not read blocks only one thread: the pump that writes to it, which has nothing
+//! else to do. No writer and no holder of the turn waits for this end. The only bytes that wait for
+//! it are in the buffers of two sockets and one pipe.
 //!
-//! A tunnel has no time limit, because a paused tunnel is a healthy one. The bounds are the
-//! connections that an address and the process may have, and the system's own for a peer that does
-//! not acknowledge (`Keepalive::unacknowledged`). Before the pump begins, it waits for the outbox
-//! of the other end ([`Outbox::retire`](super::sending::outbox::Outbox::retire)); that wait ends
-//! with the client's pace, see `progress`.
+//! A tunnel has no time limit, because its clients may be silent for a long time. Two other limits
+//! hold: the number of connections of an address and of the process, and the time for which the
+//! system waits for an acknowledgement of the peer (`Keepalive::unacknowledged`). Before a pump
+//! begins, it waits until the outbox of the other end is empty
+//! ([`Outbox::retire`](super::sending::outbox::Outbox::retire)). That wait is limited by the pace
+//! that the client must keep, see `progress`.
 
 mod pipes;
 mod pump;
@@ -58,25 +61,26 @@ const LOOK: Duration = Duration::from_secs(1);
 ///
 /// Rules of its lock:
 ///
-/// * Two of them may be held at once, in the order of the connections' ids ([`join`]).
-/// * Of the other locks only the outbox's may be taken under it.
-/// * Nothing under it blocks, except for waits on `changed`, which release it.
+/// * A thread may hold the locks of two ends at once, if it takes them in the order of the
+///   connections' ids ([`join`]).
+/// * The lock of an outbox is the only other lock that may be taken under it.
+/// * A thread that holds it does not block, except in a wait on `changed`, which releases the lock.
 #[derive(Debug, Default)]
 pub(super) struct End {
     state: Mutex<State>,
     /// Notified when the state changes and when the connection begins to close. Only this end's own
-    /// reader waits for it.
+    /// reader waits here.
     changed: Condvar,
 }
 
 #[derive(Debug)]
 enum State {
-    /// The other end is missing. What arrives meanwhile is kept.
+    /// The other end has not arrived. The early bytes of this end are kept.
     Apart { early: Vec<u8> },
-    /// Joined. The early bytes are in the outbox of the other end. The reader finds this state
-    /// after its next `read`.
+    /// The ends are joined. The early bytes of this end are in the outbox of the other end. The
+    /// reader finds this state after its next `read`.
     Joined(Peer),
-    /// The connection is over.
+    /// The connection is over, or its tunnel has ended.
     Over,
 }
 
@@ -86,17 +90,18 @@ impl Default for State {
     }
 }
 
-/// The other end.
+/// What a tunnel end knows about the other end.
 #[derive(Debug, Clone)]
 struct Peer {
     connection: Arc<Connection>,
     directions: Arc<Directions>,
 }
 
-/// The directions of a tunnel, shared by its two pumps. No other lock is taken under this one.
+/// The directions of a tunnel. Its two pumps share this. No other lock is taken under the lock of
+/// `open`.
 #[derive(Debug)]
 struct Directions {
-    /// How many directions go on.
+    /// Number of directions that have not ended.
     open: Mutex<usize>,
     /// Notified when a direction ends.
     changed: Condvar,
@@ -110,10 +115,11 @@ impl Directions {
         self.changed.notify_all();
     }
 
-    /// Ends one direction and waits for the other. The pump of the other direction wakes this
-    /// thread when it ends. Both sockets stay open and known until then.
+    /// Ends one direction and blocks until the other one has ended. The pump of the other direction
+    /// wakes this thread when it ends. Both sockets stay open until then.
     ///
-    /// The wait has an end because the other pump has one: its peer ends, or the connection is cut.
+    /// The wait ends when the other pump ends: at EOF, or because one of the connections fails or
+    /// is cut.
     fn end_one_and_wait(&self) {
         self.end_one();
         let mut open = self.open.lock();
@@ -124,30 +130,32 @@ impl Directions {
 }
 
 impl End {
-    /// True after the ends were joined.
+    /// Returns true while this end is joined to another one.
     pub(super) fn is_joined(&self) -> bool {
         matches!(*self.state.lock(), State::Joined(_))
     }
 
-    /// Wakes the thread that waits for the other end, because the connection is closing.
+    /// Wakes the reader if it waits for the other end, because the connection is closing. The
+    /// caller has set `closing` before.
     pub(super) fn wake(&self) {
-        // `closing` is not under this lock. Without the lock here, the waiting thread could test
-        // `closing` before it was set and begin to wait after the notification: then it would never
-        // wake.
+        // `closing` is not guarded by this lock. Suppose that the lock were not taken here. Then
+        // the reader could test `closing` just before it is set, and begin to wait just after the
+        // notification. It would never be woken.
         let _state = self.state.lock();
         self.changed.notify_all();
     }
 
-    /// Ends this end: its connection is over, or its tunnel has ended. Returns the state before.
-    /// That may hold the last `Arc` of the other end, so the caller drops it, outside the lock.
+    /// Sets the state to [`State::Over`], because the connection is over or its tunnel has ended.
+    /// Returns the old state. It may contain the last `Arc` of the other end, so the caller drops
+    /// it after the lock is released.
     fn over(&self) -> State {
         let before = std::mem::replace(&mut *self.state.lock(), State::Over);
         self.changed.notify_all();
         before
     }
 
-    /// Keeps early bytes. Returns the other end when the ends are joined: then these bytes are not
-    /// kept, and the caller must relay them.
+    /// Keeps early bytes. If the ends are already joined, returns the other end instead: then these
+    /// bytes are not kept, and the caller must relay them.
     fn keep(&self, bytes: &[u8]) -> Option<Peer> {
         match &mut *self.state.lock() {
             State::Apart { early } => {
@@ -188,8 +196,9 @@ impl End {
         }
     }
 
-    /// Blocks until the ends are joined, and returns the other one; `None` when the connection
-    /// closes first. `join`, `over` and `wake` wake it.
+    /// Blocks until the ends are joined, and returns the other end. Returns `None` when the
+    /// connection closes first. `join`, `over` and `wake` wake it, and then it tests the state
+    /// again.
     fn wait_until_joined(&self, connection: &Connection) -> Option<Peer> {
         let mut state = self.state.lock();
         loop {
@@ -203,17 +212,18 @@ impl End {
     }
 }
 
-/// Joins two ends. Called by the holder of the turn; MUST NOT block.
+/// Joins two ends. Called by the holder of the turn, so it MUST NOT block.
 ///
-/// What was sent to each end before (ESTABLISHED) leaves before any relayed byte: it is in the
-/// outbox, and a pump begins only when that is empty.
+/// The bytes that the server itself has sent to an end, such as the packet ESTABLISHED, leave
+/// before any relayed byte: they are in the outbox, and a pump begins only when the outbox is
+/// empty.
 ///
-/// The early bytes are queued here and not by the ends' own readers: these are blocked in `read`,
-/// and wake only when their peer sends again.
+/// The early bytes are queued here and not by the readers of the ends, because a reader may be
+/// blocked in `read` until its peer sends again.
 pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Duration) {
     let pushed = {
-        // Two locks of one kind are always taken in the order of the ids. Otherwise two threads,
-        // each with one lock, could wait for each other.
+        // The locks of two ends are always taken in the order of the ids. Otherwise two threads,
+        // each with one of the locks, could wait for each other for ever.
         let (first, second) = if one.id < other.id {
             (one, other)
         } else {
@@ -232,8 +242,8 @@ pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Du
                     changed: Condvar::new(),
                     end_delay,
                 });
-                // After the push: a reader that sees `Joined` may begin to relay, and its bytes
-                // follow the early ones.
+                // This must come after the push of the early bytes: a reader that sees `Joined` may
+                // begin to relay at once, and its bytes must follow the early ones.
                 *first_state = joined(second, &directions);
                 *second_state = joined(first, &directions);
                 Some(pushed)
@@ -248,7 +258,7 @@ pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Du
                 end.pushed(pushed);
             }
         }
-        // One was lost meanwhile: an error on one side ends both.
+        // One of the connections was lost meanwhile, so the other one is cut too.
         None => [one, other].into_iter().for_each(abandon),
     }
 }
@@ -260,8 +270,8 @@ fn joined(peer: &Arc<Connection>, directions: &Arc<Directions>) -> State {
     })
 }
 
-/// Queues early bytes. Their bound is their own: a smaller one for the outbox must not cut an end
-/// for them.
+/// Queues early bytes. They have a limit of their own, [`EARLY_BYTES`]. An end must not be cut
+/// because the limit of its outbox is smaller.
 fn push_early(to: &Connection, early: &[u8]) -> Pushed {
     if early.is_empty() {
         return Pushed::Done;
@@ -270,8 +280,8 @@ fn push_early(to: &Connection, early: &[u8]) -> Pushed {
     to.outbox.push(&to.stream, early, &mut None, most)
 }
 
-/// Ends the tunnel of a connection that is over. A tunnel that has ended in order is not there any
-/// more; any other is cut at both ends.
+/// Ends the tunnel of a connection that is over. If the tunnel has not ended in order before, both
+/// ends are cut.
 pub(super) fn leave(connection: &Arc<Connection>) {
     if let State::Joined(peer) = connection.tunnel.over() {
         connection.cut();
@@ -280,7 +290,7 @@ pub(super) fn leave(connection: &Arc<Connection>) {
     }
 }
 
-/// Cuts an end whose other end was lost before they could be joined.
+/// Cuts a tunnel end whose other end was lost before the two could be joined.
 pub(super) fn abandon(connection: &Arc<Connection>) {
     leave(connection);
     connection.cut();

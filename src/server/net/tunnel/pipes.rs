@@ -1,9 +1,9 @@
 //! Which tunnels get pipes of their own in the kernel, and of what size.
 //!
-//! A pipe moves the bytes of one direction without a copy into this process. It takes two
-//! descriptors and as much memory of the kernel as it is long. So pipes have a budget: first long
-//! ones, then short ones, and then none. A direction without a pipe copies its bytes, and that
-//! works too.
+//! A pipe moves the bytes of one direction without copying them into this process. It takes two
+//! descriptors, and memory of the kernel. So the number of pipes is limited: the first pipes are
+//! long, the following ones are short, and then no more are opened. A direction without a pipe
+//! works too: its pump copies the bytes.
 
 use std::io;
 use std::net::TcpStream;
@@ -12,16 +12,17 @@ use std::sync::Arc;
 use crate::net::bounds::budget::{Budget, Share};
 use crate::net::sys::Splice;
 
-/// Bytes of a long pipe: the size that was fastest when measured.
+/// Bytes of a long pipe: in measurements this size was the fastest.
 const LONG: usize = 1 << 20;
 
-/// Bytes of a short pipe. It is the system's own size, and it needs fewer system calls than a copy.
+/// Bytes of a short pipe: the default size of the system. It needs fewer system calls than copying.
 const SHORT: usize = 64 << 10;
 
-/// Maximum long pipes: 64 MiB of the kernel's memory. A user without privileges gets as many.
+/// Maximum number of long pipes. They take 64 MiB of the kernel's memory, which is what a user
+/// without privileges may have.
 const LONG_MOST: usize = 64;
 
-/// Descriptors of a pipe: one for each end.
+/// Number of descriptors of a pipe: one for each end.
 const DESCRIPTORS: usize = 2;
 
 /// The pipes that this process may have.
@@ -33,14 +34,15 @@ pub(in crate::net) struct Pipes {
 
 /// A pipe of one direction. Dropping it closes it and gives its share of the budget back.
 pub(in crate::net) struct Pipe {
-    // Closed before the shares below are given back: fields are dropped in this order.
+    // Fields are dropped in this order: first the pipe is closed, then the shares below are given
+    // back.
     splice: Splice,
     _descriptors: Share,
     _long: Option<Share>,
 }
 
 impl Pipes {
-    /// Pipes that take their descriptors out of this budget.
+    /// Prepares pipes that take their descriptors from this budget.
     pub(in crate::net) fn new(descriptors: &Arc<Budget>) -> Pipes {
         Pipes {
             descriptors: Arc::clone(descriptors),
@@ -48,13 +50,15 @@ impl Pipes {
         }
     }
 
-    /// Opens a pipe; `None` when the direction must copy. Never blocks.
+    /// Opens a pipe. Returns `None` when none is left: then the pump must copy the bytes. Never
+    /// blocks.
     pub(in crate::net) fn open(&self) -> Option<Pipe> {
         let descriptors = self.descriptors.take(DESCRIPTORS)?;
         let long = self.long.take(1);
         let size = if long.is_some() { LONG } else { SHORT };
         Some(Pipe {
-            // The system may grant less than a long pipe. Below a short one, copying is faster.
+            // The system may grant fewer bytes. A pipe that is shorter than `SHORT` is not used,
+            // because copying is faster then.
             splice: Splice::new(size, SHORT)?,
             _descriptors: descriptors,
             _long: long,
@@ -63,7 +67,7 @@ impl Pipes {
 }
 
 impl Pipe {
-    /// Moves what can be read now, see [`Splice::forward`].
+    /// Moves the bytes that can be read now. May block, see [`Splice::forward`].
     pub(in crate::net) fn forward(&self, from: &TcpStream, to: &TcpStream) -> io::Result<usize> {
         self.splice.forward(from, to)
     }
@@ -80,7 +84,7 @@ mod tests {
             long: Budget::new(1),
         };
         let (first, second) = (pipes.open().unwrap(), pipes.open().unwrap());
-        // A system that is short of memory for pipes may grant less than a long one.
+        // A system that has little memory for pipes may grant fewer bytes.
         assert!((SHORT..=LONG).contains(&first.splice.size()));
         assert_eq!(second.splice.size(), SHORT);
         assert!(pipes.open().is_none(), "one descriptor is left");

@@ -1,11 +1,12 @@
-//! What the reader of a tunnel's end does: it keeps early bytes, and then it is the pump of its
+//! What the reader of a tunnel end does: first it keeps early bytes, and then it is the pump of its
 //! direction.
 //!
-//! A pump is the simplest kind of blocking program: read, write all, again. It needs no lock,
-//! because it alone reads from one socket and writes to the other. Whatever happens to the tunnel
-//! reaches it as a result of one of these two calls: bytes, EOF (0), or an error.
+//! A pump is the simplest kind of blocking program: it reads some bytes, writes all of them, and
+//! begins again. It needs no lock, because no other thread reads from the one socket or writes to
+//! the other. It learns everything that happens to the tunnel from the results of these two calls:
+//! bytes, EOF (0), or an error.
 //!
-//! The life of a tunnel is told in [`tunnel`](super).
+//! The life of a tunnel is described in [`tunnel`](super).
 
 use std::io::{self, Write};
 use std::net::Shutdown;
@@ -19,30 +20,29 @@ use crate::net::connection::Connection;
 /// Bytes that are copied at once.
 const COPY_BYTES: usize = 64 << 10;
 
-/// Bytes that are copied at once in a tunnel that carried [`MUCH`], where the kernel cannot move
-/// them alone.
+/// Bytes that are copied at once in a direction that has carried [`MUCH`] bytes and has no pipe.
 const LARGE_COPY_BYTES: usize = 256 << 10;
 
 /// After this many bytes a direction gets a pipe of its own in the kernel, if one is left (see
-/// [`Pipes`](super::Pipes)). Most tunnels carry a few lines.
+/// [`Pipes`](super::Pipes)). Most tunnels carry only a few lines and need none.
 const MUCH: usize = 1 << 20;
 
-/// What became of a tunnel's end.
+/// How the work of [`serve`] ended.
 pub(in crate::net) enum Waited {
     /// The ends were joined, and both directions have ended.
     Relayed,
-    /// The peer will send no more. The ends were not joined when this thread looked; the room knows
-    /// whether they are by now.
+    /// The peer will send no more, and the ends were not joined when this thread looked. The room
+    /// knows whether they will be joined.
     ReadClosed,
     /// The connection is lost.
     Lost,
 }
 
-/// Reads a connection whose bytes are raw: keeps them while the other end is missing, then relays
-/// them. `rest` is what followed the last frame.
+/// Serves a tunnel end: keeps its bytes until the other end arrives, and then relays them. `rest`
+/// has the bytes that followed the last frame.
 ///
-/// Blocks until both directions have ended, or this end before it was joined. For its reader; no
-/// lock may be held.
+/// Blocks until both directions have ended, or until this end has ended before it was joined.
+/// Called by its reader, which must hold no lock.
 pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited {
     let mut buffer = vec![0; COPY_BYTES];
     if let Some(peer) = connection.tunnel.keep(rest) {
@@ -56,8 +56,9 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
             return read_closed(connection, &mut buffer);
         };
         let chunk = buffer.get_mut(..room.min(COPY_BYTES)).unwrap_or_default();
-        // Blocks until this peer sends or ends. Joining the ends does not wake it: `keep` finds
-        // that out afterwards.
+        // Blocks until this peer sends bytes or FIN, or until the socket is shut down. Joining the
+        // ends does not wake the thread: the call of `keep` below finds out whether they were
+        // joined.
         let length = match connection.read(chunk) {
             Ok(0) => return read_closed(connection, &mut buffer),
             Ok(length) => length,
@@ -68,14 +69,14 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
         };
         // A copy, because `pump` uses the buffer again.
         let first = chunk[..length].to_vec();
-        // Either these bytes are kept, and `join` will queue them; or the ends were joined before,
-        // and they are the first that this pump relays. One lock decides, so no byte is lost or
-        // doubled between the two.
+        // Either the ends are not joined: then these bytes are kept, and `join` will queue them. Or
+        // the ends are joined: then these are the first bytes that this pump relays. `keep` and
+        // `join` use the same lock, so no byte is lost or sent twice.
         if let Some(peer) = connection.tunnel.keep(&first) {
             return pump(connection, &peer, &first, &mut buffer);
         }
-        // The server closes it (its negotiation has expired, or the server stops). The room decides
-        // what the end is.
+        // The server closes this connection, because its negotiation has expired or because the
+        // server stops. The room decides how the connection ends.
         if connection.is_closing() {
             return Waited::ReadClosed;
         }
@@ -94,7 +95,8 @@ fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
 /// The peer ended its direction just when the room joined the ends: passes that end on, after what
 /// is before it, and lets the other direction go on.
 ///
-/// Blocks until the turn has joined the ends, and then until both directions have ended.
+/// Blocks until the holder of the turn has joined the ends (or the connection closes), and then
+/// until both directions have ended.
 pub(in crate::net) fn serve_ended(connection: &Arc<Connection>) {
     if let Some(peer) = connection.tunnel.wait_until_joined(connection) {
         pump(connection, &peer, &[], &mut vec![0; COPY_BYTES]);
@@ -109,22 +111,24 @@ fn pump(connection: &Arc<Connection>, peer: &Peer, first: &[u8], buffer: &mut Ve
     Waited::Relayed
 }
 
-/// Copies until EOF. Blocks in `read` while this end is silent, and in `write` while the other end
-/// does not read. When one of the connections is cut, its socket is shut down, and that wakes this
-/// thread from either.
+/// Relays bytes until EOF. Blocks in `read` while the peer of this end is silent, and in `write`
+/// while the peer of the other end does not read. When one of the connections is cut, its socket is
+/// shut down, and that wakes this thread: `read` returns 0, or `write` returns an error.
 fn relay(
     connection: &Arc<Connection>,
     peer: &Peer,
     first: &[u8],
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
-    // What the server itself sent to the other end (ESTABLISHED, early bytes) leaves first.
+    // First the bytes must leave that the server itself has queued for the other end: ESTABLISHED
+    // and early bytes.
     own_the_write_side(peer)?;
     let mut to = &peer.connection.stream;
-    // `write_all` calls `write` again until the socket has accepted everything: a blocking socket
-    // may accept a part.
+    // One `write` may accept only a part of the bytes, also on a blocking socket. So `write_all`
+    // calls it again until the socket has accepted all of them.
     to.write_all(first)?;
-    // First a small buffer: most tunnels carry a few lines, and there may be thousands.
+    // The buffer is small at first, because most tunnels carry only a few lines, and there may be
+    // thousands of tunnels.
     let mut relayed = first.len();
     while relayed < MUCH {
         let length = connection.read(buffer)?;
@@ -135,12 +139,13 @@ fn relay(
         relayed += length;
     }
     if let Some(pipe) = connection.pipes.open() {
-        // The bytes pass from socket to socket in the kernel, so the buffer is given back.
+        // The kernel moves the bytes from socket to socket, so the memory of the buffer is freed.
         *buffer = Vec::new();
         while pipe.forward(&connection.stream, to)? > 0 {}
         return Ok(());
     }
-    // No pipe, or not Linux: a larger buffer needs fewer system calls for the same bytes.
+    // No pipe is left, or the system is not Linux. A larger buffer needs fewer system calls for the
+    // same number of bytes.
     buffer.resize(LARGE_COPY_BYTES, 0);
     loop {
         let length = connection.read(buffer)?;
@@ -151,20 +156,21 @@ fn relay(
     }
 }
 
-/// Passes the end of a direction on, after all bytes before it: half-close. The other end's `read`
-/// returns 0, and it may still write.
+/// Passes the end of a direction on, after all its bytes: sends FIN to the peer of the other end.
+/// This is a half-close: that peer's `read` returns 0, and it may still write.
 ///
-/// Some protocols hold the end back for a moment, so that a command that follows it on another
-/// connection is told first.
+/// Some protocols delay this for a moment. A client may send a command that closes the tunnel, on
+/// its other connection, right after its last byte. The delay lets the server relay that command
+/// first.
 fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
-    // Blocks for that moment, or until this connection closes.
+    // Blocks until the delay is over, or until this connection closes.
     connection.pause.wait(peer.directions.end_delay);
     own_the_write_side(peer)?;
     peer.connection.stream.shutdown(Shutdown::Write)
 }
 
-/// Blocks until the outbox of the other end is empty. From then on this pump alone writes to that
-/// socket. A second call returns at once.
+/// Blocks until the outbox of the other end is empty; `Outbox::retire` says what wakes the thread.
+/// From then on only this pump writes to that socket. A second call returns at once.
 fn own_the_write_side(peer: &Peer) -> io::Result<()> {
     if peer.connection.outbox.retire(&peer.connection.stream) {
         Ok(())
@@ -173,8 +179,9 @@ fn own_the_write_side(peer: &Peer) -> io::Result<()> {
     }
 }
 
-/// Ends this direction and waits for the other one. An error has no end that could be passed on, so
-/// it cuts both ends; the other pump wakes from its `read` or `write` then.
+/// Ends this direction and blocks until the other one has ended. After an error the direction
+/// cannot be ended in order, so both connections are cut. That wakes the other pump from its `read`
+/// or `write`.
 fn finish_direction(connection: &Arc<Connection>, peer: &Peer, relayed: io::Result<()>) {
     if let Err(error) = relayed {
         debug!(

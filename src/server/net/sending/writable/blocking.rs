@@ -1,9 +1,9 @@
-//! Systems without a send that does not block: each connection comes to a writer at once, and the
-//! writer blocks.
+//! For systems that have no send that never blocks: each connection is given to a writer at once,
+//! and the writer blocks in its send.
 //!
-//! So here a client that does not read does occupy a writer, but for a quarter of a second at most
-//! (see `sys::write_pieces`). Then the connection goes to the end of the channel, and the writer
-//! serves the next one.
+//! So on these systems a client that does not read keeps a writer busy, but only for a quarter of a
+//! second (see `sys::write_pieces`). Then the connection goes to the end of the channel, and the
+//! writer serves the next connection.
 
 use std::io;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use parking_lot::Mutex;
 use super::Woken;
 use crate::net::connection::Connection;
 
-/// Connections that wait for a writer. Each is added once until its queue is written, so the
-/// channel never holds more of them than there are connections.
+/// Connections that wait for a writer. A connection is added again only after a writer has taken
+/// it, so the channel never contains more entries than connections exist.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
-    /// Dropped to stop: then `recv` returns an error in every writer, after the connections that
-    /// wait.
+    /// It is dropped to stop the writers: when no connection is left in the channel, `recv` returns
+    /// an error in every writer.
     give: Mutex<Option<Sender<Arc<Connection>>>>,
     take: Receiver<Arc<Connection>>,
 }
 
 impl Writable {
-    /// An empty one.
+    /// Makes an empty list.
     pub(in crate::net) fn new() -> io::Result<Writable> {
         let (give, take) = unbounded();
         let give = Mutex::new(Some(give));
@@ -41,8 +41,9 @@ impl Writable {
         Ok(())
     }
 
-    /// Blocks until a connection waits, or until [`Writable::stop`]. Any number of threads may
-    /// wait.
+    /// Blocks until [`Writable::add`] has put a connection into the channel, or until
+    /// [`Writable::stop`] is called. Any number of threads may wait here; each connection wakes one
+    /// of them.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
         let Ok(connection) = self.take.recv() else {
             return Woken::Stopped;
@@ -54,7 +55,7 @@ impl Writable {
         Woken::Crowded
     }
 
-    /// Wakes every writer, for good.
+    /// Wakes every writer. From now on no call of [`Writable::wait`] blocks.
     pub(in crate::net) fn stop(&self) {
         *self.give.lock() = None;
     }

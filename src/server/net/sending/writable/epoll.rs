@@ -1,18 +1,18 @@
 //! Linux: the kernel keeps the list of sockets.
 //!
-//! The way of a connection: [`Writable::add`] puts its socket on the kernel's list, for one event.
-//! When the socket accepts bytes, one thread in [`Writable::wait`] gets its number, and the kernel
-//! says nothing more about that socket until it is added again. So one connection is never handed
+//! [`Writable::add`] puts a connection's socket on the kernel's list, for one event. When the
+//! socket accepts bytes, one thread in [`Writable::wait`] gets the connection's number. After that
+//! the kernel does not report this socket until it is added again. So a connection is never handed
 //! to two writers.
 //!
-//! The kernel's list has numbers and not connections. The map beside it has the connection of each
-//! number, as an `Arc`: so the socket stays open while the kernel may report it. A socket that was
-//! closed would leave the kernel's list without a word, and its descriptor could be another
-//! client's by then.
+//! The kernel's list contains numbers, not connections. The map `waiting` has the connection of
+//! each number, as an `Arc`, so the socket stays open while the kernel may report it. If the socket
+//! were closed, the kernel would silently remove it from its list, and its descriptor could soon
+//! belong to another client.
 //!
-//! A race that is harmless: a thread adds connection 7, and at the same moment another thread is
-//! woken for an earlier event of
-//! 7. Whichever removes 7 from the map has it; the other finds nothing and goes on.
+//! One race is possible, and it is harmless: a thread adds a connection, and at the same moment
+//! another thread is woken for an earlier event of that connection. The first thread in `wait` that
+//! removes the connection from the map gets it. A later one finds no connection and goes on.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -29,31 +29,32 @@ use matou_protocols::room::{ByConn, ConnId};
 /// Maximum connections that one writer takes at once.
 const BATCH: usize = 32;
 
-/// The number of the pipe that says stop. Connections are numbered from 1.
+/// The number in the kernel's list that means stop: it belongs to the pipe. Connections are
+/// numbered from 1.
 const STOP: u64 = 0;
 
 /// Connections that wait until their sockets accept bytes again.
 ///
-/// The lock of `waiting` is held for one map operation; no other lock is taken under it, and it is
-/// not held in `epoll_wait`.
+/// The lock of `waiting` is held for map operations only. It is not held in `epoll_wait`, and no
+/// other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
     epoll: OwnedFd,
-    /// The connections that the numbers in the kernel's list mean. It keeps their sockets open
-    /// while the kernel may name them.
+    /// The connection of each number in the kernel's list. The map keeps their sockets open while
+    /// the kernel may report them.
     waiting: Mutex<ByConn<Arc<Connection>>>,
-    /// One end of the pipe that says stop. Dropped to stop.
+    /// The writing end of the pipe. It is dropped to stop the writers.
     stop: Mutex<Option<io::PipeWriter>>,
     _until_stop: io::PipeReader,
 }
 
 impl Writable {
-    /// An empty one.
+    /// Makes an empty list.
     pub(in crate::net) fn new() -> io::Result<Writable> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let (until_stop, stop) = io::pipe()?;
-        // Not one-shot: when the other end is closed, every thread that waits is woken, now and
-        // later.
+        // The pipe has no ONESHOT flag. So after its writing end is closed, the kernel wakes every
+        // thread that waits, and every thread that waits later.
         let data = EventData::new_u64(STOP);
         epoll::add(&epoll, &until_stop, data, EventFlags::IN)?;
         Ok(Writable {
@@ -64,19 +65,21 @@ impl Writable {
         })
     }
 
-    /// Lets a connection wait. Wakes a writer when its socket accepts bytes, at once if it does
-    /// already, and also when it was shut down or is lost. So each connection in the list is handed
-    /// out again. Never blocks.
+    /// Puts a connection on the list. A writer is woken when the connection's socket accepts bytes
+    /// (at once if it does already), when the socket is shut down, and when the connection is lost.
+    /// One of these always happens, so each connection on the list is handed out at some time.
+    /// Never blocks.
     ///
-    /// The kernel remembers the socket after its event, so adding it again is cheap. It forgets the
-    /// socket when that is closed.
+    /// The kernel keeps the socket on its list after an event, so adding it again is cheap. It
+    /// removes the socket when the socket is closed.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         let id = connection.id;
-        // Before the kernel may name it: another thread could be woken for it at once.
+        // This comes before the call to the kernel, because another thread could be woken for the
+        // connection at once.
         self.waiting.lock().insert(id, Arc::clone(connection));
         let data = EventData::new_u64(id.0);
-        // ONESHOT: after one event the socket stays on the list, switched off. Adding it again
-        // switches it on.
+        // ONESHOT: after one event the socket stays on the list, but the kernel reports it no more
+        // until it is added again.
         let once = EventFlags::OUT | EventFlags::ONESHOT;
         let (list, socket) = (&self.epoll, &connection.stream);
         let mut added = epoll::modify(list, socket, data, once);
@@ -84,7 +87,7 @@ impl Writable {
             added = epoll::add(list, socket, data, once);
         }
         if added == Err(Errno::EXIST) {
-            // Another thread has added it between the two calls.
+            // Between the two calls, another thread has added it.
             added = epoll::modify(list, socket, data, once);
         }
         added.map_err(|error| {
@@ -93,9 +96,9 @@ impl Writable {
         })
     }
 
-    /// Blocks until sockets accept bytes, and adds their connections to `ready`; or until
-    /// [`Writable::stop`]. Any number of threads may wait, and the kernel wakes one of them for
-    /// each event. No lock is held while it blocks.
+    /// Blocks until sockets accept bytes, and adds their connections to `ready`. [`Writable::stop`]
+    /// also wakes it. Any number of threads may wait here; the kernel wakes one of them for each
+    /// event. No lock is held while the thread is blocked.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
         let nothing = Event {
             flags: EventFlags::empty(),
@@ -105,7 +108,7 @@ impl Writable {
         let told = loop {
             match epoll::wait(&self.epoll, &mut events, None) {
                 Ok(told) => break told,
-                // A signal woke the thread, so it waits again.
+                // A signal woke the thread. Nothing else happened, so it waits again.
                 Err(Errno::INTR) => {}
                 Err(error) => unreachable!("epoll_wait on a list of our own: {error}"),
             }
@@ -114,19 +117,20 @@ impl Writable {
         for event in events.iter().take(told) {
             match event.data.u64() {
                 STOP => return Woken::Stopped,
-                // `None` when another thread was woken for the same connection and has it already.
+                // `remove` returns `None` when another thread was woken for the same connection and
+                // has taken it already.
                 id => ready.extend(waiting.remove(&ConnId(id))),
             }
         }
-        // A full batch: the kernel may have more to report than this thread took.
+        // The batch is full, so the kernel may have more sockets to report.
         if told == BATCH {
             return Woken::Crowded;
         }
         Woken::Ready
     }
 
-    /// Wakes every writer, for good: closing this end of the pipe makes the other end ready for
-    /// ever.
+    /// Wakes every writer. Closing this end of the pipe makes its other end readable for ever, so
+    /// from now on no call of [`Writable::wait`] blocks.
     pub(in crate::net) fn stop(&self) {
         *self.stop.lock() = None;
     }
@@ -139,7 +143,8 @@ impl Writable {
     /// Drops the connections that still wait. Each of them holds the writers, so they would keep
     /// each other in memory.
     pub(in crate::net) fn clear(&self) {
-        // Outside the lock: closing a connection takes other locks.
+        // They are dropped after the lock is released, because closing a connection takes other
+        // locks.
         let waiting = std::mem::take(&mut *self.waiting.lock());
         drop(waiting);
     }

@@ -1,22 +1,24 @@
 //! Connections that wait until their sockets accept bytes again.
 //!
 //! A thread that blocks in a write to a full socket can do nothing else, and its client decides how
-//! long that lasts. If writers blocked there, as many clients that do not read as there are writers
-//! would stop every other slow client. So no thread blocks there. The connections wait together,
-//! the writers wait for any of them, and the system says which sockets accept bytes.
+//! long the thread is blocked. If writers blocked there, a few clients that do not read could block
+//! all writers, and then no slow client would get its bytes. So writers do not block in a write.
+//! They block here instead, and wait for all these connections together. The system reports which
+//! sockets accept bytes.
 //!
 //! [`Writable`] is one of three types with the same methods:
 //!
-//! - `epoll` on Linux: the kernel keeps the list. A wake-up costs the same however many connections
-//!   wait, and any number of threads may wait at once.
-//! - `poll` on other Unix systems: each wake-up looks at every socket, so the more sockets wait,
-//!   the less often it looks.
-//! - `blocking` elsewhere: no send without blocking exists. A connection comes to a writer at once,
-//!   and the writer blocks for a quarter of a second at most.
+//! - `epoll` on Linux: the kernel keeps the list. The cost of a wake-up does not depend on how many
+//!   connections wait. Any number of threads may wait at once.
+//! - `poll` on other Unix systems: each call of `poll` looks at every socket. So the more sockets
+//!   wait, the longer the thread pauses before each call.
+//! - `blocking` on systems that have no send that never blocks. A connection is given to a writer
+//!   at once, and the writer blocks in its send for at most a quarter of a second.
 //!
-//! A connection is in the list once, however often it is added. It leaves the list when it is
-//! handed to a writer. That always happens: its socket accepts bytes, or the client is lost, or the
-//! server cuts it, and each of these makes the socket ready.
+//! A connection is on the list once, even if it is added again. It leaves the list when it is
+//! handed to a writer. That happens to every connection at some time: its socket accepts bytes, or
+//! the connection is lost, or the server cuts it. In each of these cases the system reports the
+//! socket as ready.
 
 #[cfg(not(unix))]
 mod blocking;
@@ -33,14 +35,14 @@ pub(in crate::net) use epoll::Writable;
 #[cfg(all(unix, not(target_os = "linux")))]
 pub(in crate::net) use poll::Writable;
 
-/// Why a writer was woken.
+/// Why [`Writable::wait`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) enum Woken {
-    /// For the connections that it was handed.
+    /// Connections are ready, and the writer has got them.
     Ready,
-    /// The same, and more connections may be ready than one writer takes.
+    /// The writer has got connections, and more may be ready than one writer takes.
     Crowded,
-    /// The writers are stopped, for good.
+    /// The writers must end.
     Stopped,
 }
 

@@ -1,7 +1,8 @@
-//! Unix systems without epoll: one thread at a time asks the system about all sockets.
+//! For Unix systems without epoll: one thread at a time asks the system about all sockets.
 //!
-//! `poll` cannot be told of a new socket while it blocks. So [`Writable::add`] writes a byte into a
-//! pipe that `poll` watches too; the thread wakes up, and asks again with the new socket.
+//! A thread that is blocked in `poll` cannot be told of a new socket. So [`Writable::add`] writes a
+//! byte into a pipe, which the thread watches with `poll` too. The byte wakes the thread, and it
+//! calls `poll` again with the new socket.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -17,26 +18,28 @@ use super::Woken;
 use crate::net::connection::Connection;
 use matou_protocols::room::ByConn;
 
-/// Pause before a look, for each socket in it. The look takes about a tenth of this time for each
-/// socket. So thousands of clients that do not read cost a tenth of a core and not a whole one.
-/// Clients that do read have a buffer full of bytes in the system meanwhile.
+/// Pause before each call of `poll`, multiplied by the number of sockets. The call itself takes
+/// about a tenth of this time for each socket. So thousands of clients that do not read use a tenth
+/// of a core and not a whole one. The pause does not slow down clients that read: the system still
+/// has a buffer full of bytes for them.
 const PAUSE_EACH: Duration = Duration::from_micros(1);
 
-/// Pause before the system is asked again when it could not answer, because it has no memory.
+/// Pause after `poll` has failed, for example because the system has no memory.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Connections that wait until their sockets accept bytes again.
 ///
-/// A thread that holds `asking` may take `waiting`, not the other way round. `asking` is held
-/// across `poll`, which blocks; only writers take it, and they have nothing else to do. `waiting`
-/// is held for map operations and for a write to the pipe, which never blocks because the pipe has
-/// at most one byte in it.
+/// A thread that holds `asking` may take `waiting`; a thread that holds `waiting` must not take
+/// `asking`. A writer holds `asking` during `poll`, which blocks. This is allowed because only
+/// writers take `asking`, and they have nothing else to do. `waiting` is held for map operations
+/// and for a write to the pipe. That write never blocks, because the pipe contains at most one
+/// byte.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
     waiting: Mutex<Waiting>,
-    /// The right to ask the system. The other writers wait for this lock.
+    /// The holder of this lock may ask the system. The other writers wait for the lock.
     asking: Mutex<()>,
-    /// A byte in this pipe wakes the thread that asks.
+    /// A byte in this pipe wakes the thread that is blocked in `poll`.
     heard: io::PipeReader,
     bell: io::PipeWriter,
     stopped: AtomicBool,
@@ -45,13 +48,13 @@ pub(in crate::net) struct Writable {
 #[derive(Debug, Default)]
 struct Waiting {
     connections: ByConn<Arc<Connection>>,
-    /// A byte is in the pipe. One is enough, so the pipe is never full and writing to it never
-    /// blocks.
+    /// True while a byte is in the pipe. No second byte is written then, so the pipe is never full,
+    /// and writing to it never blocks.
     rung: bool,
 }
 
 impl Writable {
-    /// An empty one.
+    /// Makes an empty list.
     pub(in crate::net) fn new() -> io::Result<Writable> {
         let (heard, bell) = io::pipe()?;
         Ok(Writable {
@@ -63,9 +66,10 @@ impl Writable {
         })
     }
 
-    /// Lets a connection wait. Wakes a writer when its socket accepts bytes, at once if it does
-    /// already, and also when it was shut down or is lost. So each connection in the list is handed
-    /// out again. Never blocks.
+    /// Puts a connection on the list. A writer is woken when the connection's socket accepts bytes
+    /// (at once if it does already), when the socket is shut down, and when the connection is lost.
+    /// One of these always happens, so each connection on the list is handed out at some time.
+    /// Never blocks.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         let mut waiting = self.waiting.lock();
         let id = connection.id;
@@ -73,7 +77,7 @@ impl Writable {
         self.ring(&mut waiting)
     }
 
-    /// Wakes the thread in `poll`, unless a byte in the pipe does so already.
+    /// Wakes the thread in `poll` with a byte in the pipe, unless the pipe contains one already.
     fn ring(&self, waiting: &mut Waiting) -> io::Result<()> {
         if !waiting.rung {
             (&self.bell).write_all(&[0])?;
@@ -82,36 +86,38 @@ impl Writable {
         Ok(())
     }
 
-    /// Blocks until sockets accept bytes, and adds their connections to `ready`; or until
-    /// [`Writable::stop`]. Any number of threads may wait: one blocks in `poll`, the others for the
-    /// lock.
+    /// Blocks until sockets accept bytes, and adds their connections to `ready`. [`Writable::stop`]
+    /// also wakes it. Any number of threads may wait here: one is blocked in `poll`, and the others
+    /// wait for the lock `asking`.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
-        // Blocks while another writer asks. When that one has found connections, it releases the
-        // lock and sends, and this one asks next.
+        // Blocks while another writer asks. When that writer has found connections, it releases the
+        // lock and sends. The release wakes this thread or another one that waits, and that thread
+        // asks next.
         let _asking = self.asking.lock();
         while ready.is_empty() {
             if self.stopped.load(Ordering::Acquire) {
                 return Woken::Stopped;
             }
-            // A copy of the list, so that `add` does not wait while this thread is in `poll`.
+            // The list is copied, so that its lock is free while this thread is in `poll` and `add`
+            // need not wait.
             let all: Vec<_> = self.waiting.lock().connections.values().cloned().collect();
-            // With a few sockets this is no time at all.
+            // This pause does not matter when only a few sockets wait.
             thread::sleep(PAUSE_EACH * u32::try_from(all.len()).unwrap_or(u32::MAX));
             self.ask(&all, ready);
         }
         Woken::Ready
     }
 
-    /// Blocks until one of these sockets accepts bytes or a byte is in the pipe. Hands out the
-    /// connections that are ready.
+    /// Blocks until one of these sockets accepts bytes, or until a byte is in the pipe. Moves the
+    /// connections that are ready from the list to `ready`.
     fn ask(&self, all: &[Arc<Connection>], ready: &mut Vec<Arc<Connection>>) {
         let sockets = all
             .iter()
             .map(|connection| PollFd::new(&connection.stream, PollFlags::OUT));
         let bell = PollFd::new(&self.heard, PollFlags::IN);
         let mut asked: Vec<_> = [bell].into_iter().chain(sockets).collect();
-        // Blocks without a time limit. A socket wakes it, or the pipe: `add` and `stop` write a
-        // byte into that.
+        // Blocks without a time limit. Two things wake it: a socket accepts bytes, or `add` or
+        // `stop` writes a byte into the pipe.
         match poll(&mut asked, None) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => return,
@@ -120,11 +126,12 @@ impl Writable {
                 return thread::sleep(PAUSE_AFTER_ERROR);
             }
         }
-        // Meanwhile connections may have been added. None was removed: only the thread that asks
-        // does that.
+        // Meanwhile connections may have been added to the list. None was removed, because only the
+        // thread that asks removes connections.
         let mut waiting = self.waiting.lock();
         if !asked[0].revents().is_empty() {
-            // A connection was added after the list was copied. It is in the next look.
+            // A connection was added after the list was copied, or the writers were stopped. The
+            // loop in `wait` finds out.
             let _ = (&self.heard).read(&mut [0]);
             waiting.rung = false;
         }
@@ -135,11 +142,11 @@ impl Writable {
         }
     }
 
-    /// Wakes every writer, for good.
+    /// Wakes every writer. Every later call of [`Writable::wait`] returns [`Woken::Stopped`].
     pub(in crate::net) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        // Wakes the thread in `poll`. Each thread that gets the lock after it looks at `stopped`
-        // first.
+        // The byte wakes the thread in `poll`, which then ends and releases the lock `asking`. Each
+        // thread that gets that lock afterwards tests `stopped` first.
         if let Err(error) = self.ring(&mut self.waiting.lock()) {
             error!("cannot stop the writers: {error}");
         }
@@ -153,7 +160,8 @@ impl Writable {
     /// Drops the connections that still wait. Each of them holds the writers, so they would keep
     /// each other in memory.
     pub(in crate::net) fn clear(&self) {
-        // Outside the lock: closing a connection takes other locks.
+        // They are dropped after the lock is released, because closing a connection takes other
+        // locks.
         let waiting = std::mem::take(&mut self.waiting.lock().connections);
         drop(waiting);
     }

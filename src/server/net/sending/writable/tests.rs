@@ -1,4 +1,5 @@
-//! The implementations that this system has, each with the same promises.
+//! Tests of the implementations of `Writable` that this system can run. All must keep the same
+//! promises.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
@@ -20,7 +21,7 @@ use crate::net::time::clock::Clock;
 use crate::net::tunnel::Pipes;
 use matou_protocols::room::ConnId;
 
-/// A test fails when something takes longer.
+/// A test fails when a writer is not woken within this time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 trait Waits: Send + Sync + Sized + 'static {
@@ -97,7 +98,8 @@ fn fill(connection: &Connection) {
     while sys::send_now(&connection.stream, &bytes).unwrap() > 0 {}
 }
 
-/// A thread that waits and reports which connections it was handed; nothing after it was stopped.
+/// Starts a thread that waits and reports the numbers of the connections that it gets, until it is
+/// stopped.
 fn writer<W: Waits>(way: &Arc<W>) -> Receiver<Vec<u64>> {
     let (told, tell) = channel();
     let way = Arc::clone(way);
@@ -125,12 +127,12 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
         }
         for round in 0..2 {
             let (connection, mut peer) = (&waiting[3].0, &waiting[3].1);
-            // Before the first read: a time-out that is set later does not end a read that blocks
-            // already.
+            // The time-out is set before the first read, because it has no effect on a read that is
+            // already blocked.
             peer.set_read_timeout(Some(Duration::from_millis(500)))
                 .unwrap();
             let reading = thread::scope(|scope| {
-                // It reads until the writer was woken, then the rest.
+                // The peer reads until the writer is woken, and then it reads the remaining bytes.
                 let reading = scope.spawn(move || {
                     let mut scrap = vec![0; 64 << 10];
                     while peer.read(&mut scrap).is_ok_and(|length| length > 0) {}
@@ -139,8 +141,8 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
                 reading.join()
             });
             reading.unwrap();
-            // A socket that is ready but was not added again is not handed out again, and neither
-            // is a full one.
+            // A socket that is ready is not handed out again before it is added again. A full
+            // socket is not handed out either.
             fill(connection);
             way.add(connection).unwrap();
             assert!(handed.try_recv().is_err());
@@ -166,7 +168,11 @@ fn a_connection_that_is_cut_is_handed_out() {
         assert_eq!(handed.recv_timeout(PATIENCE).unwrap(), [2]);
         way.stop();
         assert!(handed.recv_timeout(PATIENCE).is_err());
-        assert_eq!(Arc::strong_count(&before), 1, "it is held no more");
+        assert_eq!(
+            Arc::strong_count(&before),
+            1,
+            "`way` must no longer hold it"
+        );
     }
     for_each_way!(check);
 }
@@ -178,7 +184,7 @@ fn a_connection_whose_peer_is_lost_is_handed_out() {
         let (connection, peer) = full(1);
         way.add(&connection).unwrap();
         let handed = writer(&way);
-        // Closed with bytes unread: a reset.
+        // The peer closes with unread bytes, so its system sends a reset.
         drop(peer);
         assert_eq!(handed.recv_timeout(PATIENCE).unwrap(), [1]);
         way.stop();
