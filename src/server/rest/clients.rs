@@ -16,10 +16,10 @@ use super::{NAME, Registry};
 use crate::store::PublicKey;
 use crate::store::{IdentityError, StoreError};
 
-/// The header with the signature of the whole body.
+/// The header that contains the signature of the whole body.
 const SIGNATURE: &str = "Chatr-PublicKey-Signature";
 
-/// Base64 with or without padding: programs do not agree on it.
+/// Base64 with or without padding, because some programs write the padding and others do not.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -48,7 +48,7 @@ impl Registry {
         Ok(shown(uuid, &key))
     }
 
-    /// The body must be signed with the key in it.
+    /// Registers a key. The body must be signed with the key that it contains.
     fn register(&self, uuid: Uuid, request: &Request) -> Result<Response, Response> {
         let key = parse_key(&request.body)?;
         verify(&key, request)?;
@@ -68,7 +68,7 @@ impl Registry {
         Ok(shown(uuid, key.der()))
     }
 
-    /// The body must be signed with the key that was registered until now.
+    /// Replaces a key. The body must be signed with the key that is registered now.
     fn replace(&self, uuid: Uuid, request: &Request) -> Result<Response, Response> {
         let old = self.key(uuid)?;
         let key = parse_key(&request.body)?;
@@ -77,7 +77,7 @@ impl Registry {
         let replaced = self.identities.replace(uuid, &old, key.der());
         replaced.map_err(|error| match error {
             IdentityError::Store(error) => broken(&error),
-            // Another request with the old key was faster.
+            // Another request has replaced the old key meanwhile.
             _ => forged(),
         })?;
         if *old != *key.der() {
@@ -138,7 +138,7 @@ fn verify(key: &PublicKey, request: &Request) -> Result<(), Response> {
     key.verify(&request.body, &signature).map_err(|_| forged())
 }
 
-/// Some programs write base64 on several lines, so white space is dropped.
+/// Decodes base64. Some programs write it on several lines, so white space is ignored.
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let solid: Vec<u8> = text
         .iter()
@@ -168,7 +168,7 @@ fn unknown(uuid: Uuid) -> Response {
     Response::error(404, &why, "ClientDoesNotExistException")
 }
 
-/// The client learns only that the database failed. The reason is for the log.
+/// Writes the reason to the log. The response tells the client only that the database failed.
 fn broken(error: &StoreError) -> Response {
     error!(target: NAME, "{NAME}: {error}");
     let why = "the server cannot use its database";

@@ -1,5 +1,5 @@
-//! The part of HTTP that a request with a short body and its response need. A connection has one of
-//! each.
+//! The part of HTTP that is needed for a request with a short body and its response. A connection
+//! has one request and one response.
 
 use std::io::{self, Read, Write};
 
@@ -8,7 +8,7 @@ use serde_json::json;
 /// Maximum bytes of the request line and the headers.
 const MAX_HEAD_BYTES: usize = 8 << 10;
 
-/// Maximum bytes of a body: a key of 8192 bits takes less than two thousand.
+/// Maximum bytes of a body. A body with a key of 8192 bits has less than two thousand bytes.
 pub const MAX_BODY_BYTES: usize = 16 << 10;
 
 const MAX_HEADERS: usize = 64;
@@ -17,7 +17,7 @@ const MAX_HEADERS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: String,
-    /// Without the query.
+    /// The path, without the query.
     pub(super) path: String,
     pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) body: Vec<u8>,
@@ -26,7 +26,7 @@ pub(super) struct Request {
 /// Why a request could not be read.
 #[derive(Debug)]
 pub(super) enum Unread {
-    /// It is wrong, and this response says why.
+    /// The request is wrong, and this response says why.
     Refused(Response),
     /// The connection is lost, silent or too slow. No response can be sent.
     Lost(io::Error),
@@ -39,7 +39,7 @@ impl From<io::Error> for Unread {
 }
 
 impl Request {
-    /// The value of a header. Upper and lower case in its name are the same.
+    /// Returns the value of a header. Upper and lower case in its name make no difference.
     pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
         self.all(name).next()
     }
@@ -50,8 +50,8 @@ impl Request {
         self.headers.iter().filter(is_it).map(|(_, value)| &**value)
     }
 
-    /// Reads a request. Blocks until it is complete. A client that asks first whether it may send
-    /// the body (`Expect`) is told to go on.
+    /// Reads a request. Blocks until it is complete, or until the time limit of the stream. If the
+    /// client asks whether it may send the body (header `Expect`), the answer is `100 Continue`.
     pub(super) fn read(stream: &mut (impl Read + Write)) -> Result<Request, Unread> {
         let mut bytes = Vec::new();
         let (mut request, head) = loop {
@@ -81,8 +81,8 @@ impl Request {
         Ok(request)
     }
 
-    /// Parses the request line and the headers, and returns them with their length in bytes; `None`
-    /// while bytes are missing.
+    /// Parses the request line and the headers, and returns them with their length in bytes.
+    /// Returns `None` if bytes are missing.
     fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Unread> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
@@ -108,7 +108,7 @@ impl Request {
 
     fn body_length(&self) -> Result<usize, Unread> {
         if self.header("Transfer-Encoding").is_some() {
-            let why = "send the body whole, with a Content-Length";
+            let why = "Transfer-Encoding is not supported; send the body with a Content-Length";
             return Err(refused(411, why, "BadRequestException"));
         }
         let mut lengths = self.all("Content-Length");
@@ -158,7 +158,8 @@ fn refused(status: u16, why: &str, kind: &str) -> Unread {
     Unread::Refused(Response::error(status, why, kind))
 }
 
-/// Reads once, blocking, until `bytes` has at most `most` bytes. EOF is an error here: the request
+/// Reads once and appends the bytes to `bytes`, which then has at most `most` bytes. Blocks until
+/// bytes arrive, or until the time limit of the stream. EOF is an error here, because the request
 /// is not complete.
 fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
     let filled = bytes.len();

@@ -1,5 +1,5 @@
-//! The registry of Chatr Connect over HTTP. Clients register here the keys with which they prove
-//! their identity.
+//! The registry of Chatr Connect over HTTP. Clients register their public keys here, and later
+//! prove their identity with them.
 //!
 //! | request | what it does |
 //! |---|---|
@@ -12,11 +12,12 @@
 //! base64) is in the header `Chatr-PublicKey-Signature`. Errors are
 //! `{"error_message": ..., "error_type": ...}`.
 //!
-//! The same port speaks HTTPS, with the certificate of Chatr Connect, and plain HTTP with clients
-//! on this machine. The first byte of a connection shows which. A connection carries one request,
-//! and has ten seconds for all of it.
+//! The port accepts HTTPS, with the certificate of Chatr Connect. From clients on this machine it
+//! also accepts plain HTTP. The first byte of a connection shows whether the client uses TLS. A
+//! connection carries one request, and must be complete within ten seconds.
 //!
-//! `http.rs` is the part of HTTP that this needs, `clients.rs` the registry itself.
+//! `http.rs` has the part of HTTP that the registry needs, and `clients.rs` has the registry
+//! itself.
 
 mod clients;
 mod http;
@@ -42,10 +43,10 @@ use http::{Request, Response, Unread};
 
 pub use http::MAX_BODY_BYTES;
 
-/// Its name in the line `listening ...` and in the log.
+/// The name of the registry in the line `listening ...` and in the log.
 const NAME: &str = "chatr-rest";
 
-/// Time for a whole connection: handshake, request and response.
+/// Maximum time for a whole connection: handshake, request and response.
 const TIME: Duration = Duration::from_secs(10);
 
 /// The first byte of every TLS connection: the type of a handshake record.
@@ -54,17 +55,17 @@ const HANDSHAKE: u8 = 0x16;
 /// The options of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Maximum registrations from one address in a minute. Default: 10.
+    /// Maximum number of registrations per minute from one address. Default: 10.
     pub registrations_per_minute: usize,
-    /// Whether that holds for loopback addresses too. Default: it does not, because tests and the
-    /// conformance suite use them.
+    /// True if that limit also holds for loopback addresses. Default: false, because tests and the
+    /// conformance suite use these addresses.
     pub bound_loopback: bool,
-    /// Maximum registered identities. Default: a million.
+    /// Maximum number of registered identities. Default: a million.
     pub most_clients: u64,
 }
 
 impl Options {
-    /// The options as an operator sets them.
+    /// Returns the options that an operator can set.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(
@@ -94,7 +95,7 @@ impl Default for Options {
 /// The registry.
 pub struct Registry {
     identities: Identities,
-    /// The listeners that are told when a key is replaced.
+    /// One for each listener of Chatr Connect. They are called when a key is replaced.
     revokers: Vec<Revoker>,
     certificate: String,
     tls: Arc<ServerConfig>,
@@ -104,7 +105,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Makes a registry of these identities, for the Chatr Connect listeners of these revokers.
+    /// Makes a registry of these identities. When a key is replaced, all these revokers are called.
     pub fn new(
         options: &Options,
         identities: Identities,
@@ -129,7 +130,7 @@ impl Registry {
     /// Begins to serve on an address.
     ///
     /// # Errors
-    /// When the address cannot be listened on or a thread cannot be started.
+    /// When the server cannot listen on the address, or a thread cannot be started.
     pub fn listen(
         self,
         engine: &Engine,
@@ -161,7 +162,7 @@ impl Registry {
             }
             Some(_) if from.to_canonical().is_loopback() => self.exchange(&mut socket, from)?,
             Some(_) => {
-                let why = "plain HTTP is accepted from this machine only; use https";
+                let why = "plain HTTP is accepted only from this machine; use https";
                 Response::error(403, why, "HttpsRequiredException").write(&mut socket)?;
             }
         }

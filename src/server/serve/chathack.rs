@@ -1,4 +1,4 @@
-//! A listener of ChatHack, and the answers to its room's questions about accounts.
+//! A ChatHack listener, and the answers to the questions of its room about accounts.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! A listener of Chatr Connect: its certificate, the answers to its room's questions about keys,
+//! A Chatr Connect listener: its certificate, the answers to the questions of its room about keys,
 //! and the registry over HTTP.
 
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use crate::net::{Certificate, ConnectionLimits, Engine, RequestService, Revoker,
 use crate::rest::{self, Registry};
 use crate::store::{Identities, PublicKey};
 
-/// The listeners of Chatr Connect that were started.
+/// The Chatr Connect listeners that were started.
 #[derive(Debug, Default)]
 pub(super) struct Listeners {
     first: Option<(Certificate, rest::Options)>,
@@ -46,8 +46,7 @@ impl Listeners {
         Ok(service)
     }
 
-    /// Starts the registry. It shows the certificate of the first listener and has that listener's
-    /// options.
+    /// Starts the registry. It uses the certificate and the registry options of the first listener.
     pub(super) fn start_registry(
         self,
         address: SocketAddr,
@@ -61,7 +60,8 @@ impl Listeners {
     }
 }
 
-/// The certificate that the options name, or the one that is kept beside the database.
+/// Returns the certificate that the options name. If they name none, returns the certificate in the
+/// data directory.
 fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, StartError> {
     let certificate = match (&options.certificate, &options.key) {
         (Some(certificate), Some(key)) => Certificate::load(certificate, key)?,
@@ -72,8 +72,8 @@ fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, Start
 }
 
 /// Checks whether a client has the key that is registered for its UUID. Runs on a worker's thread.
-/// For an unknown UUID a signature is checked too, so that the answer takes as long and does not
-/// show which UUIDs are registered.
+/// For an unknown UUID it also checks a signature, with a decoy key. So the answer takes the same
+/// time, and the time does not show which UUIDs are registered.
 fn judge(identities: &Identities, claim: &Claim) -> Verdict {
     let kept = match identities.find(claim.uuid) {
         Ok(kept) => kept,

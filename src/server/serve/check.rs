@@ -1,5 +1,5 @@
-//! Which values of options can work. A value that cannot is refused when the server starts, and not
-//! found out by the first client.
+//! The values that options may have. A value with which the server cannot work is refused when the
+//! server starts, so that the fault does not appear only when the first client connects.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use matou_protocols::setting::{Setting, Value};
 use super::Listen;
 use crate::net::ProcessLimits;
 
-/// An option has a value with which no server can work.
+/// The error for an option whose value is not allowed, because the server cannot work with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongSetting {
     /// The option's name.
     pub name: &'static str,
     /// The value that it has.
     pub given: String,
-    /// The values that it may have.
+    /// The values that are allowed, in words.
     pub bounds: &'static str,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for WrongSetting {
 
 impl std::error::Error for WrongSetting {}
 
-/// The least and the largest value of an option: a number, or a time in milliseconds.
+/// The smallest and the largest allowed value of an option: a number, or a time in milliseconds.
 struct Bounds {
     names: &'static [&'static str],
     least: u128,
@@ -40,12 +40,12 @@ struct Bounds {
     words: &'static str,
 }
 
-/// Ten years. A deadline is a time from now, and the sum must not overflow.
+/// Ten years, in milliseconds. The sum of the current time and this must not overflow.
 const LONGEST: u128 = 3650 * 24 * 3600 * 1000;
 
-/// The options that have bounds of their own.
+/// The bounds of the options that need their own.
 const BOUNDS: [Bounds; 6] = [
-    // With a time of zero every connection would end as soon as it begins.
+    // With a time of zero, every connection would end as soon as it begins.
     Bounds {
         names: &[
             "handshake-timeout",
@@ -84,7 +84,7 @@ const BOUNDS: [Bounds; 6] = [
         most: u128::MAX,
         words: "at least 1",
     },
-    // Each of them is a thread.
+    // These options are numbers of threads.
     Bounds {
         names: &["writers", "workers"],
         least: 1,
@@ -141,7 +141,7 @@ impl Listen {
     /// Checks that a listener with these options can work.
     ///
     /// # Errors
-    /// The first option that cannot have its value.
+    /// When an option has a value that is not allowed. The error names the first one.
     pub fn check(&mut self) -> Result<(), WrongSetting> {
         self.settings().into_iter().try_for_each(check_setting)
     }
@@ -150,7 +150,7 @@ impl Listen {
 /// Checks that a process with these limits can work.
 ///
 /// # Errors
-/// The first limit that cannot have its value.
+/// When a limit has a value that is not allowed. The error names the first one.
 pub fn check_process(limits: &ProcessLimits) -> Result<(), WrongSetting> {
     let given = [
         ("connections", limits.connections),

@@ -35,13 +35,13 @@ pub enum ProtocolOptions {
     Chatr(ChatrOptions),
 }
 
-/// The options of a listener of Chatr Connect, which is inside TLS.
+/// The options of a Chatr Connect listener, which uses TLS.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChatrOptions {
     /// The options of its room.
     pub room: chatr::Options,
-    /// A PEM file with the certificate. Without it and the key, the server uses the pair in the
-    /// data directory.
+    /// A PEM file with the certificate. If this and `key` are `None`, the server uses the
+    /// certificate and the key in the data directory.
     pub certificate: Option<PathBuf>,
     /// A PEM file with the certificate's private key.
     pub key: Option<PathBuf>,
@@ -63,7 +63,7 @@ impl ProtocolOptions {
         }
     }
 
-    /// The protocol's name.
+    /// Returns the protocol's name.
     pub fn name(&self) -> ProtocolName {
         match self {
             ProtocolOptions::Chaton(_) => ProtocolName::Chaton,
@@ -74,7 +74,7 @@ impl ProtocolOptions {
         }
     }
 
-    /// The options of the protocol alone, as an operator sets them.
+    /// Returns the options of the protocol alone, which an operator can set.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         match self {
             ProtocolOptions::Chaton(options) | ProtocolOptions::ChatosGroupe2(options) => {
@@ -92,7 +92,7 @@ impl ChatrOptions {
         let mut settings = vec![
             Setting::new(
                 "cert",
-                "PEM file with a certificate; the server makes and keeps one in the data directory otherwise",
+                "PEM file with a certificate; without it, the server makes a certificate and stores it in the data directory",
                 &mut self.certificate,
             ),
             Setting::new(
@@ -122,7 +122,8 @@ impl Listen {
         self.protocol.name().keeps_data()
     }
 
-    /// All options of this listener: those of every listener, then those of its protocol.
+    /// Returns all options of this listener: first the options that every listener has, then the
+    /// options of its protocol.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         let mut settings = self.limits.settings();
         settings.extend(self.protocol.settings());

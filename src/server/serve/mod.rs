@@ -1,7 +1,7 @@
-//! A whole server as a value: a typed configuration, a running server, an orderly stop.
+//! A whole server as a value: its configuration, how it is started, and how it stops in order.
 //!
-//! The program `matou` makes a [`Config`] of its arguments. A test or another program makes one
-//! itself:
+//! The program `matou` makes a [`Config`] from its arguments. A test or another program makes a
+//! `Config` like this:
 //!
 //! ```
 //! use matou_protocols::ProtocolName;
@@ -14,8 +14,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `listen.rs` has the options of a listener, `check.rs` the values that they may have. `chathack.rs` and `chatr.rs` answer the questions
-//! that the rooms of these two protocols ask the store.
+//! `listen.rs` has the options of a listener, and `check.rs` has the values that these options may
+//! have. `chathack.rs` and `chatr.rs` answer the questions that the rooms of these two protocols
+//! ask about stored data.
 
 mod chathack;
 mod chatr;
@@ -36,13 +37,13 @@ use crate::store::{Store, StoreError, default_directory, exposed};
 pub use check::{WrongSetting, check_process};
 pub use listen::{ChatrOptions, Listen, ProtocolOptions};
 
-/// Which listeners a server has, and its limits.
+/// The configuration of a server: its listeners and its limits.
 #[derive(Debug, PartialEq)]
 pub struct Config {
     /// Limits of the whole process.
     pub process: ProcessLimits,
-    /// The data directory; `None` is the user's own, see [`default_directory`]. Only protocols that
-    /// keep data use it.
+    /// The data directory; `None` means the directory of [`default_directory`]. Only protocols that
+    /// store data use it.
     pub data: Option<PathBuf>,
     /// The address of the registry of Chatr Connect over HTTP; `None` starts no registry.
     pub registry: Option<SocketAddr>,
@@ -62,7 +63,7 @@ impl Config {
     }
 }
 
-/// A server that runs. Dropping it stops it, as [`Server::stop`] does.
+/// A running server. Dropping it stops it, as [`Server::stop`] does.
 ///
 /// It owns all its threads through its services, the registry and the engine. [`net`](crate::net)
 /// lists them.
@@ -79,11 +80,11 @@ pub struct Server {
 pub struct Listener {
     /// The protocol's name, or `chatr-rest` for the registry.
     pub name: &'static str,
-    /// The address, with the port that the system chose where the configuration said 0.
+    /// The address. If the configuration has port 0, this is the port that the system has chosen.
     pub address: SocketAddr,
 }
 
-/// Why a server could not be started. Nothing is left running.
+/// Why a server could not be started. The parts that were already started have been stopped again.
 #[derive(Debug)]
 pub enum StartError {
     /// An option has a value with which the server cannot work.
@@ -92,21 +93,21 @@ pub enum StartError {
     Store(StoreError),
     /// A listener's address cannot be used, or a thread cannot be started.
     Listen(ListenError),
-    /// Another listener of this server has the address already.
+    /// Another listener of this server already uses the address.
     Twice {
         /// The address.
         address: SocketAddr,
-        /// The listener that has it.
+        /// The listener that uses it.
         other: Listener,
     },
-    /// The certificate of a listener inside TLS cannot be used.
+    /// The certificate of a listener with TLS cannot be used.
     Certificate(CertificateError),
     /// The registry has an address, but no listener serves Chatr Connect.
     RegistryWithoutChatr,
-    /// This process may not have enough descriptors or threads for one connection.
+    /// The limits of this process do not allow enough descriptors or threads for one connection.
     NoConnections,
-    /// The operating system has no random numbers, of which ids and secrets of private connections
-    /// are made.
+    /// The operating system cannot give random numbers. The server needs them for the ids and
+    /// secrets of private connections.
     NoRandomNumbers(getrandom::Error),
 }
 
@@ -128,7 +129,7 @@ impl fmt::Display for StartError {
                 "--rest starts the registry of chatr, but no listener serves chatr; add --listen chatr=127.0.0.1:7781",
             ),
             StartError::NoConnections => f.write_str(
-                "cannot serve even one client: this process may have too few open files or threads; raise the limits (ulimit -n, ulimit -u, pids.max), or serve fewer listeners",
+                "cannot serve even one client: the limit of open files or threads of this process is too low; raise the limits (ulimit -n, ulimit -u, pids.max), or serve fewer listeners",
             ),
             StartError::NoRandomNumbers(error) => {
                 write!(f, "cannot get random numbers from the operating system: {error}")
@@ -166,11 +167,11 @@ impl From<CertificateError> for StartError {
 impl Server {
     /// Starts every listener, and the registry.
     ///
-    /// When a protocol keeps data, the database is opened first. So a server that cannot use it
-    /// accepts no connection.
+    /// If a protocol stores data, the database is opened first. So a server that cannot use its
+    /// database accepts no connection.
     ///
     /// # Errors
-    /// When a part cannot be started; the parts that were started are stopped again.
+    /// When a part cannot be started. The parts that were already started are stopped again.
     pub fn start(mut config: Config) -> Result<Server, StartError> {
         check_process(&config.process)?;
         config.listen.iter_mut().try_for_each(Listen::check)?;
@@ -204,23 +205,24 @@ impl Server {
         Ok(server)
     }
 
-    /// The listeners in the order of the configuration, the registry last.
+    /// Returns the listeners in the order of the configuration. The registry comes last.
     pub fn listeners(&self) -> &[Listener] {
         &self.listeners
     }
 
-    /// Maximum number of connections at once, over all listeners.
+    /// Returns the maximum number of connections at once, over all listeners.
     pub fn connection_ceiling(&self) -> usize {
         self.engine.as_ref().map_or(0, Engine::connection_ceiling)
     }
 
-    /// Accepts no more connections, writes what is queued for clients, for at most five seconds,
-    /// and ends all threads.
+    /// Accepts no more connections, writes the bytes that are queued for clients (for at most five
+    /// seconds), and ends all threads. Blocks until this is done.
     pub fn stop(mut self) {
         self.end();
     }
 
-    /// Says which listener of this server has an address that is in use, if one has.
+    /// If the address is in use because another listener of this server has it, returns an error
+    /// that names that listener. Returns any other error as it is.
     fn explained(&self, error: StartError) -> StartError {
         let StartError::Listen(ListenError { address, cause }) = &error else {
             return error;
@@ -240,7 +242,8 @@ impl Server {
         }
     }
 
-    /// The one place where the name of a protocol becomes a type.
+    /// Starts a listener. This is the only place where the name of a protocol is turned into the
+    /// type of its room.
     fn listen(
         &mut self,
         listen: Listen,
@@ -306,7 +309,8 @@ impl Server {
         let Some(engine) = self.engine.take() else {
             return;
         };
-        // All begin to end before the first is waited for, so the five seconds are shared.
+        // All services begin to close before this thread waits for the first of them, so together
+        // they take at most five seconds.
         self.services.iter_mut().for_each(Service::close);
         self.registry.iter_mut().for_each(RequestService::close);
         self.services.drain(..).for_each(Service::join);
@@ -330,7 +334,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The data directory, and its database after a protocol needed it.
+/// The data directory, and its database if a protocol has needed it.
 #[derive(Debug)]
 struct Data {
     directory: Option<PathBuf>,
@@ -368,9 +372,9 @@ impl Data {
     }
 }
 
-/// Returns random numbers of the operating system, fit for secrets. [`Server::start`] has tried
-/// that it has some. If it fails later, the number is zero: rooms never use zero for an id, and
-/// ignore the request that needed one.
+/// Returns a random number of the operating system, which may be used for secrets.
+/// [`Server::start`] has tested that the system can give random numbers. If it fails later, this
+/// returns zero. Rooms never use zero as an id, and ignore the request that needed one.
 fn entropy() -> u64 {
     getrandom::u64().unwrap_or_default()
 }

@@ -13,8 +13,8 @@ pub const MAX_LOGIN_BYTES: usize = 255;
 
 /// The accounts: logins and their passwords.
 ///
-/// Every method may block, for the disk or for a hash. They are for workers and for the command
-/// line, never for a thread that holds a lock of the engine.
+/// Every method may block, because it waits for the disk or computes a hash. So only workers and
+/// the command line may call them, and never a thread that holds a lock of the engine.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Store,
@@ -38,34 +38,35 @@ pub enum AccountError {
         /// The login.
         login: String,
     },
-    /// The password cannot be hashed: no memory or no random numbers.
+    /// The password cannot be hashed, for example because the system has no memory or no random
+    /// numbers.
     Hash(String),
     /// The database cannot be used.
     Store(StoreError),
 }
 
-/// What an import does with accounts that exist already.
+/// What an import does with accounts that already exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// Keep their passwords.
+    /// It keeps their passwords.
     Keep,
-    /// Give them the passwords of the list.
+    /// It replaces their passwords with those of the list.
     Change,
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Imported {
-    /// New accounts.
+    /// Number of new accounts.
     pub added: usize,
-    /// Accounts whose password was changed.
+    /// Number of accounts whose password was changed.
     pub changed: usize,
-    /// Accounts that existed and were not changed.
+    /// Number of accounts that already existed and were not changed.
     pub kept: usize,
 }
 
 impl Accounts {
-    /// The accounts of a store.
+    /// Returns the accounts of a store.
     pub fn new(store: &Store) -> Accounts {
         Accounts {
             store: store.clone(),
@@ -73,8 +74,8 @@ impl Accounts {
         }
     }
 
-    /// Checks that an account with this login could be added now, so that a person can be told
-    /// before typing a password.
+    /// Checks that an account with this login could be added now. So an error can be reported
+    /// before the user types a password.
     ///
     /// # Errors
     /// When the login is not allowed, when the account exists, or when the database cannot be read.
@@ -100,8 +101,8 @@ impl Accounts {
     /// Adds an account.
     ///
     /// # Errors
-    /// When the login or the password is not allowed, when the account exists, or when it cannot be
-    /// written.
+    /// When the login or the password is not allowed, when the account exists, or when the database
+    /// cannot be written.
     pub fn add(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         check_name(login, MAX_LOGIN_BYTES).map_err(AccountError::Login)?;
         let kept = self.hash(password)?;
@@ -114,8 +115,8 @@ impl Accounts {
     /// Changes the password of an account.
     ///
     /// # Errors
-    /// When the password is not allowed, when the account does not exist, or when it cannot be
-    /// written.
+    /// When the password is not allowed, when the account does not exist, or when the database
+    /// cannot be written.
     pub fn change_password(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         let kept = self.hash(password)?;
         match self.store.with(|database| update(database, login, &kept))? {
@@ -127,7 +128,7 @@ impl Accounts {
     /// Removes an account. A client that is logged in with it stays connected.
     ///
     /// # Errors
-    /// When the account does not exist, or when it cannot be removed.
+    /// When the account does not exist, or when the database cannot be written.
     pub fn remove(&self, login: &str) -> Result<(), AccountError> {
         let removed = self
             .store
@@ -138,7 +139,7 @@ impl Accounts {
         }
     }
 
-    /// The logins of all accounts, sorted by their bytes.
+    /// Returns the logins of all accounts, sorted by their bytes.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -150,7 +151,7 @@ impl Accounts {
         })
     }
 
-    /// True when an account with this login exists.
+    /// Returns true when an account with this login exists.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -158,8 +159,9 @@ impl Accounts {
         Ok(self.kept(login)?.is_some())
     }
 
-    /// True when this is the password of this login's account. For a login without account the
-    /// result is false and takes as long, so that the time does not show which accounts exist.
+    /// Returns true when this is the password of this login's account. Returns false for a login
+    /// without an account. That takes the same time as a real check, so the time does not show
+    /// which accounts exist.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -168,10 +170,10 @@ impl Accounts {
         Ok(self.hasher.verify(password, kept.as_deref()))
     }
 
-    /// Adds the accounts of a list: all of them, or none.
+    /// Adds all accounts of a list. If an error occurs, adds none of them.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// When a password cannot be hashed, or when the database cannot be written.
     pub fn import(
         &self,
         list: &[AccountLine],
@@ -196,7 +198,7 @@ impl Accounts {
         Ok(imported?)
     }
 
-    /// How many password hashes were computed, by all handles on these accounts.
+    /// Returns how many password hashes were computed by this value and all its clones.
     pub fn hashes(&self) -> u64 {
         self.hasher.count()
     }
@@ -214,8 +216,9 @@ impl Accounts {
         self.hasher.hash(password).map_err(AccountError::Hash)
     }
 
-    /// Hashes the passwords of a list, on all cores and before the database is locked: a thousand
-    /// take half a minute of one core. The threads end with this call.
+    /// Hashes the passwords of a list on all cores. A thousand hashes take half a minute of one
+    /// core, so they are computed before the database is locked. Blocks until the threads of this
+    /// call have ended.
     fn hash_all(&self, list: &[AccountLine]) -> Result<Vec<String>, AccountError> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let share = list.len().div_ceil(cores).max(1);
@@ -235,7 +238,11 @@ impl Accounts {
             for share in shares {
                 let not_started =
                     |error| AccountError::Hash(format!("cannot start a thread: {error}"));
-                let failed = |_| AccountError::Hash("a thread that hashes failed".to_owned());
+                let failed = |_| {
+                    AccountError::Hash(
+                        "a thread that computes password hashes has failed".to_owned(),
+                    )
+                };
                 hashes.extend(share.map_err(not_started)?.join().map_err(failed)??);
             }
             Ok(hashes)
@@ -243,13 +250,14 @@ impl Accounts {
     }
 }
 
-/// Returns one when the account is new, zero when it exists already.
+/// Adds an account. Returns one when the account is new, and zero when it already exists.
 fn insert(database: &Connection, login: &str, kept: &str) -> rusqlite::Result<usize> {
     let insert = "INSERT INTO accounts (login, password) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     database.execute(insert, params![login, kept])
 }
 
-/// Returns one when the account exists, otherwise zero.
+/// Changes the password of an account. Returns one when the account exists, and zero when it does
+/// not.
 fn update(database: &Connection, login: &str, kept: &str) -> rusqlite::Result<usize> {
     let update = "UPDATE accounts SET password = ?2 WHERE login = ?1";
     database.execute(update, params![login, kept])

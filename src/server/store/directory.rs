@@ -11,8 +11,8 @@ use super::StoreError;
 
 const DATABASE: &str = "matou.db";
 
-/// The data directory when none is named: `matou` in the directory that this system has for a
-/// user's data, such as `~/.local/share/matou`.
+/// Returns the data directory that is used when the user names none: `matou` in the system's
+/// directory for a user's data, such as `~/.local/share/matou`.
 ///
 /// # Errors
 /// When the user has no home directory.
@@ -161,7 +161,7 @@ fn make_file(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Writes the directory to the disk. A new file survives a power cut only after that.
+/// Writes the directory to the disk. Without this, a new file can be lost in a power cut.
 fn keep_entry(directory: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(directory)?.sync_all()?;

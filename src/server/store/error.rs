@@ -23,12 +23,12 @@ pub enum StoreError {
         /// The data directory.
         path: PathBuf,
     },
-    /// Another process holds the database.
+    /// Another process has locked the database.
     Locked {
         /// The database.
         path: PathBuf,
     },
-    /// The content of the file is not what SQLite wrote.
+    /// The file is damaged, or it is not a SQLite database.
     Damaged {
         /// The database.
         path: PathBuf,
@@ -44,9 +44,9 @@ pub enum StoreError {
     Newer {
         /// The database.
         path: PathBuf,
-        /// Its schema's version.
+        /// The version of its tables.
         found: i64,
-        /// The newest version that this program knows.
+        /// The newest version that this program can use.
         known: i64,
     },
     /// The system does not let this program write: a full disk, a file system that cannot be
@@ -67,7 +67,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Sorts what SQLite said by what a person can do about it.
+    /// Makes an error from an error of SQLite. The variants differ in what the user can do about
+    /// the error.
     pub(super) fn new(path: &Path, cause: rusqlite::Error) -> StoreError {
         let path = path.to_owned();
         match cause.sqlite_error_code() {
@@ -102,18 +103,18 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::NoHome => {
-                f.write_str("no home directory to keep data in; name a directory with --data DIR")
+                f.write_str("the system reports no home directory for the data; name a data directory with --data DIR")
             }
             StoreError::Directory { path, cause } => {
                 write!(
                     f,
-                    "cannot use {} to keep data in: {cause}; name another directory with --data DIR",
+                    "cannot store data in {}: {cause}; name another directory with --data DIR",
                     path.display()
                 )
             }
             StoreError::Missing { path } => write!(
                 f,
-                "no database in {}; name its directory with --data DIR, or add the first account",
+                "the data directory {} has no database; name another directory with --data DIR, or add the first account",
                 path.display()
             ),
             StoreError::Locked { path } => write!(
@@ -123,7 +124,7 @@ impl fmt::Display for StoreError {
             ),
             StoreError::Damaged { path, what } => write!(
                 f,
-                "the database {} is damaged ({what}); restore a copy of it, or move it away to begin with an empty one",
+                "the database {} is damaged ({what}); restore a copy of it, or move it to another directory to begin with an empty database",
                 path.display()
             ),
             StoreError::Foreign { path } => write!(
@@ -133,7 +134,7 @@ impl fmt::Display for StoreError {
             ),
             StoreError::Newer { path, found, known } => write!(
                 f,
-                "the database {} has version {found}, and this matou knows versions up to {known}; use a newer matou",
+                "the database {} has version {found}, but this version of matou supports versions up to {known}; use a newer matou",
                 path.display()
             ),
             StoreError::Unwritable { path, cause } => {

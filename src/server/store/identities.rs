@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{Store, StoreError};
 
-/// The identities: UUIDs and their public keys. A key is only bytes here;
-/// [`PublicKey`](super::PublicKey) knows which are valid.
+/// The identities: UUIDs and their public keys. Here a key is a sequence of bytes that is not
+/// checked; [`PublicKey`](super::PublicKey) checks keys.
 #[derive(Debug, Clone)]
 pub struct Identities {
     store: Store,
@@ -17,9 +17,9 @@ pub struct Identities {
 pub enum IdentityError {
     /// An identity with this UUID exists already.
     Exists(Uuid),
-    /// No identity has this UUID, or not with this key.
+    /// No identity has this UUID, or the identity has another key.
     Unknown(Uuid),
-    /// The maximum number of identities exists already.
+    /// The maximum number of identities is registered already.
     Full {
         /// The maximum.
         most: u64,
@@ -29,7 +29,7 @@ pub enum IdentityError {
 }
 
 impl Identities {
-    /// The identities of a store.
+    /// Returns the identities of a store.
     pub fn new(store: &Store) -> Identities {
         Identities {
             store: store.clone(),
@@ -39,7 +39,8 @@ impl Identities {
     /// Adds an identity, if fewer than `most` exist.
     ///
     /// # Errors
-    /// When one with this UUID exists, when `most` exist, or when it cannot be written.
+    /// When an identity with this UUID exists, when `most` identities exist, or when the database
+    /// cannot be written.
     pub fn register(&self, uuid: Uuid, key: &[u8], most: u64) -> Result<(), IdentityError> {
         let written = self
             .store
@@ -56,7 +57,7 @@ impl Identities {
     /// Replaces the key of an identity, if it still has the old one.
     ///
     /// # Errors
-    /// When no identity has this UUID and the old key, or when it cannot be written.
+    /// When no identity has this UUID and the old key, or when the database cannot be written.
     pub fn replace(&self, uuid: Uuid, old: &[u8], new: &[u8]) -> Result<(), IdentityError> {
         let replace = "UPDATE identities SET key = ?3 WHERE uuid = ?1 AND key = ?2";
         let values = params![uuid.as_bytes().as_slice(), old, new];
@@ -72,7 +73,7 @@ impl Identities {
     /// Removes an identity. A client that is connected with it stays connected.
     ///
     /// # Errors
-    /// When no identity has this UUID, or when it cannot be removed.
+    /// When no identity has this UUID, or when the database cannot be written.
     pub fn remove(&self, uuid: Uuid) -> Result<(), IdentityError> {
         let remove = "DELETE FROM identities WHERE uuid = ?1";
         let values = params![uuid.as_bytes().as_slice()];
@@ -85,7 +86,7 @@ impl Identities {
         }
     }
 
-    /// The key of an identity; `None` when no identity has this UUID.
+    /// Returns the key of an identity, or `None` when no identity has this UUID.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -99,7 +100,7 @@ impl Identities {
         })
     }
 
-    /// The UUIDs of all identities, sorted.
+    /// Returns the UUIDs of all identities, sorted.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -134,7 +135,7 @@ impl fmt::Display for IdentityError {
             IdentityError::Exists(uuid) => write!(f, "{uuid} is registered already"),
             IdentityError::Unknown(uuid) => write!(f, "{uuid} is not registered"),
             IdentityError::Full { most } => {
-                write!(f, "the maximum of {most} identities exists already")
+                write!(f, "the maximum of {most} identities is registered already")
             }
             IdentityError::Store(error) => write!(f, "{error}"),
         }

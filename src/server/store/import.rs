@@ -9,18 +9,18 @@ use matou_protocols::room::{NameRefused, check_name};
 /// One account of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountLine {
-    /// What comes before the first `$`.
+    /// The text before the first `$`.
     pub login: String,
-    /// Everything after it.
+    /// The text after the first `$`.
     pub password: Password,
 }
 
-/// A line that is not an account. The error never shows the line, because a password is in it.
+/// An error in a line. It never shows the line itself, because the line may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadLine {
-    /// Counted from one.
+    /// The number of the line, counted from one.
     pub number: usize,
-    /// What is wrong with it.
+    /// What is wrong with the line.
     pub why: BadLineReason,
 }
 
@@ -43,7 +43,7 @@ pub enum BadLineReason {
 /// Reads a list. Empty lines are ignored.
 ///
 /// # Errors
-/// Every line that is not an account, in order.
+/// When lines are not valid accounts. The error has all of them, in order.
 pub fn read_lines(text: &str) -> Result<Vec<AccountLine>, Vec<BadLine>> {
     let mut accounts = Vec::new();
     let mut bad = Vec::new();
@@ -81,7 +81,9 @@ impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: ", self.number)?;
         match self.why {
-            BadLineReason::NoPassword => f.write_str("no $ in it; write login$password"),
+            BadLineReason::NoPassword => {
+                f.write_str("no $ between login and password; write login$password")
+            }
             BadLineReason::Login(refused) => refused.fmt(f),
             BadLineReason::Password(refused) => refused.fmt(f),
             BadLineReason::Again { first } => {
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "line 2: no $ in it; write login$password",
+                "line 2: no $ between login and password; write login$password",
                 "line 3: a name needs at least one character",
                 "line 4: a password needs at least one character",
                 "line 5: the name begins or ends with white space; leave it out",

@@ -1,24 +1,24 @@
-//! Accounts and identities: what must outlive the process, in one SQLite database in a data
-//! directory.
+//! Accounts and identities: the data that must still exist after the process has ended. They are in
+//! one SQLite database in a data directory.
 //!
-//! [`Store`] is the open database, [`Accounts`] has the logins and passwords, [`Identities`] the
-//! UUIDs and public keys. The store knows no protocol and no socket. A room reaches it only by
-//! questions, which a worker's thread answers. So neither a slow disk nor the hash of a password
-//! delays a conversation.
+//! [`Store`] is the open database. [`Accounts`] has the logins and passwords, and [`Identities`]
+//! has the UUIDs and public keys. The store uses no protocol and no socket. A room gets data from
+//! it only by a question, which a worker's thread answers. So neither a slow disk nor the hash of a
+//! password delays a conversation.
 //!
 //! # What it promises
 //!
-//! * What was acknowledged is on the disk. A write returns after the write-ahead log is synced
-//!   (`synchronous=FULL`), so neither `kill -9` nor a power cut loses it. A write that was
+//! * A write that was acknowledged is on the disk. A write returns after the write-ahead log is
+//!   synced (`synchronous=FULL`), so it is not lost by `kill -9` or a power cut. A write that was
 //!   interrupted has no effect.
-//! * Another process may change the database at the same time (`matou account` beside a running
-//!   server). Every question is answered by the database; nothing is cached.
-//! * A database that is damaged, locked, of another program, or newer than this program is an error
-//!   when it is opened.
-//! * Passwords are kept as Argon2id hashes only. Neither passwords nor hashes are ever shown.
+//! * Another process may change the database at the same time, for example `matou account` while
+//!   the server runs. Every question is answered from the database; nothing is cached.
+//! * Opening the database fails if it is damaged, if it is locked, if another program made it, or
+//!   if a newer version of this program made it.
+//! * Only Argon2id hashes of passwords are stored. Neither passwords nor hashes are ever shown.
 //!
-//! `schema.rs` has the tables and their history, `directory.rs` the place of the database,
-//! `password.rs` the hashes, and `import.rs` the file format of account lists.
+//! `schema.rs` has the tables and their older versions, `directory.rs` has the place of the
+//! database, `password.rs` has the hashes, and `import.rs` has the file format of account lists.
 
 mod accounts;
 mod directory;
@@ -45,22 +45,22 @@ pub use import::{AccountLine, BadLine, read_lines};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordRefused};
 pub use public_key::{Forged, KeyRefused, MAX_KEY_BITS, MIN_KEY_BITS, PublicKey};
 
-/// Maximum time for which a statement waits for another process that writes.
+/// Maximum time for which a statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(3);
 
-/// An open database. A clone is another handle on the same database.
+/// An open database. Clones use the same open database.
 #[derive(Debug, Clone)]
 pub struct Store {
     path: Arc<Path>,
-    /// Locked for single statements and short transactions, never while a password is hashed. No
-    /// other lock is taken under it. It is held across the disk, so only workers, the registry and
-    /// the command line may wait for it.
+    /// Its lock is held for single statements and short transactions, never while a password is
+    /// hashed. No other lock is taken under it. A thread that holds it may wait for the disk. So
+    /// only workers, threads of the registry and the command line may take it.
     connection: Arc<Mutex<Connection>>,
 }
 
 impl Store {
-    /// Opens the database of a data directory. Makes both if they are missing, readable by this
-    /// user only.
+    /// Opens the database of a data directory. If the directory or the database is missing, makes
+    /// it so that only this user can read it.
     ///
     /// # Errors
     /// When the directory or the database cannot be used.
@@ -68,10 +68,10 @@ impl Store {
         Store::read_and_write(directory::prepare(directory)?)
     }
 
-    /// Opens the database of a data directory that must have one already.
+    /// Opens the database of a data directory. Does not make a new one.
     ///
     /// # Errors
-    /// When it has none, and as [`Store::open`].
+    /// When the directory has no database, and in the cases of [`Store::open`].
     pub fn open_existing(directory: &Path) -> Result<Store, StoreError> {
         Store::read_and_write(directory::existing(directory)?)
     }
@@ -110,12 +110,13 @@ impl Store {
         }
     }
 
-    /// The path of the database file.
+    /// Returns the path of the database file.
     pub fn path(&self) -> PathBuf {
         self.path.to_path_buf()
     }
 
-    /// Does something with the database. Blocks while another thread of this process uses it.
+    /// Calls `act` with the database. Blocks while another thread of this process uses the
+    /// database, while another process writes (at most [`BUSY`]), and for the disk.
     fn with<T>(
         &self,
         act: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
@@ -126,7 +127,7 @@ impl Store {
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    // SQLite's own mutex is not needed: `Store` has one.
+    // SQLite's own mutex is not needed, because `Store` has one.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;

@@ -11,30 +11,31 @@ use parking_lot::Mutex;
 /// Maximum bytes of a password.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
-/// Memory for one hash, in KiB: OWASP's first choice for Argon2id, about 25 ms on a server's core.
+/// Memory for one hash, in KiB. OWASP recommends this value for Argon2id. A hash takes about 25 ms
+/// of a server's core.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// The hash that a password is checked against when its login has no account, so that an unknown
-/// login takes as long as a wrong password. No password is known that matches it, and one that did
-/// would open nothing.
+/// When a login has no account, the password is checked against this hash, so that an unknown login
+/// takes as long as a wrong password. No password is known that matches it. Even a password that
+/// matches would be refused, because there is no account.
 const NO_ACCOUNT: &str = "$argon2id$v=19$m=19456,t=2,p=1$bWF0b3UgaGFzIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A password as it was typed. `Debug` hides it.
+/// A password in plain text. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
-    /// Makes a password of any text. [`Password::check`] tells whether it may be kept.
+    /// Makes a password from any text. [`Password::check`] tests whether it is allowed.
     pub fn new(text: impl Into<String>) -> Password {
         Password(text.into())
     }
 
-    /// Checks that a password may be kept.
+    /// Checks that the password is allowed.
     ///
     /// # Errors
-    /// When no client could ever log in with it.
+    /// When it is empty or too long: no client could log in with it.
     pub fn check(&self) -> Result<(), PasswordRefused> {
         match self.0.len() {
             0 => Err(PasswordRefused::Empty),
@@ -78,17 +79,19 @@ impl std::error::Error for PasswordRefused {}
 
 /// Makes and checks hashes, and counts them.
 ///
-/// The lock of `memory` is held to take a buffer or to give it back, not while a hash is computed.
+/// The lock of `memory` is held only to take a buffer or to give it back, not while a hash is
+/// computed.
 #[derive(Default)]
 pub(super) struct Hasher {
     count: AtomicU64,
-    /// Buffers of 19 MiB for the next hashes: as many as were ever computed at once. A new one for
-    /// each hash would cost time, and the heap would keep several of them.
+    /// Buffers of 19 MiB, which are used again for the next hashes. There are at most as many as
+    /// hashes were computed at the same time. A new buffer for each hash would take time, and the
+    /// heap would keep the memory of several old ones.
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Hasher {
-    /// Returns what is kept of a password: a PHC string with a new salt.
+    /// Returns the hash of a password with a new salt, as a PHC string. Only this string is stored.
     pub(super) fn hash(&self, password: &Password) -> Result<String, String> {
         self.count.fetch_add(1, Ordering::Relaxed);
         match kept_of(password) {
@@ -97,15 +100,15 @@ impl Hasher {
         }
     }
 
-    /// True when this is the password that belongs to the hash. Without a hash the result is false
-    /// and takes as long.
+    /// Returns true when the password matches the hash. Without a hash it returns false, after the
+    /// same time.
     pub(super) fn verify(&self, password: &Password, kept: Option<&str>) -> bool {
         self.count.fetch_add(1, Ordering::Relaxed);
         let fits = self.fits(password, kept.unwrap_or(NO_ACCOUNT));
         fits.unwrap_or(false) && kept.is_some()
     }
 
-    /// How many hashes were computed.
+    /// Returns how many hashes were computed.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
@@ -126,7 +129,7 @@ impl Hasher {
         let password = password.0.as_bytes();
         argon2.hash_password_into_with_memory(password, salt, computed, &mut memory[..])?;
         self.memory.lock().push(memory);
-        // Compared in constant time.
+        // This comparison takes constant time, so its time shows nothing about the hash.
         Ok(Output::new(computed)? == *expected)
     }
 }
@@ -172,7 +175,7 @@ mod tests {
         let hasher = Hasher::default();
         let kept = hasher.hash(&Password::new("townhall")).unwrap();
         assert_eq!(cost(&kept), cost(NO_ACCOUNT));
-        // It must be a valid PHC string: otherwise no hash would be computed.
+        // It must be a valid PHC string, because otherwise no hash would be computed.
         let unknown = PasswordHash::new(NO_ACCOUNT).unwrap();
         assert_eq!(unknown.hash.map(|hash| hash.len()), Some(32));
         assert!(!hasher.verify(&Password::new("townhall"), None));

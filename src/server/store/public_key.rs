@@ -6,10 +6,10 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
-/// Minimum bits of a key: a shorter one can be broken.
+/// Minimum bits of a key. A shorter key can be broken.
 pub const MIN_KEY_BITS: usize = 2048;
 
-/// Maximum bits of a key: with a larger one, checking a signature takes longer.
+/// Maximum bits of a key. With a larger key, checking a signature would take too long.
 pub const MAX_KEY_BITS: usize = 8192;
 
 /// An RSA public key that the server accepts.
@@ -30,47 +30,50 @@ pub enum KeyRefused {
     },
 }
 
-/// The signature was not made with the key, or not of these bytes.
+/// The error for a signature that was not made with this key, or that belongs to other bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forged;
 
-/// A key whose private half was never kept.
+/// The public key of a pair whose private key was never stored.
 const DECOY: &[u8] = include_bytes!("decoy.der");
 
 impl PublicKey {
-    /// A key with which nothing was ever signed. Signatures of unknown clients are checked against
-    /// it, so that the check takes as long as any other.
+    /// Returns a key that belongs to no client. The signatures of unknown clients are checked with
+    /// it, so that their check takes the same time as any other.
     pub fn decoy() -> PublicKey {
         PublicKey { der: DECOY.into() }
     }
 
-    /// Reads a DER SubjectPublicKeyInfo: what Java calls X.509, and
-    /// `openssl pkey -pubout -outform DER` writes.
+    /// Reads a key in the format SubjectPublicKeyInfo in DER. Java calls this format X.509, and
+    /// `openssl pkey -pubout -outform DER` writes it.
     ///
     /// # Errors
-    /// When it is something else, or of a size that is not accepted.
+    /// When the bytes are not an RSA key in this format, or when the key has a size that is not
+    /// accepted.
     pub fn from_der(der: &[u8]) -> Result<PublicKey, KeyRefused> {
         let key = rsa::PublicKey::from_der(der).map_err(|_| KeyRefused::NotRsa)?;
         let bits = bits(key.modulus().big_endian_without_leading_zero());
         if !(MIN_KEY_BITS..=MAX_KEY_BITS).contains(&bits) {
             return Err(KeyRefused::Size { bits });
         }
-        // Each key has one form here: no other structure, and no bytes after it.
+        // Each key has only one accepted form. Another encoding of the same key, and bytes after
+        // the key, are refused.
         match key.as_der() {
             Ok(own) if own.as_ref() == der => Ok(PublicKey { der: der.into() }),
             _ => Err(KeyRefused::NotRsa),
         }
     }
 
-    /// The DER SubjectPublicKeyInfo.
+    /// Returns the key as SubjectPublicKeyInfo in DER.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Checks a signature (SHA256withRSA, which is PKCS #1 v1.5) of these bytes.
+    /// Checks a signature of these bytes (SHA256withRSA with PKCS #1 v1.5).
     ///
     /// # Errors
-    /// When it was not made with the private half of this key.
+    /// When the signature was not made from these bytes with the private key that belongs to this
+    /// key.
     pub fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Forged> {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.der)
             .verify(signed, signature)

@@ -1,4 +1,4 @@
-//! The tables, and how an older database is brought up to date.
+//! The tables of the database, and the steps that update an older database.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::StoreError;
 
-/// The steps from one version to the next: the first one makes version 1 of an empty database. A
-/// released step is never changed; new ones are added at the end.
+/// The steps from each version to the next. The first step makes version 1 from an empty database.
+/// After a release, a step must not be changed; new steps are added at the end.
 const MIGRATIONS: [&str; 2] = [
     // 1: the accounts. SQLite compares text byte for byte, as the protocols do.
     "CREATE TABLE accounts (
@@ -21,10 +21,11 @@ const MIGRATIONS: [&str; 2] = [
     ) STRICT, WITHOUT ROWID;",
 ];
 
-/// Marks the file as ours, for this program and for `file(1)`: "mato".
+/// The bytes "mato" in the file. They show this program and `file(1)` that the file belongs to
+/// matou.
 const APPLICATION_ID: i64 = 0x6d61_746f;
 
-/// Makes the tables, or adds those that an older version did not have.
+/// Makes the tables of an empty database, or adds the tables that an older version does not have.
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     check(connection, path)?;
     let found = version(connection).map_err(|cause| StoreError::new(path, cause))?;
@@ -50,8 +51,8 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Takes the missing steps. When two processes do so at the same time, the second one waits, reads
-/// the version again, and has nothing left to do.
+/// Executes the missing steps. When two processes do this at the same time, the second one waits
+/// for the first. Then it reads the version again and finds nothing to do.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);
     let transaction = connection
@@ -78,8 +79,8 @@ fn apply(transaction: &Transaction<'_>, missing: &[&str]) -> rusqlite::Result<()
     transaction.pragma_update(None, "user_version", newest())
 }
 
-/// True for a database of this program, and for an empty one. Both queries are in one transaction:
-/// between them another process may make the tables.
+/// Returns true for a database of this program and for an empty database. Both queries are in one
+/// transaction, because another process may make the tables at the same time.
 fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
     let moment = connection.unchecked_transaction()?;
     let id: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
