@@ -1,4 +1,4 @@
-//! `matou account`: manages the accounts of ChatHack. A running server sees a change at the next login.
+//! `matou account`: manages the accounts of ChatHack. A server that runs uses the change from the next login on.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
@@ -16,7 +16,7 @@ use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
 /// Manage the accounts of ChatHack
 ///
-/// The server may be running. It sees a change at the next login.
+/// The server may be running. It uses a change from the next login on.
 #[derive(Debug, Args)]
 pub(super) struct AccountArgs {
     #[command(subcommand)]
@@ -41,7 +41,7 @@ enum AccountCommand {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Add the accounts of a file with one line login$password per account: all, or none if a line has an error
+    /// Add the accounts of a file with one line login$password for each account; if a line has an error, no account is added
     Import {
         /// File to import, in UTF-8
         file: PathBuf,
@@ -169,7 +169,7 @@ fn new_password(from_stdin: bool) -> Result<Password, String> {
     let password = ask("Password: ")?;
     password.check().map_err(as_sentence)?;
     if ask("Again: ")? != password {
-        return Err("the two passwords differ; nothing was changed".to_owned());
+        return Err("the two passwords are different; nothing was changed".to_owned());
     }
     Ok(password)
 }

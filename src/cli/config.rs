@@ -1,4 +1,4 @@
-//! The server's configuration: from arguments, from a file, or by default every protocol on loopback.
+//! Makes the server's configuration from arguments and a file. Without both, every protocol is served on loopback.
 
 use std::fs;
 use std::io;
@@ -31,7 +31,7 @@ struct File {
 /// Combines the arguments with the file. Listeners given as arguments replace those of the file.
 ///
 /// # Errors
-/// An explanation with the remedy.
+/// A message that says what is wrong and what to write instead.
 pub(super) fn configuration(
     listen: &[String],
     path: Option<&Path>,
@@ -86,7 +86,7 @@ fn read_regular(path: &Path) -> io::Result<String> {
 fn data_directory(data: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
     match data {
         Some(path) if path.exists() && !path.is_dir() => Err(format!(
-            "--data {} is a file; name a directory",
+            "--data {} is not a directory; name a directory",
             path.display()
         )),
         other => Ok(other),
@@ -100,7 +100,7 @@ fn on_loopback(protocol: ProtocolName) -> Listen {
     )
 }
 
-/// Reads `PROTOCOL=ADDR:PORT[,option=value]...` into the same table as a config file has.
+/// Reads `PROTOCOL=ADDR:PORT[,option=value]...`. First makes the same table that a config file has for a listener.
 fn listen_argument(text: &str) -> Result<Listen, String> {
     let wrong = |why: &str| {
         format!(
@@ -142,7 +142,7 @@ fn listen_table(mut table: Table) -> Result<Listen, String> {
     }
 }
 
-/// Describes the options of listeners for `--help`: the common ones, then those of each protocol.
+/// Describes the options of listeners for `--help`: first the common options, then the options of each protocol.
 pub(super) fn described_options() -> String {
     let mut limits = ConnectionLimits::default();
     let mut text = format!(

@@ -17,7 +17,7 @@ use super::data::DataArgs;
 use super::output::{failed, print};
 use matou_server::store::{Identities, PublicKey};
 
-/// Manage identities of Chatr Connect: a UUID and the RSA key that proves it
+/// Manage identities of Chatr Connect; an identity is a UUID with an RSA key
 ///
 /// new, show, publish and renew manage your own identity. register, remove and list manage the identities that your server
 /// accepts.

@@ -16,9 +16,9 @@ use super::{WRONG_USAGE, complain, logging};
 
 /// Serve one or more protocols
 ///
-/// Standard output has a line `listening PROTOCOL ADDRESS` for each listener, with its real port, and then `ready`. The log
-/// goes to standard error. SIGINT, SIGTERM and SIGHUP stop the server in order: it writes what is queued for clients, for at most
-/// five seconds.
+/// The server writes a line `listening PROTOCOL ADDRESS` with the actual port to standard output for each listener, and then
+/// `ready`. It writes the log to standard error. SIGINT, SIGTERM and SIGHUP stop the server in order: for at most five
+/// seconds, it writes the bytes that are queued for clients.
 #[derive(Debug, Args)]
 #[command(after_long_help = described_options())]
 pub(super) struct ServeArgs {
@@ -31,8 +31,9 @@ pub(super) struct ServeArgs {
     listen: Vec<String>,
     /// Address of the registry of chatr, where clients register their public keys
     ///
-    /// It speaks HTTPS, and also plain HTTP with clients on this machine. Its line on standard output begins with `listening chatr-rest`.
-    /// Without it, only clients that `matou identity register` added can log in.
+    /// It accepts HTTPS, and from clients on this machine also plain HTTP. Its line on standard output begins with
+    /// `listening chatr-rest`. Without a registry, only clients that were added with `matou identity register` can log in to
+    /// chatr.
     #[arg(long, value_name = "ADDR:PORT", value_parser = resolve)]
     rest: Option<SocketAddr>,
 
@@ -52,7 +53,8 @@ pub(super) struct ServeArgs {
 
     /// Log level: off, error, warn, info, debug (every frame, decoded) or trace
     ///
-    /// From error to info, the server writes at most five messages of each kind in ten seconds, and counts the others.
+    /// At the levels error, warn and info, the server writes at most five messages of each kind in ten seconds, and counts
+    /// the others.
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level)]
     log: LevelFilter,
 }
@@ -134,7 +136,7 @@ impl Stop {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let stopping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let mut signals = vec![SIGINT, SIGTERM];
-        // `nohup` starts programs that ignore it, and these go on when their terminal is closed.
+        // `nohup` starts a program so that it ignores SIGHUP. Such a program must go on when its terminal is closed.
         if !ignores(SIGHUP) {
             signals.push(SIGHUP);
         }
@@ -155,7 +157,7 @@ impl Stop {
     }
 }
 
-/// True when this program was started so that it ignores a signal.
+/// Returns true if this program was started so that it ignores this signal.
 #[cfg(target_os = "linux")]
 fn ignores(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -164,7 +166,7 @@ fn ignores(signal: i32) -> bool {
     mask.unwrap_or_default() >> (signal - 1) & 1 == 1
 }
 
-/// Where the system cannot be asked without unsafe code, SIGHUP is left as it is.
+/// On these systems this cannot be found out without unsafe code, so SIGHUP is never caught.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn ignores(_: i32) -> bool {
     true

@@ -87,7 +87,7 @@ pub(in crate::cli) struct IdentityFile {
     identity: Option<PathBuf>,
 }
 
-/// How the client recognises the right server.
+/// The options that tell the client which server to trust.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ServerTrust {
     /// SHA-256 fingerprint of the server's certificate, which the server prints when it starts
