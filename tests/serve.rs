@@ -1,4 +1,4 @@
-//! `matou serve` as a program: what it prints, how it stops, and its error messages.
+//! Tests of the program `matou serve`: what it prints, how it stops, and its error messages.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,10 +12,10 @@ fn matou() -> Command {
     Command::cargo_bin("matou").unwrap()
 }
 
-/// Only a test that has found a hang waits this long, even on a busy machine.
+/// The timeout of every wait. It is so long that only a server that hangs reaches it, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A running server, ended with the test.
+/// A running server. It is killed when the test ends.
 struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -151,7 +151,7 @@ fn at_debug_every_frame_is_shown_decoded_and_peer_text_is_escaped() {
 
 #[test]
 fn a_stalled_stderr_stalls_no_connection() {
-    // The test does not read this pipe, and the log is far larger than the pipe's buffer.
+    // The test does not read this pipe, and the server writes far more to the log than the pipe's buffer holds.
     let server = Server::start(
         &["--listen", "chaton=127.0.0.1:0", "--log", "debug"],
         Stdio::piped(),

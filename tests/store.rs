@@ -1,4 +1,5 @@
-//! The store keeps what it has acknowledged, readable only by its owner, or says why it cannot.
+//! Tests of the store: it keeps everything that it has acknowledged, only its owner can read its files, and it reports why a
+//! database cannot be used.
 
 use std::fs;
 use std::path::Path;
@@ -49,7 +50,7 @@ fn changing_and_removing_an_account_does_not_change_others() {
     for login in ["zoé", "arnaud"] {
         accounts.add(login, &password("first")).unwrap();
     }
-    // Another handle sees the change at once.
+    // Another open store of the same database sees the change at once.
     let elsewhere = self::accounts(directory.path());
     accounts
         .change_password("arnaud", &password("second"))
@@ -142,7 +143,7 @@ fn only_the_owner_can_read_the_files_of_the_store() {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
         files += 1;
     }
-    // The database, its log and the log's index.
+    // The three files are the database, its write-ahead log, and the index of that log.
     assert_eq!(files, 3);
 }
 
@@ -342,7 +343,7 @@ fn a_database_with_a_hole_is_reported_as_damaged() {
         .add("arnaud", &password("townhall"))
         .unwrap();
     let path = directory.path().join("matou.db");
-    // The log has been merged into the database, and the header is whole.
+    // The write-ahead log is merged into the database first, and the header of the file stays valid.
     database(directory.path())
         .execute_batch("PRAGMA journal_mode = DELETE")
         .unwrap();

@@ -1,4 +1,5 @@
-//! ChatOS 1.0 over sockets: private connections whose ends connect in either order, and the recipients of messages.
+//! Tests of ChatOS 1.0 over sockets: the ends of a private connection may connect in either order, and messages reach the
+//! right clients.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
 use matou_server::net::{ConnectionLimits, ProcessLimits};
@@ -34,7 +35,7 @@ fn expect(client: &mut Client, frame: Frame<'_>) {
     assert_eq!(client.bytes(bytes.len()), bytes, "{frame}");
 }
 
-/// Connects alice and bob, and lets alice ask bob.
+/// Connects alice and bob, and lets alice ask bob for a private connection.
 fn asked(server: &Server) -> (Client, Client) {
     let (mut alice, mut bob) = (login(server, "alice"), login(server, "bob"));
     send(&mut alice, Frame::TcpAsk(ASKED));
@@ -49,7 +50,7 @@ fn asked(server: &Server) -> (Client, Client) {
 fn either_end_may_come_first_and_its_early_bytes_are_relayed(#[case] openings: [Frame<'_>; 2]) {
     let server = server();
     let (mut alice, bob) = asked(&server);
-    // The result is the same if the server handles the second one first.
+    // The result is the same if the server handles the second end first.
     let [mut first, mut other] = [(openings[0], b"first"), (openings[1], b"other")].map(|end| {
         let (opening, early) = end;
         let mut client = server.connect();

@@ -1,4 +1,4 @@
-//! ChatOS Groupe 2 over sockets: the closing of a private connection.
+//! Tests of ChatOS Groupe 2 over sockets: how a private connection is closed.
 
 use std::io::Read;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server, entropy};
 
-/// Starts a server that delays the end of a tunnel's direction. With a long delay, only a close ends it during a test.
+/// A delay for the end of a tunnel's direction that is longer than a test. So during a test a direction ends at its
+/// recipient only because of a close command.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn server(tunnel_end_delay: Duration) -> Server {

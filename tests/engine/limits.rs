@@ -1,4 +1,4 @@
-//! Limits of connections and of time.
+//! Tests of the limits for connections and for time.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ fn a_connection_above_the_limit_is_refused_in_order_and_a_free_place_is_used_aga
     refused.raw(b"\0\0\0\0\x05carol");
     refused.expect_end();
     drop(alice);
-    // The place becomes free when the thread ends. Until then, this connection is also refused.
+    // The place becomes free when the thread of the first client ends. Until then, carol is refused too and tries again.
     let mut carol = loop {
         let mut carol = server.connect();
         let _ = carol.stream.write_all(b"\0\0\0\0\x05carol");
@@ -46,7 +46,7 @@ fn connections_above_the_limit_of_an_address_are_refused() {
     server.connect().expect_end();
 }
 
-/// Sends a byte whenever a short read shows that the server has not closed the connection yet.
+/// Sends one byte again and again, with a short pause after each, until the server closes the connection.
 fn drip(client: &mut Client, byte: u8) {
     let pause = Some(Duration::from_millis(20));
     client.stream.set_read_timeout(pause).unwrap();

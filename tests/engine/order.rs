@@ -104,7 +104,7 @@ fn a_login_is_answered_before_any_message_of_others() {
     });
 }
 
-/// Some leave with FIN and some with a reset, while all clients send messages to all.
+/// Some clients leave with FIN and some with a reset, while all clients send messages to all.
 #[test]
 fn clients_that_leave_in_the_middle_of_a_round_do_not_cost_others_a_message() {
     let server = Server::start();

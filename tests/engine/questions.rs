@@ -13,9 +13,10 @@ use super::support::{Client, PATIENCE};
 
 /// A room in which a frame is one byte.
 ///
-/// A capital letter is a question. The answer is the small letter, only for the asker. Up to F the question is a look-up,
-/// from G on it needs as much work as a hash. When the server is too busy to answer it, all clients receive a `-`. All
-/// clients receive every other byte. After a `#` they receive a `?` from the clock at once, after a `@` 300 ms later.
+/// A capital letter is a question. Its answer is the small letter, which only the asker receives. The letters A to F are
+/// look-ups; the later letters need as much work as a hash. When the server is too busy to answer a question, all clients
+/// receive a `-`. A `#` sets a deadline of the room in 1 ms, and a `@` sets one in 300 ms. When the deadline comes, the
+/// client that has set it receives a `?`. Every other byte is sent to all clients.
 #[derive(Default)]
 struct Letters {
     alarm: Option<(Instant, ConnId)>,
@@ -108,7 +109,7 @@ impl Protocol for Letters {
 struct Server {
     engine: Engine,
     service: Service,
-    /// Receives each question that is no look-up, when a worker begins with it.
+    /// Receives each question that is not a look-up, when a worker begins to answer it.
     taken_up: Receiver<u8>,
     go_on: Sender<()>,
 }
@@ -191,7 +192,7 @@ fn many_questions_do_not_delay_other_clients() {
     for asker in &mut askers {
         asker.raw(b"Q");
     }
-    // A worker has begun with one question, the others wait.
+    // A worker has begun to answer one question; the others wait.
     assert_eq!(server.next_question(), b'Q');
     let (mut alice, mut bob) = (server.connect(), server.connect());
     for said in 0..=9 {
@@ -221,7 +222,7 @@ fn a_look_up_never_waits_for_a_hash() {
 
 #[test]
 fn a_question_above_the_limit_is_refused_at_once() {
-    // A worker has begun with one question, and 256 wait.
+    // A worker has begun to answer one question, and 256 wait.
     const ASKERS: usize = 300;
     const REFUSED: usize = ASKERS - 257;
     let server = Server::start();
@@ -321,6 +322,7 @@ fn the_stop_does_not_wait_for_answers() {
     }
     drop(waiting);
     stopping.join().unwrap();
-    // The server abandons the blocked worker after a second. A server that waited for it would wait for ever.
+    // After a second the server no longer waits for the blocked worker. If the stop did wait for it, the test would wait for
+    // ever.
     assert!(begun.elapsed() < PATIENCE);
 }

@@ -6,8 +6,8 @@ use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
-/// Sends messages to all until more bytes wait for `sloth`, which does not read, than the kernel's buffers take. `hare`
-/// reads.
+/// Sends private messages from `hare` to `sloth`, which does not read. They are more than the kernel's buffers can take, so
+/// the rest waits at the server.
 fn flood(hare: &mut Client, messages: usize) {
     let text = "x".repeat(1024);
     for _ in 0..messages {
@@ -106,7 +106,7 @@ fn many_stalled_clients_do_not_delay_others() {
         outbox_bytes: 256 << 20,
         ..ConnectionLimits::default()
     });
-    // The stalled clients are more than the writers.
+    // There are more stalled clients than writers.
     let sloths: Vec<_> = (0..12)
         .map(|at| server.login(&format!("sloth{at}")))
         .collect();

@@ -13,7 +13,7 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 /// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Numbers that are random enough for tests: a counter that is mixed.
+/// Returns a source of numbers that are random enough for tests. They are made from a counter.
 pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
     let mut state = 1_u64;
     Box::new(move || {
@@ -73,8 +73,9 @@ impl Server {
         client
     }
 
-    /// Tries to log in until it succeeds. The name may be taken until the server notices that its last owner has gone. A
-    /// server with short time limits may close a connection before the test writes its first frame.
+    /// Tries to log in until it succeeds. It may fail at first for two reasons: the name is taken until the server notices
+    /// that its last owner has gone, and a server with short time limits may close a connection before the test writes its
+    /// first frame.
     pub(crate) fn login_at_last(&self, name: &str) -> Client {
         let began = Instant::now();
         loop {
@@ -169,7 +170,7 @@ impl Client {
         self.stream.write_all(bytes).unwrap();
     }
 
-    /// Whether the server accepts this login. The server may also close the connection.
+    /// Returns whether the server accepts this login. It returns false if the server closes the connection.
     fn is_accepted_as(&mut self, name: &str) -> bool {
         let mut bytes = Vec::new();
         ClientFrame::Login { login: name }.encode(Codec::default(), &mut bytes);
@@ -241,7 +242,7 @@ impl Client {
         assert_eq!(self.rest(), b"");
     }
 
-    /// Checks that the connection ends with FIN or reset, for a close that need not be in order.
+    /// Checks that the connection ends, with FIN or with a reset: the close need not be in order.
     pub(crate) fn expect_any_end(&mut self) {
         let mut scrap = [0; 1024];
         loop {

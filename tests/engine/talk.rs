@@ -1,4 +1,4 @@
-//! A client that says more than its rate is slowed down, and no other client pays for it.
+//! A client that sends more than its rate is slowed down. This does not harm any other client.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
-/// Bytes of an outbox, and so of a burst.
+/// Maximum bytes of an outbox. This is also the size of a burst.
 const BURST: usize = 64 << 10;
 
 /// Bytes of a message to all with a text of [`TEXT`] bytes: opcode, login, text.
@@ -20,7 +20,7 @@ const FLOODER: &str = "flooder";
 fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pause() {
     let server = Server::limited(ConnectionLimits {
         outbox_bytes: BURST,
-        // In the time of this test, nothing is added to the burst.
+        // The rate is so low that the bucket stays empty for the time of this test.
         talk_rate: 1,
         bound_loopback: true,
         ..ConnectionLimits::default()
@@ -28,7 +28,8 @@ fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pa
     let (mut sloth, mut alice) = (server.login("sloth"), server.login("alice"));
     let flooder = server.login(FLOODER);
     let mut writer = Client::with_stream(&flooder);
-    // Far more than the kernel and an outbox hold. The server reads only a burst of it, so this thread ends with the server.
+    // The flooder sends far more bytes than the kernel and an outbox can hold. The server reads only a burst of them, so
+    // this thread is blocked until the server ends.
     let flooding = thread::spawn(move || {
         let mut frame = b"\x03\0\0\0\x07flooder\0\0\x03\xe8".to_vec();
         frame.resize(FRAME, b'x');
@@ -49,7 +50,8 @@ fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pa
         last = alice.next();
     }
     assert_eq!(last, "MESSAGE login=\"alice\" msg=\"still here\"");
-    // Stopping waits for the flooder's thread. It would wait for a day if the pause did not end.
+    // The stop waits for the thread that serves the flooder. If the stop did not end the pause of that thread, it would wait
+    // for a day.
     drop(server);
     let frames = sloth.rest().len() / FRAME;
     assert!((said - 1..=said).contains(&frames), "{frames} frames");

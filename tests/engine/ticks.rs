@@ -1,4 +1,5 @@
-//! Time limits of a room are over before the next event is handled, also when the clock's thread is late.
+//! When a time limit of a room has passed, the room is told before it handles the next event, even if the clock's thread is
+//! late.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,8 +11,9 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server};
 
-/// A command is one byte. Each command sets a time limit that has already passed when the next command is handled, and is
-/// answered by 1 if the limit of the command before was ticked off, and otherwise by 0.
+/// A room in which a command is one byte. Each command sets a time limit that has already passed when the next command is
+/// handled. The answer to a command is 1 if the room was told that the limit of the previous command has passed, and 0
+/// otherwise.
 #[derive(Default)]
 struct Limits {
     deadline: Option<Instant>,

@@ -17,7 +17,7 @@ fn pair() -> (Server, Client, Client) {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let (one, other) = server.tunnel(&mut alice, &mut bob);
-    // The tunnel outlives the connections of its parties.
+    // The tunnel stays open after the chat connections of alice and bob have ended.
     drop((alice, bob));
     (server, one, other)
 }
@@ -71,7 +71,7 @@ fn bytes_after_the_opening_frame_are_kept() {
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut opening = Vec::new();
     ClientFrame::LoginPrivate { connect_id }.encode(Default::default(), &mut opening);
-    // The server does not keep all of it. It stops reading until the other end connects.
+    // The server does not keep all these bytes. It stops reading until the other end connects.
     let early = blob(300 << 10, 4);
     let mut one = server.connect();
     let mut writer = Client::with_stream(&one);
@@ -92,7 +92,7 @@ fn bytes_and_fin_of_the_first_end_are_relayed_when_the_second_connects() {
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     for round in 0..50 {
         let (mut one, mut other) = server.tunnel(&mut alice, &mut bob);
-        // FIN may arrive before the reader of this end knows that the tunnel is open.
+        // FIN may arrive before the reader of this end knows that the ends are joined.
         one.raw(format!("{round}").as_bytes());
         one.shutdown();
         assert_eq!(other.rest(), format!("{round}").as_bytes());
@@ -116,7 +116,7 @@ fn a_stalled_tunnel_does_not_delay_others() {
     let (one, other) = server.tunnel(&mut alice, &mut bob);
     let much = blob(16 << 20, 5);
     let sending = send_all(&one, much.clone());
-    // No client reads the tunnel, and the chat continues.
+    // No client reads from the tunnel, and the chat goes on.
     alice.say("alice", "hello");
     assert_eq!(bob.next(), "MESSAGE login=\"alice\" msg=\"hello\"");
     let (mut third, mut fourth) = {

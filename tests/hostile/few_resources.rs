@@ -1,5 +1,5 @@
-//! A server that may have only a few descriptors, or little memory. It serves as many clients as that allows, and every other
-//! client sees an orderly end. No client is left without an answer.
+//! Tests of a server that may use only a few descriptors, or little memory. It serves as many clients as these limits allow.
+//! Every other client is refused with an orderly close. No client waits without an answer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,7 +13,7 @@ use rstest::rstest;
 use super::serving::{Program, patient};
 use super::stalled_readers::support::Client;
 
-/// `matou`, started by a shell that lowers a limit first.
+/// Returns a command that starts `matou` from a shell. The shell first sets this limit with `ulimit`.
 fn limited(limit: &str) -> Command {
     let matou = Command::cargo_bin("matou").unwrap();
     let mut shell = Command::new("sh");
@@ -27,7 +27,7 @@ fn start(limit: &str) -> Program {
     Program::start_as(limited(limit), &listen, Stdio::null())
 }
 
-/// Logs in. Returns the connection if the server accepts it, and `None` if the server ends it in order.
+/// Logs in. Returns the connection if the server accepts the login, and `None` if the server closes the connection in order.
 fn answered(address: SocketAddr, name: &str) -> Option<TcpStream> {
     let mut stream = patient(TcpStream::connect(address).unwrap());
     let length = u8::try_from(name.len()).unwrap();
@@ -70,7 +70,7 @@ fn a_server_that_cannot_serve_one_client_does_not_start(#[case] limit: &str) {
 
 #[test]
 fn tunnels_that_carry_much_leave_descriptors_for_new_clients() {
-    /// Twice what a direction carries before it asks for a pipe.
+    /// Twice the number of bytes after which a direction asks for a pipe.
     const MUCH: usize = 2 << 20;
     let program = start("-n 80");
     let address = program.address("chaton");

@@ -1,4 +1,4 @@
-//! Peers that never log in cause only a bounded amount of log, however many they are.
+//! Peers that never log in cause only a limited number of log lines, even if there are many such peers.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use crate::serving::Program;
 
-/// A name of control characters. The log cuts long names: escaped, this one would take 160 KiB.
+/// A name of control characters. Escaped, the longest such name would take 160 KiB in the log, so the log cuts long names.
 fn control_characters(length: usize) -> Vec<u8> {
     vec![1; length]
 }
@@ -26,7 +26,7 @@ fn bad_pseudonym() -> Vec<u8> {
     [&[1][..], &string2(&control_characters(32_767))].concat()
 }
 
-/// The bytes of peers that cannot log in, each with the name of its listener.
+/// The bytes that peers without a valid login send, each with the name of the listener to which they connect.
 fn bad_connections() -> Vec<(&'static str, Vec<u8>)> {
     let name = control_characters(30);
     let long_name = control_characters(1000);

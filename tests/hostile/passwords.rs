@@ -1,4 +1,4 @@
-//! A thousand passwords at once delay the clients that send them, but hardly any other client.
+//! When a thousand clients send a password at once, these clients must wait. Other clients are hardly delayed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -37,7 +37,8 @@ fn answer(stream: &mut TcpStream) -> u8 {
 
 const GUESSERS: usize = 60;
 
-/// Connects many clients from one address, each with one wrong password. Returns their answers, after the first one has come.
+/// Connects many clients from one address, each with one wrong password. Waits for the first answer, and then returns the
+/// channel on which the other answers arrive.
 fn flood(server: &Program) -> Receiver<u8> {
     let mut guessers: Vec<_> = (0..GUESSERS).map(|_| server.connect("chathack")).collect();
     for guesser in &mut guessers {
@@ -48,14 +49,14 @@ fn flood(server: &Program) -> Receiver<u8> {
     answers
 }
 
-/// Returns the answers to these clients, in the order in which they arrive.
+/// Returns a channel with the answers to these clients, in the order in which they arrive.
 fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     let (told, answers) = channel();
     for mut stream in streams {
         let told = told.clone();
         thread::spawn(move || {
             let mut answer = [0];
-            // A test may end before all are answered.
+            // A test may end before all clients have an answer.
             if stream.read_exact(&mut answer).is_ok() {
                 let _ = told.send(answer[0]);
             }
@@ -64,7 +65,7 @@ fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     answers
 }
 
-/// Checks that at most half of them were answered: what happened before did not wait for all of them.
+/// Checks that at most half of the guessers have an answer. So what the test has done before did not wait for all of them.
 fn expect_most_still_wait(guessers: &Receiver<u8>) {
     let answered = 1 + guessers.try_iter().count();
     assert!(
@@ -101,7 +102,7 @@ fn neither_a_guest_nor_a_signature_waits_for_passwords() {
     expect_most_still_wait(&guessers);
 }
 
-/// Other systems have no second loopback address.
+/// Only on Linux: other systems have no second loopback address.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_password_from_elsewhere_does_not_wait_for_those_of_one_address() {
@@ -158,7 +159,7 @@ fn passwords_that_come_at_once_are_bounded_before_any_of_them_is_checked() {
         try_password(guesser, "alice", "w");
     }
     let answers = answers(guessers);
-    // None of the ten first passwords has been checked yet.
+    // These answers arrive at once: none of the first ten passwords has been checked yet.
     for _ in 0..CONNECTIONS - CHECKED {
         assert_eq!(answers.recv(), Ok(WRONG));
     }

@@ -1,4 +1,4 @@
-//! Bursts of the user: long pastes into a terminal, for servers and peers that read fast and for some that read nothing.
+//! Tests of long pastes into a terminal. Some servers and peers read fast, and some read nothing.
 
 use std::fs;
 use std::io::Write;
@@ -10,12 +10,12 @@ use rstest::rstest;
 use super::program::{Chat, Peer, Scripted, Server, Talk};
 use super::screen::{Screen, USUAL};
 
-/// How the terminal hands a paste to the program.
+/// How the terminal passes a paste to the program.
 #[derive(Debug, Clone, Copy)]
 enum Way {
-    /// With a mark at each end; the program sends it at the next Enter.
+    /// With a mark at each end. The program sends the paste when the user presses Enter.
     Bracketed,
-    /// Like keys that are pressed fast.
+    /// Without marks, as if the user pressed the keys very fast.
     AsKeys,
 }
 
@@ -23,7 +23,7 @@ fn ten_thousand_lines() -> Vec<String> {
     (0..10_000).map(|number| format!("line {number}")).collect()
 }
 
-/// 1 MiB, in the longest messages that every protocol carries.
+/// Returns 1 MiB of lines. Each is as long as the longest message that every protocol accepts.
 fn mebibyte() -> Vec<String> {
     many_bytes(1024)
 }
@@ -43,7 +43,7 @@ fn paste(screen: &mut Screen, lines: &[String], way: Way) {
     }
 }
 
-/// All of these lines come with this mark in front, in this order. Other events may come between them.
+/// Checks that all these lines arrive in this order, each with this mark before it. Other events may arrive between them.
 fn expect_all(talk: &Talk, mark: &str, lines: &[String]) {
     let mut came = std::iter::repeat_with(|| talk.next())
         .filter_map(|event| event.strip_prefix(mark).map(str::to_owned));
@@ -67,7 +67,7 @@ fn bob(server: &Server, options: &[&str]) -> Talk {
     bob
 }
 
-/// They have a private connection, and what alice types goes there.
+/// Opens a private connection between alice and bob. From then on, the lines that alice types are sent to bob.
 fn meet(alice: &mut Screen, bob: &mut Talk) {
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
@@ -91,7 +91,7 @@ fn a_long_paste_arrives_in_the_room(
     let mut alice = alice(&server, &[]);
     let bob = bob(&server, &[]);
     paste(&mut alice, &lines, way);
-    // Typed while most of it waits: it leaves after that.
+    // Alice leaves while most of the paste still waits. The program ends only after it has sent everything.
     alice.quit();
     expect_all(&bob, "<alice> ", &lines);
     bob.quit();
@@ -112,7 +112,7 @@ fn a_long_paste_arrives_on_a_private_connection(
     meet(&mut alice, &mut bob);
     paste(&mut alice, &lines, way);
     expect_all(&bob, "[alice] ", &lines);
-    // Bob may have the last line before alice's terminal has shown it as sent.
+    // Bob may receive the last line before alice's terminal shows it as sent.
     let number = lines.last().unwrap().split(' ').take(2);
     let last = format!("[to bob] {}", number.collect::<Vec<_>>().join(" "));
     alice.wait("the last line, and an empty line to type in", |screen| {
@@ -162,7 +162,8 @@ fn a_long_paste_arrives_beside_a_file(
     bob.say("/quit");
 }
 
-/// A server that reads no more, and a terminal into which more was pasted than all buffers on the way take.
+/// Returns a server that has stopped reading, and a terminal into which more was pasted than all buffers on the way can
+/// hold.
 fn stuck() -> (Scripted, Peer, Screen) {
     let server = Scripted::start();
     let mut alice = server.terminal(&[], USUAL);
@@ -184,7 +185,7 @@ fn expect_end(alice: &Screen) {
 #[case::ctrl_c_twice("\x03\x03")]
 fn a_person_can_leave_while_the_server_reads_nothing(#[case] keys: &str) {
     let (_server, _connection, mut alice) = stuck();
-    // What comes is shown, and what is typed is edited.
+    // The program still shows messages that arrive, and the user can still edit the typed line.
     alice.press("x");
     alice.expect_typed("> x");
     alice.press("\x7f");
@@ -202,7 +203,7 @@ fn a_stalled_server_is_given_up_with_the_reason() {
     let _connection = server.accept_login("alice");
     let line = format!("{}\n", "x".repeat(1000));
     thread::scope(|scope| {
-        // Until the program has ended.
+        // This thread writes until the program has ended.
         scope.spawn(move || while input.write_all(line.as_bytes()).is_ok() {});
         let (code, errors) = alice.ended();
         assert_eq!(code, 1);
@@ -236,13 +237,14 @@ fn a_stalled_peer_does_not_delay_others_and_is_given_up() {
     paste(&mut alice, &many_bytes(8192), Way::Bracketed);
     alice.expect("lines to be sent");
     alice.say("/tell");
-    // Lines that are sent to bob may move it off the screen at once.
+    // Lines that are sent to bob may scroll this text off the screen at once.
     alice.expect_once("what you type is sent to everyone");
     alice.say("hello, everybody");
     let (login, msg) = ("alice", "hello, everybody");
     connection.expect(&ClientFrame::Message { login, msg });
     alice.expect("lines for bob were not sent");
-    // They can be sent again, and cannot go to another receiver by mistake.
+    // The lines that were not sent are in the input again, each as a command for bob. So they can be sent again, and are not
+    // sent to everyone by mistake.
     alice.wait("the end of the lines that were not sent", |screen| {
         screen.contents().ends_with("x↵")
     });

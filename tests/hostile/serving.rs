@@ -1,4 +1,4 @@
-//! `matou serve` as a separate process.
+//! Starts and stops `matou serve` as a separate process.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use assert_cmd::cargo::CommandCargoExt;
 use tempfile::TempDir;
 
-/// The timeout of every wait. No wait that succeeds takes longer.
+/// The timeout of every wait. A wait that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running server. It is killed when the test ends.
@@ -26,7 +26,7 @@ impl Program {
         Program::start_as(Command::cargo_bin("matou").unwrap(), arguments, stderr)
     }
 
-    /// The same with this command, which runs `matou`.
+    /// Does the same with this command, which runs `matou`.
     pub(crate) fn start_as(mut matou: Command, arguments: &[&str], stderr: Stdio) -> Program {
         let data = tempfile::tempdir().unwrap();
         let mut child = matou

@@ -1,4 +1,5 @@
-//! Signals: the terminal is restored whatever ends or stops the program, and the program takes it again when it continues.
+//! Tests of signals. When a signal ends or stops the program, the program restores the terminal. When it continues, it uses
+//! the terminal again.
 
 mod pty;
 mod shell;
@@ -15,14 +16,14 @@ use rustix::termios::LocalModes;
 use pty::{Modes, Pty};
 use shell::{Change, Job};
 
-/// No test takes a second. A test that waits this long has found a hang.
+/// The timeout of every wait. The tests take less than a second, so a wait of this length means that the program hangs.
 const HANG: Duration = Duration::from_secs(30);
 
-/// What begins and ends with marks around a paste.
+/// The sequences with which a program asks the terminal to mark pastes, and to stop marking them.
 const MARK_PASTES: &str = "\x1b[?2004h";
 const STOP_MARKING_PASTES: &str = "\x1b[?2004l";
 
-/// Alice in a terminal, and the server she talks to.
+/// A chat of alice in a terminal, and the server to which it is connected.
 struct Chat {
     pty: Pty,
     before: Modes,
@@ -83,7 +84,7 @@ impl Chat {
         });
     }
 
-    /// Waits until only messages are left on the terminal.
+    /// Waits until the terminal shows only messages, without the status row and the typed line.
     fn expect_given_back(&self) {
         self.pty
             .wait("a terminal without a status row", |screen, raw| {
@@ -94,14 +95,14 @@ impl Chat {
         assert_eq!(self.pty.modes(), self.before);
     }
 
-    /// What the client still sends, up to its orderly end.
+    /// Returns the bytes that the client still sends until it closes the connection in order.
     fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.server.read_to_end(&mut rest).unwrap();
         rest
     }
 
-    /// The server ends, too.
+    /// Closes the server's side of the connection too.
     fn close(&mut self) {
         self.server.shutdown(std::net::Shutdown::Write).unwrap();
     }
@@ -119,7 +120,7 @@ impl Chat {
         assert_eq!(self.job.next(), Change::Exited(0));
     }
 
-    /// Leaves, and checks the end.
+    /// Leaves the chat, and checks that the program ends in order.
     fn quit(mut self) {
         self.leave();
         self.expect_given_back();
@@ -149,7 +150,8 @@ fn a_signal_that_ends_the_program_leaves_the_terminal_in_order(#[case] signal: S
 fn text_typed_before_the_program_started_is_not_lost() {
     let mut chat = Chat::start_after("half a sen");
     chat.say_the_rest();
-    // What the system has shown of it at that time is not the program's to take away.
+    // The system itself may have shown this text before the program started, and the program does not remove that. So the
+    // screen is not checked here.
     chat.leave();
     assert_eq!(chat.pty.modes(), chat.before);
 }
@@ -164,7 +166,7 @@ fn a_signal_makes_the_client_leave(#[case] signal: Signal) {
     chat.job.send(signal);
     assert_eq!(chat.rest(), b"");
     if signal == Signal::HUP {
-        // The shell sends the signal in addition to the system, and later.
+        // The system has sent the signal already. The shell sends it once more, later.
         chat.job.send(signal);
     }
     chat.close();
@@ -202,7 +204,7 @@ fn a_stopped_chat_gives_the_terminal_to_the_shell_and_takes_it_again(
     };
     chat.job.put_in_background();
     chat.pty.use_as_a_shell(&cooked, "[1]+ Stopped");
-    // `bg`: a chat has nothing to do in the background.
+    // This is what `bg` does. A chat cannot run in the background, so it stops again.
     chat.job.send(Signal::CONT);
     assert_eq!(chat.job.next(), Change::Stopped(Signal::STOP.as_raw()));
     chat.pty.use_as_a_shell(&cooked, "$ fg");
@@ -273,12 +275,12 @@ fn a_stopped_chat_can_be_ended_from_the_shell() {
     assert_eq!(chat.rest(), b"");
     chat.close();
     assert_eq!(chat.job.next(), Change::Exited(0));
-    // It wrote nothing into what the shell does.
+    // The program has written nothing into the output of the shell.
     chat.expect_given_back();
 }
 
 impl Chat {
-    /// What was half typed is still there, and keys work.
+    /// Completes the half-typed line and sends it. So the line was kept, and the keys work.
     fn say_the_rest(&mut self) {
         self.pty.press("tence\r");
         self.expect_sent(&ClientFrame::Message {
@@ -289,7 +291,7 @@ impl Chat {
     }
 }
 
-/// A prompt for a password, on which something was typed.
+/// A program that asks for a password, after a part of the password was typed.
 struct Prompt {
     pty: Pty,
     before: Modes,
@@ -309,7 +311,7 @@ impl Prompt {
     }
 
     fn of_a_chat() -> Prompt {
-        // It asks before it connects.
+        // The program asks for the password before it connects, so no server is needed.
         let url = "chathack://alice@127.0.0.1:1";
         let data = tempfile::tempdir().unwrap();
         Prompt::start(data, &["chat", url, "--password"], "Password: ")
@@ -355,7 +357,7 @@ fn a_prompt_that_is_ended_shows_again_what_is_typed(
         Some(keys) => prompt.pty.press(keys),
         None => prompt.job.send(signal),
     }
-    // A shell shows this as 128 and the number of the signal: 130, 143.
+    // A shell shows this as the exit code 128 plus the number of the signal, such as 130 or 143.
     assert_eq!(prompt.job.next(), Change::EndedBy(signal.as_raw()));
     assert_eq!(prompt.pty.modes(), prompt.before);
     prompt.pty.wait("nothing of the secret", |screen, raw| {

@@ -1,4 +1,5 @@
-//! Clients that stop reading, or read almost nothing, together with clients that read; and more clients than the limit.
+//! Tests with clients that stop reading or read almost nothing, together with clients that read; and tests with more clients
+//! than the limit.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -15,7 +16,8 @@ use support::{Client, Server};
 #[path = "../engine/support.rs"]
 pub(crate) mod support;
 
-/// More clients than any fixed number of threads that could each wait for one of them.
+/// Number of clients that do not read. It is much larger than the number of writers, so the test fails if a writer waits for
+/// one client.
 const SLOTHS: usize = 300;
 
 /// A time limit that no test reaches.
@@ -48,7 +50,7 @@ fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     let sloths: Vec<_> = (0..SLOTHS)
         .map(|at| narrow(server, &format!("sloth{at}")))
         .collect();
-    // Each gets more than a narrow socket takes.
+    // Each client gets more bytes than a narrow socket accepts.
     let text = "x".repeat(1024);
     for _ in 0..512 {
         speaker.say("hare", &text);
@@ -57,7 +59,7 @@ fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     sloths
 }
 
-/// Lets far more bytes wait for the fox than its socket takes. Returns how long the fox takes to read them.
+/// Lets far more bytes wait for the fox than its socket accepts. Returns how long the fox takes to read them.
 fn catch_up(hare: &mut Client, fox: &mut Client) -> Duration {
     let text = "y".repeat(1024);
     for _ in 0..8_000 {
@@ -71,18 +73,18 @@ fn catch_up(hare: &mut Client, fox: &mut Client) -> Duration {
     begun.elapsed()
 }
 
-/// Whether a client with this name is connected.
+/// Returns whether a client with this name is connected.
 fn is_connected(server: &Server, name: &str) -> bool {
     let mut other = server.connect();
     other.send(ClientFrame::Login { login: name });
     other.next() == "LOGIN_REFUSED"
 }
 
-/// Attempts before a bound in time counts as broken. A machine that pauses for a while can spoil one attempt; a server
-/// that breaks the bound spoils all of them.
+/// Number of attempts in which a time limit may be exceeded before the test fails. A machine that pauses for a while can
+/// spoil one attempt. A server with a fault spoils all of them.
 const ATTEMPTS: usize = 4;
 
-/// Repeats a measurement until it keeps its bound.
+/// Repeats a measurement until it keeps its time limit. Fails if it does not in [`ATTEMPTS`] attempts.
 fn expect_in_one_attempt(mut measure: impl FnMut() -> Result<(), String>) {
     let broken: Vec<_> = (0..ATTEMPTS).map_while(|_| measure().err()).collect();
     assert!(broken.len() < ATTEMPTS, "in every attempt: {broken:#?}");
@@ -130,7 +132,7 @@ fn hundreds_of_stalled_readers_are_cut_as_soon_as_one() {
 
 #[test]
 fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
-    // More bytes than the reader takes in all, however fast the machine is.
+    // The client must take 16 MiB within a second. That is more than it takes in the whole test, even on a fast machine.
     let server = server(Duration::from_secs(1), 16 << 20);
     let mut hare = server.login("hare");
     let mut sloth = narrow(&server, "sloth");
@@ -145,7 +147,8 @@ fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
             Instant::now() < deadline,
             "the client is still connected after {taken} bytes"
         );
-        // Most of the four megabytes still waits for the client. An error means that the server has just cut it.
+        // Most of the four megabytes still wait for the client, so this read does not block. An error means that the server
+        // has just cut the client.
         taken += sloth.stream.read(&mut drip).unwrap_or(0);
     }
     assert!(taken > 0);
@@ -181,7 +184,7 @@ fn flood(
 ) -> Vec<(String, Client)> {
     let mut inside = Vec::new();
     let mut at = 0;
-    // The places of an earlier flood become free when the server has noticed that its clients have left.
+    // The places of an earlier flood become free when the server notices that its clients have left.
     let deadline = Instant::now() + support::PATIENCE;
     while inside.len() < ceiling {
         assert!(Instant::now() < deadline, "{} of {ceiling}", inside.len());
@@ -206,7 +209,7 @@ fn flood(
     inside
 }
 
-/// Logs in; `None` when the server is full. A reset fails the test.
+/// Logs in. Returns `None` when the server is full. A reset fails the test.
 fn attempt(server: &Server, name: String) -> Option<(String, Client)> {
     let mut client = server.connect();
     client.send(ClientFrame::Login { login: &name });

@@ -1,4 +1,4 @@
-//! The outbox, the hub and its run, in many orders of threads that a model checker chooses.
+//! Tests of the outbox, and of the hub with its run. A model checker runs their threads in many different orders.
 //!
 //! The files are the server's own (in `src/server/net`: `hub.rs`, `bounds/talk.rs`, `sending/outbox.rs`, `queue.rs`, `piece.rs` and
 //! `run.rs`, `time/timekeeping.rs`), compiled here a second time with other neighbours: locks that shuttle schedules, a

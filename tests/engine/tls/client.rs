@@ -1,5 +1,5 @@
-//! A server with TLS in this process, and clients whose TLS the test drives step by step: the test chooses the records of
-//! each write.
+//! A server with TLS in this process, and clients whose TLS the test drives step by step: the test chooses which records one
+//! write contains.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -103,7 +103,7 @@ impl TlsClient {
         }
     }
 
-    /// Does the handshake except for the client's last records. They are ready to be sent.
+    /// Does the handshake, but does not send the client's last records. They are ready to be sent.
     pub(super) fn shake_hands_but_for_the_end(&mut self) {
         while self.tls.is_handshaking() {
             self.flush();
@@ -112,7 +112,7 @@ impl TlsClient {
         }
     }
 
-    /// Seals a frame and keeps the records.
+    /// Encrypts a frame. The records are ready to be sent.
     pub(super) fn seal(&mut self, frame: ClientFrame<'_>) {
         let mut bytes = Vec::new();
         frame.encode(Codec::default(), &mut bytes);
@@ -123,7 +123,7 @@ impl TlsClient {
         self.tls.writer().write_all(bytes).unwrap();
     }
 
-    /// Returns the records that are ready.
+    /// Returns the records that are ready to be sent.
     pub(super) fn records(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         while self.tls.wants_write() {
@@ -132,7 +132,7 @@ impl TlsClient {
         records
     }
 
-    /// Sends the records that are ready with one write.
+    /// Sends the records that are ready, with one write.
     pub(super) fn flush(&mut self) {
         let records = self.records();
         self.stream.write_all(&records).unwrap();

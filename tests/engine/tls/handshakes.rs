@@ -1,4 +1,4 @@
-//! The handshakes of TLS connections, complete or not.
+//! Tests of TLS handshakes: complete ones, and ones that the client breaks off.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -29,7 +29,7 @@ fn a_frame_that_arrives_with_the_end_of_the_handshake_is_handled() {
     let server = SecureServer::start();
     let mut alice = server.connect();
     alice.shake_hands_but_for_the_end();
-    // One write has the last records of the handshake, a frame and the end.
+    // One write contains the last records of the handshake, a frame, and close_notify.
     alice.seal(ClientFrame::Login { login: "alice" });
     alice.tls.send_close_notify();
     alice.flush();
@@ -37,7 +37,7 @@ fn a_frame_that_arrives_with_the_end_of_the_handshake_is_handled() {
     alice.expect_farewell();
 }
 
-/// Reads what the server still sends, until it closes or resets the connection.
+/// Reads and returns what the server still sends, until it closes or resets the connection.
 fn expect_end(mut stream: TcpStream) -> Vec<u8> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut said = Vec::new();
@@ -106,7 +106,7 @@ fn a_server_that_stops_closes_a_connection_in_its_handshake() {
     hello.truncate(40);
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.write_all(&hello).unwrap();
-    // The server has accepted the connection: it serves the client that connects after it.
+    // The server has accepted the silent connection before, because it already serves a client that connected later.
     server.login("alice");
     server.service.join();
     server.engine.stop();

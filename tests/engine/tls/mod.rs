@@ -1,4 +1,5 @@
-//! A listener with TLS. The engine keeps its promises there too, also in the special cases of TLS. The room is Chaton's.
+//! Tests of a listener with TLS: the engine keeps its promises there too, also in the special cases of TLS. The room is
+//! Chaton's.
 
 mod client;
 mod handshakes;

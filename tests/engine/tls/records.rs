@@ -1,4 +1,4 @@
-//! Records in both directions, and the end of each direction.
+//! Tests of TLS records in both directions, and of the end of each direction.
 
 use std::net::Shutdown;
 use std::thread;
@@ -130,7 +130,7 @@ fn a_broken_record_ends_only_its_own_connection() {
     bob.expect_message("bob", "next");
 }
 
-/// Sends more messages than a socket takes at once.
+/// Sends more messages than a socket accepts at once.
 fn talk(client: &mut TlsClient, messages: usize) -> String {
     let msg = "0123456789abcdef".repeat(64);
     for _ in 0..messages {

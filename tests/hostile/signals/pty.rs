@@ -1,4 +1,4 @@
-//! A pseudo-terminal and what was seen on it.
+//! A pseudo-terminal, and the text that was shown on it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{PipeWriter, Read, Write};
@@ -24,7 +24,7 @@ pub(crate) struct Pty {
     slave: File,
     pub(crate) path: PathBuf,
     seen: Arc<Seen>,
-    /// Closing it ends the thread.
+    /// A pipe and the thread that reads the terminal. Closing the pipe ends the thread.
     watching: Option<(PipeWriter, JoinHandle<()>)>,
 }
 
@@ -38,14 +38,14 @@ struct State {
     raw: Vec<u8>,
 }
 
-/// What a shell wants to find as it was.
+/// The modes of a terminal that a shell expects to be unchanged after a program has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Modes(pub(crate) LocalModes, InputModes, OutputModes);
 
 impl Pty {
     pub(crate) fn open() -> Pty {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-        // A program that had it, too, would keep the terminal open.
+        // A program that inherited this descriptor would keep the terminal open.
         #[cfg(target_os = "linux")]
         let flags = flags | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
@@ -62,7 +62,7 @@ impl Pty {
         let path = PathBuf::from(ptsname(&master, Vec::new()).unwrap().into_string().unwrap());
         let mut options = OpenOptions::new();
         options.read(true).write(true);
-        // It must not become the terminal of the tests.
+        // This terminal must not become the controlling terminal of the tests.
         std::os::unix::fs::OpenOptionsExt::custom_flags(
             &mut options,
             rustix::fs::OFlags::NOCTTY.bits().cast_signed(),
@@ -89,7 +89,7 @@ impl Pty {
         }
     }
 
-    /// Types, without Enter.
+    /// Types these keys, without Enter.
     pub(crate) fn press(&mut self, keys: &str) {
         let keyboard = self.keyboard.as_mut().unwrap();
         keyboard.write_all(keys.as_bytes()).unwrap();
@@ -100,12 +100,12 @@ impl Pty {
         Modes(modes.local_modes, modes.input_modes, modes.output_modes)
     }
 
-    /// All of them, to be set again.
+    /// Returns all modes of the terminal, so that they can be set again later.
     pub(crate) fn termios(&self) -> Termios {
         tcgetattr(&self.slave).unwrap()
     }
 
-    /// What a shell does when a program stops: its own modes, and a line of its own.
+    /// Does what a shell does when a program stops: sets its own modes, and writes a line.
     pub(crate) fn use_as_a_shell(&mut self, modes: &Termios, line: &str) {
         tcsetattr(&self.slave, OptionalActions::Now, modes).unwrap();
         (&self.slave)
@@ -114,7 +114,7 @@ impl Pty {
         self.expect(line);
     }
 
-    /// Waits until the screen is as it should be.
+    /// Waits until this condition holds for the screen. Fails after [`HANG`].
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&vt100::Screen, &str) -> bool) {
         let deadline = Instant::now() + HANG;
         let mut state = self.seen.state.lock().unwrap();
@@ -130,14 +130,14 @@ impl Pty {
         }
     }
 
-    /// Waits until a text is to be seen.
+    /// Waits until the screen shows a text.
     pub(crate) fn expect(&self, text: &str) {
         self.wait(&format!("{text:?}"), |screen, _| {
             screen.contents().contains(text)
         });
     }
 
-    /// The terminal is closed, as by a window that is closed or a connection that is lost.
+    /// Closes the terminal. The same happens when a terminal window is closed or a remote connection is lost.
     pub(crate) fn hang_up(&mut self) {
         self.watching
             .take()

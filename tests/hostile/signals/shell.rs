@@ -1,5 +1,5 @@
-//! A shell with job control, as small as can be: it leads a session with a terminal, and the program runs in a group of its
-//! own. It is this test's own executable, started again.
+//! A very small shell with job control. It is the leader of a session with a terminal, and the program runs in a process
+//! group of its own. The shell is the executable of these tests, started a second time.
 
 use std::env;
 use std::fs::File;
@@ -32,7 +32,7 @@ pub(crate) struct Job {
     pid: Pid,
 }
 
-/// What a shell is told about its job. The numbers are those of signals.
+/// What the system reports to a shell about its job. The numbers are numbers of signals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     Started(i32),
@@ -42,7 +42,7 @@ pub(crate) enum Change {
 }
 
 impl Job {
-    /// Starts it in the foreground.
+    /// Starts `matou` in the foreground.
     pub(crate) fn start(pty: &Pty, arguments: &[&str]) -> Job {
         let mut shell = itself("shell");
         shell
@@ -79,7 +79,7 @@ impl Job {
         kill_process(self.pid, signal).unwrap();
     }
 
-    /// As `kill %1` does with a job that is stopped.
+    /// Sends a signal and lets the job continue, as `kill %1` does with a stopped job.
     pub(crate) fn send_and_continue(&self, signal: Signal) {
         kill_process_group(self.pid, signal).unwrap();
         kill_process_group(self.pid, Signal::CONT).unwrap();
@@ -89,12 +89,12 @@ impl Job {
         self.changes.recv_timeout(HANG).unwrap()
     }
 
-    /// The shell takes the terminal.
+    /// Lets the shell take the terminal from the program.
     pub(crate) fn put_in_background(&mut self) {
         self.order("background");
     }
 
-    /// The shell gives the terminal to the program and has it go on, as `fg` does.
+    /// Lets the shell give the terminal to the program and continue it, as `fg` does.
     pub(crate) fn put_in_foreground(&mut self) {
         self.order("foreground");
     }
@@ -107,7 +107,7 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        // After a failed test there is still something to end.
+        // After a test has failed, the program and the shell may still run.
         let _ = kill_process_group(self.pid, Signal::KILL);
         let _ = self.shell.kill();
         let _ = self.shell.wait();
@@ -128,7 +128,7 @@ impl Change {
     }
 }
 
-/// This executable again, to be the test of this name.
+/// Returns a command that runs this executable again, with only the test of this name.
 fn itself(name: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "--nocapture", "--test-threads=1"]);
@@ -136,7 +136,7 @@ fn itself(name: &str) -> Command {
     command
 }
 
-/// Not a test: the shell, when a test starts it.
+/// This is not a test. It is the shell, if a test has started it.
 #[test]
 fn shell() {
     let (Some(path), Ok(arguments)) = (env::var_os(TERMINAL), env::var(ARGUMENTS)) else {
@@ -150,12 +150,13 @@ fn shell() {
         maximum: Some(0),
     };
     setrlimit(Resource::Core, none).unwrap();
-    // Caught here, a signal does in the program what it does to any, even if the tests were started so as to ignore it.
+    // The tests may have been started so that they ignore some signals, and the program would inherit this. A signal that is
+    // caught here has its default effect in the program again.
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).unwrap();
     }
-    // It waits until it is in the foreground.
+    // The program first stops itself, and is continued when it is in the foreground.
     let mut program = Command::new("/bin/sh");
     let stream = || Stdio::from(terminal.try_clone().unwrap());
     program
@@ -196,12 +197,12 @@ fn wait_for(program: Pid) -> String {
     }
 }
 
-/// What [`Job`] asks for.
+/// Does what [`Job`] orders.
 fn obey(program: Pid) {
     for order in std::io::stdin().lines().map_while(Result::ok) {
         let goes_on = order == "foreground";
         let group = if goes_on { program } else { getpgrp() };
-        // A process that gives the terminal away from the background must ignore SIGTTOU.
+        // A process in the background that gives the terminal to a group must ignore SIGTTOU.
         let given = Command::new("/bin/sh")
             .args(["-c", "trap '' TTOU; exec \"$@\"", "sh"])
             .arg(env::current_exe().unwrap())
@@ -218,7 +219,7 @@ fn obey(program: Pid) {
     }
 }
 
-/// Not a test: what the shell starts to give the terminal to a group.
+/// This is not a test. The shell starts it to give the terminal to a process group.
 #[test]
 fn give_the_terminal() {
     let (Some(path), Ok(group)) = (env::var_os(TERMINAL), env::var(FOREGROUND)) else {

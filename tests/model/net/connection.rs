@@ -1,4 +1,4 @@
-//! A connection that is only a number.
+//! A connection that consists only of a number.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Several senders and the clock at one hub. A run is full after two messages, and the turn is handed over after each
+//! Several senders and the clock use one hub. A run is full after two messages, and the turn is handed over after each
 //! round.
 
 use std::convert::Infallible;
@@ -62,7 +62,7 @@ impl Protocol for Echo {
     }
 }
 
-/// Plays once, and returns the number of times that the turn was handed to the clock.
+/// Runs the model once. Returns how many times the turn was handed to the clock.
 fn all_senders_send() -> usize {
     let limits = ConnectionLimits::default();
     let hub = Hub::new(Echo, (), limits, None, Answers(PhantomData), "echo".into());
@@ -75,7 +75,8 @@ fn all_senders_send() -> usize {
             let hub = Arc::clone(&hub);
             thread::spawn(move || {
                 let connection = Connection::of(u64::from(sender));
-                // The bytes of one read are given to the room in one visit. Here the first two, then the rest.
+                // The bytes of one read are given to the room in one visit. Here each sender makes two visits: one with the
+                // first two messages, and one with the rest.
                 let messages = (0..MESSAGES).map(|number| Byte(sender << 4 | number));
                 let (first, rest): (Vec<_>, Vec<_>) = messages.partition(|byte| byte.0 & 0xf < 2);
                 let now = Instant::now();
@@ -118,6 +119,6 @@ fn the_model_hands_the_turn_to_the_clock() {
         MOST.fetch_max(all_senders_send(), Ordering::Relaxed);
     };
     shuttle::check_random(play, 200);
-    // Each turn has one round. The clock gets the turn if other messages came in during the round.
+    // Each turn has one round. If other messages arrived during the round, the clock gets the turn.
     assert!(MOST.load(Ordering::Relaxed) >= 2);
 }

@@ -1,4 +1,5 @@
-//! The neighbours of the files under test. The folders are those of the server, because the files name each other by them.
+//! The modules that the tested files use. The folders have the same names as in the server, because the files contain paths
+//! with these names.
 
 #![allow(
     dead_code,

@@ -1,6 +1,6 @@
-//! One outbox and its threads: two that push, two writers that wake up when the socket takes bytes, the clock that checks
-//! whether the client is too slow (and also sends what the socket takes), a peer that reads or does not, and the thread that
-//! ends the outbox.
+//! One outbox and all threads that use it: two threads push, two writers wake up when the socket accepts bytes, the clock
+//! checks whether the client is too slow (and also sends what the socket accepts), a peer reads or does not read, and one
+//! thread ends the outbox.
 
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::sys::Socket;
 
 const LOOKS: usize = 2;
 
-/// A bound that the model never reaches.
+/// A limit that the model never reaches.
 const MOST: usize = 1000;
 
 /// The state that the threads of one execution share.
@@ -134,13 +134,13 @@ fn whole_frames(text: &str) -> ([usize; 2], &str) {
     }
 }
 
-/// Checks that there are only whole frames, two of each pusher.
+/// Checks that the peer has read only whole frames, two of each pusher.
 fn assert_whole(read: &[u8]) {
     let text = String::from_utf8_lossy(read);
     assert_eq!(whole_frames(&text), ([2, 2], ""), "{text:?}");
 }
 
-/// Checks that there are whole frames, and at the end perhaps a part of one.
+/// Checks that the peer has read whole frames, and perhaps a part of one more frame at the end.
 fn assert_cut_off(read: &[u8]) {
     let text = String::from_utf8_lossy(read);
     let (_, part) = whole_frames(&text);
@@ -209,7 +209,7 @@ fn a_client_that_reads_nothing_is_cut_by_the_clock_and_blocks_no_thread() {
         let writers = [(); 2].map(|()| with(&line, Line::write));
         line.push(b"abcdef");
         let pump = with(&line, |line| line.outbox.retire(&line.socket));
-        // The socket takes only three bytes, so no writer wakes up. The clock notices.
+        // The socket accepts only three bytes, so no writer wakes up. The clock notices that the client is too slow.
         line.look();
         line.outbox.wait_until_finished();
         let _ = pump.join().expect("a waiting pump is woken");

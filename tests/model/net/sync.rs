@@ -1,4 +1,4 @@
-//! The locks of shuttle, with the methods of those that the server uses.
+//! The locks of `shuttle`, with the methods of the locks that the server uses.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -8,7 +8,7 @@ use shuttle::sync as model;
 #[derive(Default)]
 pub(super) struct Mutex<T>(model::Mutex<T>);
 
-/// It is `None` only while its thread waits on a condition.
+/// The guard inside is `None` only while its thread waits on a condition variable.
 pub(super) struct MutexGuard<'a, T>(Option<model::MutexGuard<'a, T>>);
 
 #[derive(Default)]

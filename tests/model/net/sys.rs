@@ -1,4 +1,4 @@
-//! A socket that is a buffer of a few bytes, a peer that reads from it, and the writers that wake up when it has space.
+//! A socket that is a buffer of a few bytes. A peer reads from it, and writers wake up when it has space.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -18,9 +18,9 @@ struct Buffer {
     bytes: Vec<u8>,
     ended: bool,
     cut: bool,
-    /// One writer is to be woken once, when the socket has space or has ended.
+    /// True if one writer must be woken once, when the socket has space or has ended.
     waiting: bool,
-    /// No writer will be woken any more.
+    /// True after `stop`: the writers must end.
     stopped: bool,
 }
 
@@ -64,7 +64,8 @@ impl Socket {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    /// Takes the bytes in two halves. Two senders at the same time would mix their bytes here.
+    /// Takes the bytes in two halves. If two threads sent at the same time, their bytes would be mixed here, and the test
+    /// would fail.
     fn take_in_two_halves(&self, bytes: &[u8]) -> io::Result<usize> {
         let (first, second) = bytes.split_at(bytes.len() / 2);
         let taken = self.take(first)?;
@@ -92,7 +93,8 @@ impl Socket {
         self.changed.notify_all();
     }
 
-    /// Blocks until the socket waits for a writer and takes bytes, as the server's `Writable::wait` does. False after `stop`.
+    /// Blocks until the socket waits for a writer and accepts bytes, as the server's `Writable::wait` does. Returns false
+    /// after `stop`.
     pub(super) fn wait_until_writable(&self) -> bool {
         let mut state = self.state.lock();
         loop {

@@ -1,4 +1,4 @@
-//! No TLS. The model does not need it: sealed bytes go through the same queue.
+//! This module has no TLS. The model does not need it, because encrypted bytes go through the same queue.
 
 #[derive(Debug)]
 pub(super) struct Tls;

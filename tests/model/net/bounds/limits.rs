@@ -1,4 +1,4 @@
-//! Bounds so small that the model reaches them all the time.
+//! Limits that are so small that the model reaches them often.
 
 use std::time::Duration;
 

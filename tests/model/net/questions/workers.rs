@@ -1,4 +1,4 @@
-//! No workers: the room of the model asks no questions.
+//! This module has no workers, because the room of the model asks no questions.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;

@@ -1,12 +1,12 @@
-//! Time limits that have always passed, with a mild or a strict verdict. So the clock may try to send at any moment.
+//! A pace whose time limit has always passed, so the clock may try to send at any moment. The pace is either mild or strict.
 
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) enum Pace {
-    /// No client is too slow.
+    /// The mild pace: no client is too slow.
     Any,
-    /// A client is too slow if bytes still wait for it after an attempt to send.
+    /// The strict pace: a client is too slow if bytes still wait for it after an attempt to send.
     AtOnce,
 }
 

@@ -1,4 +1,4 @@
-//! A turn that carries out a run by recording, byte by byte, what all clients would receive.
+//! A turn that sends nothing. To carry out a run, it records byte by byte what all clients would receive.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A clock without time: it passes the turn on, and ends.
+//! A clock without deadlines: it only takes the turn that is handed over, and ends.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ pub(in crate::net) struct Clock {
 struct State {
     turn: bool,
     end: bool,
-    /// Number of times that the clock was given the turn.
+    /// Number of times that the turn was handed to the clock.
     turns: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Nothing is ever late.
+//! Deadlines that never pass.
 
 use matou_protocols::room::Overdue;
 
