@@ -1,4 +1,5 @@
-//! Makes the server's configuration from arguments and a file. Without both, every protocol is served on loopback.
+//! Makes the server's configuration from arguments and a file. If neither names a listener, every protocol is served on
+//! loopback.
 
 use std::fs;
 use std::io;

@@ -10,7 +10,7 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 
 use super::support::{Client, entropy};
 
-/// A room of Chaton that panics at a certain message.
+/// A Chaton room that panics when it handles a certain message.
 struct Clumsy(Room);
 
 impl Protocol for Clumsy {

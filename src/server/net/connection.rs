@@ -173,7 +173,7 @@ impl Connection {
             let rate = self.limits.talk_rate;
             info!(
                 target: &self.listener,
-                "{self} slowed down: it says more than talk-rate={rate} bytes per second"
+                "{self} slowed down: it sends more than talk-rate={rate} bytes per second"
             );
         }
         // The peer is not late with a frame while the server does not read.
@@ -200,7 +200,7 @@ impl Connection {
         self.expect_arrival(Some((by, Overdue::FirstByte)));
     }
 
-    /// Sets or clears the deadline for the first byte or the identification.
+    /// Sets or clears the deadline for the first byte or for the login.
     pub(super) fn expect_arrival(self: &Arc<Self>, deadline: Option<(Instant, Overdue)>) {
         let deadline = deadline.map(|(by, what)| (by, Due::Overdue(what)));
         self.deadlines
@@ -259,7 +259,7 @@ impl Connection {
                 let most = self.limits.outbox_bytes;
                 warn!(
                     target: &self.listener,
-                    "{self} cut: reads too slowly, {bytes} bytes would be queued and at most {most} may be"
+                    "{self} cut: it reads too slowly: {bytes} bytes would be queued, and the limit is {most}"
                 );
             }
             Pushed::Lost(error) => debug!("{self} lost while sending: {error}"),
@@ -311,7 +311,7 @@ impl Connection {
             Written::Stalled(Stalled { taken, time }) => {
                 warn!(
                     target: &self.listener,
-                    "{self} cut: reads too slowly, took {taken} bytes in {time:.1?} while more were queued"
+                    "{self} cut: it reads too slowly: it took {taken} bytes in {time:.1?} while more were queued"
                 );
                 self.cut();
             }

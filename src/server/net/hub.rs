@@ -86,7 +86,7 @@ struct State<P> {
     sending: bool,
     /// The server stops: the room handles no more events.
     stopping: bool,
-    /// Connections whose `Gone` is yet to come.
+    /// Number of connections that have not had their last event, `Gone`.
     connections: usize,
     /// The deadline of the room that was last reported to the clock.
     told_clock: Option<Instant>,
@@ -146,10 +146,10 @@ impl<P: Protocol> Hub<P> {
 
     /// Lets the room handle commands of one connection, in their order and in one visit.
     ///
-    /// It stops after a command that changes how the connection goes on; the iterator keeps the
-    /// commands after that one.
+    /// It stops after a command to which the room answers with another [`Flow`] than `Frames`. The
+    /// following commands stay in the iterator.
     ///
-    /// It also stops when the client has said as much as it may for now; the caller then pauses.
+    /// It also stops when the client has sent as much as it may for now. The caller then pauses.
     ///
     /// Blocks while the run is full. A reader that is blocked here does not read from its socket.
     /// So clients that send faster than the server can pass on are slowed down.
@@ -355,7 +355,7 @@ impl<P: Protocol> State<P> {
     }
 
     fn tick(&mut self) {
-        // The clock forgot the deadline when it called.
+        // The clock has removed the deadline before its thread called this.
         self.told_clock = None;
         if !self.stopping {
             self.room.tick(Instant::now(), &mut self.run.effects);
@@ -375,7 +375,7 @@ fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
     )
 }
 
-/// The turn while a thread holds it.
+/// The turn, for as long as a thread holds it.
 ///
 /// If a round panics, the server does not know which clients have got their bytes. Then all
 /// connections are cut, `sending` becomes false, and the hub goes on. Only a mistake in this server

@@ -45,7 +45,7 @@ pub struct Engine {
 /// Number of listeners for which [`Engine::start`] reserves descriptors.
 const LISTENERS: usize = 8;
 
-/// One protocol on one address, until it is stopped.
+/// A listener with its room: one protocol on one address, until it is stopped.
 #[derive(Debug)]
 pub struct Service {
     protocol: &'static str,
@@ -62,7 +62,7 @@ pub struct Service {
 pub struct Revoker(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Revoker {
-    /// Disconnects the client that is identified under this name, if one is connected.
+    /// Disconnects the client that is logged in with this name, if there is one.
     pub fn revoke(&self, name: &str) {
         (self.0)(name);
     }
@@ -77,9 +77,9 @@ impl fmt::Debug for Revoker {
 /// Why a listener could not be started.
 #[derive(Debug)]
 pub struct ListenError {
-    /// The address that was to be bound.
+    /// The address on which the listener should listen.
     pub address: SocketAddr,
-    /// What the system said.
+    /// The error that the system returned.
     pub cause: io::Error,
 }
 
@@ -139,7 +139,7 @@ impl Engine {
         &self.threads
     }
 
-    /// Descriptors for what only some connections need.
+    /// Returns the descriptors for things that only some connections need, such as pipes.
     pub(super) fn spare(&self) -> &Arc<Budget> {
         &self.spare
     }
@@ -165,7 +165,7 @@ impl Engine {
     /// waits for the answer. If `answer` panics, that connection is closed.
     ///
     /// # Errors
-    /// As [`Engine::listen`].
+    /// In the cases of [`Engine::listen`].
     pub fn listen_and_answer<P: Protocol>(
         &self,
         room: P,
@@ -181,7 +181,7 @@ impl Engine {
     /// Does the same as [`Engine::listen_and_answer`], with TLS and this certificate.
     ///
     /// # Errors
-    /// As [`Engine::listen`].
+    /// In the cases of [`Engine::listen`].
     pub fn listen_tls<P: Protocol>(
         &self,
         room: P,

@@ -76,8 +76,8 @@ pub(super) fn raise_open_files() -> Option<u64> {
     None
 }
 
-/// Returns how many descriptors this process has open. If the system does not tell, returns the
-/// number that a server typically has open before it listens.
+/// Returns how many descriptors this process has open. If the system does not report this, returns
+/// an estimate.
 pub(super) fn open_descriptors() -> u64 {
     let list = if cfg!(target_os = "linux") {
         "/proc/self/fd"
@@ -103,12 +103,13 @@ pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
 }
 
 /// Returns the maximum number of threads that this process may start, by the limits of the system,
-/// of the user and of the process's control groups. Returns `None` if the system does not tell.
+/// of the user and of the process's control groups. Returns `None` if the system does not report
+/// its limits.
 #[cfg(target_os = "linux")]
 pub(super) fn threads() -> Option<u64> {
     use rustix::process::{Resource, getrlimit};
-    // A thread has a stack and a signal stack, each with a guard: four mappings. A sixteenth of the
-    // mappings, some thousands, is kept for the heap and libraries.
+    // A thread has a stack and a signal stack, each with a guard. That makes four mappings. A
+    // sixteenth of the mappings, some thousands, is kept for the heap and libraries.
     let mappings = number("/proc/sys/vm/max_map_count").map(|count| (count - count / 16) / 4);
     [
         mappings,

@@ -15,7 +15,7 @@ pub enum StoreError {
     Directory {
         /// The directory or file.
         path: PathBuf,
-        /// What the system said.
+        /// The error that the system returned.
         cause: io::Error,
     },
     /// The directory has no database.
@@ -61,7 +61,7 @@ pub enum StoreError {
     Failed {
         /// The database.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error that SQLite returned.
         cause: rusqlite::Error,
     },
 }

@@ -49,7 +49,7 @@ pub(in crate::net) struct Accept<P: Protocol> {
     pub(in crate::net) threads: Arc<Threads>,
     pub(in crate::net) writers: Arc<Writers>,
     pub(in crate::net) pipes: Arc<Pipes>,
-    /// Descriptors for what only some connections need.
+    /// Descriptors for things that only some connections need, such as pipes.
     pub(in crate::net) spare: Arc<Budget>,
     /// Shared by all listeners, so that each number in the log belongs to one connection only.
     pub(in crate::net) ids: Arc<ConnIds>,

@@ -32,7 +32,7 @@ const PIPES_PART: u64 = 8;
 /// Maximum number of descriptors that are reserved for pipes: enough for 128 tunnels.
 const PIPES_MOST: u64 = 512;
 
-/// Maximum number of threads when the system does not tell its limits.
+/// Maximum number of threads if the system does not report its limits.
 const MODEST_CEILING: u64 = 2000;
 
 /// The descriptors and threads that this process may use.

@@ -1,4 +1,4 @@
-//! A bounded queue that is fair between addresses.
+//! A bounded queue in which the addresses of clients take turns.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -71,7 +71,7 @@ impl<T> FairQueue<T> {
         Some((address, item))
     }
 
-    /// Ends the work on the item that was taken from this address.
+    /// Notes that the work on the item that was taken from this address has ended.
     pub(in crate::net) fn done(&mut self, address: IpAddr) {
         let Some(items) = self.addresses.get_mut(&address) else {
             return;

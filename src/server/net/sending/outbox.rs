@@ -1,5 +1,5 @@
-//! The outbox: the bytes that wait to be written to one client, and the rule which thread may write
-//! them.
+//! The outbox: the bytes that wait to be written to one client, and the rule that says which thread
+//! may write them.
 //!
 //! While the queue is empty, the thread that pushes bytes also sends them ([`Outbox::push`]),
 //! without blocking. The bytes that the socket does not accept are queued. From then on only the
@@ -306,8 +306,8 @@ impl Outbox {
         Pushed::NeedsWriter
     }
 
-    /// Begins an orderly close: accepts no more frames, lets the queued bytes be written, and then
-    /// FIN be sent. Never blocks.
+    /// Begins an orderly close: no more frames are accepted, the queued bytes are written, and then
+    /// FIN is sent. Never blocks.
     ///
     /// TLS adds its close_notify after the last frame. Without it the peer could not tell an
     /// orderly close from a connection that was cut.

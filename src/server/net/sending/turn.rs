@@ -44,7 +44,7 @@ use matou_protocols::room::{ByConn, ConnId, Effect};
 /// one connection after the other.
 #[derive(Debug)]
 pub(in crate::net) struct Turn {
-    /// The run that is being carried out. When none is, it is empty and ready to be swapped.
+    /// The run that is being carried out. Between rounds it is empty and ready to be swapped.
     pub(in crate::net) run: Run,
     /// All connections, by number. Effects name a connection by its number.
     peers: ByConn<Peer>,
@@ -318,7 +318,7 @@ impl Turn {
         });
         match ends {
             [Some(one), Some(other)] => tunnel::join(&one, &other, self.tunnel_end_delay),
-            // One end is gone, so the other one would wait for ever.
+            // One end has gone. The other end is cut, because otherwise it would wait for ever.
             ends => ends.iter().flatten().for_each(tunnel::abandon),
         }
     }

@@ -102,7 +102,8 @@ impl Clock {
     }
 
     /// Wakes the thread if its alarm is later than this time. With thousands of connections most
-    /// deadlines are later than the alarm, so most calls save the system call of a wake-up.
+    /// deadlines are later than the alarm, so most calls need no wake-up, which would be a system
+    /// call.
     fn wake_for(&self, state: &mut State, at: Instant) {
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
@@ -110,7 +111,7 @@ impl Clock {
         }
     }
 
-    /// Hands the turn over: a reader has sent for others long enough.
+    /// Hands the turn to the clock's thread, because a reader has sent for others long enough.
     pub(in crate::net) fn hand_over_turn(&self) {
         self.state.lock().turn = true;
         self.changed.notify_one();

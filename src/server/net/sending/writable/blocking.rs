@@ -35,7 +35,7 @@ impl Writable {
     /// Lets a connection wait for a writer. Never blocks.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         if let Some(give) = &*self.give.lock() {
-            // It cannot fail: the receiver is in the same struct.
+            // This cannot fail, because the receiver is in the same struct.
             let _ = give.send(Arc::clone(connection));
         }
         Ok(())

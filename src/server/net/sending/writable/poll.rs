@@ -145,8 +145,8 @@ impl Writable {
     /// Wakes every writer. Every later call of [`Writable::wait`] returns [`Woken::Stopped`].
     pub(in crate::net) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        // The byte wakes the thread in `poll`, which then ends and releases the lock `asking`. Each
-        // thread that gets that lock afterwards tests `stopped` first.
+        // The byte wakes the thread in `poll`, which then returns and releases the lock `asking`.
+        // Each thread that gets that lock afterwards tests `stopped` first.
         if let Err(error) = self.ring(&mut self.waiting.lock()) {
             error!("cannot stop the writers: {error}");
         }
