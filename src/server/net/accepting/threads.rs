@@ -149,7 +149,7 @@ impl Threads {
         let seat = {
             let mut idle = self.idle.lock();
             if !idle.open {
-                return Err(job.refused("the server stops"));
+                return Err(job.refused("the server is stopping"));
             }
             idle.seats.pop()
         };
@@ -180,7 +180,7 @@ impl Threads {
             (Err(error), seat) => {
                 debug!("cannot start a thread: {error}");
                 match seat.take() {
-                    Some(job) => Err(job.refused("the system starts no more threads")),
+                    Some(job) => Err(job.refused("the system cannot start another thread")),
                     None => Ok(()),
                 }
             }

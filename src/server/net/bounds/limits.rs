@@ -79,22 +79,22 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "handshake-timeout",
-                "Time for the TLS handshake, if the listener uses TLS",
+                "Maximum time for the TLS handshake, if the listener uses TLS",
                 &mut self.handshake,
             ),
             Setting::new(
                 "first-byte-timeout",
-                "Time from accepting a connection to its first byte",
+                "Maximum time from accepting a connection to its first byte",
                 &mut self.first_byte,
             ),
             Setting::new(
                 "identify-timeout",
-                "Time from the first byte of a connection to its login",
+                "Maximum time from the first byte of a connection to its login",
                 &mut self.identification,
             ),
             Setting::new(
                 "frame-timeout",
-                "Time from the first byte of a frame to its last",
+                "Maximum time from the first byte of a frame to its last byte",
                 &mut self.frame,
             ),
             Setting::new(
@@ -119,7 +119,7 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "keepalive-idle",
-                "Silence before the first TCP keepalive probe",
+                "Time without traffic before the first TCP keepalive probe",
                 &mut self.keepalive.idle,
             ),
             Setting::new(
@@ -134,7 +134,7 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "unacknowledged-timeout",
-                "Time that sent bytes may stay unacknowledged (Linux)",
+                "Maximum time for which sent bytes may stay unacknowledged (Linux)",
                 &mut self.keepalive.unacknowledged,
             ),
         ]
