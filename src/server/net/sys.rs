@@ -27,8 +27,8 @@ pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// This system has no send that never blocks. So this function sends nothing, and the writers do
-/// all sending.
+/// This system has no non-blocking send. So this function sends nothing, and the writers do all
+/// sending.
 #[cfg(not(unix))]
 pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
@@ -288,7 +288,7 @@ pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<us
     Ok(0)
 }
 
-/// True if the system has a send that never blocks. Then the clock's thread can find out whether a
+/// True if the system has a non-blocking send. Then the clock's thread can find out whether a
 /// client has taken bytes. On other systems only a writer can, because its send may block.
 pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
 

@@ -77,8 +77,9 @@ struct Idle {
     seats: Vec<Arc<Seat>>,
 }
 
-/// The place where one thread waits: its owner. Another thread that takes a seat out of the list
-/// MUST give it an order, because the owner then waits for the order without a time limit.
+/// The place where one thread, its owner, waits for an order. Another thread that takes a seat out
+/// of the list MUST give it an order, because the owner then waits for the order without a time
+/// limit.
 #[derive(Default)]
 struct Seat {
     order: Mutex<Option<Order>>,

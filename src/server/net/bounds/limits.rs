@@ -199,8 +199,8 @@ pub struct ProcessLimits {
     /// means as many as this machine can carry.
     pub connections: Option<usize>,
     /// Maximum number of threads that write to slow clients. A writer waits for all slow clients
-    /// together, so a few writers serve thousands of clients. On a system that has no send that
-    /// never blocks (Windows), each writer waits for one client at a time.
+    /// together, so a few writers serve thousands of clients. On a system without a non-blocking
+    /// send (Windows), each writer waits for one client at a time.
     pub writers: usize,
     /// Maximum bytes that are queued for slow readers, over all clients. Above it, the clients for
     /// which most is queued are disconnected first.

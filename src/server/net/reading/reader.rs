@@ -4,10 +4,10 @@
 //! connection fails (`read` returns an error). When this server cuts the connection, it shuts the
 //! socket down, and then `read` returns 0 as well. So `read` needs no time-out to end this thread.
 //!
-//! It reads again only after it has handled all frames that arrived before. What the peer sends
-//! meanwhile waits in the socket's buffer. When that buffer is full, TCP makes the peer wait. This
-//! is called back-pressure. A client that sends more than it may is slowed down in the same way:
-//! its reader pauses (see [`talk`](crate::net::bounds::talk)).
+//! The thread reads again only after it has handled all frames that arrived before. What the peer
+//! sends meanwhile waits in the socket's buffer. When that buffer is full, TCP makes the peer wait.
+//! This is called back-pressure. A client that sends more than it may is slowed down in the same
+//! way: its reader pauses (see [`talk`](crate::net::bounds::talk)).
 //!
 //! TCP carries a stream of bytes and knows no frames. One `read` may return half a frame, or three
 //! and a half frames. This does not depend on how the peer divided its bytes into `write` calls:

@@ -374,7 +374,7 @@ impl Outbox {
         }
         if state.stage == Stage::Open {
             // A write of a tunnel may wait for a slow peer as long as necessary. So the write
-            // time-out is removed. Writers set one on systems that have no send that never blocks.
+            // time-out is removed. Writers set one on systems without a non-blocking send.
             let _ = stream.set_write_timeout(None);
             self.end(&mut state, Stage::Retired);
         }
@@ -384,9 +384,9 @@ impl Outbox {
     /// Sends as many queued bytes as the socket accepts. Runs on a writer's thread. Does nothing if
     /// another thread has sent them already.
     ///
-    /// Does not block on systems with a send that never blocks (see [`sys::write_pieces`]). Holds
-    /// no lock while it sends: the holder of the turn may push meanwhile, and must not wait for
-    /// this thread.
+    /// Does not block on systems with a non-blocking send (see [`sys::write_pieces`]). Holds no
+    /// lock while it sends: the holder of the turn may push meanwhile, and must not wait for this
+    /// thread.
     ///
     /// After [`Written::NotAll`] the connection must be given to the writers again.
     pub(in crate::net) fn write(&self, stream: &Socket) -> Written {

@@ -177,7 +177,7 @@ impl Writers {
             }
             let mut achieved = false;
             for connection in ready.drain(..) {
-                // Does not block on systems with a send that never blocks: see `sys::write_pieces`.
+                // Does not block on systems with a non-blocking send: see `sys::write_pieces`.
                 let wrote = connection.write();
                 achieved |= wrote != Wrote::Nothing;
                 if wrote != Wrote::All {

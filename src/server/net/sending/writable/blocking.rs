@@ -1,5 +1,5 @@
-//! For systems that have no send that never blocks: each connection is given to a writer at once,
-//! and the writer blocks in its send.
+//! For systems without a non-blocking send: each connection is given to a writer at once, and the
+//! writer blocks in its send.
 //!
 //! So on these systems a client that does not read keeps a writer busy, but only for a quarter of a
 //! second (see `sys::write_pieces`). Then the connection goes to the end of the channel, and the

@@ -12,8 +12,8 @@
 //!   connections wait. Any number of threads may wait at once.
 //! - `poll` on other Unix systems: each call of `poll` looks at every socket. So the more sockets
 //!   wait, the longer the thread pauses before each call.
-//! - `blocking` on systems that have no send that never blocks. A connection is given to a writer
-//!   at once, and the writer blocks in its send for at most a quarter of a second.
+//! - `blocking` on systems without a non-blocking send. A connection is given to a writer at once,
+//!   and the writer blocks in its send for at most a quarter of a second.
 //!
 //! A connection is on the list once, even if it is added again. It leaves the list when it is
 //! handed to a writer. That happens to every connection at some time: its socket accepts bytes, or
