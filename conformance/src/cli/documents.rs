@@ -13,7 +13,8 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ("REPORTS.md", REPORTS),
 ];
 
-/// Returns the words of the command on a line of an indented block; two spaces begin a remark.
+/// Returns the words of the command on a line of an indented block, without the remark. A remark begins with two spaces or
+/// with `#`.
 fn command(line: &str) -> Option<Vec<String>> {
     let command = line.strip_prefix("    ")?;
     if !command.starts_with("conformance ") {

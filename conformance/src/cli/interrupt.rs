@@ -8,7 +8,7 @@ use std::io;
 ///
 /// # Errors
 ///
-/// If the system gives no handler or no thread.
+/// If the system refuses to install the signal handler or to start the thread.
 #[cfg(unix)]
 pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -24,7 +24,7 @@ pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::R
         }
         if let Some(signal) = signals.find(|signal| *signal != SIGHUP) {
             crate::spawn::end_all();
-            // It fails only for signals that cannot be handled.
+            // This fails only for signals that a process cannot handle.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     };

@@ -1,4 +1,4 @@
-//! Files with facts about the target: its profile, its deviations, an earlier run.
+//! Files with facts about the target: its profile, its known deviations, and the report of an earlier run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,11 +20,11 @@ pub(super) struct KnowledgeArguments {
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     profile: Option<PathBuf>,
 
-    /// Write the facts that were given and found out, for --profile
+    /// Write the facts that you gave and those that the run found out, to a file for --profile
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     save_profile: Option<PathBuf>,
 
-    /// Known deviations that do not count: on each line a case, and the reason in quotes. A listed case that passes makes the run fail
+    /// Known deviations, which do not count as failures: each line is the id of a case and a reason in quotes. The run fails if a listed case passes
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     known: Option<PathBuf>,
 
@@ -48,7 +48,8 @@ pub(super) struct Knowledge {
 }
 
 impl KnowledgeArguments {
-    /// Reads the files. A mistake in them is wrong usage.
+    /// Reads the files. The error is the outcome of the command: a mistake in a file counts as wrong usage, and it is a success
+    /// if the earlier run leaves no cases to run again.
     pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {
         let mut knowledge = Knowledge::default();
         let refused = |mistakes: Diagnostics| Outcome::mistaken(&mistakes);
@@ -68,7 +69,7 @@ impl KnowledgeArguments {
             })?;
             if failed.is_empty() {
                 return Err(Outcome::said(format!(
-                    "Nothing failed or was inconclusive in {}.\n",
+                    "No case failed or was inconclusive in {}.\n",
                     path.display()
                 )));
             }
@@ -83,7 +84,7 @@ impl KnowledgeArguments {
         path.map(OutputFile::open).transpose()
     }
 
-    /// Returns these arguments, without those that choose cases or name output files.
+    /// Returns these arguments for a later command, without those that choose cases or name output files.
     pub(super) fn words(&self) -> Vec<String> {
         let files = [("--profile", &self.profile), ("--known", &self.known)];
         files
@@ -94,7 +95,7 @@ impl KnowledgeArguments {
     }
 }
 
-/// Returns the profile with the facts that were given and found out.
+/// Returns a profile with the facts that the user gave and the readings that the run proved.
 pub(super) fn learned(options: &Options, report: &Report) -> Profile {
     let proved = report.readings.iter().filter(|reading| reading.proved);
     Profile {
@@ -115,7 +116,7 @@ fn failed_in(path: &Path, suite: &Suite) -> Result<Vec<String>, String> {
     })?;
     if run.protocol != suite.name {
         return Err(format!(
-            "it is a report about {}, and this suite is {}",
+            "it is a report about the protocol {}, but this suite is {}",
             run.protocol, suite.name
         ));
     }

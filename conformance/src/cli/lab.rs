@@ -1,4 +1,4 @@
-//! `conformance lab`: which case catches which known mistake.
+//! `conformance lab`: shows which cases catch each known fault.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub(super) struct LabArguments {
     /// A protocol that comes with the program [default: all of them]
     protocol: Option<String>,
 
-    /// Write the matrix of the protocol as a page
+    /// Also write the table of faults and cases as a page
     #[arg(long, value_name = "html=FILE", value_parser = page, requires = "protocol")]
     report: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! `conformance lint`: reports every mistake with its place and what to write instead.
+//! `conformance lint`: reports every mistake in a suite, with its place and with what to write instead.
 
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,8 @@ pub(super) fn lint(arguments: &LintArguments) -> Outcome {
     }
 }
 
-/// Returns the warnings about the given files. The warnings about the protocol itself are for its authors.
+/// Returns only the warnings about the files at `path`. Warnings about the protocol itself do not concern the authors of
+/// these files.
 fn about(path: &Path, warnings: &Diagnostics) -> Diagnostics {
     let given = |name: &str| Path::new(name).starts_with(path);
     Diagnostics(

@@ -9,7 +9,7 @@ use crate::suite::Suite;
 /// The arguments of `list`.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
-    /// A protocol that comes with the program, or the folder of a suite; without it, list the protocols
+    /// A protocol that comes with the program, or the folder of a suite [default: list the protocols that come with the program]
     protocol: Option<String>,
     /// List each requirement with the cases that check it
     #[arg(long, requires = "protocol")]
@@ -68,7 +68,7 @@ fn cases(suite: &Suite) -> String {
     out
 }
 
-/// Returns the special properties of a case: `(probe, alone)`.
+/// Returns the special properties of a case in brackets, such as ` (probe, alone)`.
 pub(super) fn remarks(scenario: &Scenario) -> String {
     let mut remarks = Vec::new();
     if scenario.probes.is_some() {

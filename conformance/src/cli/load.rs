@@ -20,11 +20,11 @@ use crate::text;
 /// The arguments of `load`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each message has its sender, its number and a filler. Each client checks every message of every sender. A server must not
-lose, reorder or damage a message, however fast it is.
+Each message contains its sender, a number and padding. Each client checks every message of every sender. Even under a high
+load, a server must not lose, reorder or damage a message.
 
 Exit codes:
-  0  every message arrived once, whole and in order
+  0  every message arrived exactly once, undamaged and in order
   1  a message was lost, reordered or damaged, or not all clients could log in
   2  wrong usage
   3  no server listens at this address")]
@@ -80,11 +80,11 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     at_once: usize,
 
-    /// A message that has not arrived after this number of seconds is lost
+    /// Seconds to wait for a message; after this time the message counts as lost
     #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = positive)]
     patience: f64,
 
-    /// Maximum duration of everything, in seconds
+    /// Maximum duration of the whole command, in seconds
     #[arg(long, value_name = "N", default_value_t = 300.0, value_parser = positive)]
     time_limit: f64,
 
@@ -92,16 +92,16 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
 
-    /// The choice of the server for a question that the document leaves open
+    /// How the server reads a point that the document leaves open, such as long-width=4
     #[arg(long, value_name = "READING=CHOICE", value_parser = pair)]
     reading: Vec<(String, String)>,
 
-    /// Identities, if clients cannot choose their names: rest=ADDR registers new ones, identities=FILE names some that the
-    /// server knows
+    /// Identities for protocols in which clients cannot choose their names: with rest=ADDR the load registers new
+    /// identities, with identities=FILE it uses identities that are already registered
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     settings: Vec<(String, String)>,
 
-    /// Address where the load listens for connections of the proxy
+    /// Address where this program listens for connections from the proxy (only with the protocol proxy)
     #[arg(long, value_name = "ADDRESS", required_if_eq("protocol", "proxy"))]
     backend: Option<SocketAddr>,
 
@@ -112,19 +112,19 @@ pub(super) struct LoadArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// Broadcast messages; every client checks each of them
+    /// Some clients broadcast messages; every client checks each of them
     FanOut,
     /// Clients connect and log in, and do nothing else
     Storm,
-    /// Clients are logged in and only answer pings
+    /// Clients stay logged in and only answer pings
     Idle,
     /// Clients connect, log in and leave, again and again
     Churn,
-    /// Bytes through a private connection, in one direction
+    /// Send bytes through a private connection, in one direction
     Tunnel,
-    /// Bytes through a private connection, in both directions at once
+    /// Send bytes through a private connection, in both directions at once
     TunnelBothWays,
-    /// A few bytes through a private connection, there and back
+    /// Send a few bytes through a private connection, wait for the answer, and repeat
     PingPong,
 }
 
@@ -186,15 +186,15 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
     }
 }
 
-/// Returns the target's address, if the arguments fit each other and the protocol.
+/// Returns the target's address. The error is a sentence about arguments that do not fit each other or the protocol.
 fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr, String> {
     if arguments.work == Kind::FanOut {
         if arguments.clients < 2 {
-            return Err("a broadcast needs two clients: --clients 2".to_owned());
+            return Err("fan-out needs at least two clients; write --clients 2 or more".to_owned());
         }
         if arguments.senders > arguments.clients {
             return Err(format!(
-                "{} senders are more than {} clients; write --senders {} or less",
+                "{} senders are more than {} clients; write --senders {} or fewer",
                 arguments.senders, arguments.clients, arguments.clients
             ));
         }
@@ -203,7 +203,7 @@ fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr
         (arguments.settings.iter()).find(|(name, _)| !load::SETTINGS.contains(&name.as_str()))
     {
         return Err(format!(
-            "--set {name}: unknown setting; a load takes rest=ADDR and identities=FILE"
+            "--set {name}: unknown setting; the settings of a load are rest=ADDR and identities=FILE"
         ));
     }
     for (name, choice) in &arguments.reading {

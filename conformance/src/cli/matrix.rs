@@ -16,11 +16,12 @@ use crate::source::read_text;
 /// The arguments of `matrix`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A score is the share of the possible points that a team earned, from 0 to 100. Each case has the points of the highest level
-among its requirements (must=3, should=1, may=0), or points of its own (case ID=10). A pass earns all points. Other verdicts
-earn a part: note=1, non-strict=0.5, inconclusive=0, fail=0. Unsupported cases do not count.")]
+A score is the share of the possible points that a team earned, from 0 to 100. A case is worth the points of the highest
+level among its requirements (must=3, should=1, may=0), or the points that are set for it (case ID=10). A pass earns all
+points of the case. Other verdicts earn a part of them: note=1 (all), non-strict=0.5 (half), inconclusive=0, fail=0.
+Unsupported cases do not count.")]
 pub(super) struct MatrixArguments {
-    /// JSON reports of `conformance run --report json=FILE`; TEAM=FILE sets the name of the team [default: the name of the file, or of the folder that tells files of one name apart]
+    /// JSON reports of `conformance run --report json=FILE`; TEAM=FILE sets the name of the team [default: the name of the file; for files with the same name, the nearest folder whose name differs]
     #[arg(required = true, value_name = "[TEAM=]RUN.json")]
     runs: Vec<String>,
 
@@ -28,11 +29,11 @@ pub(super) struct MatrixArguments {
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = matrix_report)]
     report: Vec<(Format, PathBuf)>,
 
-    /// Points of a level, of a verdict or of a case, such as must=3, non-strict=0.5 or "case ID=10"
+    /// Points of a level or of a case, such as must=3 or "case ID=10", or the part of them that a verdict earns, such as non-strict=0.5
     #[arg(long = "weight", value_name = "NAME=NUMBER", value_delimiter = ',')]
     weights: Vec<String>,
 
-    /// A file with such weights, one on each line
+    /// File with values as in --weight, one on each line
     #[arg(long = "weights", value_name = "FILE")]
     weights_file: Option<PathBuf>,
 
@@ -58,7 +59,7 @@ fn matrix_report(text: &str) -> Result<(Format, PathBuf), String> {
 /// Compares runs.
 pub(super) fn matrix(arguments: &MatrixArguments) -> Outcome {
     match side_by_side(arguments) {
-        // Its parts are escaped already, and it has colours.
+        // The texts in it are already escaped. Escaping everything again would destroy its colours.
         Ok(out) => Outcome {
             out,
             ..Outcome::default()
@@ -117,8 +118,8 @@ fn weights(arguments: &MatrixArguments) -> Result<Weights, String> {
     Ok(weights)
 }
 
-/// Returns the runs, each with the name of its team. Without `TEAM=` that is the name of the file, or, where several
-/// files have the same name, of the nearest folder that tells them apart.
+/// Returns the runs, each with the name of its team. Without `TEAM=` the team has the name of its file. If several files
+/// have the same name, the team has the name of the nearest folder whose name differs for all of them.
 fn named(written: &[String]) -> Result<Vec<(String, PathBuf)>, String> {
     let split: Vec<(Option<&str>, &Path)> =
         written.iter().map(|text| team_and_file(text)).collect();
@@ -141,7 +142,8 @@ fn named(written: &[String]) -> Result<Vec<(String, PathBuf)>, String> {
     Ok(runs)
 }
 
-/// Splits `TEAM=FILE`. Both may contain `=`: the file is the longest part that exists.
+/// Splits `TEAM=FILE`. Both parts may contain `=`: FILE is the longest part after a `=` that is the path of a file. If there
+/// is no such file, the first `=` splits the text.
 fn team_and_file(written: &str) -> (Option<&str>, &Path) {
     if Path::new(written).exists() {
         return (None, Path::new(written));

@@ -30,7 +30,7 @@ use crate::source::Diagnostics;
 use crate::text;
 use output::Stream;
 
-/// Judge a server: does it follow the document of its chat protocol?
+/// Judge whether a server follows the document of its chat protocol
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, about)]
 struct Arguments {
@@ -42,38 +42,38 @@ struct Arguments {
 enum Command {
     /// List the protocols, or the cases of one protocol
     List(list::ListArguments),
-    /// Judge a server
+    /// Play the cases of a protocol against a server, and judge it
     Run(Box<run::RunArguments>),
     /// Show one case, and the text of its requirements
     Show(show::ShowArguments),
-    /// Put a load of many clients on a server; check every message, and measure
+    /// Connect many clients to a server at once, check every message, and measure speed and cost
     Load(Box<load::LoadArguments>),
-    /// Show which case catches which known fault, and how often the likely cause is right
+    /// Show which cases catch each known fault, and how often the likely cause in a report is right
     Lab(lab::LabArguments),
-    /// Write a folder to begin with: your own protocol, or a dialect of a known one
+    /// Create a folder to start from: for your own protocol, or for a dialect of a known one
     New(new::NewArguments),
     /// Compare the reports of several runs
     Matrix(matrix::MatrixArguments),
-    /// Show the conversation between a client and a server
+    /// Listen between a client and a server, and show their conversation
     Tap(tap::TapArguments),
-    /// Check a suite, or a file of scenarios, and explain its mistakes
+    /// Check a suite or a file of scenarios, and explain each mistake in it
     Lint(lint::LintArguments),
 }
 
 /// The output and the exit code of a command.
 ///
-/// Text for people goes through [`text::guarded`], so that no terminal and no build server obeys anything in it.
+/// Text for people is printed through [`text::guarded`]. So a terminal or a build server finds no commands in it.
 #[derive(Default)]
 struct Outcome {
     out: String,
-    /// Reports for programs, escaped for them; they follow `out`.
+    /// Reports for programs, already escaped for these programs. They are printed after `out`, unchanged.
     reports: String,
     err: String,
     code: u8,
 }
 
 impl Outcome {
-    /// Returns an outcome with these lines. They may hold text from elsewhere, and have no colours.
+    /// Returns a successful outcome with this output, which is escaped. It may contain text from other sources, but no colours.
     fn said(out: String) -> Outcome {
         Outcome {
             out: text::lines(&out),
@@ -81,7 +81,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the outcome of wrong usage. The lines may hold text from elsewhere, and have no colours.
+    /// Returns the outcome of wrong usage with this error, which is escaped. It may contain text from other sources, but no
+    /// colours.
     fn refused(err: String) -> Outcome {
         Outcome {
             err: text::lines(&err),
@@ -90,7 +91,7 @@ impl Outcome {
         }
     }
 
-    /// Returns the outcome of a suite with mistakes.
+    /// Returns the outcome for a suite that has these mistakes.
     fn mistaken(mistakes: &Diagnostics) -> Outcome {
         Outcome {
             err: rendered(mistakes),
@@ -99,7 +100,8 @@ impl Outcome {
         }
     }
 
-    /// Adds an error, in lines that may hold text from elsewhere. A verdict keeps its exit code.
+    /// Adds an error, which is escaped: it may contain text from other sources. The exit code becomes 2, unless it is
+    /// already set, for example by a verdict.
     fn complain(&mut self, why: &str) {
         if self.code == 0 {
             self.code = 2;
@@ -107,18 +109,19 @@ impl Outcome {
         self.err.push_str(&text::lines(why));
     }
 
-    /// Prints it, and returns its exit code.
+    /// Prints the outcome, and returns its exit code.
     fn print(mut self) -> ExitCode {
         let printed = Stream::Output.print(&self.out);
         if let Err(error) = printed.and_then(|()| Stream::Output.write(&self.reports)) {
             self.lost(&error);
         }
-        // There is no other place to say it.
+        // If this fails too, there is no other place to report it.
         let _ = Stream::Errors.print(&self.err);
         ExitCode::from(self.code)
     }
 
-    /// Says that a part of the output could not be printed, unless its reader has closed its end or it was said before.
+    /// Adds the error that a part of the output could not be printed. Adds nothing if the reader of the output has closed
+    /// its end, or if the same error was added before.
     fn lost(&mut self, error: &io::Error) {
         if let Some(why) = output::complaint(error)
             && !self.err.contains(&why)
@@ -150,8 +153,8 @@ pub fn main() -> ExitCode {
     outcome.print()
 }
 
-/// Prints the help, the version, or an error about an argument. The error repeats the argument, which may come from a
-/// file's name.
+/// Prints the help, the version, or an error about an argument. Such an error quotes the argument. If an argument contains
+/// control characters (it may be the name of a file), the error is printed escaped and without colours.
 fn unparsed(error: &clap::Error) -> ExitCode {
     let ours = !error.use_stderr();
     let plain = |argument: std::ffi::OsString| {
@@ -163,7 +166,7 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         ..Outcome::default()
     };
     if ours || std::env::args_os().all(plain) {
-        // This prints it with its colours.
+        // `print` uses colours.
         let printed = error.print().and_then(|()| io::stdout().flush());
         if let (true, Err(error)) = (ours, printed) {
             outcome.lost(&error);

@@ -1,4 +1,4 @@
-//! `conformance new`: writes a folder to start from.
+//! `conformance new`: creates a folder with the first files of a new protocol.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -16,16 +16,16 @@ pub(super) struct NewArguments {
     #[arg(value_parser = protocol_name)]
     name: String,
 
-    /// The protocol of which this one is a dialect; it must come with the program
+    /// Make the new protocol a dialect of this one, which must come with the program
     #[arg(long, value_name = "PROTOCOL")]
     extends: Option<String>,
 
-    /// Directory in which to make the folder
+    /// Directory in which to create the folder
     #[arg(long, value_name = "DIR", default_value = ".")]
     into: PathBuf,
 }
 
-/// A file of the folder, and its text with placeholders.
+/// The path of a file in the folder, and its text with placeholders.
 type Template = (&'static str, &'static str);
 
 const WHOLE: [Template; 3] = [
@@ -69,7 +69,7 @@ fn protocol_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Writes the folder.
+/// Creates the folder and its files.
 pub(super) fn new(arguments: &NewArguments) -> Outcome {
     let name = &arguments.name;
     let known = Suite::built_in_names();

@@ -1,4 +1,4 @@
-//! Printing: where the output of a command goes, and what is said when it cannot be printed.
+//! Printing to the standard streams, and the error about output that cannot be printed.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -13,11 +13,11 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Prints text for people, guarded, and flushes it.
+    /// Prints text for people through [`text::guarded`], and flushes it.
     ///
     /// # Errors
     ///
-    /// If the reader has closed its end, or the disk is full.
+    /// If the text cannot be written, for example because its reader has closed its end or because the disk is full.
     pub(super) fn print(self, text: &str) -> io::Result<()> {
         self.write(&text::guarded(text))
     }
@@ -26,7 +26,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// As [`print`](Stream::print).
+    /// The same as for [`print`](Stream::print).
     pub(super) fn write(self, text: &str) -> io::Result<()> {
         fn all(mut to: impl Write, text: &str) -> io::Result<()> {
             to.write_all(text.as_bytes())?;
@@ -38,8 +38,8 @@ impl Stream {
         }
     }
 
-    /// Returns whether text on it is coloured: on a terminal that knows colours, unless NO_COLOR has a value
-    /// (no-color.org).
+    /// Returns whether text on this stream is coloured. It is coloured if the stream is a terminal that supports colours,
+    /// and if the environment variable NO_COLOR is empty or not set (no-color.org).
     pub(super) fn paint(self) -> Paint {
         let is_terminal = match self {
             Stream::Output => io::stdout().is_terminal(),
@@ -54,8 +54,8 @@ impl Stream {
     }
 }
 
-/// Returns what to say about output that could not be printed; `None` if its reader has closed its end (`| head`): it
-/// has seen enough.
+/// Returns the error message about output that could not be printed. Returns `None` if the reader of the output has closed
+/// its end, as in `conformance list | head`: such a reader needs no more output.
 pub(super) fn complaint(error: &io::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::BrokenPipe => None,

@@ -1,16 +1,16 @@
-//! Files that a command writes at its end, such as reports. They are opened at its beginning: a path that cannot be
-//! written is refused before the work, not after it.
+//! Files that a command writes at its end, such as reports. The command opens them before its work begins. So a path that
+//! cannot be written is refused at once, and not after a long run.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// A file that is open, but not written yet. Until then it keeps its old content.
+/// A file that is open but not yet written. It keeps its old content until [`write`](OutputFile::write) is called.
 #[derive(Debug)]
 pub(super) struct OutputFile {
     path: PathBuf,
     file: File,
-    /// The path without links, where it leads to a regular file.
+    /// The path without symbolic links, or `None` if it does not lead to a regular file.
     target: Option<PathBuf>,
 }
 
@@ -45,7 +45,7 @@ impl OutputFile {
     ///
     /// # Errors
     ///
-    /// If the disk is full, for example. The error is a sentence.
+    /// If the file cannot be written, for example because the disk is full. The error is a sentence.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         let mut replace = || -> io::Result<()> {
             if self.target.is_some() {
@@ -58,7 +58,7 @@ impl OutputFile {
     }
 }
 
-/// Checks that no two of these files are the same: the second one would overwrite the first.
+/// Checks that no two outputs have the same file: the second output would overwrite the first.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The progress of a run: each verdict as soon as it is known, and a line for a person who waits.
+//! The progress of a run: prints each verdict as soon as it is known, and a line that shows that the run goes on.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -9,11 +9,11 @@ use crate::report::{self, Style};
 use crate::run::Milestone;
 use crate::text;
 
-/// Prints the report for people up to the verdicts, and on a terminal a line about the case that was played last. That
-/// line is overwritten each time.
+/// Prints the title and the verdicts of the report for people while the run goes on. On a terminal it also shows a line
+/// about the case that was played last. The next case overwrites that line.
 pub(super) struct Progress<'a> {
     style: &'a Style,
-    /// Where the report goes.
+    /// The stream to which the report is printed.
     stream: Stream,
     /// Whether standard error is a terminal.
     visible: bool,
@@ -24,9 +24,9 @@ pub(super) struct Progress<'a> {
 struct State {
     cases: usize,
     played: usize,
-    /// Whether the report has begun.
+    /// Whether the title of the report was printed.
     begun: bool,
-    /// Why the report could not be printed any further.
+    /// The error after which nothing more of the report is printed.
     broken: Option<io::Error>,
 }
 
@@ -62,8 +62,8 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Removes the line about the last case. Returns whether the report was begun, and the error that cut it, if one
-    /// did.
+    /// Removes the line about the last case. Returns whether the title of the report was printed, and the error that
+    /// stopped the printing, if there was one.
     pub(super) fn end(self) -> (bool, Option<io::Error>) {
         self.show("");
         let state = self.state.into_inner();
@@ -80,7 +80,7 @@ impl<'a> Progress<'a> {
 
     fn show(&self, text: &str) {
         if self.visible {
-            // An error about progress would not help anyone.
+            // The run does not need this line, so an error is ignored.
             let _ = write!(io::stderr(), "\r\x1b[K{text}");
         }
     }

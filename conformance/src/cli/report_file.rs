@@ -1,4 +1,4 @@
-//! `--report FORMAT=FILE`: which reports are written, and their places.
+//! `--report FORMAT=FILE`: which reports are written, and where.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::report::{self, Conversation};
 use crate::run::Report;
 use crate::suite::Suite;
 
-/// How to write `--report`.
+/// The error about a wrong value of `--report`.
 const USAGE: &str = "write FORMAT=FILE, such as html=report.html; the formats are html, json, junit, tap, annotations and pcapng";
 
 /// One report that the user asked for.
@@ -59,12 +59,13 @@ impl ReportFile {
         Ok(ReportFile { format, place })
     }
 
-    /// Returns whether it takes the standard output from the report for people.
+    /// Returns whether the report for people must go to the standard error because this report goes to the standard output.
+    /// Annotations share the standard output with the report for people.
     pub(super) fn takes_the_output(&self) -> bool {
         self.place == Place::StandardOutput && self.format != Format::Annotations
     }
 
-    /// Opens its place.
+    /// Opens the file or the folder for the report.
     ///
     /// # Errors
     ///
@@ -73,7 +74,7 @@ impl ReportFile {
         let place = match &self.place {
             Place::StandardOutput => Open::StandardOutput,
             Place::File(path) if self.format == Format::Pcapng && is_folder(path) => {
-                // A file without a name shows that files can be made there.
+                // A temporary file shows that files can be created in the folder.
                 fs::create_dir_all(path)
                     .and_then(|()| tempfile::tempfile_in(path))
                     .map_err(|error| cannot_write(path, &error))?;
@@ -92,7 +93,7 @@ fn is_folder(path: &Path) -> bool {
     path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/')
 }
 
-/// A report that will be written, at a place that is open.
+/// A report that will be written; its file is already open.
 #[derive(Debug)]
 pub(super) struct OpenReport {
     format: Format,
@@ -106,11 +107,11 @@ enum Open {
     Folder(PathBuf),
 }
 
-/// Opens the places of all reports. They differ from each other.
+/// Opens the files and folders for all reports.
 ///
 /// # Errors
 ///
-/// If one of them cannot be written, or two of them are the same. The error is a sentence.
+/// If one of them cannot be written, or if two reports go to the standard output. The error is a sentence.
 pub(super) fn open_all(wanted: &[ReportFile]) -> Result<Vec<OpenReport>, String> {
     let to_output = wanted
         .iter()
@@ -124,7 +125,7 @@ pub(super) fn open_all(wanted: &[ReportFile]) -> Result<Vec<OpenReport>, String>
 }
 
 impl OpenReport {
-    /// Returns its file, if it is one file.
+    /// Returns the file of the report, or `None` if the report goes to the standard output or to a folder.
     pub(super) fn file(&self) -> Option<&OutputFile> {
         match &self.place {
             Open::File(file) => Some(file),
@@ -153,12 +154,12 @@ impl OpenReport {
         };
         match &mut self.place {
             Open::File(file) => file.write(text.as_bytes()).map(|()| String::new()),
-            // A folder has captures only.
+            // Only captures go to a folder, and they are written above.
             Open::StandardOutput | Open::Folder(_) => Ok(text),
         }
     }
 
-    /// Writes a file with all cases, or a folder with a file for each case.
+    /// Writes the captures: one file with all cases, or a folder with one file for each case.
     fn write_captures(&mut self, report: &Report) -> Result<(), String> {
         let mut played = report.cases.iter().filter_map(Conversation::of);
         match &mut self.place {

@@ -24,14 +24,14 @@ use crate::suite::Suite;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
-  0  every MUST of the document that the suite checks was judged, and the server violates none (or only known deviations)
+  0  the suite judged every MUST that it checks, and the server violates none of them (except in known deviations)
   1  the server violates a MUST, or a known deviation no longer occurs
-  2  wrong usage, a suite with mistakes, or output that could not be written (a verdict keeps its code)
-  3  the server cannot be judged: nothing listens there, or it does not answer a login as documented
-  4  no case failed, but a MUST was not judged; the last line says what is missing
+  2  wrong usage, a suite with mistakes, or output that could not be written (the codes 1, 3 and 4 take precedence)
+  3  the server cannot be judged: nothing listens at its address, or it does not answer a login as documented
+  4  no case failed, but a MUST was not judged; the last line says why
 
-Ctrl-C ends the run and writes its reports with what is known (exit code 130; 143 after SIGTERM, 129 after SIGHUP). A second
-Ctrl-C ends it at once.")]
+Ctrl-C ends the run early and writes the reports with the results so far (exit code 130; 143 after SIGTERM, 129 after
+SIGHUP). A second Ctrl-C ends the run at once, without reports.")]
 pub(super) struct RunArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite
     protocol: String,
@@ -55,11 +55,11 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<usize>,
 
-    /// Multiply all time limits by this factor; above 1 for a slow server [default: 1]
+    /// Multiply all time limits by this factor; use a factor above 1 for a slow server [default: 1]
     #[arg(long, value_name = "FACTOR", value_parser = positive)]
     scale: Option<f64>,
 
-    /// Value of a setting that scenarios ask for
+    /// Set a value that scenarios need, such as identify-timeout=60s
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     settings: Vec<(String, String)>,
 
@@ -70,23 +70,23 @@ pub(super) struct RunArguments {
     #[command(flatten)]
     knowledge: KnowledgeArguments,
 
-    /// Maximum duration of the run; cases that were not judged by then are inconclusive
+    /// Maximum duration of the run; cases that are not judged within this time are inconclusive
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     time_limit: Option<Duration>,
 
-    /// Play everything once more, with sends cut in this way; report verdicts that change
+    /// Play all cases a second time, with each send divided into TCP segments in this way, and report verdicts that change
     #[arg(long, value_enum, default_value_t = Cutting::Whole)]
     segments: Cutting,
 
-    /// Other clients use the server too: ignore their broadcasts
+    /// Ignore the broadcasts of clients that do not belong to the run: other people use the server too
     #[arg(long)]
     shared_target: bool,
 
-    /// Repeat the names and payloads of the run with this seed
+    /// Use the same names and payloads as an earlier run that printed this seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Print only what is wrong
+    /// Print only the cases that failed or could not be judged, and the summary
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
 
@@ -97,15 +97,15 @@ pub(super) struct RunArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Cutting {
-    /// Each send in one write
+    /// One segment for each send; no second time
     Whole,
-    /// Each byte in a segment of its own
+    /// One segment for each byte
     EachByte,
-    /// Everything that a client sends without waiting in one segment
+    /// One segment for everything that a client sends before it waits for an answer
     Glued,
-    /// Cut in the middle of each length
+    /// Divide sends in the middle of each length field
     InsideLength,
-    /// Cut inside each character of several bytes
+    /// Divide sends inside each character of several bytes
     InsideCharacter,
 }
 
@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &RunArguments) -> Outcome {
     prepared(arguments).map_or_else(|refused| refused, |prepared| judge(arguments, prepared))
 }
 
-/// Everything that is needed for a run. What the user did wrong was found before.
+/// Everything that a run needs. It exists only after all checks for wrong usage.
 struct Prepared {
     suite: Suite,
     target: Target,
@@ -135,7 +135,7 @@ struct Prepared {
     profile: Option<OutputFile>,
 }
 
-/// Reads what the arguments name, and opens what the run will write.
+/// Reads the files that the arguments name, and opens the files that the run will write.
 fn prepared(arguments: &RunArguments) -> Result<Prepared, Outcome> {
     let refused = |why: String| Outcome::refused(format!("{why}\n"));
     let suite = load(arguments).map_err(|mistakes| Outcome::mistaken(&mistakes))?;
@@ -156,7 +156,7 @@ fn prepared(arguments: &RunArguments) -> Result<Prepared, Outcome> {
     })
 }
 
-/// Judges the server, and writes what the user asked for. At an interruption it does so with what is known by then.
+/// Judges the server, and writes the files that the user asked for. After an interruption they contain the results so far.
 fn judge(arguments: &RunArguments, prepared: Prepared) -> Outcome {
     let Prepared {
         suite,
@@ -171,9 +171,7 @@ fn judge(arguments: &RunArguments, prepared: Prepared) -> Outcome {
         end_all();
     });
     if let Err(error) = handled {
-        return Outcome::refused(format!(
-            "cannot handle Ctrl-C, which must end the run: {error}\n"
-        ));
+        return Outcome::refused(format!("cannot install the handler for Ctrl-C: {error}\n"));
     }
     let stream = match arguments.report.iter().any(ReportFile::takes_the_output) {
         true => Stream::Errors,
@@ -266,7 +264,8 @@ fn style(arguments: &RunArguments, stream: Stream) -> Style {
     }
 }
 
-/// Returns the command as it was given, without the arguments that choose cases and files.
+/// Returns the command that plays cases of this run again, to which `--only ID` can be added. It repeats the arguments about
+/// the server and about how cases are played. It leaves out the choice of cases, the output files, the seed, and the limits.
 fn rerun(arguments: &RunArguments) -> String {
     let mut words = vec!["conformance run".to_owned(), quoted(&arguments.protocol)];
     words.extend(arguments.target.words());

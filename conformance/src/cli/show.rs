@@ -1,4 +1,4 @@
-//! `conformance show`: explains one case to a person who did not write it.
+//! `conformance show`: shows the text of one case, and the requirements that it checks.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::suite::Suite;
 pub(super) struct ShowArguments {
     /// A protocol that comes with the program, or the folder of a suite
     protocol: String,
-    /// The id of the case
+    /// The id of the case, as `conformance list PROTOCOL` shows it
     case: String,
 }
 

@@ -21,14 +21,14 @@ use crate::suite::Suite;
 use crate::tap::{self, Moment, Replay, Tap, What, Wires};
 use crate::text;
 
-/// Maximum number of lines that wait for the terminal. Further lines are left out, so that a paused terminal does not
-/// delay the connections.
+/// Maximum number of lines that wait for the terminal. When this number is reached, further lines are dropped, so that a
+/// paused terminal does not delay the connections.
 const WAITING_LINES: usize = 10_000;
 
 /// The arguments of `tap`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Ctrl-C ends the tap and writes the files.
+Ctrl-C ends the tap; then it writes the files.
 
 Exit codes:
   0  every frame follows the protocol
@@ -44,7 +44,7 @@ pub(super) struct TapArguments {
     /// Address of the server, such as 127.0.0.1:7777
     target: String,
 
-    /// Answer to a question that the document leaves open, such as long-width=4 [default: the first choice]
+    /// How the server reads a point that the document leaves open, such as long-width=4 [default: the first choice]
     #[arg(long = "reading", value_name = "NAME=CHOICE")]
     readings: Vec<String>,
 
@@ -56,11 +56,11 @@ pub(super) struct TapArguments {
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 
-    /// End after this number of connections have ended
+    /// End the tap after this number of connections have ended
     #[arg(long, value_name = "N")]
     connections: Option<usize>,
 
-    /// Print only what is wrong
+    /// Print only violations of the protocol, and the summary
     #[arg(long, short)]
     quiet: bool,
 }
@@ -83,7 +83,7 @@ fn tap_report(text: &str) -> Result<(Format, PathBuf), String> {
 /// A file that the tap writes at its end.
 type Wanted = (Format, PathBuf, OutputFile);
 
-/// Opens the files that the tap writes at its end. They differ from each other.
+/// Opens the files that the tap writes at its end, and checks that no two of them are the same.
 fn wanted(arguments: &TapArguments) -> Result<Vec<Wanted>, String> {
     let scenario = arguments.scenario.iter();
     let scenario = scenario.map(|file| (Format::Scenario, file.clone()));
@@ -97,7 +97,7 @@ fn wanted(arguments: &TapArguments) -> Result<Vec<Wanted>, String> {
     Ok(opened)
 }
 
-/// Listens until Ctrl-C, or until this number of connections have ended.
+/// Listens until Ctrl-C, or until as many connections have ended as `--connections` says. Then writes the files.
 pub(super) fn tap(arguments: &TapArguments) -> Outcome {
     let suite = match Suite::find(&arguments.protocol) {
         Ok(suite) => suite,
@@ -110,7 +110,7 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     let grammar = &suite.grammar;
     if grammar.transport == Transport::Tls {
         return Err(format!(
-            "{} runs inside TLS, and a tap cannot read what is inside TLS; use a protocol that runs over plain TCP\n",
+            "{} runs inside TLS, and a tap cannot read encrypted data; use a protocol that runs over plain TCP\n",
             grammar.title
         ));
     }
@@ -128,7 +128,7 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     )
     .map_err(|error| format!("cannot listen on {listen}: {error}\n"))?;
     let greeting = greeting(grammar, &choices, tap.address(), target);
-    // The summary at the end goes there too, and an error is told then.
+    // An error is ignored: the summary at the end is printed to the same stream, and reports it.
     let _ = Stream::Output.print(&format!("{}\n", text::line(&greeting)));
     show_until_the_end(&tap, &shown, arguments.connections)?;
     Ok(report(files, suite, target, &tap))
@@ -177,8 +177,8 @@ fn greeting(
     text
 }
 
-/// Turns moments into lines. Bytes without a meaning are reported each time their number has doubled, not each time
-/// they arrive.
+/// Returns the function that turns each moment of the tap into a line. Bytes that are not frames get a line each time their
+/// number has doubled, not each time some arrive.
 fn teller(
     grammar: &Grammar,
     choices: &Choices,
@@ -203,7 +203,7 @@ fn teller(
             event.text = format!("{} bytes so far", *total);
         }
         if !quiet || event.unexpected {
-            // A paused terminal misses lines; the files have them.
+            // If a paused terminal has filled the queue, the line is dropped. The files still contain the event.
             let _ = lines.try_send(event);
         }
     })
@@ -217,13 +217,13 @@ fn show_until_the_end(
     let paint = Stream::Output.paint();
     let (interrupt, interrupted) = crossbeam_channel::bounded(1);
     on_interruption(move |_| {
-        // The channel has room for the only message.
+        // The channel has room for one message, and only one is ever sent.
         let _ = interrupt.try_send(());
     })
-    .map_err(|error| format!("cannot handle Ctrl-C: {error}\n"))?;
+    .map_err(|error| format!("cannot install the handler for Ctrl-C: {error}\n"))?;
     let mut left = connections.unwrap_or(usize::MAX);
     let show = |event: &Event| {
-        // A reader that has closed its end (`| head`) has seen enough; the clients still need the tap.
+        // An error is ignored: the reader may have closed its end (`| head`), but the clients still need the tap.
         let _ = writeln!(io::stdout(), "{}", report::live(event, paint));
     };
     while left > 0 {
@@ -237,7 +237,7 @@ fn show_until_the_end(
     Ok(())
 }
 
-/// Writes the files, and returns a summary.
+/// Writes the files, and returns the outcome with the summary.
 fn report(files: Vec<Wanted>, suite: &Suite, target: SocketAddr, tap: &Tap) -> Outcome {
     let moments = tap.heard();
     let names = tap::lane_names(&suite.grammar, &moments);
@@ -267,7 +267,8 @@ fn report(files: Vec<Wanted>, suite: &Suite, target: SocketAddr, tap: &Tap) -> O
     outcome
 }
 
-/// Returns the scenario. It checks the first requirement: a scenario needs one, and the tap cannot know a better one.
+/// Returns the conversation as a scenario. Every scenario must name a requirement that it checks. The tap cannot know the
+/// right one, so it takes the first requirement of the suite.
 fn scenario(suite: &Suite, file: &std::path::Path, moments: &[Moment]) -> String {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let allowed = |each: &char| each.is_ascii_alphanumeric() || "-_.".contains(*each);

@@ -16,7 +16,7 @@ pub(super) struct TargetArguments {
     #[arg(required_unless_present = "spawn")]
     target: Option<String>,
 
-    /// Start the server with this command, and again after a crash; {port} is a free port (or that of TARGET), {scratch} an empty directory
+    /// Start the server with this command, and start it again after a crash. {port} stands for a free port (or the port of TARGET), {scratch} for an empty directory
     #[arg(long, value_name = "COMMAND", help_heading = "Start the server")]
     spawn: Option<String>,
 
@@ -62,11 +62,11 @@ enum Isolation {
     Case,
 }
 
-/// The default number of cases that run side by side.
+/// The default number of cases that are played at the same time.
 const JOBS: usize = 8;
 
 impl TargetArguments {
-    /// Returns the target.
+    /// Returns the target: an address, or a command that starts the server. The error is a sentence.
     pub(super) fn target(&self) -> Result<Target, String> {
         let address = self.target.as_deref().map(resolve).transpose()?;
         let Some(command) = &self.spawn else {
@@ -95,9 +95,9 @@ impl TargetArguments {
         Ok(Target::Spawned { spawn, lifetime })
     }
 
-    /// Returns the default number of cases that run side by side. On one process that the runner starts: one, so that
-    /// each effect on the process belongs to one case. With a process for each case: the number of processors of the
-    /// machine, but at most [`JOBS`].
+    /// Returns the default number of cases that are played at the same time. A server that the runner does not start gets
+    /// [`JOBS`]. One process for all cases gets one case at a time: whatever happens to the process, one case has caused it.
+    /// With a process for each case, the default is the number of processors of the machine, but at most [`JOBS`].
     pub(super) fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         match (&self.spawn, self.isolate) {

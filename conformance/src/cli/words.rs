@@ -1,8 +1,8 @@
-//! The parts of arguments.
+//! Parsing and quoting of values on the command line.
 
 use std::time::Duration;
 
-/// Quotes a text so that a shell takes it for one word.
+/// Quotes a text if necessary, so that a shell reads it as one word.
 pub(super) fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./:=+,[]".contains(character);
