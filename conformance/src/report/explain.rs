@@ -7,14 +7,14 @@ use crate::run::{Failure, FieldReport, Outcome, Report};
 use super::ladder::ladder;
 use super::paint::Paint;
 
-/// Returns the explanation without colours, for other programs; long conversations are cut. The report is
-/// [`shown`](super::shown).
+/// Returns the explanation without colours, for other programs. Of a long conversation it has only the end. The texts of
+/// the report must already be escaped (see [`shown`](super::shown)).
 pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<String> {
     explain(report, case, rerun, false, Paint::Plain)
 }
 
-/// Returns several lines about a case that did not reach its end, or left something in the target; `None` where no
-/// explanation is needed.
+/// Returns several lines about a case that failed, that harmed the process of the target, or whose verdict changed with the
+/// segments. Returns `None` for any other case: it needs no explanation.
 pub(super) fn explain(
     report: &Report,
     case: &Outcome,
@@ -70,7 +70,7 @@ fn failed(out: &mut String, failure: &Failure, paint: Paint) {
     bytes(out, failure, paint);
 }
 
-/// Describes what happened to the target itself, unless that is the failure.
+/// Describes what happened to the process of the target. Leaves out what the failure has already told.
 fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     let told = case.failure.as_ref().map(|failure| &failure.got);
     for incident in &case.incidents {
@@ -81,10 +81,10 @@ fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     }
 }
 
-/// The number of last lines of the target's output that are shown, unless the user asks for all of it.
+/// Maximum number of lines of the target's output in an explanation: the last ones. `--verbose` shows all of them.
 const LAST_LINES: usize = 20;
 
-/// Adds the target's output, which is escaped already.
+/// Adds the target's output, which is already escaped.
 fn written(out: &mut String, case: &Outcome, whole: bool) {
     let Some(output) = case.output.as_deref().filter(|output| !output.is_empty()) else {
         return;
@@ -103,7 +103,7 @@ fn written(out: &mut String, case: &Outcome, whole: bool) {
     }
 }
 
-/// Describes how the verdict changed with the segments.
+/// Describes how the verdict changed when the sends were divided into other segments.
 fn recut(out: &mut String, case: &Outcome) {
     let Some(recut) = &case.recut else {
         return;
@@ -115,8 +115,8 @@ fn recut(out: &mut String, case: &Outcome) {
         recut.cut,
         recut.segments.word(),
         match recut.smallest.is_empty() {
-            true => "fewer cuts do not always do it",
-            false => "these cuts are enough",
+            true => "fewer cuts do not always change the verdict",
+            false => "these cuts are enough to change the verdict",
         }
     );
     for cut in &recut.smallest {
@@ -137,7 +137,7 @@ fn requirements(out: &mut String, report: &Report, case: &Outcome) {
     }
 }
 
-/// Adds the frame field by field, or the bytes, if they are not a frame.
+/// Adds the frame field by field, or only the bytes if they are not a frame.
 fn bytes(out: &mut String, failure: &Failure, paint: Paint) {
     if failure.length == 0 {
         return;

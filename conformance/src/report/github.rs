@@ -1,4 +1,4 @@
-//! Annotations in the form in which GitHub's workflows read them from a command's output.
+//! Annotations for GitHub: lines in a command's output that a workflow shows beside the code.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +10,8 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// Returns an error per failure, a warning per remark, and a notice with the summary.
+/// Returns an error for each failure and a warning for each non-strict case, then the result as a notice or an error. If
+/// one case kept others from being judged, a warning says so.
 #[must_use]
 pub fn to_annotations(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);
@@ -42,7 +43,7 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     };
     let title = format!("{}: {}: {}", report.protocol, case.id, case.title);
     let mut properties = format!("title={}", text::annotation_property(&title));
-    // The files of a built-in protocol have no place on the disk.
+    // The files of a built-in protocol are not on the disk, so an annotation cannot point to them.
     let step = case
         .failure
         .as_ref()

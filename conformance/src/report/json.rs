@@ -9,14 +9,14 @@
 //! | `title` | its title |
 //! | `target` | address and port of the target; port 0 if each start of the target got another port |
 //! | `command` | the command that started the target, or null |
-//! | `exit_code` | the exit code of the command |
+//! | `exit_code` | the exit code of `conformance run` |
 //! | `sentence` | the result as a sentence |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
 //! | `certificate` | the SHA-256 fingerprint of the target's certificate, or null without TLS |
 //! | `seed` | `--seed` with this number repeats the names, tokens and payloads |
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
-//! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe confirmed it, so the first choice was taken) |
+//! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe confirmed a choice, so the first choice was taken) |
 //! | `diagnosis[]` | known faults that explain the failures, the most likely first, as [`Explanation`]s |
 //! | `cases[]` | in the order of the suite |
 //!
@@ -24,14 +24,14 @@
 //!
 //! | field | meaning |
 //! |---|---|
-//! | `id`, `title` | of the scenario; the id is stable |
+//! | `id`, `title` | id and title of the scenario; the id stays the same in later versions |
 //! | `requirements[]` | `id`, `level` (must, should, may), `section`, `text` |
 //! | `verdict` | pass, note, non-strict, unsupported, inconclusive, fail, error |
 //! | `cause` | null, or `text` and `case` (the id of the case that is the cause, or null) |
 //! | `prerequisite` | true if it was played only because selected cases depend on it |
-//! | `began` | when it was played, or null |
-//! | `duration_ms` | how long it took, without closing its connections |
-//! | `notes[]` | free choices of the target, and remarks |
+//! | `began` | when the case began, or null if it was not played |
+//! | `duration_ms` | how long the case took, without the time to close its connections |
+//! | `notes[]` | remarks, and what the target chose where the document leaves a choice |
 //! | `failure` | null, or a [`Failure`] |
 //! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what happened to the process of the target |
 //! | `output` | output of the target during the case, or null if the runner did not start it |

@@ -1,7 +1,7 @@
-//! JUnit XML, which build servers show: one test case per case.
+//! JUnit XML, which build servers show: one test case for each case.
 //!
-//! A case that holds is a success, whatever its remarks. A case that could not be judged is skipped, with the reason. A
-//! failure has the whole explanation.
+//! The verdicts pass, note and non-strict are successes, even with remarks. A case that could not be judged is skipped, and
+//! its entry gives the reason. The entry of a failure contains the whole explanation.
 
 use std::time::SystemTime;
 
@@ -66,7 +66,7 @@ fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
     entry.add_property(("requirements", case.requirements.join(" ").as_str()));
     let mut remarks = case.notes.clone();
     if matches!(entry.status, TestCaseStatus::Success { .. }) {
-        // In JUnit a success has no description of its own.
+        // In JUnit a success has no description, so the explanation goes to its output.
         remarks.extend(plain(report, case, rerun));
     }
     if !remarks.is_empty() {

@@ -1,4 +1,4 @@
-//! The matrix of the laboratory: which case catches which mistake.
+//! The matrix of the laboratory: which cases catch each known fault.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use super::html::render;
 use crate::diagnosis::{Accuracy, Atlas, KnownFault, measure};
 use crate::suite::Suite;
 
-/// Returns the matrix as text: each mistake with the requirement that it breaks and the cases that catch it.
+/// Returns the matrix as text: each fault with the requirement that it breaks and the cases that catch it.
 #[must_use]
 pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
     let mut out = format!("{}: {} faults\n", suite.grammar.title, atlas.faults.len());
@@ -28,12 +28,12 @@ pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
     out
 }
 
-/// Describes the accuracy of the diagnosis in a sentence.
+/// Describes in two sentences how often the diagnosis is right.
 fn in_words(accuracy: &Accuracy) -> String {
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
     format!(
-        "Of {} servers with one fault, it is named first for {} ({:.0} %), and named at all for {}. Of {} servers with two \
-         faults, both are named first for {} ({:.0} %), and one of the two for {} ({:.0} %).",
+        "Of {} servers with one fault, the first guess is right for {} ({:.0} %), and one of the guesses for {}. Of {} servers \
+         with two faults, the first guess names both for {} ({:.0} %), and at least one of them for {} ({:.0} %).",
         accuracy.single,
         accuracy.single_first,
         share(accuracy.single_first, accuracy.single),
@@ -50,10 +50,10 @@ fn in_words(accuracy: &Accuracy) -> String {
 struct Matrix<'a> {
     title: &'a str,
     accuracy: String,
-    /// The cases that catch a mistake, with the number of mistakes that each catches.
+    /// The cases that catch at least one fault, each with the number of faults that it catches.
     cases: Vec<Column<'a>>,
     rows: Vec<Row<'a>>,
-    /// Cases that catch no mistake: the laboratory has no server that breaks what they check.
+    /// Cases that catch no fault: no server of the laboratory breaks what they check.
     idle: Vec<&'a str>,
 }
 

@@ -9,10 +9,10 @@ use super::paint::Paint;
 use super::shown::shown_event;
 use crate::text;
 
-/// The number of last rungs of a longer conversation that are shown, unless the user asks for all of it.
+/// Maximum number of rungs of a conversation in an explanation: the last ones. `--verbose` shows all of them.
 const LAST_RUNGS: usize = 40;
 
-/// Returns one rung, for a person who watches live.
+/// Returns one rung, for a conversation that is shown while it goes on.
 #[must_use]
 pub fn live(event: &Event, paint: Paint) -> String {
     painted(&shown_event(event, text::line), LIVE_LANE, paint)
@@ -48,10 +48,10 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     out
 }
 
-/// The width of a lane's name, in columns, where the longest name is not known yet.
+/// The width of a lane's name, in columns, in a conversation that still goes on: its longest name is not known yet.
 const LIVE_LANE: usize = 9;
 
-/// Returns groups of consecutive similar events: one lane, one direction, one packet.
+/// Returns groups of consecutive similar events. All events of a group have the same lane, direction and packet.
 pub(super) fn runs(events: &[Event]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, event) in events.iter().enumerate() {
@@ -91,7 +91,7 @@ fn painted(event: &Event, width: usize, paint: Paint) -> String {
     }
 }
 
-/// Returns the first 16 bytes; the explanation above shows the important ones.
+/// Returns the first 16 bytes. The explanation above the conversation shows all bytes of the frame that was wrong.
 fn first_bytes(hex: &str) -> String {
     match hex.char_indices().nth(16 * 3 - 1) {
         Some((end, _)) if hex.len() > end + 1 => {

@@ -8,8 +8,9 @@
 //! | `junit`, `test_anything`, `github` | for build servers |
 //! | `pcapng` | conversations as a capture |
 //! | `matrix` | many targets side by side |
+//! | `laboratory` | which cases catch each known fault |
 //! | `words` | the words that all reports share |
-//! | `shown` | a report with all foreign text escaped; [`text`](crate::text) defines how each kind of report escapes |
+//! | `shown` | a copy of a report in which all text from other sources is escaped; [`text`](crate::text) defines how each kind of report escapes it |
 
 mod explain;
 mod github;

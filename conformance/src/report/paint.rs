@@ -1,4 +1,4 @@
-//! Colours, where the user wants them.
+//! Colours for reports on a terminal.
 
 use crate::run::Verdict;
 

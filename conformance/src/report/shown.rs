@@ -1,7 +1,7 @@
-//! A report whose foreign text is escaped for one kind of output.
+//! A copy of a report in which all text from other sources is escaped for one kind of output.
 //!
-//! Each struct is taken apart field by field, so that no new field is forgotten: without a decision it does not
-//! compile.
+//! Each struct is destructured field by field, so that no new field can be forgotten: the program does not compile until
+//! this file names the field.
 
 use crate::run::{
     Cause, Event, EventField, Failure, FieldReport, Incident, Outcome, Place, Recut, Report,
@@ -12,10 +12,11 @@ use crate::suite::Requirement;
 /// Escapes a text that is part of one line.
 pub(super) type Escape = fn(&str) -> String;
 
-/// Output of a target inside a sentence. Each of its lines is marked, so that it cannot pass for a line of the report.
+/// The start of each further line of a sentence. Such lines are output of the target, and the mark shows that they are not
+/// lines of the report.
 const OUTPUT: &str = "\n    | ";
 
-/// Returns the report with its texts escaped.
+/// Returns a copy of the report with its texts escaped.
 pub(super) fn shown(report: &Report, escape: Escape) -> Report {
     let mut report = report.clone();
     let Report {
@@ -50,14 +51,14 @@ pub(super) fn shown(report: &Report, escape: Escape) -> Report {
     report
 }
 
-/// Returns a case, escaped, as it is shown alone.
+/// Returns a copy of one case with its texts escaped.
 pub(super) fn shown_case(case: &Outcome, escape: Escape) -> Outcome {
     let mut case = case.clone();
     outcome(&mut case, escape);
     case
 }
 
-/// Returns an event, escaped, as it is shown alone.
+/// Returns a copy of one event with its texts escaped.
 pub(super) fn shown_event(event: &Event, escape: Escape) -> Event {
     let mut event = event.clone();
     self::event(&mut event, escape);
@@ -68,7 +69,7 @@ fn one(text: &mut String, escape: Escape) {
     *text = escape(text);
 }
 
-/// Escapes a sentence that may hold a target's output, in several lines.
+/// Escapes a sentence that may contain several lines of a target's output.
 fn several(text: &mut String, escape: Escape) {
     let lines: Vec<String> = text.lines().map(escape).collect();
     *text = lines.join(OUTPUT);
@@ -161,7 +162,7 @@ fn cause(cause: &mut Cause, escape: Escape) {
 }
 
 fn failure(failure: &mut Failure, escape: Escape) {
-    // The runner needs the other fields; they are not shown.
+    // The other fields are for the runner; no report shows them.
     let Failure {
         kind: _,
         step,

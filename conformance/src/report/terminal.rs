@@ -11,10 +11,10 @@ use super::shown::{shown, shown_case};
 use super::words;
 use crate::text;
 
-/// How much the report says.
+/// How detailed the report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
-    /// Only what is wrong, and the last sentence.
+    /// Only the cases that failed or could not be judged, and the summary.
     Quiet,
     /// A line per case, and an explanation of each failure.
     Usual,
@@ -25,16 +25,16 @@ pub enum Detail {
 /// The style of a report.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// How much it says.
+    /// How detailed it is.
     pub detail: Detail,
     /// Whether it has colours.
     pub paint: Paint,
-    /// The command that runs this again, to which `--only ID` can be added.
+    /// The command that repeats the run; with `--only ID` added, it repeats one case.
     pub rerun: String,
 }
 
-/// Returns the whole report: [`head`], a [`verdict`] for each case, and [`conclusion`]. While a run goes on, they are
-/// printed one by one.
+/// Returns the whole report: [`head`], a [`verdict`] for each case, and [`conclusion`]. During a run these parts are printed
+/// one by one.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
     let verdicts = report.cases.iter().map(|case| verdict(case, style));
@@ -42,7 +42,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     head + &verdicts.collect::<String>() + &conclusion(report, style)
 }
 
-/// Returns the title of the report. The report may still be without cases.
+/// Returns the title of the report. The report does not need to have its cases yet.
 #[must_use]
 pub fn head(report: &Report, style: &Style) -> String {
     let head = text::line(&format!("{} on {}", report.title, report.judged()));
@@ -53,8 +53,8 @@ pub fn head(report: &Report, style: &Style) -> String {
     format!("{}\n{gap}", style.paint.strong(&head))
 }
 
-/// Returns the line about one case, with its notes below; nothing if the report does not show this case. A person who
-/// interrupts a run knows why the other cases were not judged.
+/// Returns the line about one case, with its notes below, or an empty text if the report does not show this case. Cases that
+/// an interruption kept from being judged are shown only in a verbose report: the user knows the reason.
 #[must_use]
 pub fn verdict(case: &Outcome, style: &Style) -> String {
     let is_shown = match style.detail {
@@ -129,7 +129,7 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
         let wanted = match case.verdict {
             Verdict::Fail if case.known.is_some() => style.detail == Detail::Verbose,
             Verdict::Fail | Verdict::Error | Verdict::NonStrict => true,
-            // A case that fails only because of another is explained there.
+            // If another case is the cause, the explanation of that case is enough.
             _ => {
                 style.detail == Detail::Verbose
                     || case
@@ -138,7 +138,7 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
                         .is_some_and(|cause| cause.case().is_none())
             }
         };
-        // Incidents are shown even for a case that holds.
+        // Incidents are shown even for a case that passed.
         if wanted || !case.incidents.is_empty() {
             let whole = style.detail == Detail::Verbose;
             if let Some(text) = explain(report, case, &style.rerun, whole, style.paint) {

@@ -1,4 +1,4 @@
-//! The Test Anything Protocol, version 14: a line per case, and the details of a failure as YAML below it.
+//! The Test Anything Protocol, version 14: a line for each case, and below it the details as YAML.
 
 use std::fmt::Write;
 
@@ -36,7 +36,7 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
     out
 }
 
-/// Adds a block of YAML.
+/// Adds a block of YAML with the details of a case that did not simply pass.
 fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     if case.verdict == Verdict::Pass {
         return;
@@ -59,7 +59,7 @@ fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     let _ = writeln!(out, "  ...");
 }
 
-/// Returns one entry of a list, quoted only where YAML would misread it.
+/// Returns one entry of a YAML list, in quotes if YAML could misread it.
 fn word(text: &str) -> String {
     let plain = |each: char| each.is_ascii_alphanumeric() || "-_.".contains(each);
     match text.chars().all(plain) {

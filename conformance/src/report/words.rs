@@ -7,10 +7,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::run::{Cause, Outcome, Report, Verdict};
 
-/// Maximum number of reasons why MUSTs were not judged, in a sentence.
+/// Maximum number of reasons in the sentence about MUSTs that were not judged.
 const REASONS: usize = 3;
 
-/// Returns the result of a run, without the names of cases.
+/// Returns the result of a run in one sentence, without the ids of the cases that failed.
 pub(super) fn headline(report: &Report) -> String {
     match report.exit_code() {
         1 if !failed(report).is_empty() => format!(
@@ -54,7 +54,7 @@ pub(super) fn sentence(report: &Report) -> String {
         format!(", with {}", followed.join(", "))
     };
     let what = match report.is_partial {
-        true => " in what was asked for",
+        true => " in the selected cases",
         false => "",
     };
     match report.exit_code() {
@@ -88,7 +88,7 @@ pub(super) fn sentence(report: &Report) -> String {
     }
 }
 
-/// Returns why MUSTs were not judged, the reason of most cases first.
+/// Returns the reasons why MUSTs were not judged. The reason that most cases have comes first.
 fn missing(report: &Report) -> String {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for case in report.open() {
@@ -110,7 +110,7 @@ fn missing(report: &Report) -> String {
     told.join("; ")
 }
 
-/// Returns the result of a run that was interrupted.
+/// Returns the sentence about a run that was interrupted.
 fn interrupted(report: &Report) -> String {
     let open = |case: &&Outcome| case.cause == Some(Cause::Interrupted);
     let judged = report.cases.len() - report.cases.iter().filter(open).count();
@@ -124,7 +124,7 @@ fn interrupted(report: &Report) -> String {
     )
 }
 
-/// Returns what the list of known deviations excuses.
+/// Returns the part of the sentence about known deviations, such as `, except for 2 known deviations`, or nothing.
 fn but_for(report: &Report) -> String {
     let excused = |case: &&Outcome| case.known.is_some() && case.verdict == Verdict::Fail;
     match report.cases.iter().filter(excused).count() {
@@ -133,14 +133,15 @@ fn but_for(report: &Report) -> String {
     }
 }
 
-/// Returns the cases to look at, for a person at the end of a long report. Known deviations are not among them.
+/// Returns the ids of the cases that failed, without the known deviations.
 pub(super) fn failed(report: &Report) -> Vec<&str> {
     let failed = |case: &&Outcome| case.verdict == Verdict::Fail && case.known.is_none();
     let cases = report.cases.iter().filter(failed);
     cases.map(|case| case.id.as_str()).collect()
 }
 
-/// Returns `2 causes, 14 consequences: login (13), whisper (1)`, if any case is the cause of others.
+/// Returns a text such as `2 causes, 14 consequences: login (13), whisper (1)`: each cause is a case that kept others from
+/// being judged. Returns `None` if there is no such case.
 pub(super) fn causes(report: &Report) -> Option<String> {
     let causes = report.causes();
     if causes.is_empty() {
@@ -168,7 +169,7 @@ pub(super) fn counts(report: &Report) -> Vec<(Verdict, usize)> {
         .collect()
 }
 
-/// Describes one case in a few words: what arrived and what was expected, or why it is open.
+/// Describes one case in a few words: what was expected and what arrived, or why the case was not judged.
 pub(super) fn in_short(case: &Outcome) -> Option<String> {
     if let Some(cause) = &case.cause {
         return Some(format!("{}, {cause}", case.verdict));

@@ -73,8 +73,8 @@ fn a_run_of_some_cases_conforms_only_in_what_was_asked_for() {
         let json: serde_json::Value = serde_json::from_str(&json).expect("the report is JSON");
         json["sentence"].to_string()
     };
-    assert!(!sentence(&[]).contains(" in what was asked for"));
-    assert!(sentence(&["tell"]).contains("conforms to Parley in what was asked for"));
+    assert!(!sentence(&[]).contains(" in the selected cases"));
+    assert!(sentence(&["tell"]).contains("conforms to Parley in the selected cases"));
 }
 
 #[test]

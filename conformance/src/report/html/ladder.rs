@@ -8,13 +8,13 @@ use crate::report::ladder::{alike, runs};
 use crate::report::words::counted;
 use crate::run::{Direction, Event, Failure};
 
-/// The number of colours for the fields of a frame, after which they repeat; the opcode has its own.
+/// The number of colours for the fields of a frame; further fields use them again. The opcode has a colour of its own.
 const FIELD_COLOURS: usize = 6;
 
-/// The number of similar events that are shown.
+/// The number of events that are shown of a long group of similar events.
 const SHOWN_OF_ALIKE: usize = 3;
 
-/// How much of a conversation is shown.
+/// The part of a conversation that is shown.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::report) struct Bounds {
     rungs: usize,
@@ -22,13 +22,13 @@ pub(in crate::report) struct Bounds {
 }
 
 impl Bounds {
-    /// Of a case that ended badly, the end is shown.
+    /// The last part of the conversation, for cases that failed and for the tap.
     pub(in crate::report) const LAST: Bounds = Bounds {
         rungs: 300,
         from_the_end: true,
     };
 
-    /// Of a case that ended well, the beginning is shown, only to give an impression.
+    /// A short first part of the conversation, as an impression of a case that did not fail.
     pub(in crate::report) const FIRST: Bounds = Bounds {
         rungs: 40,
         from_the_end: false,
@@ -73,7 +73,7 @@ struct Piece {
 }
 
 impl Ladder {
-    /// Returns the conversation, with the moment where it went wrong.
+    /// Returns the conversation, with a rung for the failure at the moment where it happened.
     pub(in crate::report) fn of(
         events: &[Event],
         failure: Option<&Failure>,
@@ -128,7 +128,8 @@ fn shown(events: &[Event], bounds: Bounds) -> Range<usize> {
     start..end
 }
 
-/// Returns the event after which it went wrong: the first unexpected one on the lane that failed, or else the last one.
+/// Returns the index of the event after which the failure is shown: the first unexpected event on the lane that failed, or
+/// else the last event.
 fn moment(events: &[Event], failure: &Failure) -> usize {
     let on_lane = |event: &Event| failure.lane.as_ref().is_none_or(|lane| event.lane == *lane);
     events
@@ -217,7 +218,7 @@ impl Rung {
     }
 }
 
-/// Returns whether the word is a packet: packets are written in capitals.
+/// Returns whether the word is the name of a packet: such names are written in capitals.
 fn is_packet(word: &str) -> bool {
     let word = word.trim_end_matches(';');
     word.starts_with(|first: char| first.is_ascii_uppercase())
@@ -226,7 +227,7 @@ fn is_packet(word: &str) -> bool {
             .all(|each| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_')
 }
 
-/// Returns the bytes that are shown, cut where fields begin and end.
+/// Returns the bytes that are shown, divided where fields begin and end.
 fn pieces(event: &Event) -> Vec<Piece> {
     let pairs: Vec<&str> = event
         .bytes

@@ -14,7 +14,7 @@ use crate::text;
 
 pub(super) use ladder::Bounds;
 
-/// The templates are compiled in and tested, so they are right.
+/// The reason why no template can fail: the templates are part of the program, and tests render them.
 const SOUND: &str = "the templates of the reports are sound";
 
 /// Returns the page of a run; `rerun` is the command that runs it again.
@@ -28,7 +28,7 @@ pub fn to_html(suite: &Suite, report: &Report, rerun: &str) -> String {
     render("run.html", context! { page => Value::from(Serde(page)) })
 }
 
-/// Returns a conversation alone, as a page.
+/// Returns a page that shows one conversation; `lead` is the text above it.
 ///
 /// # Panics
 ///

@@ -48,7 +48,7 @@ struct CaseView<'a> {
     title: &'a str,
     verdict: &'static str,
     glyph: &'static str,
-    /// Whether it is unfolded at first: only the first failure is.
+    /// Whether the page shows the details of the case when it is opened. It does so only for the first case that failed.
     open: bool,
     prerequisite: bool,
     cause: Option<String>,

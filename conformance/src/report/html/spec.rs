@@ -16,7 +16,7 @@ use crate::text;
 pub(super) enum Block {
     /// The text between requirements, as HTML.
     Prose { html: String },
-    /// A requirement.
+    /// A requirement, with the verdicts of its cases.
     Requirement(Painted),
 }
 
@@ -41,7 +41,7 @@ struct Judge {
     glyph: &'static str,
 }
 
-/// Returns all of spec.md, after what it inherits, in order.
+/// Returns the blocks of spec.md, in order. If the protocol extends another one, the blocks of that one come first.
 pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict)>>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for text in suite.sources.specifications() {
@@ -54,12 +54,12 @@ pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict
                 continue;
             };
             push_prose(&mut blocks, &mut prose);
-            // Skips its remarks, which the suite has read already.
+            // Skips the remarks of the requirement: the suite has already read them.
             while lines
                 .next_if(|next| next.starts_with([' ', '\t']) && !next.trim().is_empty())
                 .is_some()
             {}
-            // A requirement that an extending protocol replaces appears there, not here.
+            // If the extending protocol replaces this requirement, only the replacement is shown.
             if text.ends_with(&requirement.text) {
                 blocks.push(Block::Requirement(painted(requirement, verdicts)));
             }
@@ -86,10 +86,10 @@ fn push_prose(blocks: &mut Vec<Block>, prose: &mut String) {
     prose.clear();
 }
 
-/// Returns Markdown as HTML. HTML in the file is shown as text, and so are images and links that are not plain
-/// addresses: a page that is passed on runs no scripts and loads nothing.
+/// Returns Markdown as HTML. HTML inside the Markdown is shown as text. An image is replaced by its description, and a link
+/// that does not lead to a page leads nowhere. So the page runs no scripts and loads nothing, even if it is copied elsewhere.
 fn to_html(markdown: &str) -> String {
-    // The author's markup is escaped, as in XML.
+    // Hidden characters are made visible here. Markup is dealt with below.
     let markdown = text::xml(markdown);
     let parser =
         Parser::new_ext(&markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
@@ -118,7 +118,8 @@ fn to_html(markdown: &str) -> String {
     out
 }
 
-/// Returns whether the address leads to a page: not to a script, and not to a page inside the address.
+/// Returns whether the address leads to a page. An address such as `javascript:...` or `data:...` does not: it contains a
+/// script or a page itself.
 fn leads_to_a_page(address: &str) -> bool {
     let scheme = address.split(['/', '?', '#']).next().unwrap_or_default();
     let scheme = scheme.split_once(':').map(|(scheme, _)| scheme.trim());
@@ -153,8 +154,8 @@ fn painted(requirement: &Requirement, verdicts: &BTreeMap<&str, Vec<(&str, Verdi
     }
 }
 
-/// Returns the result of the cases for a requirement of that level. A case that fails may also cite a requirement that
-/// is only a preference.
+/// Returns the worst verdict of the cases that cite a requirement of this level. For a SHOULD or a MAY, a failed case counts
+/// as non-strict: the failure may be about a MUST that the case also cites.
 fn worst(level: Level, judged: &[(&str, Verdict)]) -> Option<Verdict> {
     let judged = judged.iter().map(|(_, verdict)| *verdict);
     let worst = judged

@@ -5,7 +5,7 @@ use crate::text;
 
 use super::score;
 
-/// Returns a line per case, a column per team, and the scores in the last line.
+/// Returns a table with a line for each case and a column for each team. The last line contains the scores.
 #[must_use]
 pub fn to_csv(matrix: &Matrix) -> String {
     let mut out = String::new();

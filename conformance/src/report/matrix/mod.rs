@@ -10,7 +10,7 @@ pub use table::table;
 
 use crate::matrix::Team;
 
-/// Returns a text such as `87.5`, or a dash where nothing could be judged.
+/// Returns the score as a text such as `87.5`, or a dash if nothing could be judged.
 fn score(team: &Team) -> String {
     team.score
         .map_or_else(|| "–".to_owned(), |score| format!("{score:.1}"))

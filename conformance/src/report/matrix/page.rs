@@ -16,7 +16,7 @@ struct Page<'a> {
     weights: &'a str,
     /// In the order of the columns.
     teams: Vec<TeamView<'a>>,
-    /// By score.
+    /// In the order of their scores, the best first.
     ranked: Vec<TeamView<'a>>,
     rows: Vec<RowView<'a>>,
     /// Cases that all teams pass.

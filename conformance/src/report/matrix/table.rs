@@ -10,7 +10,8 @@ use crate::text;
 
 use super::score;
 
-/// Returns the teams by number with their scores, and a line for each case that distinguishes them.
+/// Returns a numbered line for each team with its score, then a line for each case. Cases that all teams pass are left out
+/// unless `whole` is set.
 #[must_use]
 pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> String {
     let mut out = String::new();

@@ -18,10 +18,10 @@ const OPTION_INTERFACE_NAME: u16 = 2;
 const OPTION_INTERFACE_DESCRIPTION: u16 = 3;
 const OPTION_APPLICATION: u16 = 4;
 
-/// Maximum bytes of a text. The length of an option has only 16 bits.
+/// Maximum length of a text, in bytes. The length field of an option has only 16 bits.
 const LONGEST_TEXT: usize = 4096;
 
-/// A file that is being written, in little-endian byte order, as its first block says.
+/// A capture file that is being built. Its byte order is little-endian, as its first block says.
 pub(super) struct Capture {
     bytes: Vec<u8>,
 }
@@ -32,7 +32,7 @@ impl Capture {
         body.extend(BYTE_ORDER_MAGIC.to_le_bytes());
         body.extend(1_u16.to_le_bytes());
         body.extend(0_u16.to_le_bytes());
-        // The length of the section is left open: it ends with the file.
+        // -1: the length of the section is not given. The section ends with the file.
         body.extend((-1_i64).to_le_bytes());
         option(&mut body, OPTION_APPLICATION, "conformance");
         end_of_options(&mut body);
@@ -41,12 +41,12 @@ impl Capture {
         capture
     }
 
-    /// Adds an interface; interfaces are numbered from 0.
+    /// Adds an interface. The first interface has the number 0.
     pub(super) fn interface(&mut self, name: &str, description: &str) {
         let mut body = Vec::new();
         body.extend(LINKTYPE_RAW.to_le_bytes());
         body.extend(0_u16.to_le_bytes());
-        // No limit for captured bytes.
+        // 0: the number of captured bytes per packet has no limit.
         body.extend(0_u32.to_le_bytes());
         option(&mut body, OPTION_INTERFACE_NAME, name);
         option(&mut body, OPTION_INTERFACE_DESCRIPTION, description);
@@ -77,7 +77,7 @@ impl Capture {
         self.bytes
     }
 
-    /// Adds a block. Its length is at its start and at its end, so that a file can be read backwards.
+    /// Adds a block. Its length is written at its start and at its end, so that programs can also read the file backwards.
     fn block(&mut self, kind: u32, body: &[u8]) {
         let length = u32::try_from(body.len() + 12).unwrap_or(u32::MAX);
         self.bytes.extend(kind.to_le_bytes());
@@ -101,7 +101,7 @@ fn end_of_options(body: &mut Vec<u8>) {
     body.extend(0_u16.to_le_bytes());
 }
 
-/// Pads to a multiple of four bytes, as every block and option needs.
+/// Adds zeros up to a multiple of four bytes, as the format demands for every block and option.
 fn pad(body: &mut Vec<u8>) {
     body.resize(body.len().next_multiple_of(4), 0);
 }

@@ -1,9 +1,9 @@
 //! Conversations as a capture that Wireshark opens.
 //!
-//! The suite sees bytes on connections, not packets. So the capture invents the packets around the bytes: one TCP
-//! stream per connection, with right numbers and checksums, at the times that were observed. For a protocol inside TLS
-//! it holds the plain text. Each case is an interface of its own, and the comment of each packet gives its meaning. Of
-//! a large send only the first bytes are included, like a packet that was cut when it was captured.
+//! The suite sees bytes on connections, not packets. So it makes up the packets of a capture: one TCP stream for each
+//! connection, with correct sequence numbers and checksums, at the times that were observed. For a protocol inside TLS the
+//! capture contains the plain text. Each case is an interface of its own, and the comment of each packet gives its meaning.
+//! Of a large send the capture contains only the first bytes, as if the capturing program had cut the packet.
 
 mod blocks;
 mod segment;
@@ -21,7 +21,7 @@ use stream::{Packet, Stream};
 /// The first client port in a capture.
 const FIRST_PORT: u16 = 40_000;
 
-/// The port of a target that had several.
+/// The port of the target in a capture if the target had several ports.
 const MADE_UP_PORT: u16 = 7777;
 
 /// A conversation for a capture.
@@ -31,14 +31,14 @@ pub struct Conversation<'a> {
     pub name: &'a str,
     /// The description of its interface.
     pub title: &'a str,
-    /// When it began.
+    /// The time when the conversation began.
     pub began: SystemTime,
     /// The events of the conversation.
     pub events: &'a [Event],
 }
 
 impl<'a> Conversation<'a> {
-    /// Returns the conversation of a case that was played.
+    /// Returns the conversation of a case, or `None` if the case was not played.
     #[must_use]
     pub fn of(case: &'a Outcome) -> Option<Conversation<'a>> {
         Some(Conversation {
@@ -50,13 +50,13 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// Returns a capture of these conversations, in order of time.
+/// Returns a capture of these conversations, with all packets in order of time.
 #[must_use]
 pub fn to_pcapng<'a>(
     target: SocketAddr,
     conversations: impl IntoIterator<Item = Conversation<'a>>,
 ) -> Vec<u8> {
-    // If each start of the target had its own port, the capture uses an invented one.
+    // Port 0 means that each start of the target had another port. The capture then uses a made-up port.
     let target = match target.port() {
         0 => SocketAddr::new(target.ip(), MADE_UP_PORT),
         _ => target,
@@ -75,7 +75,7 @@ pub fn to_pcapng<'a>(
     capture.into_bytes()
 }
 
-/// The client ports of a capture: each connection gets its own, as long as unused ones remain.
+/// The client ports of a capture. Each connection gets a port of its own until all ports are used; then they repeat.
 struct Ports {
     next: u16,
     taken: u16,

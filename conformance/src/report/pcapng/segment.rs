@@ -1,4 +1,4 @@
-//! One TCP segment in its IP packet, with right checksums.
+//! One TCP segment inside an IP packet, with correct checksums.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -10,8 +10,8 @@ pub(super) const ACK: u8 = 0x10;
 
 const PROTOCOL_TCP: u8 = 6;
 
-/// The options of a SYN: segments of up to 65,495 bytes, as on loopback, and a window in units of 2^10 bytes, so that
-/// no stream of ours ever fills it.
+/// The options of a SYN: segments of up to 65,495 bytes, as on loopback, and a window in units of 2^10 bytes. No stream in
+/// a capture fills this window.
 const SYN_OPTIONS: [u8; 8] = [2, 4, 0xff, 0xd7, 3, 3, 10, 0];
 
 /// A segment.
@@ -25,7 +25,8 @@ pub(super) struct Segment<'a> {
 }
 
 impl Segment<'_> {
-    /// Returns the packet, with its IP header first. The payload must fit into an IP packet: up to 60,000 bytes.
+    /// Returns the whole packet, which begins with its IP header. The payload may have at most 60,000 bytes, so that it fits
+    /// into an IP packet.
     pub(super) fn packet(&self) -> Vec<u8> {
         let tcp = self.tcp();
         let mut packet = match (self.from.ip(), self.to.ip()) {
@@ -50,7 +51,7 @@ impl Segment<'_> {
         tcp.push(u8::try_from(header / 4).unwrap_or(5) << 4);
         tcp.push(self.flags);
         tcp.extend(u16::MAX.to_be_bytes());
-        // The checksum, zero while it is computed, and the urgent pointer.
+        // The checksum and the urgent pointer. The checksum is zero until it is computed below.
         tcp.extend([0, 0, 0, 0]);
         tcp.extend(options);
         tcp.extend(self.payload);
@@ -74,7 +75,7 @@ impl Segment<'_> {
                 pseudo.extend(six(to).octets());
             }
         }
-        // Summed in units of 16 bits, the layouts of IPv4 and IPv6 give the same result.
+        // IPv4 and IPv6 lay out these fields differently, but the sum of their 16-bit words is the same.
         pseudo.extend(u32::from(PROTOCOL_TCP).to_be_bytes());
         pseudo.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         pseudo
@@ -92,7 +93,7 @@ fn ipv4(from: Ipv4Addr, to: Ipv4Addr, payload: usize) -> Vec<u8> {
     let length = u16::try_from(payload + 20).unwrap_or(u16::MAX);
     let mut header = vec![0x45, 0];
     header.extend(length.to_be_bytes());
-    // No fragments (Don't Fragment), 64 hops; the checksum is zero while it is computed.
+    // Don't Fragment, and at most 64 hops. The checksum is zero until it is computed below.
     header.extend([0, 0, 0x40, 0, 64, PROTOCOL_TCP, 0, 0]);
     header.extend(from.octets());
     header.extend(to.octets());
@@ -112,7 +113,7 @@ fn ipv6(from: Ipv6Addr, to: Ipv6Addr, payload: usize) -> Vec<u8> {
     header
 }
 
-/// Returns the Internet checksum over parts; all but the last have an even length (RFC 1071).
+/// Returns the Internet checksum (RFC 1071) of all parts together. Each part except the last must have an even length.
 fn checksum(parts: &[&[u8]]) -> u16 {
     let mut sum: u32 = 0;
     for part in parts {
@@ -136,8 +137,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_is_the_one_of_a_known_header() {
-        // A well-known example for RFC 1071: a header whose checksum is b861.
+    fn the_checksum_of_a_known_header_is_right() {
+        // A well-known example of an IPv4 header. Its checksum is b861.
         let header = [
             0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11, 0x00, 0x00, 0xc0, 0xa8,
             0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7,

@@ -1,4 +1,4 @@
-//! One connection as a stream of TCP segments, invented around the observed bytes.
+//! One connection as a stream of TCP segments that are made up from the observed bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::segment::{ACK, FIN, PSH, RST, SYN, Segment};
 /// Maximum payload of a segment, in bytes.
 const LARGEST_PAYLOAD: usize = 32 << 10;
 
-/// Maximum number of segments per event whose bytes were not kept.
+/// Maximum number of empty segments for those bytes of an event that were not kept.
 const MOST_CUT_SEGMENTS: usize = 64;
 
 /// One captured packet.
@@ -19,7 +19,7 @@ pub(super) struct Packet {
     pub(super) at: Duration,
     pub(super) interface: u32,
     pub(super) bytes: Vec<u8>,
-    /// Its length on the wire; it is larger than the captured part if the packet was cut.
+    /// The length of the whole packet. It is larger than the length of `bytes` if bytes were not kept.
     pub(super) length: u32,
     pub(super) comment: String,
 }
@@ -30,7 +30,7 @@ pub(super) struct Stream {
     target: SocketAddr,
     interface: u32,
     open: bool,
-    /// The next sequence number of the client, and of the target.
+    /// The next sequence number of each side: first the client's, then the target's.
     next: [u32; 2],
 }
 
@@ -45,7 +45,7 @@ impl Stream {
     pub(super) fn new(target: SocketAddr, port: u16, interface: u32) -> Stream {
         let client: IpAddr = match target.ip() {
             local if local.is_loopback() => local,
-            // Addresses that are reserved for documentation.
+            // These addresses are reserved for documentation.
             IpAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
             IpAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
         };
