@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `run` | the part of a run's JSON report that a matrix reads |
 //! | `weights` | the weights of cases and verdicts |
-//! | `order` | an order of rows and columns in which neighbours are similar |
+//! | `order` | puts similar rows, and similar columns, next to each other |
 
 mod order;
 mod run;
@@ -24,9 +24,9 @@ use order::neighbours;
 pub struct Matrix {
     /// The protocol's title.
     pub title: String,
-    /// The columns, with similar ones together.
+    /// The columns. Similar columns are next to each other.
     pub teams: Vec<Team>,
-    /// The rows, with similar ones together.
+    /// The rows. Similar rows are next to each other.
     pub rows: Vec<Row>,
 }
 
@@ -37,11 +37,11 @@ pub struct Team {
     pub name: String,
     /// The address or command of the target.
     pub target: String,
-    /// From 0 to 100; `None` if nothing could be judged.
+    /// The score, from 0 to 100; `None` if there are no points to earn.
     pub score: Option<f64>,
     /// The result of its run, as a sentence.
     pub sentence: String,
-    /// The choices of its readings: name and choice.
+    /// The name of each reading, and the choice of this target.
     pub readings: Vec<(String, String)>,
 }
 
@@ -56,9 +56,9 @@ pub struct Row {
     pub level: String,
     /// The requirements that it cites.
     pub requirements: Vec<String>,
-    /// Its weight.
+    /// The points of the case.
     pub weight: f64,
-    /// One cell per team, in the teams' order; `None` where a run did not have the case.
+    /// One cell for each team, in the order of the teams; `None` if the run of the team did not have the case.
     pub cells: Vec<Option<Cell>>,
 }
 
@@ -67,12 +67,12 @@ pub struct Row {
 pub struct Cell {
     /// The verdict.
     pub verdict: Verdict,
-    /// The reason, in a few words.
+    /// Why the case did not pass, in a few words.
     pub why: Option<String>,
 }
 
 impl Row {
-    /// Returns the number of teams for which it does not hold.
+    /// Returns the number of teams with the verdict fail or error for this case.
     #[must_use]
     pub fn failures(&self) -> usize {
         let cells = self.cells.iter().flatten();
@@ -81,7 +81,7 @@ impl Row {
             .count()
     }
 
-    /// Returns whether all teams have the same good verdict.
+    /// Returns whether all teams pass the case (verdict pass or note), so that it does not distinguish them.
     #[must_use]
     pub fn is_dull(&self) -> bool {
         let good = |cell: &Option<Cell>| {
@@ -97,7 +97,7 @@ impl Matrix {
     ///
     /// # Errors
     ///
-    /// If no run is given, or the runs are of different protocols. The error is a sentence.
+    /// If there are no runs, or if they are runs of different protocols. The error is a sentence.
     pub fn of(runs: &[RunFile], weights: &Weights) -> Result<Matrix, String> {
         let first = runs.first().ok_or("there are no reports to compare")?;
         if let Some(other) = runs.iter().find(|run| run.protocol != first.protocol) {
@@ -115,8 +115,8 @@ impl Matrix {
         Ok(matrix)
     }
 
-    /// Orders columns and rows so that similar ones are together. The best team and the case with the most failures
-    /// come first.
+    /// Orders the columns so that similar teams are next to each other, and the rows so that similar cases are. The best
+    /// team and the case with the most failures come first.
     fn put_in_order(&mut self) {
         let mut by_score: Vec<usize> = (0..self.teams.len()).collect();
         let score = |team: usize| {
@@ -138,7 +138,7 @@ impl Matrix {
         for row in &mut self.rows {
             row.cells = in_order(&row.cells, &teams);
         }
-        // Cases that all teams pass say nothing, and come last in their own order.
+        // Cases that all teams pass come last, and keep their order.
         let (dull, mut telling): (Vec<Row>, Vec<Row>) = self.rows.drain(..).partition(Row::is_dull);
         telling.sort_by_key(|row| std::cmp::Reverse(row.failures()));
         let lines: Vec<Vec<Option<Verdict>>> = telling
@@ -178,7 +178,7 @@ fn team(run: &RunFile, weights: &Weights) -> Team {
     }
 }
 
-/// Returns every case that any run has, in order of appearance.
+/// Returns a row for each case that is in at least one of the runs, in the order in which the runs name them.
 fn rows(runs: &[RunFile], weights: &Weights) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();

@@ -1,14 +1,13 @@
-//! An order in which neighbours are similar.
+//! Finds an order of lines in which similar lines are next to each other.
 
-/// Maximum number of passes over the whole order. Each makes it better, and few are needed.
+/// Maximum number of passes over the whole order. Each pass improves the order, and usually a few passes are enough.
 const MOST_PASSES: usize = 8;
 
-/// Returns an order of these lines, as indices, in which neighbours differ in few places. It begins with the first
-/// line.
+/// Returns an order of these lines, as indices, in which neighbours differ in few places. The first line stays the first.
 ///
-/// After the first line it takes the nearest remaining one each time, the earlier of equals. Then it reverses pieces as
-/// long as that brings similar lines nearer to each other. The result is not the best order, which would take too long
-/// to find, but it is the same each time.
+/// First the function builds an order: after each line it takes the remaining line with the fewest differences (of equal
+/// ones, the earliest). Then it reverses parts of this order as long as that makes neighbours more similar. The result is
+/// the same each time, but it may not be the best order: to find that one would take too long.
 pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     let distance = |one: usize, other: usize| {
         let [one, other] = [one, other].map(|index| lines.get(index).into_iter().flatten());
@@ -32,8 +31,8 @@ pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     order
 }
 
-/// Reverses each piece whose ends then have nearer neighbours; returns whether it reversed any. The first line stays in
-/// its place.
+/// Reverses each part of the order whose two ends become more similar to their neighbours by that. Returns whether it
+/// reversed any part. The first line stays in its place.
 fn turn_around(order: &mut [usize], distance: &impl Fn(usize, usize) -> usize) -> bool {
     let mut better = false;
     for start in 1..order.len() {

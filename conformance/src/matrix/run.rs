@@ -1,16 +1,16 @@
-//! The part of a run's JSON report that a matrix reads; the rest is ignored.
+//! The part of a run's JSON report that a matrix needs. Other fields of the report are ignored.
 
 use serde::Deserialize;
 
 use crate::run::Verdict;
 
-/// The format that it reads.
+/// The format of the reports that this program can read.
 const FORMAT: u32 = 1;
 
 /// A run.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RunFile {
-    /// The team's name; it comes from the command line or the file's name.
+    /// The name of the team. It comes from the command line or from the name of the file, not from the report.
     #[serde(skip)]
     pub name: String,
     format: u32,
@@ -31,7 +31,7 @@ pub struct RunFile {
     pub cases: Vec<CaseOfRun>,
 }
 
-/// A settled reading.
+/// The choice of the target for one reading.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ReadingOfRun {
     /// The reading.
@@ -60,7 +60,7 @@ pub struct CaseOfRun {
 pub struct RequirementOfRun {
     /// Its id.
     pub id: String,
-    /// must, should or may; `None` where it was not known.
+    /// `must`, `should` or `may`; `None` if the level was not known.
     pub level: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl RunFile {
     /// If the text is not a report of a run, or has another format. The error is a sentence.
     pub fn read(name: &str, text: &str) -> Result<RunFile, String> {
         let mut run: RunFile = serde_json::from_str(text).map_err(|error| {
-            format!("it is not the report of a run, as --report json=FILE writes it: {error}")
+            format!("it is not the report of a run ({error}); write one with conformance run --report json=FILE")
         })?;
         if run.format != FORMAT {
             return Err(format!(
@@ -100,7 +100,7 @@ impl RunFile {
 }
 
 impl CaseOfRun {
-    /// Returns the highest level among its requirements. A case with unknown requirements judges a must.
+    /// Returns the highest level among its requirements. If no level is known, the case counts as a MUST.
     #[must_use]
     pub fn level(&self) -> &str {
         let level = |word: &&str| {

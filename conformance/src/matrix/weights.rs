@@ -1,8 +1,8 @@
 //! The points of a case, and the share of them that each verdict earns.
 //!
-//! A score is the share of the possible points that were earned, from 0 to 100. Each case counts by the highest level
-//! among its requirements, or by a weight of its own, and its verdict earns a share of that. What the target does not
-//! support, and errors of the suite, do not count at all.
+//! A score is the share of the possible points that a team earned, from 0 to 100. A case is worth the points of the highest
+//! level among its requirements, or the points that are set for it. Its verdict earns a share of these points. Cases with
+//! the verdict unsupported or error do not count.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::run::Verdict;
 
 use super::run::CaseOfRun;
 
-/// The words that can be given a number, and their defaults.
+/// The words whose numbers can be changed, and their default numbers.
 const USUAL: [(&str, f64); 7] = [
     ("must", 3.0),
     ("should", 1.0),
@@ -21,7 +21,7 @@ const USUAL: [(&str, f64); 7] = [
     ("fail", 0.0),
 ];
 
-/// Weights of levels and cases, and shares of verdicts.
+/// The points of levels and cases, and the share of them that each verdict earns.
 #[derive(Debug, Clone)]
 pub struct Weights {
     words: BTreeMap<&'static str, f64>,
@@ -54,11 +54,11 @@ impl Weights {
         Ok(())
     }
 
-    /// Reads one of these lines.
+    /// Reads one such line.
     ///
     /// # Errors
     ///
-    /// A sentence.
+    /// A sentence that says what to write instead.
     pub fn set(&mut self, written: &str) -> Result<(), String> {
         let usage = || {
             let words: Vec<&str> = USUAL.iter().map(|(word, _)| *word).collect();
@@ -85,12 +85,12 @@ impl Weights {
         Ok(())
     }
 
-    /// Returns the ids of the cases that have a weight of their own.
+    /// Returns the ids of the cases for which points were set.
     pub fn cases(&self) -> impl Iterator<Item = &str> {
         self.cases.keys().map(String::as_str)
     }
 
-    /// Returns the weights in one line, for a person who reads a score.
+    /// Returns all weights in one line, which explains the scores to their readers.
     #[must_use]
     pub fn in_words(&self) -> String {
         let mut words: Vec<String> = USUAL
@@ -112,7 +112,7 @@ impl Weights {
         own.unwrap_or_else(|| self.word(case.level()))
     }
 
-    /// Returns a score from 0 to 100; `None` where no points can be earned.
+    /// Returns a score from 0 to 100, or `None` if there are no points to earn.
     pub(super) fn score(&self, cases: &[CaseOfRun]) -> Option<f64> {
         let (mut earned, mut possible) = (0.0, 0.0);
         for case in cases {
