@@ -1,4 +1,4 @@
-//! The atlas: which cases each known mistake fails, as recorded by the laboratory.
+//! The atlas: which cases fail because of each known fault. The laboratory has recorded it.
 
 use std::collections::BTreeSet;
 
@@ -10,43 +10,44 @@ use crate::suite;
 /// The name of the file in a protocol's folder.
 const FILE: &str = "faults.json";
 
-/// The known mistakes of one protocol's servers.
+/// The known faults of servers of one protocol.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Atlas {
-    /// The protocol that this one extends. Its known mistakes apply here too.
+    /// The protocol that this one extends. The faults of its atlas apply here too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
-    /// The mistakes, in the laboratory's order.
+    /// The faults, in the order of the laboratory.
     pub faults: Vec<KnownFault>,
 }
 
-/// One mistake.
+/// One known fault of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFault {
-    /// What the server does wrong, as the words after "the server".
+    /// What the server does wrong, in words that follow "the server".
     pub does: String,
-    /// The requirement that it breaks.
+    /// The id of the requirement that a server with this fault violates.
     pub breaks: String,
-    /// The cases that fail because of it.
+    /// The cases that fail because of this fault.
     pub fails: BTreeSet<String>,
-    /// The cases that cannot be judged because of it.
+    /// The cases that cannot be judged because of this fault.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub hides: BTreeSet<String>,
 }
 
-/// The results of a target.
+/// The results of one target.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
-    /// The cases that it failed.
+    /// The cases with the verdict fail or non-strict.
     pub failed: BTreeSet<String>,
-    /// The cases that were judged, with any verdict.
+    /// The cases that were judged: those with the verdict pass, note, non-strict or fail.
     pub judged: BTreeSet<String>,
 }
 
 impl Atlas {
-    /// Returns the atlas of a built-in protocol, with the atlas of the protocol that it extends.
+    /// Returns the atlas of a built-in protocol, with the faults of the protocol that it extends. Returns `None` if there is
+    /// no atlas for this protocol.
     #[must_use]
     pub fn of(protocol: &str) -> Option<Atlas> {
         let mut atlas = Atlas::read(suite::built_in_file(protocol, FILE)?).ok()?;
@@ -60,13 +61,13 @@ impl Atlas {
     ///
     /// # Errors
     ///
-    /// If the text is not an atlas; the error has the place.
+    /// If the text is not an atlas. The error names the line and the column.
     pub fn read(text: &str) -> Result<Atlas, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// Returns the text of the atlas file. It has one line for each mistake, so that a change of one mistake changes
-    /// one line.
+    /// Returns the text of the atlas file. Each fault is one line, so that a comparison of two versions shows which faults
+    /// have changed.
     #[must_use]
     pub fn text(&self) -> String {
         let line = |fault: &KnownFault| serde_json::to_string(fault).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The accuracy of the diagnosis, measured with the laboratory's records.
+//! The accuracy of the diagnosis: how often it is right about the servers of the laboratory.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +8,25 @@ use super::rank::{Explanation, diagnose};
 /// How often the diagnosis named the true cause.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accuracy {
-    /// The number of servers with one mistake.
+    /// The number of servers with one fault.
     pub single: usize,
-    /// How often their mistake was named first.
+    /// The number of these servers for which the first explanation named the fault.
     pub single_first: usize,
-    /// How often their mistake was named at all.
+    /// The number of these servers for which any explanation named the fault.
     pub single_named: usize,
-    /// The number of servers with two mistakes.
+    /// The number of servers with two faults.
     pub pairs: usize,
-    /// How often both were named first, together.
+    /// The number of these servers for which the first explanation named both faults.
     pub pairs_first: usize,
-    /// How often the first explanation named at least one of the two.
+    /// The number of these servers for which the first explanation named at least one of the two faults.
     pub pairs_half: usize,
 }
 
-/// Diagnoses every mistake of the atlas alone, and every pair of mistakes. A pair is assumed to fail every case that
-/// one of the two fails.
+/// Diagnoses a server for every fault of the atlas, and one for every pair of faults. With a pair of faults, a server is
+/// assumed to fail the cases that fail because of either of them.
 ///
-/// Mistakes that fail exactly the same cases cannot be told apart, and count as named when one of them is.
+/// If exactly the same cases fail because of two faults, the diagnosis cannot distinguish them. So it counts as right if it
+/// names one of the two.
 #[must_use]
 pub fn measure(atlas: &Atlas) -> Accuracy {
     let mut accuracy = Accuracy::default();
@@ -59,7 +60,7 @@ fn told(atlas: &Atlas, faults: &[&KnownFault]) -> Vec<Explanation> {
     diagnose(atlas, &Observed { failed, judged })
 }
 
-/// Returns whether the explanation names all of these mistakes, or mistakes that fail the same cases.
+/// Returns whether the explanation names all of these faults, or other faults because of which the same cases fail.
 fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let union = |faults: &mut dyn Iterator<Item = &KnownFault>| -> BTreeSet<String> {
         faults.flat_map(|fault| fault.fails.clone()).collect()
@@ -69,7 +70,7 @@ fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     said == union(&mut faults.iter().copied())
 }
 
-/// Returns whether one of these mistakes, or a mistake that fails the same cases, is among the causes.
+/// Returns whether the explanation names at least one of these faults, or a fault because of which the same cases fail.
 fn one_of(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
     let mut said = told.causes.iter().filter_map(by_name);

@@ -1,9 +1,8 @@
 //! The diagnosis: the likely causes of the failed cases of a run.
 //!
-//! The laboratory (servers with one known mistake each) has recorded which cases each mistake fails: the [`Atlas`] of a
-//! protocol. The diagnosis compares a run's failures with those of every mistake and of every pair of mistakes. It
-//! names the best matches in the words of the mistake, with how well they fit. The result is a guess, and the report
-//! says so.
+//! The laboratory has servers with one known fault each. The [`Atlas`] of a protocol records which cases fail because of each
+//! fault. The diagnosis compares the failures of a run with those of every fault and of every pair of faults. It describes
+//! the faults that match best, and says how well they fit. The result is a guess, and the report says so.
 
 mod atlas;
 mod measure;
@@ -15,8 +14,8 @@ pub use rank::{Explanation, MOST, diagnose};
 
 use crate::run::Report;
 
-/// Returns the likely causes of the failures of a run, the most likely first; empty if nothing failed, or nothing known
-/// fits.
+/// Returns the likely causes of the failures of a run, the most likely first. The list is empty if no case failed, or if no
+/// known fault fits.
 #[must_use]
 pub fn of(report: &Report) -> Vec<Explanation> {
     Atlas::of(&report.protocol)

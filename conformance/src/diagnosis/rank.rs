@@ -1,4 +1,4 @@
-//! Finds the mistake, or the two mistakes, that explain the results.
+//! Finds the one or two faults that explain the failures of a run best.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,29 +6,30 @@ use serde::Serialize;
 
 use super::atlas::{Atlas, KnownFault, Observed};
 
-/// Maximum number of explanations that are reported.
+/// Maximum number of explanations in a report.
 pub const MOST: usize = 3;
 
-/// Below this fit nothing is reported: a server with many mistakes looks a little like every server with others.
+/// Minimum fit of an explanation in a report. A server with many faults resembles many other servers a little.
 const LEAST_FIT: f64 = 0.5;
 
-/// Two mistakes explain more than one by chance alone. The second must improve the fit by more than this.
+/// By chance alone, two faults explain more failures than one. So a second fault must improve the fit by more than this.
 const COST_OF_A_SECOND: f64 = 0.08;
 
 /// A possible explanation of the failures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// One mistake or two, the one that explains more first: what the server does, as the words after "the server".
+    /// One fault or two: what the server does, in words that follow "the server". The fault that explains more comes first.
     pub causes: Vec<String>,
-    /// The requirements that they break, in the same order.
+    /// The requirement that each of these faults violates, in the same order.
     pub breaks: Vec<String>,
-    /// The number of failures that it explains.
+    /// The number of failures that this explanation covers.
     pub explained: usize,
     /// The number of failures of the run.
     pub failures: usize,
-    /// The number of cases that should fail too, but do not.
+    /// The number of cases that should also fail with these faults, but did not.
     pub unmet: usize,
-    /// How well it fits: 1 if exactly the right cases fail. Cases that few mistakes fail weigh more.
+    /// How well the explanation fits, up to 1. It is 1 if exactly the expected cases failed. A case weighs more if it fails
+    /// because of few faults.
     pub fit: f64,
 }
 
@@ -39,7 +40,7 @@ pub fn diagnose(atlas: &Atlas, observed: &Observed) -> Vec<Explanation> {
         return Vec::new();
     }
     let weights = weights(atlas);
-    // A case that could not be judged counts neither for nor against a mistake.
+    // A case that could not be judged counts neither for nor against a fault.
     let candidates: Vec<Candidate<'_>> = atlas
         .faults
         .iter()
@@ -74,8 +75,8 @@ fn worth(explanation: &Explanation) -> f64 {
     explanation.fit - COST_OF_A_SECOND * more as f64
 }
 
-/// Returns the weight of each case. A case that every mistake fails says little; one that a single mistake fails says
-/// nearly all.
+/// Returns the weight of each case. A case that fails because of every fault says little about the cause. A case that fails
+/// because of a single fault says almost everything.
 fn weights(atlas: &Atlas) -> BTreeMap<&String, f64> {
     let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
     for id in atlas.faults.iter().flat_map(|fault| &fault.fails) {
@@ -98,7 +99,7 @@ struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     fn and(&self, other: &Candidate<'a>) -> Candidate<'a> {
         let mut both = [self, other];
-        // The mistake that explains more comes first.
+        // The fault that explains more comes first.
         both.sort_by_key(|one| std::cmp::Reverse(one.fails.len()));
         Candidate {
             causes: both.iter().flat_map(|one| one.causes.clone()).collect(),
@@ -107,7 +108,7 @@ impl<'a> Candidate<'a> {
     }
 
     fn explanation(&self, observed: &Observed, weights: &BTreeMap<&String, f64>) -> Explanation {
-        // A case that no known mistake fails weighs as much as one that a single mistake fails.
+        // If no known fault makes a case fail, it weighs as much as a case that fails because of a single fault.
         let most = weights.values().copied().fold(1.0, f64::max);
         let weigh = |id: &&String| weights.get(*id).copied().unwrap_or(most);
         let seen: BTreeSet<&String> = observed.failed.iter().collect();
@@ -186,14 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn one_mistake_is_found_from_the_cases_that_it_fails() {
+    fn one_fault_is_found_from_the_cases_that_fail_because_of_it() {
         assert_eq!(told("accents emoji limit"), ["counts characters"]);
         assert_eq!(told("accents emoji"), ["counts characters"]);
         assert_eq!(told("again"), ["forgets logins"]);
     }
 
     #[test]
-    fn two_mistakes_are_found_together() {
+    fn two_faults_are_found_together() {
         assert_eq!(
             told("accents emoji limit again"),
             ["counts characters", "forgets logins"]
