@@ -6,26 +6,26 @@
 //!
 //! # Floors
 //!
-//! Each floor uses only the floors above it in this table; `tests/floors.rs` checks it.
+//! Each floor uses only the floors above it in this table; `tests/floors.rs` checks this.
 //!
 //! | floor | what |
 //! |---|---|
 //! | crate `conformance-suite`: [`text`], [`source`], [`grammar`], [`scenario`], [`spec`], [`suite`] | a protocol's documents as typed data, and the codec that they drive |
-//! | crate `conformance-load`: [`load`] | many clients at once: the load checks the same promises and measures what they cost |
-//! | [`spawn`] | a target that the runner starts itself: its processes, its output |
-//! | [`profile`] | what is known about one target |
-//! | [`evidence`] | the record of a case that was played, as data |
-//! | [`explain`] | failures and conversations in words and in bytes |
-//! | [`judge`] | from the records of cases to verdicts |
-//! | `play` | one case: its lanes, its steps, what they expect |
-//! | [`run`] | which cases are played, when, and beside which others |
-//! | [`diagnosis`] | which known mistakes explain the failures |
-//! | [`tap`] | a proxy between a client and a server that records what they say |
-//! | [`matrix`] | several runs side by side |
+//! | crate `conformance-load`: [`load`] | many clients at once: checks that every message arrives, and measures speed and cost |
+//! | [`spawn`] | starts a target as a child process, and watches its processes and its output |
+//! | [`profile`] | files with facts about one target |
+//! | [`evidence`] | what happened in a case that was played, as data |
+//! | [`explain`] | describes failures and conversations in words and in bytes |
+//! | [`judge`] | gives each case its verdict, from the records of all cases |
+//! | `play` | plays one case: connects its lanes, takes its steps, and compares the answers with what the case expects |
+//! | [`run`] | decides which cases are played, in which order, and which of them at the same time |
+//! | [`diagnosis`] | finds the known faults that explain the failures |
+//! | [`tap`] | a proxy between a client and a server that records their conversation |
+//! | [`matrix`] | compares several runs and computes scores |
 //! | [`report`] | the results, for people and for programs |
 //! | [`cli`] | the command line |
 //!
-//! `play` is private: a run is started with [`run::run_suite`], which answers with a [`run::Report`].
+//! `play` is private. [`run::run_suite`] starts a run and returns a [`run::Report`].
 
 // Bytes of a target reach almost every module: none of them may end the program.
 #![cfg_attr(
