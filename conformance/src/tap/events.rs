@@ -1,4 +1,4 @@
-//! The recorded moments, as a conversation.
+//! Turns the recorded moments into a conversation for reports.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::run::{Direction, Event, TcpSign, annotate, annotate_frame};
 use super::record::{Moment, What};
 use super::watch::Heard;
 
-/// Maximum number of events in a conversation; later events are left out of it.
+/// Maximum number of events in a conversation. Of a longer one, the earliest events are left out.
 const KEPT_EVENTS: usize = 2000;
 
-/// Returns all moments as a conversation; each connection is a lane with its name. Consecutive bytes without a meaning
-/// are counted together.
+/// Returns the moments as a conversation. Each connection is a lane; `names` has the names of the lanes. Consecutive raw
+/// bytes of one side become one event.
 #[must_use]
 pub fn events(
     grammar: &Grammar,
@@ -45,7 +45,7 @@ pub fn events(
     events.split_off(skipped)
 }
 
-/// Returns one moment as an event on the lane with that name.
+/// Returns one moment as an event; `lane` is the name of its lane.
 #[must_use]
 pub fn event(grammar: &Grammar, wire: &Wire, moment: &Moment, lane: &str) -> Event {
     let blank = |direction, text| Event {

@@ -1,12 +1,12 @@
-//! The tap: a proxy that listens between a client and a server, and changes nothing.
+//! The tap: a proxy between a client and a server. It records their conversation and changes nothing.
 //!
 //! | file | what |
 //! |---|---|
-//! | `relay` | bytes from one socket to the other; half-close and reset are passed on |
-//! | `watch` | the meaning of the bytes, and the mistakes in them |
-//! | `record` | everything that the tap heard, in one order |
-//! | `events` | the same as a conversation that reports can draw |
-//! | `replay` | the same as a scenario that the suite can play |
+//! | `relay` | passes on bytes, half-closes and resets from one socket to the other |
+//! | `watch` | finds the frames in the bytes, and the violations in them |
+//! | `record` | stores all moments of all connections, in order of time |
+//! | `events` | turns the moments into a conversation for reports |
+//! | `replay` | turns the moments into a scenario that the suite can play |
 
 mod events;
 mod record;
@@ -29,10 +29,11 @@ pub use record::{Moment, Record, What};
 pub use replay::{Replay, lane_names, scenario};
 pub use watch::{Heard, Watch, Wires};
 
-/// Time limit for the connection to the target; after it the tap cuts the client's connection.
+/// Time limit for the connection to the target. If it fails, the tap resets the client's connection.
 const CONNECT_BOUND: Duration = Duration::from_secs(10);
 
-/// A function that hears every moment at once. Several threads call it, but never two at the same time.
+/// A function that the tap calls for every moment, as soon as it happens. Several threads call it, but never two at the same
+/// time.
 pub type Listener = Box<dyn Fn(&Moment) + Send + Sync>;
 
 /// A running tap.
@@ -50,11 +51,11 @@ struct Shared {
 }
 
 impl Tap {
-    /// Listens, and connects each client to the target; `tell` hears every moment.
+    /// Starts to listen. The tap connects each client to the target, and calls `tell` for every moment.
     ///
     /// # Errors
     ///
-    /// If the tap cannot bind the address, or the system gives no thread.
+    /// If the tap cannot bind the address, or if the system refuses to start a thread.
     pub fn start(
         grammar: &Grammar,
         choices: &Choices,
@@ -82,31 +83,31 @@ impl Tap {
         Ok(tap)
     }
 
-    /// Returns the address where it listens.
+    /// Returns the address where the tap listens for clients.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns the channel that gets a message for each connection that has ended.
+    /// Returns a channel on which a message arrives for each connection that has ended.
     #[must_use]
     pub fn ended(&self) -> &crossbeam_channel::Receiver<()> {
         &self.ended
     }
 
-    /// Returns the codecs of the reading in which it listens.
+    /// Returns the codecs with which the tap decodes frames.
     #[must_use]
     pub fn wires(&self) -> &Wires {
         &self.shared.wires
     }
 
-    /// Returns when it started.
+    /// Returns the time when the tap started.
     #[must_use]
     pub fn began(&self) -> SystemTime {
         self.shared.record.began()
     }
 
-    /// Returns everything that it has heard so far.
+    /// Returns all moments that are recorded so far.
     #[must_use]
     pub fn heard(&self) -> Vec<Moment> {
         self.shared.record.all()
@@ -117,16 +118,16 @@ impl Tap {
 fn accept(listener: &TcpListener, shared: &Arc<Shared>, ended: &crossbeam_channel::Sender<()>) {
     for (connection, client) in listener.incoming().enumerate() {
         let Ok(client) = client else {
-            // Too many open files, or a client that has left already: the next accept may succeed.
+            // For example, too many files are open, or the client has already left. The next accept may succeed.
             std::thread::sleep(Duration::from_millis(20));
             continue;
         };
         let (shared, ended) = (Arc::clone(shared), ended.clone());
         let name = format!("tap {}", connection + 1);
-        // Without a thread the tap drops this client. There is no caller to report it to.
+        // If no thread can be started, the tap closes this client's connection. There is no caller that could be told.
         let _ = Builder::new().name(name).spawn(move || {
             join(&shared, connection, client);
-            // The receiver may be gone.
+            // This fails only after the receiver was dropped; then the message is not needed.
             let _ = ended.send(());
         });
     }
@@ -146,7 +147,7 @@ fn join(shared: &Shared, connection: usize, client: TcpStream) {
         Err(error) => {
             let why = format!("cannot connect to {}: {error}", shared.target);
             shared.record.note(connection, What::Refused { why });
-            // The client sees what it would see without a tap, as far as possible: no connection.
+            // The tap has accepted the connection and can no longer refuse it. So it resets the connection.
             let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));
         }
     }

@@ -1,4 +1,4 @@
-//! Everything that the tap heard, of all connections, in one order.
+//! The moments of all connections, in order of time.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,24 +9,24 @@ use crate::grammar::Side;
 use super::Listener;
 use super::watch::{Heard, Watch};
 
-/// Maximum number of moments that are kept. Later ones are reported at once and then forgotten.
+/// Maximum number of moments that are kept. Later moments are only reported when they happen.
 const MOST_MOMENTS: usize = 20_000;
 
-/// Maximum number of bytes that are kept.
+/// Maximum number of bytes that are kept, in all moments together.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Something that happened.
+/// Something that happened on a connection, with its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
     /// Time since the tap started.
     pub at: Duration,
     /// The connection, numbered from 0.
     pub connection: usize,
-    /// The event.
+    /// What happened.
     pub what: What,
 }
 
-/// The kinds of events.
+/// What happened on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A client connected.
@@ -34,16 +34,16 @@ pub enum What {
         /// The client's address.
         peer: String,
     },
-    /// The target did not accept the connection.
+    /// The tap could not connect to the target.
     Refused {
         /// The reason.
         why: String,
     },
-    /// One side sent something or ended.
+    /// One side sent bytes, or ended its direction of the connection.
     Said(Side, Heard),
 }
 
-/// The place where everything is recorded.
+/// The store for all moments.
 pub struct Record {
     began: Instant,
     began_at: SystemTime,
@@ -57,7 +57,7 @@ struct Kept {
     bytes: usize,
 }
 
-/// One connection's part of the record.
+/// The recorder of one connection.
 pub(super) struct Line<'a> {
     record: &'a Record,
     connection: usize,
@@ -74,7 +74,7 @@ impl Record {
         }
     }
 
-    /// Returns everything that is kept.
+    /// Returns all moments that are kept.
     pub(super) fn all(&self) -> Vec<Moment> {
         self.kept.lock().moments.clone()
     }
@@ -91,7 +91,7 @@ impl Record {
         }
     }
 
-    /// Records a moment and reports it.
+    /// Reports a moment, and keeps it if there is still room.
     pub(super) fn note(&self, connection: usize, what: What) {
         let mut kept = self.kept.lock();
         let moment = Moment {
@@ -109,8 +109,8 @@ impl Record {
 }
 
 impl Line<'_> {
-    /// Records bytes of one side. The tap records them before it passes them on, so an answer never comes before its
-    /// question.
+    /// Records bytes of one side. The tap calls this before it passes the bytes on. So an answer is never recorded before
+    /// the packet that it answers.
     pub(super) fn hear(&self, side: Side, bytes: &[u8]) {
         let mut watch = self.watch.lock();
         for heard in watch.hear(side, bytes) {
@@ -118,7 +118,7 @@ impl Line<'_> {
         }
     }
 
-    /// Records that one side sends nothing more, and how it ended.
+    /// Records that one side sends nothing more; `how` is [`Heard::Fin`] or [`Heard::Reset`].
     pub(super) fn end(&self, side: Side, how: Heard) {
         let mut watch = self.watch.lock();
         if let Some(left) = watch.end(side) {

@@ -1,8 +1,8 @@
 //! Relays bytes from one socket to the other, as if the tap did not exist.
 //!
-//! Each direction has a thread that reads, and then writes what it read before it reads again. So a receiver that does
-//! not read holds up its sender, as it would without the tap. FIN of one side becomes FIN to the other after everything
-//! before it, while the other direction goes on. RST of one side becomes RST to the other.
+//! Each direction has a thread. It reads some bytes and writes all of them before it reads again. So if a receiver stops
+//! reading, its sender has to wait, as it would without the tap. After a FIN from one side, the tap sends the bytes before it
+//! and then a FIN to the other side; the other direction goes on. After an RST from one side, it sends an RST to the other.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -17,21 +17,21 @@ use crate::grammar::Side;
 use super::record::Line;
 use super::watch::Heard;
 
-/// Maximum bytes of one read.
+/// Maximum number of bytes in one read.
 const CHUNK: usize = 16 << 10;
 
 /// One end of a relayed connection.
 struct End {
     stream: TcpStream,
-    /// The connection is to be reset: nothing is sent to it in order any more.
+    /// Whether the connection is being reset. Then nothing more is written to it.
     cut: AtomicBool,
-    /// A thread is in the middle of a write to it.
+    /// Whether a thread is writing to it at this moment.
     written: AtomicBool,
 }
 
 impl End {
     fn new(stream: TcpStream) -> Arc<End> {
-        // Without it the system would join segments. If it cannot be set, bytes still arrive.
+        // Without this option the system may join segments. If it cannot be set, the bytes still arrive.
         let _ = stream.set_nodelay(true);
         Arc::new(End {
             stream,
@@ -40,12 +40,13 @@ impl End {
         })
     }
 
-    /// Resets the connection. From here on the socket sends RST when its last owner drops it. Both threads own it, so
-    /// both are woken: the reader by a shutdown that sends nothing, and a blocked writer by a shutdown whose FIN cannot
-    /// pass the bytes that the peer does not read.
+    /// Resets the connection. With this linger option the system sends RST when the last owner drops the socket. Both threads
+    /// own it, so both must wake up and return. The reader wakes up because its direction is shut down, which sends nothing.
+    /// A writer that is blocked wakes up because the other direction is shut down: no FIN goes out there, because the bytes
+    /// before it are still waiting for the peer.
     fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
-        // Each call fails only when the connection is gone already.
+        // Each of these calls fails only if the connection has already ended.
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
         let _ = self.stream.shutdown(Shutdown::Read);
         if self.written.load(Ordering::SeqCst) {
@@ -86,12 +87,12 @@ fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
     let mut buffer = vec![0; CHUNK];
     loop {
         match (&from.stream).read(&mut buffer) {
-            // The tap woke this thread itself.
+            // No FIN has arrived: `cut` has woken this thread.
             Ok(0) if from.is_cut() => return,
             Ok(0) => {
                 line.end(side, Heard::Fin);
                 if !to.is_cut() {
-                    // Fails when that side is gone; then its own reader records how.
+                    // This fails if the receiver has already gone; then the thread that reads from it records how.
                     let _ = to.stream.shutdown(Shutdown::Write);
                 }
                 return;
@@ -100,7 +101,7 @@ fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
                 let bytes = buffer.get(..length).unwrap_or_default();
                 line.hear(side, bytes);
                 if !to.write(bytes) {
-                    // The receiver is gone, so the sender's connection is reset too.
+                    // The receiver's connection has ended, so the sender's connection is reset.
                     from.cut();
                     return;
                 }

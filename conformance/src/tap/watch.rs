@@ -1,11 +1,11 @@
-//! The meaning of bytes between a client and a server, and the mistakes in them. This file does no IO.
+//! Finds the frames in the bytes between a client and a server, and what is wrong with them. This file does no IO.
 
 use std::collections::BTreeSet;
 
 use crate::grammar::{Choices, Decoded, Frame, Grammar, Identification, PacketId, Side, Wire};
 
-/// The watch gives up on a frame that is not complete after this number of bytes: a longer length is probably a
-/// mistake.
+/// Maximum length of an incomplete frame, in bytes. If a frame is still incomplete after it, its length field is probably
+/// wrong, and the watch stops looking for frames.
 const LONGEST_FRAME: usize = 256 << 10;
 
 /// Something that one side of a connection sent or did.
@@ -20,32 +20,32 @@ pub enum Heard {
         /// What is wrong with it.
         wrong: Option<String>,
     },
-    /// Bytes that are not a frame of that side. Bytes after them cannot be decoded.
+    /// Bytes that are not a frame of that side. The bytes after them cannot be decoded either.
     Broken {
-        /// The undecoded bytes.
+        /// The bytes that cannot be decoded.
         bytes: Vec<u8>,
-        /// The reason why they are not a frame.
+        /// Why they are not a frame.
         why: String,
     },
-    /// Bytes to which the protocol gives no meaning, or that follow broken ones.
+    /// Bytes that are not frames: the protocol allows any bytes here, or they follow bytes that could not be decoded.
     Raw(Vec<u8>),
-    /// The beginning of a frame whose rest never arrives.
+    /// The beginning of a frame whose end did not arrive before the side ended.
     LeftOver(Vec<u8>),
-    /// This side sends nothing more.
+    /// This side closed its direction of the connection with FIN.
     Fin,
     /// This side reset the connection.
     Reset,
 }
 
 impl Heard {
-    /// Returns the mistake in it, if it has one.
+    /// Returns what is wrong with it, if anything is.
     #[must_use]
     pub fn wrong(&self) -> Option<String> {
         match self {
             Heard::Frame { wrong, .. } => wrong.clone(),
             Heard::Broken { why, .. } => Some(why.clone()),
             Heard::LeftOver(bytes) => Some(format!(
-                "an incomplete frame: its first {} bytes, and then no more",
+                "an incomplete frame: only its first {} bytes arrived",
                 bytes.len()
             )),
             Heard::Raw(_) | Heard::Fin | Heard::Reset => None,
@@ -53,7 +53,7 @@ impl Heard {
     }
 }
 
-/// A listener for one connection, in one reading of the protocol.
+/// Decodes the bytes of both sides of one connection, in one reading of the protocol.
 #[derive(Debug)]
 pub struct Watch<'a> {
     grammar: &'a Grammar,
@@ -65,12 +65,12 @@ pub struct Watch<'a> {
     sent: BTreeSet<PacketId>,
 }
 
-/// The bytes of one side that are not decoded yet.
+/// The state of one side: its bytes that are not decoded yet, and what they can be.
 #[derive(Debug, Default)]
 struct Half {
     buffer: Vec<u8>,
     mode: Mode,
-    /// The mistake that was already reported for the frame at the front of the buffer.
+    /// What is wrong with the frame at the start of the buffer. The frame is reported with it when it is complete.
     wrong: Option<String>,
 }
 
@@ -81,12 +81,12 @@ enum Mode {
     Frames,
     /// The protocol allows any bytes here.
     Raw,
-    /// The beginning of the next frame is unknown.
+    /// It is unknown where the next frame begins.
     Lost,
 }
 
-/// The two codecs of a tap: one with the protocol's limits, and one without limits, which finds the end of a frame that
-/// is too long.
+/// The two codecs of a tap. The strict one has the protocol's limits. The lenient one has no limits: it finds the end of a
+/// frame that is too long.
 #[derive(Debug, Clone)]
 pub struct Wires {
     strict: Wire,
@@ -134,7 +134,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Returns what these bytes complete; they follow all earlier ones of that side.
+    /// Returns what is complete with these bytes, which are the next bytes of that side.
     pub fn hear(&mut self, side: Side, bytes: &[u8]) -> Vec<Heard> {
         self.half(side).buffer.extend_from_slice(bytes);
         let mut heard = Vec::new();
@@ -144,7 +144,7 @@ impl<'a> Watch<'a> {
         heard
     }
 
-    /// Returns what is left when a side sends nothing more.
+    /// Returns the incomplete frame that is left when a side sends nothing more, if there is one.
     pub fn end(&mut self, side: Side) -> Option<Heard> {
         let left = std::mem::take(&mut self.half(side).buffer);
         (!left.is_empty()).then_some(Heard::LeftOver(left))
@@ -171,7 +171,7 @@ impl<'a> Watch<'a> {
             Decoded::Partial(_) => self.wait_for_more(side),
             Decoded::Broken { why, .. } => {
                 half.wrong.get_or_insert(why);
-                // The frame is too long or belongs to the other side. Its end can be found all the same.
+                // Perhaps the frame only is too long, or is a packet of the other side. Then its end can still be found.
                 let other = match side {
                     Side::Client => Side::Server,
                     Side::Server => Side::Client,
@@ -207,7 +207,8 @@ impl<'a> Watch<'a> {
         Some(self.give_up(side))
     }
 
-    /// Gives up on decoding. If the client has opened a tunnel, the bytes may be from the tunnel.
+    /// Stops decoding this side. If the client's bytes are raw because it has opened a tunnel, the server's bytes may come
+    /// out of this tunnel: then they are raw too, and nothing is wrong.
     fn give_up(&mut self, side: Side) -> Heard {
         let in_tunnel = self.client.mode == Mode::Raw && side == Side::Server;
         let half = self.half(side);
@@ -235,7 +236,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Notes what a frame changes: the connection has a name, or its bytes have no meaning from here on.
+    /// Notes what a frame changes: after it the connection may have a name, or its bytes may be raw.
     fn note(&mut self, side: Side, frame: &Frame) {
         if side == Side::Client {
             self.sent.insert(frame.packet);

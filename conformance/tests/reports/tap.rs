@@ -231,7 +231,7 @@ fn a_frame_that_is_too_long_is_a_violation_and_the_next_one_is_decoded() {
 #[test]
 fn bytes_left_over_at_the_end_are_a_violation() {
     let said = against(&[&[0, 0, 0, 0, 9, b'a']]);
-    let why = "an incomplete frame: its first 6 bytes, and then no more";
+    let why = "an incomplete frame: only its first 6 bytes arrived";
     assert_eq!(said, [(Side::Client, why.to_owned())]);
 }
 

@@ -1,11 +1,11 @@
-//! A recording as a scenario: the suite plays the clients, and expects of the server what it said.
+//! Turns a recording into a scenario: the suite sends what the clients sent, and expects what the server answered.
 //!
 //! | file | what |
 //! |---|---|
-//! | `names` | the names of the lanes, and the values that the server gave out |
-//! | `steps` | from moments to steps |
-//! | `value` | values and bytes as a scenario writes them |
-//! | `write` | steps as text; steps that race are in `together` |
+//! | `names` | finds the names of the lanes, and the values that the server gave out |
+//! | `steps` | turns moments into steps |
+//! | `value` | writes values and bytes in the language of scenarios |
+//! | `write` | writes the steps as text; puts steps that race into `together` |
 
 mod names;
 mod steps;
@@ -20,21 +20,21 @@ use super::record::Moment;
 use names::Names;
 use steps::Steps;
 
-/// The head of a scenario.
+/// The parts of a scenario that are not recorded.
 #[derive(Debug, Clone)]
 pub struct Replay<'a> {
     /// Its id.
     pub id: &'a str,
     /// Its title.
     pub title: &'a str,
-    /// The requirements that it checks; a scenario has at least one.
+    /// The ids of the requirements that it checks, at least one.
     pub checks: &'a [String],
 }
 
-/// Returns a file of one scenario that sends and expects what the tap heard.
+/// Returns the text of a file with one scenario, which sends and expects what the tap has recorded.
 ///
-/// The names that clients logged in with become fresh names of the lanes. Values that the server gave out and a client
-/// used later are remembered. What cannot be written as a packet is written as bytes.
+/// The logins of the clients become fresh names of the lanes. If a client used a value that the server had given out, the
+/// scenario remembers this value. Frames that cannot be written as packets are written as bytes.
 #[must_use]
 pub fn scenario(grammar: &Grammar, moments: &[Moment], head: &Replay<'_>) -> String {
     let names = Names::of(grammar, moments);
@@ -42,7 +42,7 @@ pub fn scenario(grammar: &Grammar, moments: &[Moment], head: &Replay<'_>) -> Str
     write::write(&steps, &names, head)
 }
 
-/// Returns the names of the lanes: the login of the connection, or `client3` where it has none.
+/// Returns the name of the lane of each connection: a name made from its login, or one such as `client3` if it has no login.
 #[must_use]
 pub fn lane_names(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     let names = Names::of(grammar, moments);

@@ -1,4 +1,4 @@
-//! The values that differ in every run: logins, and values that the server gives out.
+//! Names for the values that differ in every run: logins, and values that the server gives out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,30 +7,31 @@ use crate::scenario::is_word;
 use crate::tap::record::{Moment, What};
 use crate::tap::watch::Heard;
 
-/// Maximum length of a lane's name. The fresh login is made from it and must be short too.
+/// Maximum length of a lane's name. The suite makes the fresh login from this name, and the login must also be short.
 const LONGEST_NAME: usize = 10;
 
-/// A login of more bytes is long on purpose, so the fresh one gets the same length.
+/// Maximum length of an ordinary login, in bytes. A longer login is probably long on purpose, so its fresh login gets the
+/// same length.
 const USUAL_LOGIN: usize = 20;
 
 /// The names of a conversation.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// By connection.
+    /// The lane of each connection.
     pub(super) lanes: BTreeMap<usize, Lane>,
-    /// Login to lane.
+    /// The first lane with each login.
     pub(super) logins: BTreeMap<String, String>,
-    /// Values that the server gave out, by the name of their field, and the names under which they are remembered.
+    /// The name under which each value is remembered. The key is the name of a field and the value that the server gave out.
     remembered: BTreeMap<(String, String), String>,
 }
 
-/// A connection.
+/// The lane of one connection.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) name: String,
-    /// The earlier lane that had the same login.
+    /// The earlier lane with the same login, if there is one.
     pub(super) same_as: Option<String>,
-    /// The length of its login, if that length must be kept.
+    /// The length of its login in bytes, if the fresh login must have the same length.
     pub(super) bytes: Option<usize>,
 }
 
@@ -77,7 +78,7 @@ impl Names {
         self.lanes.insert(connection, lane);
     }
 
-    /// Finds the values that first appear in a server's frame and that a client uses later in a field of the same name.
+    /// Finds the values that first appear in a frame of the server and that a client later sends in a field with this name.
     fn remember(&mut self, grammar: &Grammar, moments: &[Moment]) {
         let mut said: BTreeSet<(String, String)> = BTreeSet::new();
         let mut given: BTreeSet<(String, String)> = BTreeSet::new();
@@ -153,8 +154,8 @@ fn fields<'a>(
         .zip(frame.fields.iter().map(|field| &field.value))
 }
 
-/// Returns the login of each connection: the last one that it asked for before the server accepted one, or the last one
-/// at all.
+/// Returns the login of each connection: the last one that the client asked for before the server accepted a login. If the
+/// server accepted none, it is the last one that the client asked for.
 fn logins(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     let mut logins = BTreeMap::new();
     let mut granted = BTreeSet::new();
@@ -194,7 +195,8 @@ fn logins(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     logins
 }
 
-/// Returns the fields in which a client asks for its name: those that the fence of a lane without a name fills with it.
+/// Returns the fields with which a client asks for its login. They are found in the fence for lanes without a login: it sends
+/// packets in which these fields contain the name of the lane.
 fn login_fields(grammar: &Grammar) -> Vec<(PacketId, usize)> {
     let fence = grammar.fence_unidentified.iter();
     let sends = fence
@@ -209,7 +211,8 @@ fn login_fields(grammar: &Grammar) -> Vec<(PacketId, usize)> {
         .collect()
 }
 
-/// Returns the letters and digits of a login, if it begins with a letter.
+/// Returns a name for a lane: the letters and digits of the login, from its first letter on. It is empty if there is no such
+/// letter.
 fn lane_name(login: &str) -> String {
     let name: String = login
         .chars()

@@ -1,4 +1,4 @@
-//! From the recording to the steps of a scenario.
+//! Turns the recording into the steps of a scenario.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +9,28 @@ use crate::tap::watch::Heard;
 use super::names::Names;
 use super::value::{bytes, in_hex, literal};
 
-/// Maximum number of steps. Longer scenarios are not readable.
+/// Maximum number of steps. A longer scenario would not be readable.
 const MOST_STEPS: usize = 2000;
 
-/// Maximum number of bytes that are written out.
+/// Maximum number of bytes that a step writes one by one.
 const WRITTEN_BYTES: usize = 2048;
 
-/// The steps, in order.
+/// The steps of a scenario, in order.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
-    /// Why the steps do not hold the whole recording.
+    /// Why the steps end before the recording ends, if they do.
     pub(super) stopped: Option<String>,
 }
 
-/// One step, or one connection.
+/// One step of the scenario, or the opening of one connection.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) connection: usize,
     pub(super) kind: Kind,
-    /// The text after the arrow.
+    /// The text after the arrow `>` or `<`.
     pub(super) text: String,
-    /// A remark for the reader.
+    /// A comment above the step, for readers of the scenario.
     pub(super) remark: Option<String>,
 }
 
@@ -39,7 +39,7 @@ pub(super) enum Kind {
     Opens,
     Sends,
     Sees,
-    /// The client shuts down, closes or cuts the connection.
+    /// The client shuts down, closes or resets the connection.
     Does,
     /// The lane stays silent.
     Silent,
@@ -49,10 +49,10 @@ struct Making<'a> {
     grammar: &'a Grammar,
     names: &'a Names,
     made: Steps,
-    /// Lanes that are open, so that steps may name them.
+    /// The connections that were opened so far: only their lanes may appear in steps.
     opened: Vec<usize>,
     ended: Vec<usize>,
-    /// Large amounts of bytes that were sent, and the names under which they are remembered.
+    /// Large sends of raw bytes, each with the name under which the scenario remembers its bytes.
     blobs: BTreeMap<Vec<u8>, String>,
 }
 
@@ -82,11 +82,11 @@ impl Steps {
     }
 }
 
-/// Returns the moments, with consecutive raw bytes of one direction joined. Joined bytes end where their lane says
-/// anything else, or where another client does: what that client says may answer them.
+/// Returns the moments, with raw bytes of one connection and direction joined. The joining stops when anything else happens
+/// on the connection, or when a client sends something on another connection: that may be an answer to the bytes.
 fn joined(moments: &[Moment]) -> Vec<Moment> {
     let mut joined: Vec<Moment> = Vec::new();
-    // The positions of each connection's raw bytes that may still grow.
+    // For each connection and direction: the position of the raw bytes to which further bytes may be joined.
     let mut growing: BTreeMap<(usize, bool), usize> = BTreeMap::new();
     for moment in moments {
         let connection = moment.connection;
@@ -171,8 +171,8 @@ impl Making<'_> {
         });
     }
 
-    /// Returns whether the frame can be written as a packet. A client may send a packet that is too long, but only its
-    /// own packets.
+    /// Returns whether a frame with something wrong in it can be written as a packet: only a packet of the client that a
+    /// client sends, which may be too long. Packets of the other side, and wrong packets of the server, are written as bytes.
     fn may_be_written(&self, side: Side, frame: &Frame) -> bool {
         let packet = self.grammar.packet(frame.packet);
         side == Side::Client && packet.from.include(side)
@@ -203,7 +203,7 @@ impl Making<'_> {
         text
     }
 
-    /// Returns bytes as text. Where a client sends many, the scenario sends the same number of random bytes and
+    /// Returns a step for raw bytes, as text. For a long send of a client, the scenario sends as many random bytes and
     /// remembers them.
     fn raw(&mut self, kind: Kind, all: &[u8], is_tunnel: bool) -> Result<String, String> {
         let sends = kind == Kind::Sends;
@@ -217,7 +217,7 @@ impl Making<'_> {
         match (sends, known) {
             (false, Some(blob)) => Ok(format!("bytes {length} sha256=${blob}")),
             (false, None) => Err(format!(
-                "{length} bytes arrived that no client had sent in one piece"
+                "the server sent {length} bytes that no client had sent before in one piece"
             )),
             (true, _) => {
                 let number = self.blobs.len() + 1;
@@ -249,8 +249,8 @@ impl Making<'_> {
         }
     }
 
-    /// Adds an observation after the last send, so that it has one. Where a lane has a fence, the fence proves that the
-    /// send had no effect.
+    /// If the recording ends with a send that nothing answered, adds a step that expects silence. Without it, nothing would
+    /// check the effect of that send. Proving silence needs a fence, so a lane of raw bytes gets no such step.
     fn watch_the_last(&mut self) {
         let Some(last) = self.made.steps.last() else {
             return;

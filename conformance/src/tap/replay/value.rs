@@ -1,13 +1,15 @@
-//! Values and bytes as a scenario writes them.
+//! Writes values and bytes in the language of scenarios.
 
 use crate::evidence::hex;
 use crate::grammar::Value;
 use crate::text::kdl;
 
-/// Texts of one repeated character that are longer than this are written as `(xN)`.
+/// Maximum length, in bytes, of a text that is written out although it only repeats one character. A longer one is written
+/// as `(xN)`.
 const LONG_TEXT: usize = 64;
 
-/// Returns a value that is the same in every run; `lanes` are the names that must not be mistaken for text.
+/// Returns the text for a value that is the same in every run. A text that is also one of the names in `lanes` is marked, so
+/// that it is not read as the name of a lane.
 pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str>) -> String {
     match value {
         Value::Text(text) => {
@@ -30,7 +32,7 @@ pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str
     }
 }
 
-/// Returns the pieces of `raw` and `bytes` in a tunnel: readable text stays text.
+/// Returns the argument of `raw` or `bytes` for bytes of a tunnel: as text if they are readable, else in hexadecimal.
 pub(super) fn bytes(bytes: &[u8]) -> String {
     let is_line = |text: &&str| text.chars().all(|each| !each.is_control() || each == '\n');
     match std::str::from_utf8(bytes).ok().filter(is_line) {
@@ -39,7 +41,7 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the pieces of `raw` and `bytes`, digit by digit.
+/// Returns the argument of `raw` or `bytes` in hexadecimal.
 pub(super) fn in_hex(bytes: &[u8]) -> String {
     format!("(hex)\"{}\"", hex(bytes, bytes.len()))
 }

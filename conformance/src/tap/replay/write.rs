@@ -1,4 +1,4 @@
-//! Steps as a file of scenarios.
+//! Writes the steps as the text of a scenario file.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -12,11 +12,11 @@ pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "// Recorded between a client and a server. Names are fresh in every run, and values from the server are remembered."
+        "// Recorded between a client and a server. Each run uses new names, and values from the server are remembered."
     );
     let _ = writeln!(
         out,
-        "// Write the requirements that it judges into `checks`, and shorten it to the steps that matter.\n"
+        "// Write into `checks` which requirements this scenario judges, and keep only the steps that matter.\n"
     );
     let _ = writeln!(out, "scenario {} {{", kdl(head.id));
     let _ = writeln!(out, "    title {}", kdl(head.title));
@@ -31,7 +31,7 @@ pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
     out
 }
 
-/// Returns groups of steps that belong together: those between two observations.
+/// Returns groups of steps: each observation is a group of its own, and all steps between two observations are one group.
 fn groups(steps: &[Step]) -> Vec<&[Step]> {
     steps
         .chunk_by(|one, next| one.kind != Kind::Sees && next.kind != Kind::Sees)
@@ -48,8 +48,8 @@ fn write_group(out: &mut String, steps: &[Step], names: &Names) {
         steps.iter().for_each(|step| line(out, step, names, 1));
         return;
     }
-    // Several lanes send and nothing is observed in between: they race. Connections are opened before that, and silence
-    // is proved after it.
+    // Several lanes send, and nothing is observed between their sends: the order in which the server receives them is
+    // not known. So these sends are written in `together`, connections are opened before it, and silence is proved after it.
     let of = |kinds: &'static [Kind]| steps.iter().filter(|step| kinds.contains(&step.kind));
     of(&[Kind::Opens]).for_each(|step| line(out, step, names, 1));
     let _ = writeln!(out, "    together {{");
