@@ -1,4 +1,4 @@
-//! Facts about one target: a profile, and the deviations that its team knows of. Both are files of lines, in KDL.
+//! Facts about one target: its profile, and its known deviations. Both are KDL files. A profile looks like this:
 //!
 //! ```text
 //! protocol chaton
@@ -18,12 +18,12 @@ pub use read::{read_known, read_profile};
 /// Facts about a target.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profile {
-    /// Its settings, as with `--set`.
+    /// The settings of `--set`, by name.
     pub settings: BTreeMap<String, String>,
-    /// The choices that it follows, by the names of the readings.
+    /// The choice of the target for each reading, by the name of the reading.
     pub readings: BTreeMap<String, String>,
-    /// The scenarios that it does not support, each with the reason.
+    /// The cases that the target does not support, each with the reason.
     pub unsupported: BTreeMap<String, String>,
-    /// How slow it is, as with `--scale`.
+    /// The factor of `--scale` for this target.
     pub scale: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! Reads files about a target. Every mistake is reported with its place and a remedy.
+//! Reads profiles and files of known deviations. Every mistake is reported with its place and with what to write instead.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::source::{
 };
 use crate::suite::Suite;
 
-/// Reads a profile of a target of this suite.
+/// Reads the profile of a target. The profile must be for the protocol of this suite.
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub fn read_profile(path: &Path, suite: &Suite) -> Result<Profile, Diagnostics> 
     reader.finish(profile)
 }
 
-/// Reads the known deviations: on each line a case, and in quotes the reason.
+/// Reads a file of known deviations: each line has the id of a case, and the reason in quotes.
 ///
 /// # Errors
 ///
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         self.findings.error(&(&node.file, span.clone()), mistake);
     }
 
-    /// Returns the arguments as texts, if they are exactly this number of texts.
+    /// Returns the arguments as texts. If they are not exactly `COUNT` texts, reports a mistake and returns `None`.
     fn texts<const COUNT: usize>(&mut self, node: &Node, example: &str) -> Option<[String; COUNT]> {
         let shape = Shape {
             arguments: (COUNT, COUNT),
@@ -117,7 +117,10 @@ impl<'a> Reader<'a> {
         let texts: Vec<String> = node.arguments().filter_map(|entry| entry.name()).collect();
         let texts = texts.try_into().ok();
         if texts.is_none() {
-            let message = format!("`{}` takes words, or texts in quotes", node.name.text);
+            let message = format!(
+                "the arguments of `{}` are words, or texts in quotes",
+                node.name.text
+            );
             self.mistake(node, &node.span, message, format!("write: {example}"));
         }
         texts
@@ -142,8 +145,9 @@ impl<'a> Reader<'a> {
             return;
         };
         if name != own {
-            let message = format!("this is about a target of {name}, but the suite is {own}");
-            let help = format!("run it with: conformance run {name} --profile ...");
+            let message =
+                format!("this profile is for the protocol {name}, but the suite is {own}");
+            let help = format!("use it with: conformance run {name} --profile ...");
             self.mistake(node, &Reader::span(node, 0), message, help);
         }
     }
@@ -182,7 +186,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns a case of the suite, and the reason; `reason` is the argument that gives it.
+    /// Adds a case and its reason to `into`; `reason` is the index of the argument that gives the reason.
     fn case_with_reason(
         &mut self,
         node: &Node,

@@ -1,4 +1,4 @@
-//! A profile as a file that can be read again.
+//! Writes a profile as a file that [`read_profile`](super::read_profile) reads.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use crate::suite::Suite;
 use crate::text::{kdl, kdl_comment};
 
 impl Profile {
-    /// Returns the text of the file. Settings that scenarios ask for and that are not known appear as comments, to be
-    /// filled in.
+    /// Returns the text of the file. Settings that scenarios need but that are not known are written as comments, for the
+    /// user to fill in.
     #[must_use]
     pub fn to_kdl(&self, suite: &Suite) -> String {
         let mut out = format!(
-            "// What is known about a server of {}: conformance run {} ... --profile FILE\n\nprotocol {}\n",
+            "// Facts about a server of {}, for: conformance run {} ... --profile FILE\n\nprotocol {}\n",
             kdl_comment(&suite.grammar.title),
             kdl_comment(&suite.name),
             kdl(&suite.name)
@@ -36,7 +36,7 @@ impl Profile {
             let asking = cases.filter(|case| case.sets.contains(&name)).count();
             let _ = writeln!(
                 out,
-                "// set {} \"...\"  // {asking} of the cases ask for it",
+                "// set {} \"...\"  // needed by {asking} of the cases",
                 kdl_comment(&name)
             );
         }
