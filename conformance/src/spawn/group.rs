@@ -1,7 +1,7 @@
-//! Process groups: a process and everything that it starts are one group, and end together.
+//! Process groups. A process and all processes that it starts are one group, and the runner ends them together.
 //!
-//! The living groups are listed in one place, so that an interrupted runner can end them before it exits: a signal runs
-//! no destructors.
+//! The running groups are listed in one place. So an interrupted runner can end all of them before it exits: a signal that
+//! ends the runner runs no destructors.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ static GROUPS: Mutex<Groups> = Mutex::new(Groups {
 
 struct Groups {
     living: Vec<Living>,
-    /// Whether no group may start any more.
+    /// Whether the runner is about to end. Then no group may be started.
     closed: bool,
 }
 
@@ -25,7 +25,7 @@ struct Living {
     scratch: PathBuf,
 }
 
-/// Makes the command start its own group: a Ctrl-C in the terminal is for the runner alone.
+/// Puts the command into a group of its own, so that a Ctrl-C in the terminal reaches only the runner.
 pub(super) fn separate(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -33,9 +33,9 @@ pub(super) fn separate(command: &mut Command) {
     let _ = command;
 }
 
-/// Starts the command, and lists the group together with its scratch directory.
+/// Starts the command, and adds its group and its scratch directory to the list.
 pub(super) fn start(command: &mut Command, scratch: PathBuf) -> io::Result<Child> {
-    // Held during the start, so that an interruption finds every group.
+    // The lock is held during the start. So an interruption finds every group that was started.
     let mut groups = GROUPS.lock();
     if groups.closed {
         return Err(io::Error::other("the run was interrupted"));
@@ -48,7 +48,7 @@ pub(super) fn start(command: &mut Command, scratch: PathBuf) -> io::Result<Child
     Ok(child)
 }
 
-/// Kills the group, and removes it from the list. No process of the group can refuse.
+/// Kills all processes of the group with SIGKILL, which they cannot ignore, and removes the group from the list.
 pub(super) fn end(child: &mut Child) {
     let living = &mut GROUPS.lock().living;
     let before = living.len();
@@ -66,7 +66,7 @@ fn kill(leader: u32) {
         .ok()
         .and_then(rustix::process::Pid::from_raw);
     if let Some(group) = group {
-        // Fails only if no process of the group is left.
+        // This fails only if no process of the group is left.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }
@@ -74,13 +74,13 @@ fn kill(leader: u32) {
 #[cfg(not(unix))]
 fn kill(_leader: u32) {}
 
-/// Ends all groups, removes their scratch directories, and starts no more: the runner itself is about to end.
+/// Kills all groups, and removes their scratch directories. After this no group can be started: the runner is about to end.
 pub fn end_all() {
     let mut groups = GROUPS.lock();
     groups.closed = true;
     for group in &groups.living {
         kill(group.leader);
-        // A leftover in a directory for temporary files does no harm.
+        // If this fails, files are left in the directory for temporary files, which does no harm.
         let _ = std::fs::remove_dir_all(&group.scratch);
     }
 }

@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// The number of last bytes that are kept from a process that writes much.
+/// Maximum number of bytes that are kept from the output of a process: the last ones.
 const KEPT: usize = 256 << 10;
 
-/// The number of last bytes that are reported from the output of one case.
+/// Maximum number of bytes that are reported from the output during one case: the last ones.
 const TOLD: usize = 16 << 10;
 
-/// A place in the output.
+/// A position in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(u64);
 
-/// The output of a process. A reader thread fills it, and other threads look at it.
+/// The output of a process. One thread adds what the process writes, and other threads read it here.
 #[derive(Debug, Default)]
 pub struct Log {
     written: Mutex<Written>,
@@ -31,10 +31,10 @@ struct Written {
 }
 
 impl Log {
-    /// Runs the reader thread: reads until every writer has closed its end.
+    /// Adds all that the process writes, until every writer has closed its end of the pipe. The reader thread runs this.
     pub(super) fn read_from(&self, mut source: impl Read) {
         let mut buffer = [0; 8 << 10];
-        // An error is an end too: nothing more arrives from there.
+        // A read error ends the loop too: nothing more can be read after it.
         while let Ok(length @ 1..) = source.read(&mut buffer) {
             let mut written = self.written.lock();
             written.kept.extend(buffer.iter().take(length));
@@ -47,19 +47,19 @@ impl Log {
         self.changed.notify_all();
     }
 
-    /// Returns the end of the output so far.
+    /// Returns the position at the end of the output so far.
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark(self.written.lock().total)
     }
 
-    /// Returns the beginning of the output.
+    /// Returns the position at the beginning of the output.
     #[must_use]
     pub fn beginning() -> Mark {
         Mark(0)
     }
 
-    /// Returns the output since the mark; if it is long, only its end.
+    /// Returns the output after the mark. If it is long, returns only its end, and the number of bytes before it.
     #[must_use]
     pub fn since(&self, mark: Mark) -> String {
         let written = self.written.lock();
@@ -78,8 +78,8 @@ impl Log {
         }
     }
 
-    /// Returns whether a line with this text was written. Waits for it until that instant, or until every writer has
-    /// closed its end.
+    /// Waits until a line that contains this text was written, and returns whether that happened before `until`. Does not
+    /// wait any longer when every writer has closed its end of the pipe.
     pub(super) fn wait_for_line(&self, text: &str, until: Instant) -> bool {
         let mut written = self.written.lock();
         loop {
@@ -92,7 +92,7 @@ impl Log {
         }
     }
 
-    /// Waits until every writer has closed its end, or until that instant.
+    /// Waits until every writer has closed its end of the pipe, but no longer than `until`.
     pub(super) fn wait_for_end(&self, until: Instant) {
         let mut written = self.written.lock();
         while !written.ended {
@@ -103,7 +103,7 @@ impl Log {
     }
 }
 
-/// Returns whether a complete line has this text. The rest of an incomplete line may change its meaning.
+/// Returns whether a complete line contains this text. An incomplete line does not count: its end could change its meaning.
 fn has_line(kept: &VecDeque<u8>, text: &str) -> bool {
     let bytes: Vec<u8> = kept.iter().copied().collect();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_output_since_a_mark_is_returned_and_of_a_long_one_the_end() {
+    fn the_output_after_a_mark_is_returned_and_only_the_end_of_a_long_one() {
         let log = Log::default();
         log.read_from(b"before\n".as_slice());
         let mark = log.mark();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_counts_once_it_is_whole() {
+    fn a_line_counts_only_when_it_is_complete() {
         let log = Log::default();
         let now = Instant::now;
         log.read_from(b"listening".as_slice());

@@ -2,11 +2,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `start` | from a command to a process that is ready |
+//! | `start` | starts the command, and waits until the process is ready |
 //! | `process` | a process while it runs, and its end |
-//! | `log` | its output, bounded |
+//! | `log` | the last part of its output |
 //! | `group` | ends whole process groups, also when the runner is interrupted |
-//! | `observe` | what the system reports about it: processor time, threads, open connections |
+//! | `observe` | reads what the system reports about it: processor time, threads, open connections |
 
 mod group;
 mod log;
@@ -23,13 +23,13 @@ pub use log::{Log, Mark};
 pub use observe::{Members, Observation, Work};
 pub use process::Process;
 
-/// The placeholder for the port in a command, a directory and an environment.
+/// The placeholder for the port, in the command, the directory and the environment of a [`Spawn`].
 pub const PORT: &str = "{port}";
 
 /// The placeholder for the scratch directory in the same places.
 pub const SCRATCH: &str = "{scratch}";
 
-/// The default time limit of a start.
+/// The default time limit for the start of a target.
 pub const START_BOUND: Duration = Duration::from_secs(10);
 
 /// How the runner starts a target.
@@ -37,20 +37,21 @@ pub const START_BOUND: Duration = Duration::from_secs(10);
 pub struct Spawn {
     /// The command, as it is typed into a shell; [`PORT`] and [`SCRATCH`] are replaced.
     pub command: String,
-    /// The working directory; the current one if not given. May hold [`SCRATCH`].
+    /// The working directory; `None` for the current directory. It may contain [`SCRATCH`].
     pub directory: Option<String>,
-    /// Added to the environment; the values may hold [`PORT`] and [`SCRATCH`].
+    /// Variables that are added to the environment. Their values may contain [`PORT`] and [`SCRATCH`].
     pub environment: Vec<(String, String)>,
-    /// The target is ready when it writes a line with this text; if not given, when its port answers.
+    /// The target is ready when it writes a line that contains this text. `None`: it is ready when its port accepts
+    /// connections.
     pub ready_line: Option<String>,
-    /// The target must be ready within this time.
+    /// Time limit for the start: the target must be ready within it.
     pub start_bound: Duration,
-    /// The address where the target listens; if not given, loopback with a port that is chosen for each start.
+    /// The address where the target listens. `None`: loopback, with a free port that the runner chooses for each start.
     pub address: Option<SocketAddr>,
 }
 
 impl Spawn {
-    /// Returns a plain command with default settings.
+    /// Returns this command with default settings.
     #[must_use]
     pub fn new(command: impl Into<String>) -> Spawn {
         Spawn {
@@ -63,7 +64,7 @@ impl Spawn {
         }
     }
 
-    /// Returns whether the command receives the port.
+    /// Returns whether the command, or a variable of its environment, contains [`PORT`].
     #[must_use]
     pub fn takes_a_port(&self) -> bool {
         let environment = self.environment.iter().map(|(_, value)| value);
@@ -72,7 +73,7 @@ impl Spawn {
             .any(|text| text.contains(PORT))
     }
 
-    /// Returns whether only one process of this command can run at a time.
+    /// Returns whether the port is fixed. Then only one process of this command can run at a time.
     #[must_use]
     pub fn is_bound_to_a_port(&self) -> bool {
         self.address.is_some()

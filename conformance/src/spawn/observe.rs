@@ -1,22 +1,22 @@
-//! What the system reports about a group of processes. Linux reports it in /proc; on other systems nothing is observed.
+//! What the system reports about a group of processes. Linux reports it in /proc. On other systems nothing is observed.
 //!
-//! The table of all connections of the machine is expensive to read, and so is a search through all processes. The
-//! runner observes a target several times in each case, so it does both only where the result can differ.
+//! It takes much time to read the table of all connections of the machine, or to search through all processes. The runner
+//! observes a target several times in each case. So it does these two only when their result can have changed.
 
-/// What a target holds at one moment, including everything that it started.
+/// The threads and descriptors of a target at one moment, including those of all processes that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Observation {
-    /// Its threads.
+    /// The number of its threads.
     pub threads: usize,
     /// The number of its descriptors, of any kind.
     pub descriptors: usize,
-    /// The number of connections of its port, without the listening socket.
+    /// The number of its connections at its port, without the listening socket.
     pub connections: usize,
     /// The number of its descriptors that are sockets.
     sockets: usize,
 }
 
-/// What a target has worked until one moment, including everything that it started.
+/// The work of a target until one moment, including the work of all processes that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
     /// Processor time since its start, in hundredths of a second.
@@ -34,12 +34,12 @@ pub(super) use elsewhere::{listens, members, observe};
 mod elsewhere {
     use super::{Observation, Work};
 
-    /// The processes of a group, which this system does not report.
+    /// A placeholder: this system does not report the processes of a group.
     #[derive(Debug)]
     pub struct Members;
 
     impl Members {
-        /// Returns nothing.
+        /// Returns `None`: this system does not report the work of processes.
         #[must_use]
         pub fn work(&self) -> Option<Work> {
             None
@@ -58,7 +58,7 @@ mod elsewhere {
         None
     }
 
-    /// Returns whether a process listens on this port: the system does not report it.
+    /// Returns `None`: this system does not report whether a process listens on a port.
     pub(in crate::spawn) fn listens(_port: u16) -> Option<bool> {
         None
     }
@@ -81,14 +81,14 @@ mod linux {
     /// The state of a listening socket, in /proc/net/tcp.
     const LISTENS: &str = "0A";
 
-    /// The length of a line of /proc/net/tcp, in bytes. Those of /proc/net/tcp6 are longer, which does no harm.
+    /// The length of a line of /proc/net/tcp, in bytes. The lines of /proc/net/tcp6 are longer, which does no harm.
     const LINE: usize = 150;
 
     /// The processes of a group: their folders in /proc.
     #[derive(Debug)]
     pub struct Members(Vec<PathBuf>);
 
-    /// Finds all processes of the group; `None` if there are none.
+    /// Returns all processes of the group, or `None` if there are none.
     pub(in crate::spawn) fn members(leader: u32) -> Option<Members> {
         let processes = fs::read_dir("/proc").ok()?.flatten();
         let found: Vec<PathBuf> = processes
@@ -99,7 +99,7 @@ mod linux {
     }
 
     impl Members {
-        /// Returns what these processes have worked; `None` if all of them have ended.
+        /// Returns the work of these processes together, or `None` if all of them have ended.
         #[must_use]
         pub fn work(&self) -> Option<Work> {
             let mut sum = None;
@@ -115,9 +115,11 @@ mod linux {
         }
     }
 
-    /// Observes all processes of the group; `None` if there are none, or the runner may not look at them.
+    /// Observes all processes of the group. Returns `None` if there are none, or if the runner has no permission to observe
+    /// them.
     ///
-    /// The connections are counted only if there are more sockets than `before`: otherwise they count as unchanged.
+    /// Connections are counted only if there are more sockets than in `before`. Otherwise their number is taken from
+    /// `before`.
     pub(in crate::spawn) fn observe(
         leader: u32,
         port: u16,
@@ -146,7 +148,7 @@ mod linux {
         Some(seen)
     }
 
-    /// The fields used from a process's `stat`.
+    /// The fields of /proc/PID/stat that are needed.
     struct Stat {
         group: u32,
         processor: u64,
@@ -158,7 +160,7 @@ mod linux {
             // Most entries of /proc are not processes.
             process.file_name()?.to_str()?.parse::<u32>().ok()?;
             let text = fs::read_to_string(process.join("stat")).ok()?;
-            // The name, in parentheses, may hold any character; after it come the fields from the third on.
+            // The second field is the name in parentheses, which may contain any character. After it the third field begins.
             let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
             let number = |of: usize| fields.get(of - 3)?.parse::<u64>().ok();
             let (user, system) = (number(14)?, number(15)?);
@@ -170,7 +172,7 @@ mod linux {
         }
     }
 
-    /// Returns the number of running threads. A thread that ends during the observation does not count.
+    /// Returns the number of threads that run or are ready to run. A thread that ends during the count is left out.
     fn running_threads(process: &Path) -> usize {
         let threads = fs::read_dir(process.join("task"));
         threads
@@ -185,7 +187,7 @@ mod linux {
             .count()
     }
 
-    /// Returns one entry per descriptor: the inode if it is a socket.
+    /// Returns an entry for each descriptor: the inode of its socket, or `None` if it is not a socket.
     fn sockets_and_others(process: &Path) -> Option<Vec<Option<u64>>> {
         let descriptors = fs::read_dir(process.join("fd")).ok()?.flatten();
         let inode = |target: &Path| {
@@ -212,8 +214,8 @@ mod linux {
         )
     }
 
-    /// Reads the listening sockets of a table. They come first. Small reads leave the rest of the table unread: to find
-    /// the connections, the system searches its whole hash table.
+    /// Reads only the listening sockets of a table, which are at its beginning. The reads are small, so that the system does
+    /// not produce the rest: for the connections it would search its whole hash table.
     fn listening_sockets(table: File) -> impl Iterator<Item = Socket> {
         let lines = BufReader::with_capacity(LINE, table).lines().skip(1);
         let sockets = lines.map_while(Result::ok).map_while(|line| socket(&line));
@@ -239,7 +241,8 @@ mod linux {
         listens: bool,
     }
 
-    /// Parses a line with the columns number, local address, remote address, state, ..., inode. The heading has no port.
+    /// Parses a line with the columns number, local address, remote address, state, ..., inode. Returns `None` for the
+    /// heading, which has no port.
     fn socket(line: &str) -> Option<Socket> {
         let mut fields = line.split_whitespace();
         let (_, port) = fields.nth(1)?.rsplit_once(':')?;

@@ -1,4 +1,4 @@
-//! A process while it runs, and how it ended.
+//! A process that the runner has started: while it runs, and when it ends.
 
 use std::net::SocketAddr;
 use std::process::{Child, ExitStatus};
@@ -10,19 +10,19 @@ use tempfile::TempDir;
 
 use super::{Log, Members, NotStarted, Observation, Spawn, group, observe, start};
 
-/// How long the runner waits for the last output of a process that has ended.
+/// Maximum time to wait for the last output of a process that has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// The pause between two checks of a process, where nothing else reports its end.
+/// The pause between two checks whether a process has ended. Nothing wakes the runner at that moment.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// A running target. The process and everything that it started end when this value is dropped.
+/// A running target. When this value is dropped, the process and all processes that it started are killed.
 #[derive(Debug)]
 pub struct Process {
     address: SocketAddr,
     child: Mutex<Child>,
     log: Arc<Log>,
-    /// Removed when the process has ended.
+    /// The scratch directory. It is removed when this value is dropped.
     _scratch: TempDir,
 }
 
@@ -31,7 +31,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// If it cannot be started, ends before it is ready, or is not ready in time.
+    /// If the target cannot be started, if it ends before it is ready, or if it is not ready in time.
     pub fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
         start::start(spawn)
     }
@@ -50,32 +50,33 @@ impl Process {
         }
     }
 
-    /// Returns the address where it listens.
+    /// Returns the address where the target listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns its output.
+    /// Returns the output of the target.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Returns how it ended, in words, if it did.
+    /// Returns in words how the process ended, or `None` if it still runs. If it has ended, this also kills all processes
+    /// that it started.
     #[must_use]
     pub fn end(&self) -> Option<String> {
         let mut child = self.child.lock();
-        // A process whose state is unknown counts as alive: the runner blames no target without proof.
+        // If the state of the process is unknown, it counts as running: an end must be proved before it counts as a failure.
         let status = child.try_wait().ok().flatten()?;
-        // The processes that it started must not go on without it.
+        // The processes that it started must not go on after its end.
         group::end(&mut child);
         drop(child);
         self.log.wait_for_end(Instant::now() + LAST_WORDS);
         Some(in_words(status))
     }
 
-    /// Returns the same as `end`, but waits for the end until that instant.
+    /// Returns the same as [`end`](Process::end), but first waits until the process has ended, at most until `until`.
     #[must_use]
     pub fn end_by(&self, until: Instant) -> Option<String> {
         loop {
@@ -87,15 +88,15 @@ impl Process {
         }
     }
 
-    /// Returns what it holds now; `None` where the system reports nothing. Its connections are counted only if it has more
-    /// sockets than `before`.
+    /// Returns the threads, descriptors and connections that the target has now, or `None` if the system does not report
+    /// them. The connections are counted again only if the target has more sockets than in `before`.
     #[must_use]
     pub fn observe(&self, before: Option<Observation>) -> Option<Observation> {
         let leader = self.child.lock().id();
         observe::observe(leader, self.address.port(), before)
     }
 
-    /// Returns the processes that belong to it now; `None` where the system reports nothing.
+    /// Returns the processes of the target's group, or `None` if the system does not report them.
     #[must_use]
     pub fn members(&self) -> Option<Members> {
         observe::members(self.child.lock().id())
@@ -106,13 +107,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         let child = self.child.get_mut();
         group::end(child);
-        // The process was killed, so this does not block. It fails only if the process was waited for already.
+        // The process was killed, so this wait ends soon. If it fails, there is nothing left to wait for.
         let _ = child.wait();
         self.log.wait_for_end(Instant::now() + LAST_WORDS);
     }
 }
 
-/// Returns a text such as `exit code 1` or `signal 11 (SIGSEGV)`. A shell reports the latter as a code above 128.
+/// Returns a text such as `exit code 1` or `signal 11 (SIGSEGV)`. If the command runs in a shell, the shell reports a signal
+/// as an exit code above 128.
 fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]
     {

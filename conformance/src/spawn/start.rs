@@ -1,4 +1,4 @@
-//! From a command to a process that is ready.
+//! Starts a command, and waits until its process is ready.
 
 use std::io::{self, PipeReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
 
-/// The pause between two checks whether a port answers.
+/// The pause between two checks whether the target is ready, and before another start.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Maximum number of ports to try: another process may bind the chosen port before the target does.
+/// Maximum number of starts, each with another port: another process may bind the chosen port before the target does.
 const PORTS: usize = 3;
 
-/// Time limit for a connection to an open port.
+/// Time limit for a connection that checks whether a port is open.
 const CONNECT_BOUND: Duration = Duration::from_millis(500);
 
 pub(super) fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
@@ -33,8 +33,8 @@ pub(super) fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
     }
 }
 
-/// Returns whether another start may help. A process that ends at once may have found its port in use: the runner
-/// chooses another port, but the system releases a fixed port only after a while.
+/// Returns whether another start may succeed. A process that ends before it is ready may have found its port in use. For the
+/// next start the runner chooses another port. If the port is fixed, the system may release it only after a while.
 fn may_try_again(spawn: &Spawn, tries: usize, until: Instant) -> bool {
     match spawn.address {
         Some(_) => Instant::now() < until,
@@ -45,7 +45,7 @@ fn may_try_again(spawn: &Spawn, tries: usize, until: Instant) -> bool {
 enum Trouble {
     /// The process ended before it was ready.
     Ended(NotStarted),
-    /// Another start would change nothing.
+    /// Another start would fail in the same way.
     Final(NotStarted),
 }
 
@@ -54,7 +54,7 @@ fn start_once(spawn: &Spawn, until: Instant) -> Result<Process, Trouble> {
     let scratch = tempfile::Builder::new()
         .prefix("conformance-")
         .tempdir()
-        .map_err(|error| failed(format!("cannot make a scratch directory: {error}")))?;
+        .map_err(|error| failed(format!("cannot create a scratch directory: {error}")))?;
     let (child, output) = launch(spawn, address, scratch.path())
         .map_err(|error| failed(format!("cannot start `{}`: {error}", spawn.command)))?;
     let log = Arc::new(Log::default());
@@ -83,7 +83,7 @@ fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
     if let Some(address) = spawn.address {
         if TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok() {
             return Err(failed(format!(
-                "something listens on {address} already; end it, or write {PORT} into the command"
+                "another process already listens on {address}; end it, or write {PORT} into the command"
             )));
         }
         return Ok(address);
@@ -94,7 +94,7 @@ fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
         .map_err(|error| failed(format!("cannot find a free port on loopback: {error}")))
 }
 
-/// Starts the command. Standard output and error share one pipe, so that their order is kept.
+/// Starts the command. Its standard output and its standard error go into one pipe, so that their order is kept.
 fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Child, PipeReader)> {
     let filled = |text: &str| {
         text.replace(PORT, &address.port().to_string())
@@ -119,7 +119,7 @@ fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Chi
     }
     group::separate(&mut command);
     let child = group::start(&mut command, scratch.to_owned())?;
-    // `command` holds the writing ends. When it is dropped here, only the target has them.
+    // `command` owns the writing ends of the pipe. It is dropped here, so that only the target has them.
     Ok((child, output))
 }
 
@@ -161,8 +161,8 @@ fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<
     }
 }
 
-/// Returns whether the target listens. Where the system reports listeners, the runner does not connect: for the server
-/// that would be a client that leaves at once.
+/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect: for the
+/// server such a connection would be a client that leaves at once.
 fn answers(address: SocketAddr) -> bool {
     observe::listens(address.port())
         .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())

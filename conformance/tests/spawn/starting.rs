@@ -82,7 +82,11 @@ fn a_fixed_port_is_used_and_must_be_free() {
     let (listener, address) = fixed();
     let run = judge(&foreign_server(), &[&address]);
     assert_eq!(run.code, 3, "{}", run.out);
-    assert!(run.out.contains("something listens on"), "{}", run.out);
+    assert!(
+        run.out.contains("another process already listens on"),
+        "{}",
+        run.out
+    );
     drop(listener);
     let port = address.rsplit(':').next().expect("it has a port");
     let command = foreign_server().replace("{port}", port);
