@@ -6,7 +6,8 @@
 //!
 //! # Floors
 //!
-//! Each floor uses only the floors above it in this table; `tests/floors.rs` checks this.
+//! The lowest floor is the first row. Each floor uses only lower floors, which are the rows above it; `tests/floors.rs`
+//! checks this.
 //!
 //! | floor | what |
 //! |---|---|
