@@ -1,4 +1,4 @@
-//! The codec that follows `wire.kdl`: rows of bytes, and random bytes.
+//! Tests the codec that follows `wire.kdl`, with rows of bytes and with random bytes.
 
 use conformance::grammar::{
     Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders,
@@ -250,7 +250,7 @@ fn unlock(kind: i128, key: &[u8]) -> Vec<Value> {
     ]
 }
 
-/// Reads the key, which follows its kind and comes before the number of turns.
+/// Decodes the field `key`, whose form depends on the field before it.
 #[rstest]
 #[case::two_bytes(1, &[8, 9], &[8, 9])]
 #[case::four_bytes(-2, &[6, 7, 8, 9], &[6, 7, 8, 9])]

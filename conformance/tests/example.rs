@@ -1,4 +1,4 @@
-//! The worked example is correct, and `conformance new` writes folders without mistakes.
+//! Tests that the worked example is correct, and that `conformance new` writes folders without mistakes.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ fn conformance() -> Command {
     Command::cargo_bin("conformance").expect("the command is built with its tests")
 }
 
-/// EXAMPLE.md shows the files with each line indented by four columns.
+/// EXAMPLE.md shows the files of the example, with each line indented by four columns.
 #[rstest]
 #[case("wire.kdl")]
 #[case("spec.md")]
@@ -31,7 +31,7 @@ fn example_md_shows_the_files_without_changes(#[case] file: &str) {
     assert!(EXAMPLE.contains(&shown), "{file} differs from EXAMPLE.md");
 }
 
-/// Judges the example's server, started with these arguments after its port.
+/// Judges the server of the example. It is started with its port and these further arguments.
 fn verdict(words: &str) -> (i32, String) {
     let python = std::process::Command::new("python3")
         .arg("--version")

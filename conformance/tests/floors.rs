@@ -1,10 +1,11 @@
-//! Modules depend on each other in one direction: no file uses a floor above its own. Folders have few files.
+//! Tests that modules depend on each other in one direction (no file uses a higher floor), and that folders have few files.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The floors, the lowest first. Modules on one floor do not use each other. The lowest floor has the other crates.
+/// The floors, from the lowest to the highest. Modules on the same floor do not use each other. The lowest floor contains the
+/// modules of the other crates.
 const FLOORS: [&[&str]; 9] = [
     &[
         "grammar", "identity", "load", "scenario", "source", "spec", "suite", "text", "tls",
@@ -62,7 +63,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Checks all uses of `prefix` in a folder, and returns their number. Files named in `above` may use everything.
+/// Checks all uses of modules (the names after `prefix`) in a folder, and returns the number of uses. Files with the names in
+/// `above` may use everything.
 fn check(folder: &Path, prefix: &str, floors: &[&[&str]], above: &[&str]) -> usize {
     let floor_of = |name: &str| floors.iter().position(|modules| modules.contains(&name));
     let mut looked_at = 0;
@@ -100,7 +102,7 @@ fn check(folder: &Path, prefix: &str, floors: &[&[&str]], above: &[&str]) -> usi
 }
 
 #[test]
-fn no_module_uses_one_above_it() {
+fn no_module_uses_a_module_on_a_higher_floor() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let looked_at = check(&source, "crate::", &FLOORS, &["lib", "main"]);
     assert!(looked_at > 50, "only {looked_at} uses were found");

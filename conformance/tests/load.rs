@@ -1,4 +1,4 @@
-//! The results of a load: figures for a server that keeps its promises, and the broken promises of one that does not.
+//! The results of a load. A correct server gets figures. For any other server the results name what is wrong.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -17,7 +17,7 @@ use conformance::suite::Suite;
 use rstest::rstest;
 use socket2::{Domain, Socket, Type};
 
-/// What a server of the test does with a message that all clients should receive.
+/// What the server does with a message that all clients should receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Habit {
     Faithful,
@@ -81,7 +81,7 @@ impl Server {
         let mut room = self.clients.lock().unwrap();
         let mut frames = vec![frame];
         if self.habit == Habit::Reorders {
-            // Swaps the messages of each pair, except those of the load's probe.
+            // Swaps the two messages of each pair, but not those of the load's probe.
             match room.held.take() {
                 None if room.copies > 8 => {
                     room.held = frames.pop();
@@ -96,7 +96,7 @@ impl Server {
         for frame in frames {
             for stream in streams.iter_mut() {
                 *copies += 1;
-                // The first messages are the probe of the load.
+                // The first messages belong to the probe of the load.
                 let tenth = *copies > 8 && copies.is_multiple_of(10);
                 let mut copy = frame.clone();
                 match self.habit {
@@ -127,7 +127,7 @@ fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     Some((bytes[0], bytes))
 }
 
-/// The timeout of a load. Only a load that never ends reaches it, even on a busy machine.
+/// The patience of a load that must not reach it. Even on a busy machine, only a load that never ends does.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn play(target: SocketAddr, work: &Work, patience: Duration) -> Result<Figures, Trouble> {
@@ -150,7 +150,7 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
     let work = Work::FanOut(FanOut {
         clients: 4,
         senders: 2,
-        // With only one message on the way, the load would wait for a server that holds one back.
+        // One of these servers keeps a message until the next one arrives. So several messages must be in flight.
         pace: Pace::Window(8),
         size: 64,
         messages: 40,
@@ -158,7 +158,7 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
         at_once: 2,
     });
     let patience = match habit {
-        // The load waits for messages that are lost, held back or damaged.
+        // With these servers the load waits until its patience ends. So the patience is short.
         Habit::Loses | Habit::Reorders | Habit::Damages => Duration::from_secs(3),
         Habit::Faithful | Habit::Refuses | Habit::Babbles => PATIENCE,
     };
@@ -166,7 +166,7 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
 }
 
 #[test]
-fn every_delivery_of_a_right_server_is_counted() {
+fn every_delivery_of_a_correct_server_is_counted() {
     let Ok(Figures::FanOut(figures)) = fan_out(Habit::Faithful) else {
         panic!("the load has figures");
     };
@@ -244,8 +244,8 @@ fn bytes_that_a_proxy_changes_are_noticed() {
     }
 }
 
-/// Returns an address on which the load can listen. Systems give ports above 32767 to programs that ask for any port, so no
-/// program takes this one in the meantime.
+/// Returns an address on which the load can listen. Its port is below 32768. Programs that ask for any free port get one
+/// above 32767, so none of them takes this port in the meantime.
 fn unused() -> SocketAddr {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance() as u16);
@@ -255,7 +255,7 @@ fn unused() -> SocketAddr {
         .expect("a port is free")
 }
 
-/// Forwards one direction of one connection, and adds `damage` to byte 100,000.
+/// Starts a proxy that forwards one direction of one connection and adds `damage` to byte 100,000.
 fn proxy(backend: SocketAddr, damage: u8) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A machine that stalls. A timeout during a stall of the runner proves nothing about the target.
+//! A machine that stalls. If the runner stalls during a wait, a timeout proves nothing about the target.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -11,11 +11,11 @@ use std::time::Duration;
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The time of the stall. It is far longer than the scaled waits of the run and than usual delays of the scheduler.
+/// The duration of the stall. It is much longer than the scaled waits of the run, and than usual delays of the scheduler.
 const STALL: Duration = Duration::from_millis(1500);
 
-/// A server that accepts every login except a taken one. At a taken login it stops the runner for a while, as a busy machine
-/// would, and never answers.
+/// A server that accepts every login with a free name. When a name is taken, it stops the runner for a while, as a busy
+/// machine would, and never answers.
 struct Target {
     names: Mutex<BTreeSet<String>>,
     runner: OnceLock<Pid>,

@@ -1,23 +1,23 @@
-//! Every Unicode character through every function that escapes text.
+//! Passes every Unicode character through every function that escapes text.
 
 use conformance::text;
 use conformance::text::is_hidden;
 
-/// Number of characters in one text, where a whole document is read again.
+/// The number of characters in one text, for tests that read a whole document again.
 const PIECE: usize = 4096;
 
 fn everything() -> impl Iterator<Item = char> {
     char::MIN..=char::MAX
 }
 
-/// All characters in pieces, each between two letters, so that no reader trims them.
+/// Returns all characters in pieces. Each piece is between `<` and `>`, so that no reader trims its ends.
 fn pieces() -> Vec<String> {
     let all: Vec<char> = everything().collect();
     let piece = |part: &[char]| format!("<{}>", part.iter().collect::<String>());
     all.chunks(PIECE).map(piece).collect()
 }
 
-/// Escapes each character at the places where it does most harm, and checks the result.
+/// Escapes a text with each character at the places where it could do the most harm, and checks the result.
 fn each_character(escape: impl Fn(&str) -> String, spared: &[char], check: impl Fn(&str)) {
     for character in everything() {
         let shown = escape(&format!("{character}::x{character}##[y]\n{character}::"));
@@ -141,7 +141,7 @@ fn kdl_keeps_each_character() {
 }
 
 #[test]
-fn a_cell_of_a_table_is_one_line_and_no_formula() {
+fn a_cell_of_a_table_is_one_line_and_not_a_formula() {
     for character in everything() {
         let shown = text::csv(&character.to_string());
         let formula = shown

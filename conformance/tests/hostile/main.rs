@@ -1,4 +1,4 @@
-//! Programs under test that attack the readers of their reports.
+//! Tests with servers that try to attack the programs in which their reports are read.
 
 mod every_character;
 mod output;

@@ -1,4 +1,4 @@
-//! The output and the packets of a hostile server do no harm in any report.
+//! Neither the output nor the packets of a hostile server do harm in any report.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use conformance::text::is_hidden;
 use serde_json::Value;
 
-/// A scenario that is as hostile as the server.
+/// A scenario whose title is as hostile as the server's output.
 const SCENARIO: &str = r#"
 scenario "shouted" {
     title "::stop-commands::x\n##[group]\u{1b}[2J\u{202e} # TODO <b>\u{fffe}"
@@ -102,7 +102,7 @@ fn split_annotations(said: &str) -> (Vec<&str>, String) {
     (annotations, rest.join("\n"))
 }
 
-/// Makes the checks that are the same for all reports.
+/// Makes the checks that every run must pass.
 fn check(reports: &Reports) {
     let said = text(&reports.run.stdout);
     let (annotations, rest) = split_annotations(&said);

@@ -42,7 +42,7 @@ fn the_answer_to_the_fence_of_another_alternative_is_skipped() {
 }
 
 #[test]
-fn when_no_alternative_fits_the_failure_names_all() {
+fn when_no_alternative_fits_the_failure_names_all_alternatives() {
     let target = Target::start(Quirk::ClosesAtTellToUnknown);
     let report = judge(target.address, &[HELLO, UNKNOWN]);
     let failure = case(&report, "unknown").failure.as_ref().unwrap();
@@ -57,7 +57,7 @@ fn when_no_alternative_fits_the_failure_names_all() {
 fn an_alternative_that_fails_gives_back_the_packets_of_all_its_lanes() {
     const RACE: &str = r#"
         scenario "race" {
-            title "of two clients that want one name, one gets it"
+            title "if two clients ask for the same name, one of them gets it"
             checks PARLEY-1
             client alice
             client bob
@@ -81,7 +81,7 @@ fn an_alternative_that_fails_gives_back_the_packets_of_all_its_lanes() {
 fn the_steps_of_eventually_are_tried_again() {
     const FREE: &str = r#"
         scenario "free" {
-            title "a name is free again"
+            title "a name becomes free when its client leaves"
             checks PARLEY-1
             use login alice
             alice > close
@@ -101,7 +101,7 @@ fn the_steps_of_eventually_are_tried_again() {
 fn any_order_takes_each_frame_once() {
     const TWO: &str = r#"
         scenario "two" {
-            title "the messages of two clients come in any order"
+            title "the messages of two clients arrive in any order"
             checks PARLEY-2
             use login alice
             use login bob

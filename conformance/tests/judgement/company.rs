@@ -5,7 +5,8 @@ use conformance::run::{Cause, Options, Verdict};
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// Each of the two cases continues only when both have asked, so that each receives the messages of the other.
+/// The server answers an ASK only when both cases have sent one. So both run at the same time, and each receives the
+/// messages of the other.
 const PAIR: &str = r#"
 fragment meet who {
     who > ASK
@@ -72,12 +73,12 @@ fn flaky(wrong: u32) -> (Verdict, Option<Cause>) {
 }
 
 #[test]
-fn a_case_that_fails_beside_others_and_alone_fails() {
+fn a_case_that_fails_both_beside_others_and_alone_gets_the_verdict_fail() {
     assert_eq!(flaky(0b0011), (Verdict::Fail, None));
 }
 
 #[test]
-fn a_case_that_fails_twice_beside_others_fails_even_if_it_passes_alone() {
+fn a_case_that_fails_twice_beside_others_gets_the_verdict_fail_even_if_it_passes_alone() {
     assert_eq!(flaky(0b0101), (Verdict::Fail, None));
 }
 
@@ -89,7 +90,8 @@ fn a_case_that_fails_once_in_three_runs_is_inconclusive() {
 
 #[test]
 fn packets_of_strangers_are_skipped_only_on_a_shared_target() {
-    // The server lets a client speak under an unknown name, as a client of another program would.
+    // Alice sends a SAY under an unknown name, which the server relays. So it looks like a SAY from a client of another
+    // program.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a stranger speaks"

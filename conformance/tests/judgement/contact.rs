@@ -9,7 +9,7 @@ use conformance::suite::Suite;
 
 fn why(quirk: Quirk) -> String {
     let target = Target::start(quirk);
-    // No target passes here, so short waits cannot hide a failure on a busy machine.
+    // The waits are short. That is safe on a busy machine: it could only make a target fail, and none is expected to pass.
     let soon = Options {
         wait: Duration::from_secs(1),
         ..options()
@@ -21,7 +21,7 @@ fn why(quirk: Quirk) -> String {
 }
 
 #[test]
-fn a_target_where_nothing_listens_is_reported() {
+fn an_address_where_nothing_listens_is_reported() {
     let report = judge(not_listening(), &[HELLO]);
     assert_eq!(report.exit_code(), 3);
     let why = report.unjudgeable.expect("the report has a reason");
@@ -45,7 +45,7 @@ fn an_http_server_that_waits_for_a_request_is_recognised() {
 
 #[test]
 fn a_server_of_another_known_protocol_is_recognised() {
-    // A login of Parley has the same bytes as one of Chaton.
+    // A login has the same bytes in Parley and in Chaton.
     let target = Target::start(Quirk::None);
     let suite = Suite::built_in("chatos-1.0").expect("the protocol is built in");
     let report = run_suite(&suite, target.address, &options()).expect("the options name no case");
@@ -90,7 +90,7 @@ fn a_slow_server_passes_with_a_larger_scale() {
     };
     let report = judge_with(target.address, &[HELLO], &patient);
     assert_eq!(report.exit_code(), 0, "{report:#?}");
-    // The server is so slow that no stall of this machine makes it look fast.
+    // The server waits much longer than this machine may stall, so its answer never arrives in time.
     let target = Target::start(Quirk::Slow(Duration::from_secs(600)));
     let impatient = Options {
         wait: Duration::from_millis(20),

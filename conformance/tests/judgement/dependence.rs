@@ -1,4 +1,4 @@
-//! A failure that follows from another failure does not count against the target again.
+//! A case that fails only because another case fails does not count against the target a second time.
 
 use conformance::run::{Cause, Options, Verdict};
 
@@ -18,7 +18,7 @@ fn cases_that_need_a_broken_login_are_inconclusive() {
 }
 
 #[test]
-fn the_cause_is_the_first_of_a_chain() {
+fn the_cause_is_the_first_case_of_a_chain() {
     const CHAIN: &str = r#"
         fragment talk from to {
             proved-by "tell"
@@ -32,12 +32,12 @@ fn the_cause_is_the_first_of_a_chain() {
             use talk a b
         }
         scenario "know" {
-            title "two know each other"
+            title "two clients exchange a message"
             checks PARLEY-2
             use know alice bob
         }
         scenario "after" {
-            title "two who know each other go on"
+            title "two clients that have exchanged a message go on"
             checks PARLEY-2
             use know alice bob
         }"#;
@@ -55,10 +55,10 @@ fn the_cause_is_the_first_of_a_chain() {
 }
 
 #[test]
-fn a_lost_fence_is_the_fault_of_the_case_that_judges_it() {
+fn a_lost_fence_has_as_its_cause_the_case_that_judges_fences() {
     const QUIET: &str = r#"
         scenario "quiet" {
-            title "after a login nothing comes"
+            title "after a login the client receives nothing more"
             checks PARLEY-1
             use login alice
             alice < silence
@@ -71,7 +71,7 @@ fn a_lost_fence_is_the_fault_of_the_case_that_judges_it() {
 }
 
 #[test]
-fn a_fence_that_reaches_the_wrong_client_is_the_fault_of_the_case_that_judges_it() {
+fn a_fence_that_reaches_the_wrong_client_has_as_its_cause_the_case_that_judges_fences() {
     const BYSTANDER: &str = r#"
         scenario "bystander" {
             title "a client that says nothing receives nothing"

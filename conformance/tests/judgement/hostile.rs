@@ -46,7 +46,8 @@ fn the_case_that_killed_the_target_is_named() {
 
 #[test]
 fn a_target_that_dies_in_the_last_case_is_recognised() {
-    // The case itself passes, because it expects that its connection is closed.
+    // The steps of the case pass, because it expects that its connection is closed. The runner must still notice that the
+    // target has died.
     let last = HOSTILE
         .replace("hostile\n", "")
         .split_once("scenario \"another")
@@ -63,14 +64,14 @@ fn a_target_that_dies_in_the_last_case_is_recognised() {
 }
 
 #[test]
-fn a_target_that_stays_alive_is_judged_to_the_end() {
+fn a_target_that_keeps_running_is_judged_to_the_end() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, &[HELLO, HOSTILE]);
     assert_eq!(report.count(Verdict::Pass), 3, "{report:#?}");
 }
 
 #[test]
-fn a_target_that_dies_among_other_cases_is_recognised() {
+fn a_target_that_dies_while_other_cases_run_is_recognised() {
     let friendly = HOSTILE.replace("hostile\n", "");
     let target = Target::start(Quirk::DiesOfUnknownOpcodes);
     let report = judge(target.address, &[HELLO, &friendly]);

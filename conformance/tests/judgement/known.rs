@@ -11,7 +11,7 @@ use crate::target::{Quirk, Target};
 
 const TWO_NUMBERS: &str = r#"
 probe number-width {
-    title "a number of that width comes"
+    title "the server sends a number of this width"
     use login alice
     alice > ASK
     alice < NUMBER number=42
@@ -30,7 +30,7 @@ fn listed(id: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_known_deviation_does_not_count_but_one_that_no_longer_occurs_does() {
+fn a_known_deviation_does_not_count_as_a_failure_but_one_that_no_longer_occurs_does() {
     let target = Target::start(Quirk::RelaysTellToNone);
     let known = |id| Options {
         known: listed(id),
@@ -59,7 +59,7 @@ fn a_known_deviation_excuses_failures_only() {
 }
 
 #[test]
-fn a_run_of_some_cases_conforms_only_in_what_was_asked_for() {
+fn a_run_of_some_cases_says_that_the_server_conforms_in_the_selected_cases() {
     let target = Target::start(Quirk::None);
     let suite = crate::protocol::suite(&[HELLO, TELL]);
     let sentence = |skip: &[&str]| {
@@ -107,7 +107,7 @@ fn only_the_known_choice_of_a_reading_is_tried() {
     let report = judge_with(target.address, &scenarios, &in_reading("8"));
     assert_eq!(report.readings[0].choice, "8");
     assert!(!report.readings[0].proved);
-    // A client that asks *should* receive one.
+    // The requirement is a SHOULD: a client that asks should receive a number.
     assert_eq!(case(&report, "number").verdict, Verdict::NonStrict);
 }
 
@@ -139,7 +139,7 @@ fn a_run_stops_at_its_time_limit_and_lists_the_cases_that_it_did_not_judge() {
 }
 
 #[test]
-fn a_seed_gives_a_case_the_same_names_whichever_cases_run_beside_it() {
+fn a_seed_gives_a_case_the_same_names_no_matter_which_other_cases_run() {
     let names = |only: &[&str], jobs| {
         let target = Target::start(Quirk::None);
         let some = Options {

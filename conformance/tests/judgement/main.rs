@@ -1,4 +1,4 @@
-//! Each rule of judgement, with a target that was written to break it.
+//! Tests each rule of judgement with a target that was written to break this rule.
 
 mod alternatives;
 mod company;

@@ -1,4 +1,4 @@
-//! A tiny protocol, and how the tests run scenarios of it.
+//! A tiny protocol, and the functions with which the tests run scenarios of it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -61,7 +61,7 @@ protocol parley {
 }
 "#;
 
-/// The scenario of a login, and its fragment. Nearly every test needs it.
+/// The scenario of a login, and the fragment that logs in. Nearly every test needs both.
 pub(crate) const HELLO: &str = r#"
 fragment login who {
     proved-by "hello"
@@ -110,7 +110,8 @@ pub(crate) fn suite_with_answers(scenarios: &[&str]) -> Suite {
     suite_of(&WIRE.replace("// ANSWERED", "from < DONE"), scenarios)
 }
 
-/// Returns the suite of the same protocol with one difference: only a WELCOME that answers a HELLO gives a name.
+/// Returns the suite of the same protocol with one difference: a WELCOME gives a client its name only
+/// if it answers a HELLO.
 pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
     let wire = WIRE.replace(
         "identified-by WELCOME",
@@ -135,7 +136,7 @@ pub(crate) fn suite_with_loud_fences(scenarios: &[&str]) -> Suite {
 
 fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
     let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
-    // In a suite that judges TELL, a lost fence is the fault of that case.
+    // If the suite has the case about TELL, that case is the cause of a lost fence.
     let proved = scenarios.contains(&TELL).then_some("proved-by \"tell\"");
     let wire = wire.replace("// PROVED", proved.unwrap_or_default());
     let sources = Sources::new(
@@ -151,7 +152,8 @@ fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
         .unwrap_or_else(|mistakes| panic!("the suite of the test has mistakes:\n{mistakes}"))
 }
 
-/// Options with short waits. The targets of these tests answer at once or never; on a busy machine, within a second.
+/// Options with short waits. The targets of these tests answer at once or never. On a busy machine "at once" may take up to a
+/// second.
 pub(crate) fn options() -> Options {
     Options {
         jobs: 1,

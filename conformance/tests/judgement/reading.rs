@@ -1,4 +1,4 @@
-//! Probes find out the readings that a target follows.
+//! Probes find out which choice of each reading a target follows.
 
 use conformance::run::{Report, Verdict};
 
@@ -7,7 +7,7 @@ use crate::target::{Quirk, Target};
 
 const PROBES: &str = r#"
 probe number-width {
-    title "a number comes in that width"
+    title "the server sends a number of this width"
     checks PARLEY-5
     use login alice
     alice > ASK
@@ -15,7 +15,7 @@ probe number-width {
     alice < silence
 }
 probe echo {
-    title "a sender gets its own words, or does not"
+    title "a sender receives its own message, or does not"
     checks PARLEY-3
     use login alice
     use login bob
@@ -64,7 +64,7 @@ fn a_target_that_follows_another_choice_does_not_fail() {
 }
 
 #[test]
-fn a_choice_may_count_as_non_strict() {
+fn a_choice_can_have_the_verdict_non_strict() {
     let target = Target::start(Quirk::NoEcho);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(readings(&report)[1], ("echo", "no", true));

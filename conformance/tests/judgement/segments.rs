@@ -1,4 +1,4 @@
-//! Segments are no part of a protocol. A verdict that changes with them is a finding.
+//! The protocol does not say how bytes are divided into segments. If a verdict changes with the segments, that is a fault.
 
 use conformance::run::{Options, Recut, Report, Segments, Verdict};
 
@@ -7,7 +7,7 @@ use crate::target::{Quirk, Target};
 
 const TWO_SAYS: &str = r#"
 scenario "two-says" {
-    title "two says in a row arrive in their order"
+    title "two SAYs in a row arrive in order"
     checks PARLEY-3
     use login alice
     use login bob
@@ -63,7 +63,7 @@ fn a_server_that_needs_a_whole_character_in_one_read_is_found_with_one_cut() {
         panic!("one cut is enough: {recut:#?}");
     };
     assert!(cut.contains("68 c3 | a9"), "{cut}");
-    // Names contain only ASCII characters.
+    // The names in this case contain only ASCII characters, so there is no character to divide.
     let hello = case(&report, "hello");
     assert_eq!(hello.verdict, Verdict::Pass);
     assert_eq!(hello.recut, None);
@@ -76,8 +76,8 @@ fn a_server_that_needs_a_segment_for_each_frame_is_found() {
         Segments::Glued,
         &[HELLO, TWO_SAYS],
     );
-    // Two sends in a row may share a segment by chance. Then the server fails without the cut, or the report notes that the
-    // verdict does not depend on the segments alone.
+    // Without `Segments::Glued`, two sends in a row may still share a segment by chance. Then the server fails in that run
+    // too, or the report notes that the verdict does not depend on the segments alone.
     let outcome = case(&report, "two-says");
     let is_remarked = outcome
         .notes
@@ -100,7 +100,7 @@ fn a_server_that_needs_a_segment_for_each_frame_is_found() {
 }
 
 #[test]
-fn a_right_server_gets_the_same_verdicts_with_every_segmentation() {
+fn a_correct_server_gets_the_same_verdicts_with_all_segments() {
     let all = [
         Segments::EachByte,
         Segments::Glued,
@@ -115,7 +115,7 @@ fn a_right_server_gets_the_same_verdicts_with_every_segmentation() {
 }
 
 #[test]
-fn a_case_that_needs_a_login_that_fails_when_cut_is_no_finding() {
+fn a_case_is_not_reported_if_only_the_login_that_it_needs_fails_when_cut() {
     let segments = Segments::InsideLength;
     let report = judge_cut(Quirk::OneReadIsOneField, segments, &[HELLO, TELL]);
     recut(&report, "hello");

@@ -1,4 +1,4 @@
-//! Settings of a target on the command line.
+//! Settings that a user gives for a target.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use conformance::run::{Options, Verdict};
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// A scenario that logs in with the name of a setting.
+/// A scenario that logs in under a name that a setting gives.
 const OWNER: &str = r#"
 scenario "owner" {
-    title "the owner speaks under the name that was given, and says what was given"
+    title "the owner speaks under the given name and says the given word"
     checks PARLEY-2
     sets owner word
     use login alice

@@ -1,4 +1,4 @@
-//! The proof of silence by a fence.
+//! Silence is proved with a fence.
 
 use conformance::run::{FailureKind, Report, Verdict, run_suite};
 use conformance::suite::Suite;
@@ -49,10 +49,10 @@ fn a_closed_connection_is_not_silence() {
 }
 
 #[test]
-fn silence_is_proved_on_identified_and_other_lanes_and_after_a_departure() {
+fn silence_is_proved_on_lanes_with_and_without_a_name_and_after_a_client_has_left() {
     const ALL: &str = r#"
         scenario "known" {
-            title "nothing comes to a lane that the server knows"
+            title "a lane with a name receives nothing"
             checks PARLEY-2
             use login alice
             alice > TELL sender=@alice target="unknown" text="hi"
@@ -60,7 +60,7 @@ fn silence_is_proved_on_identified_and_other_lanes_and_after_a_departure() {
             alice < silence
         }
         scenario "unknown" {
-            title "nothing comes to a lane that the server does not know"
+            title "a lane without a name receives nothing"
             checks PARLEY-3
             use login alice
             client carol
@@ -69,7 +69,7 @@ fn silence_is_proved_on_identified_and_other_lanes_and_after_a_departure() {
             carol < silence after=alice
         }
         scenario "left" {
-            title "nothing comes of a client that has left"
+            title "a client that has left sends nothing more"
             checks PARLEY-2
             use login alice
             use login bob
@@ -78,7 +78,7 @@ fn silence_is_proved_on_identified_and_other_lanes_and_after_a_departure() {
             bob < silence after=alice
         }
         scenario "time" {
-            title "nothing comes for a while"
+            title "nothing arrives for a while"
             checks PARLEY-2
             use login alice
             alice < silence { within "50ms"; }
@@ -93,7 +93,8 @@ fn silence_is_proved_on_identified_and_other_lanes_and_after_a_departure() {
     );
 }
 
-/// The fence of alice's own silence goes to a lane of the runner. The server answers the TELL that alice sends for it.
+/// To prove alice's own silence, alice sends a TELL to a lane of the runner, as a fence. The server answers this TELL with
+/// DONE.
 const ANSWERED: &str = r#"
 scenario "answered" {
     title "a tell is answered once"
@@ -108,7 +109,7 @@ scenario "answered" {
     alice < silence
 }
 scenario "answered-later" {
-    title "what the scenario has not taken yet does not keep a fence"
+    title "a fence works although a lane has packets that no step has taken yet"
     checks PARLEY-2
     use login alice
     use login bob
@@ -164,10 +165,10 @@ fn a_fence_whose_answer_never_comes_proves_nothing() {
     assert!(failure.expected.starts_with("DONE"), "{}", failure.expected);
 }
 
-/// All clients receive a fence that is meant for one. Its sender also receives it.
+/// Here a fence is a SAY, so all clients receive it, including its sender.
 const OVERHEARD: &str = r#"
 scenario "overheard" {
-    title "a fence between two comes to a third, and to none of them when it looks"
+    title "clients that only overhear a fence do not see it"
     checks PARLEY-2
     use login alice
     use login bob
@@ -193,7 +194,7 @@ fn a_fence_that_reaches_all_clients_disturbs_no_lane_and_proves_silence() {
 
 #[test]
 fn only_the_answer_to_a_login_gives_a_name() {
-    // Here the server answers a TELL to its own sender with WELCOME. This WELCOME gives no name.
+    // This server answers a TELL to an unknown target with WELCOME. This WELCOME does not give alice a name.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a lane that has not said hello has no name"

@@ -17,7 +17,7 @@ pub(crate) enum Quirk {
     None,
     /// Accepts connections and sends nothing.
     SaysNothing,
-    /// Sends without end, whatever it receives.
+    /// Sends packets without end, no matter what it receives.
     Floods,
     /// Resets every connection at its first byte.
     Resets,
@@ -35,15 +35,15 @@ pub(crate) enum Quirk {
     AnswersTells(usize),
     /// Refuses every name.
     RefusesEveryLogin,
-    /// Answers everything, after a while.
+    /// Answers everything, but only after this time.
     Slow(Duration),
-    /// Relays another text.
+    /// Relays each TELL with another text.
     WrongText,
-    /// Counts characters in lengths.
+    /// Sends lengths in characters instead of bytes.
     CountsCharacters,
     /// Sends lengths in little-endian order.
     LittleEndian,
-    /// Sends one byte too many after a TELL.
+    /// Sends one byte too many after each TELL that it relays.
     HalfAFrameMore,
     /// Relays a TELL to all clients.
     RelaysTellToAll,
@@ -61,15 +61,15 @@ pub(crate) enum Quirk {
     NoNumbers,
     /// Sends the number only when two clients have asked.
     NumbersForTwo,
-    /// Changes the text of some TELLs with the text "flaky". Bit n is for the TELL with number n, counted from 0. It
-    /// does not lose them, because the runner would notice a loss only by a timeout. If the machine stalled, the runner
-    /// would try again, and the count would change.
+    /// Changes the text of some of the TELLs with the text "flaky": TELL number n, counted from 0, is changed if bit n is
+    /// set. It does not drop these TELLs. A dropped TELL would cause a timeout, and after a timeout on a machine that
+    /// stalls the runner tries again. That would change the count.
     Flaky(u32),
     /// Expects a whole length in one read, and a whole text in another one.
     OneReadIsOneField,
-    /// Takes the bytes of one read for one frame.
+    /// Treats the bytes of each read as exactly one frame.
     OneReadIsOneFrame,
-    /// Ends the whole server at an unknown opcode.
+    /// Ends the whole server when an unknown opcode arrives.
     DiesOfUnknownOpcodes,
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn not_listening() -> SocketAddr {
 }
 
 impl Shared {
-    /// Serves until the target ends, then waits for its connections.
+    /// Accepts connections until the target ends, then waits for their threads.
     fn accept(self: &Arc<Shared>, listener: &TcpListener) {
         let mut threads = Vec::new();
         for stream in listener.incoming() {
@@ -159,7 +159,7 @@ impl Shared {
         }
     }
 
-    /// Ends like a process that dies: it stops listening and closes all connections.
+    /// Ends the target as if its process had died: stops listening and closes all connections.
     fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
         self.both_asked.notify_all();
@@ -178,7 +178,7 @@ impl Shared {
         if self.quirk == Quirk::Resets {
             let _ = socket2::SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
         }
-        // The list of connections also holds the socket.
+        // The list of connections also owns the socket. So the socket closes only if it is removed from the list.
         let mut connections = self.connections.lock().unwrap();
         connections.retain(|other| !Arc::ptr_eq(other, stream));
         drop(connections);
@@ -358,7 +358,7 @@ impl Shared {
     }
 }
 
-/// Answers only after the empty line that ends a request.
+/// Serves a web page: answers after the empty line that ends the request.
 fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -369,15 +369,15 @@ fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello")
 }
 
-/// Drops the bytes that arrived together with a frame.
+/// Drops the bytes that have arrived together with a frame.
 fn forget_the_rest(mut stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(true)?;
-    // Usually no bytes wait.
+    // An error is ignored: usually no bytes are waiting, and then the read fails.
     let _ = stream.read(&mut [0; 4096]);
     stream.set_nonblocking(false)
 }
 
-/// Reads a text and its length with one read each.
+/// Reads the length with one read and the text with another. Fails if a read returns only a part.
 fn read_text_at_once(mut stream: &TcpStream) -> io::Result<String> {
     let mut length = [0; 4];
     let mut take = |buffer: &mut [u8]| match stream.read(buffer)? {

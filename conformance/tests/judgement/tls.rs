@@ -1,4 +1,4 @@
-//! Lanes with TLS: the same protocol, and the ends of its connections.
+//! Lanes with TLS: the same protocol is judged, and how its connections end.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -79,7 +79,7 @@ scenario "ends" {
     alice < eof
 }
 scenario "garbage" {
-    title "bytes that are no TLS end the connection"
+    title "bytes that are not TLS end the connection"
     checks PARLEY-1
     client mallory tls=no
     mallory > raw (utf8)"GET / HTTP/1.0\r\n\r\n"
@@ -110,7 +110,7 @@ fn a_protocol_with_tls_is_judged_and_the_certificate_is_recorded() {
 }
 
 #[test]
-fn a_close_without_close_notify_is_not_in_order() {
+fn a_close_without_close_notify_is_a_failure() {
     let report = judge(serve(Ends::WithoutIt), Segments::Whole);
     let failure = case(&report, "ends").failure.as_ref().expect("it fails");
     assert_eq!(failure.kind, FailureKind::Ended);
@@ -128,7 +128,7 @@ fn a_server_without_tls_cannot_be_judged_with_tls() {
 }
 
 #[test]
-fn another_certificate_than_the_pinned_one_is_refused() {
+fn a_certificate_that_is_not_the_pinned_one_is_refused() {
     let options = conformance::run::Options {
         settings: [("fingerprint".to_owned(), "00".repeat(32))].into(),
         ..options()

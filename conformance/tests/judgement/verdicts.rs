@@ -16,7 +16,7 @@ scenario "ask" {
 "#;
 
 #[test]
-fn a_right_server_passes_everything() {
+fn a_correct_server_passes_everything() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, &[HELLO, TELL, ASK]);
     assert_eq!(report.count(Verdict::Pass), 3, "{report:#?}");
@@ -24,7 +24,7 @@ fn a_right_server_passes_everything() {
 }
 
 #[test]
-fn a_broken_should_is_non_strict() {
+fn a_violated_should_is_non_strict() {
     let target = Target::start(Quirk::NoNumbers);
     let report = judge(target.address, &[HELLO, ASK]);
     let ask = case(&report, "ask");
@@ -37,7 +37,7 @@ fn a_broken_should_is_non_strict() {
 fn half_a_frame_at_the_end_is_a_failure() {
     const LAST: &str = r#"
         scenario "last" {
-            title "a tell is the last thing that comes"
+            title "a TELL is the last thing that arrives"
             checks PARLEY-2
             use login alice
             use login bob
@@ -54,7 +54,7 @@ fn half_a_frame_at_the_end_is_a_failure() {
 
 #[test]
 fn a_packet_that_no_step_takes_is_a_failure_at_the_end() {
-    // The echo comes before the number does, and no step takes it.
+    // The echo arrives before the number, and no step of the scenario takes it.
     const LEFT: &str = r#"
         scenario "left" {
             title "an echo that is not taken"
@@ -82,7 +82,7 @@ fn a_packet_that_no_step_takes_is_a_failure_at_the_end() {
 fn a_case_whose_setting_is_missing_is_unsupported() {
     const LIMIT: &str = r#"
         scenario "limit" {
-            title "a setting is at hand as a value"
+            title "a scenario can use a setting as a value"
             checks PARLEY-2
             sets limit
             use login alice
@@ -108,7 +108,7 @@ fn a_case_whose_setting_is_missing_is_unsupported() {
 
 #[test]
 fn a_flood_ends_the_case_but_not_the_runner() {
-    // The flood consists of WELCOMEs: a server answers, but sends too much.
+    // The flood consists of WELCOMEs. So the server answers logins, but sends too much.
     let target = Target::start(Quirk::Floods);
     let report = judge(target.address, &[HELLO]);
     assert_eq!(report.exit_code(), 1, "{report:#?}");

@@ -1,4 +1,4 @@
-//! Protocols that extend another one: what they inherit, what they change, and the possible mistakes.
+//! Protocols that extend another protocol: what they inherit, what they change, and the possible mistakes.
 
 use std::fs;
 
@@ -101,7 +101,7 @@ fn a_choice_that_renumbers_packets_is_probed_before_the_inherited_readings() {
 }
 
 #[test]
-fn a_settled_reading_has_no_choice_and_no_probe() {
+fn a_settled_reading_has_only_one_choice_and_no_probe() {
     let mine = read("settle long-width \"4\"\nsettle echo \"no\"", "");
     assert!(mine.scenario("probe-long-width").is_none());
     assert!(mine.scenario("probe-echo").is_none());

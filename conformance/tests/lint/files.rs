@@ -1,4 +1,4 @@
-//! What lies in the folder of a suite: files that editors leave there, and names that are no files.
+//! What the folder of a suite may contain: hidden files that editors leave there, and names that are not regular files.
 #![cfg(unix)]
 
 use std::fs;
@@ -36,7 +36,7 @@ fn make_loop(path: &Path) {
 }
 
 #[test]
-fn hidden_files_are_passed_over() {
+fn hidden_files_are_ignored() {
     let folder = copy();
     let scenarios = folder.path().join("scenarios");
     symlink("nobody@nowhere.1", scenarios.join(".#all.kdl")).expect("the name is free");
@@ -52,14 +52,14 @@ fn hidden_files_are_passed_over() {
 #[case::link_loop("scenarios/x.kdl", make_loop, "cannot read the file")]
 #[case::wire("wire.kdl", make_fifo, "it is not a regular file")]
 #[case::spec("spec.md", make_fifo, "it is not a regular file")]
-fn what_is_no_file_is_refused_by_name(
+fn what_is_not_a_regular_file_is_refused_by_its_name(
     #[case] name: &str,
     #[case] make: fn(&Path),
     #[case] because: &str,
 ) {
     let folder = copy();
     let path = folder.path().join(name);
-    // It exists only for some of the rows.
+    // Only some of the rows replace an existing file. For the others this fails.
     let _ = fs::remove_file(&path);
     make(&path);
     let mistakes = Suite::read_folder(folder.path()).expect_err("it is refused");
@@ -71,7 +71,7 @@ fn what_is_no_file_is_refused_by_name(
 }
 
 #[test]
-fn other_files_about_a_target_are_regular_files_too() {
+fn other_files_must_be_regular_files_too() {
     let folder = copy();
     let fifo = folder.path().join("fifo");
     make_fifo(&fifo);

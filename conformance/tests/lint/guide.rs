@@ -1,4 +1,4 @@
-//! Every example of the guide is read without mistakes.
+//! Tests that every example of GUIDE.md is read without mistakes.
 
 use conformance::profile::{read_known, read_profile};
 use conformance::suite::Suite;
@@ -46,7 +46,7 @@ fn blocks(heading: &str) -> Vec<String> {
     blocks
 }
 
-/// Splits a block into its steps. A step is one line, or several up to the closing brace.
+/// Splits a block into its steps. A step is one line, or several lines up to a closing brace.
 fn steps(block: &str) -> Vec<String> {
     let mut steps = vec![String::new()];
     for line in block.lines() {
@@ -183,7 +183,7 @@ fn the_load_of_the_guide_is_read() {
     assert!(load.message.is_some());
 }
 
-/// Single declarations in the text. Each of them replaces one of the grammar.
+/// The text of the guide shows single declarations. Each of them replaces a declaration of the grammar.
 #[test]
 fn the_single_declarations_of_the_guide_are_read() {
     for (shown, of_the_grammar) in [

@@ -1,6 +1,6 @@
-//! Every mistake that lint explains, with the reported place and the remedy.
+//! Tests every mistake that lint explains: the place that it reports, and the remedy.
 //!
-//! In each source `«` marks the place that lint reports. It is before the first character of the mistake.
+//! In each source the sign `«` is before the first character of the place that lint must report.
 
 mod extends;
 mod files;
@@ -19,7 +19,7 @@ const SPEC: &str = include_str!("../data/echo/spec.md");
 const WIRE: &str = include_str!("../data/echo/wire.kdl");
 const MARK: char = '«';
 
-/// Fragments that the rows may use, and a scenario that uses them.
+/// Fragments for the rows, and a scenario that uses them.
 const SHARED: &str = r#"
 fragment hello who {
     proved-by "hello"

@@ -1,4 +1,4 @@
-//! The traps of KDL, and files whose syntax is invalid.
+//! Parts of KDL that surprise its writers, and files whose syntax is invalid.
 
 use rstest::rstest;
 

@@ -1,4 +1,4 @@
-//! Conversations as a capture. The tests read it block by block and reassemble the streams.
+//! Conversations are written as a capture. The tests read the capture block by block and reassemble its streams.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ fn number(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"))
 }
 
-/// Returns the bytes of each side of each stream, by client port. Checks that the segments have no gap.
+/// Returns the bytes of each side of each stream, by client port. Checks that there are no gaps between the segments.
 fn streams(file: &[u8]) -> BTreeMap<(u16, bool), Vec<u8>> {
     let mut streams = BTreeMap::new();
     let mut next: BTreeMap<(u16, bool), u32> = BTreeMap::new();
@@ -44,7 +44,7 @@ fn streams(file: &[u8]) -> BTreeMap<(u16, bool), Vec<u8>> {
         let payload = &tcp[usize::from(tcp[12] >> 4) * 4..];
         let expected = next.entry(key).or_insert(sequence);
         assert_eq!(*expected, sequence, "no gap and no overlap");
-        // SYN and FIN count as a byte.
+        // A SYN and a FIN each count as one byte.
         let signs = u32::from(tcp[13] & 1) + u32::from(tcp[13] >> 1 & 1);
         *expected += u32::try_from(payload.len()).expect("a packet is short") + signs;
         let stream: &mut Vec<u8> = streams.entry(key).or_default();
@@ -70,7 +70,7 @@ fn the_streams_of_a_capture_have_the_bytes_of_each_side() {
     let kinds: Vec<u32> = blocks(&file).iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds[..2], [0x0a0d_0d0a, 1], "a section and one interface");
     let streams = streams(&file);
-    // Alice, bob, carol.
+    // The connections are those of alice, bob and carol.
     for connection in 0..3 {
         let port =
             40_000 + u16::try_from(connection).expect("the conversation has three connections");

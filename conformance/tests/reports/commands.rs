@@ -55,7 +55,7 @@ fn a_matrix_takes_its_names_from_the_arguments_or_the_files() {
 }
 
 #[test]
-fn reports_of_one_name_have_the_names_of_their_folders_and_weights_in_utf16_are_refused() {
+fn reports_with_the_same_name_get_the_names_of_their_folders_and_weights_in_utf16_are_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let target = Target::start(Quirk::None);
     let json = to_json(&judge(target.address, &[HELLO, TELL]));

@@ -9,7 +9,7 @@ use crate::target::{Quirk, Target, not_listening};
 
 const AGAIN: &str = "conformance run parley 127.0.0.1:1";
 
-/// A case that is unsupported without a setting.
+/// A case that is unsupported because its setting is missing.
 const UNSUPPORTED: &str = r#"
 scenario "patience" {
     title "a silent client is closed # in time"
@@ -76,7 +76,7 @@ fn tap_has_a_line_per_case_and_its_directives() {
 }
 
 #[test]
-fn annotations_are_one_line_each_and_end_with_the_sum() {
+fn each_annotation_is_one_line_and_the_last_one_has_the_totals() {
     let said = to_annotations(&judged(Quirk::WrongText), AGAIN);
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 2);

@@ -1,4 +1,4 @@
-//! The content of reports, captures, matrices and taps, for targets with a known fault.
+//! What reports, captures, matrices and taps contain for targets with a known fault.
 
 #[allow(dead_code)]
 #[path = "../judgement/protocol.rs"]

@@ -1,4 +1,4 @@
-//! A matrix: many runs side by side.
+//! A matrix compares many runs.
 
 use conformance::matrix::{Matrix, RunFile, Weights};
 use conformance::report::{Paint, matrix_csv, matrix_page, matrix_table, to_json};
@@ -6,7 +6,7 @@ use conformance::report::{Paint, matrix_csv, matrix_page, matrix_table, to_json}
 use crate::protocol::{HELLO, TELL, judge};
 use crate::target::{Quirk, Target};
 
-/// A case whose failure is only non-strict: the document prefers the echo.
+/// A case about a SHOULD: without the echo its verdict is only non-strict.
 const ECHO: &str = r#"
 scenario "says-to-itself" {
     title "a sender sees its own SAY"
@@ -38,7 +38,7 @@ fn the_best_team_comes_first_and_equal_teams_are_neighbours() {
     let teams: Vec<&str> = matrix.teams.iter().map(|team| team.name.as_str()).collect();
     assert_eq!(teams, ["right", "silent", "=wrong", "<b>also wrong"]);
     assert_eq!(matrix.teams[0].score, Some(100.0));
-    // The echo is worth 1 of 3 + 3 + 1, and the team gets half of it.
+    // The case about the echo is worth 1 of 3 + 3 + 1 points, and the team gets half a point for it.
     let silent = matrix.teams[1].score.expect("the team was judged");
     assert!((silent - 6.5 / 7.0 * 100.0).abs() < 0.01, "{silent}");
     assert_eq!(matrix.rows[0].id, "tell", "most fail it");
@@ -50,7 +50,7 @@ fn the_best_team_comes_first_and_equal_teams_are_neighbours() {
 }
 
 #[test]
-fn weights_change_scores_and_wrong_ones_are_explained() {
+fn weights_change_scores_and_wrong_weights_are_explained() {
     let mut weights = Weights::default();
     let text = "// our own\nmust = 1\nnon-strict=0\ncase says-to-itself = 2 // twice\n";
     weights.read(text).expect("they are weights");
@@ -93,7 +93,7 @@ fn tables_and_pages_escape_the_names_of_teams() {
 }
 
 #[test]
-fn runs_of_two_protocols_cannot_be_one_matrix() {
+fn runs_of_two_protocols_cannot_be_in_one_matrix() {
     let mut runs = class();
     runs[1].protocol = "another".to_owned();
     let why = Matrix::of(&runs, &Weights::default()).expect_err("they are of two protocols");

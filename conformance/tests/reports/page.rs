@@ -35,7 +35,7 @@ fn a_page_loads_nothing_from_elsewhere() {
 }
 
 #[test]
-fn every_requirement_has_the_colour_of_its_cases_verdicts() {
+fn every_requirement_has_the_colour_of_the_worst_verdict_of_its_cases() {
     let wrong = page(Quirk::WrongText, &[HELLO, TELL]);
     assert!(tag(&wrong, "PARLEY-1").contains("v-pass"));
     assert!(tag(&wrong, "PARLEY-2").contains("v-fail"));
@@ -46,7 +46,7 @@ fn every_requirement_has_the_colour_of_its_cases_verdicts() {
 }
 
 #[test]
-fn a_failed_case_shows_its_moment_its_bytes_and_its_command() {
+fn a_failed_case_shows_when_it_failed_its_bytes_and_the_command_that_repeats_it() {
     let page = page(Quirk::WrongText, &[HELLO, TELL]);
     assert!(tag(&page, "case-tell").ends_with(" open"));
     for part in [

@@ -19,8 +19,8 @@ fn text_of(moments: &[Moment]) -> String {
     scenario(&suite(&[HELLO]).grammar, moments, &head)
 }
 
-/// Two clients talk through a tap: one name is refused, both send messages, one asks for a number, one sends a text that is
-/// too long.
+/// Returns a conversation of two clients through a tap: one name is refused, both clients send messages, one client asks for
+/// a number, and one sends a text that is too long.
 fn conversation(target: &Target) -> Vec<Moment> {
     let tap = tap_for(target.address);
     let alice = connect(&tap);

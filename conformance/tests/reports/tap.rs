@@ -1,4 +1,4 @@
-//! A tap between a scripted client and a scripted server. It changes nothing, and names the violations.
+//! A tap between a scripted client and a scripted server. The tap must change nothing and must name the violations.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use socket2::SockRef;
 
 use crate::protocol::{HELLO, suite};
 
-/// The timeout of every wait. A test whose wait reaches it fails.
+/// The timeout of every wait. A test fails if a wait reaches it.
 pub(crate) const BOUND: Duration = Duration::from_secs(20);
 
 pub(crate) fn frame(opcode: u8, texts: &[&[u8]]) -> Vec<u8> {
@@ -171,7 +171,7 @@ fn a_reset_of_either_side_becomes_a_reset_of_the_other() {
 }
 
 #[test]
-fn a_target_where_nothing_listens_is_reported() {
+fn an_address_where_nothing_listens_is_reported() {
     let tap = tap_for(crate::target::not_listening());
     let client = connect(&tap);
     let moments = heard(&tap);
@@ -203,7 +203,7 @@ fn against(pieces: &[&[u8]]) -> Vec<(Side, String)> {
 }
 
 #[test]
-fn valid_packets_are_no_violation_with_every_segmentation() {
+fn valid_packets_are_no_violation_even_if_each_byte_arrives_alone() {
     let hello = frame(0, &["é".as_bytes()]);
     let bytes: Vec<&[u8]> = hello.chunks(1).collect();
     assert_eq!(against(&bytes), []);

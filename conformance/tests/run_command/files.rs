@@ -1,4 +1,4 @@
-//! The files that a run writes: they are opened before it, and written after it.
+//! The files that a run writes. They are opened before the run and written after it.
 
 use rstest::rstest;
 
@@ -9,7 +9,10 @@ use crate::{conformance, not_listening};
 #[case::inside_a_file("html=old/report.html", "cannot write old/report.html: ")]
 #[case::one_file_twice("json=new,html=./new", "two outputs go to ./new")]
 #[case::standard_output_twice("json=-,html=-", "only one report can go to the standard output")]
-fn what_cannot_be_written_is_refused_before_the_run(#[case] report: &str, #[case] because: &str) {
+fn a_report_that_cannot_be_written_is_refused_before_the_run(
+    #[case] report: &str,
+    #[case] because: &str,
+) {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     std::fs::write(folder.path().join("old"), "old").expect("the file can be written");
     let (_bound, address) = not_listening();
@@ -39,12 +42,14 @@ fn a_profile_and_a_report_do_not_share_a_file() {
         .stdout("");
 }
 
-/// The other commands that write files at their end.
+/// Other commands also write files at their end.
 #[rstest]
 #[case::load(&["load", "chaton", "127.0.0.1:1", "--json", "."])]
 #[case::tap(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--connections", "0", "--report", "html=."])]
 #[case::tap_twice(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--connections", "0", "--report", "html=a", "--scenario", "a"])]
-fn other_commands_refuse_such_files_before_their_work(#[case] arguments: &[&str]) {
+fn other_commands_refuse_files_that_cannot_be_written_before_their_work(
+    #[case] arguments: &[&str],
+) {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     conformance()
         .current_dir(folder.path())
@@ -56,7 +61,7 @@ fn other_commands_refuse_such_files_before_their_work(#[case] arguments: &[&str]
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_report_that_does_not_fit_on_the_disk_is_told_and_the_verdict_keeps_its_exit_code() {
+fn a_report_that_does_not_fit_on_the_disk_is_an_error_but_the_exit_code_of_the_verdict_stays() {
     let (_bound, address) = not_listening();
     let assert = conformance()
         .args(["run", "chaton", &address, "--report", "json=/dev/full"])

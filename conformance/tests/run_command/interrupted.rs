@@ -1,4 +1,4 @@
-//! Runs that a signal ends early.
+//! Runs that are interrupted by a signal.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::server;
 
-/// Starts a run whose waits last for minutes.
+/// Starts a run whose time limits are minutes long.
 fn begin(arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_conformance"))
         .args(["run", "chaton", "--jobs", "1", "--scale", "100"])
@@ -32,7 +32,7 @@ fn send(signal: Signal, runner: &Child) {
 #[case(Signal::INT, 130)]
 #[case(Signal::TERM, 143)]
 #[case(Signal::HUP, 129)]
-fn an_interrupted_run_reports_what_is_known(#[case] signal: Signal, #[case] code: i32) {
+fn an_interrupted_run_reports_the_results_so_far(#[case] signal: Signal, #[case] code: i32) {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("run.json");
     let report = format!("json={}", file.display());
@@ -94,7 +94,8 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
 
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
-    // The system answers no further connect, so the runner waits for it and notices nothing else.
+    // The system does not answer another connect. So the runner waits in `connect`, where it does not notice the first
+    // signal.
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     listener

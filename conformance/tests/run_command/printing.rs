@@ -15,7 +15,7 @@ fn printed_to(output: impl Into<Stdio>, arguments: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-/// Each command, its exit code on a full disk, and that for a reader who has closed its end.
+/// Each command with two exit codes: for output to a full disk, and for a reader that has closed its end.
 fn rows(address: &str) -> [(Vec<&str>, i32, i32); 5] {
     [
         (vec!["list"], 2, 0),
@@ -33,14 +33,14 @@ fn rows(address: &str) -> [(Vec<&str>, i32, i32); 5] {
             2,
             0,
         ),
-        // The verdict keeps its exit code.
+        // The exit code of the verdict stays.
         (vec!["run", "chaton", address], 3, 3),
     ]
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn output_that_does_not_fit_on_the_disk_is_told() {
+fn output_that_does_not_fit_on_the_disk_is_an_error() {
     let (_bound, address) = not_listening();
     for (arguments, code, _) in rows(&address) {
         let full = File::options().write(true).open("/dev/full");
@@ -53,7 +53,7 @@ fn output_that_does_not_fit_on_the_disk_is_told() {
 }
 
 #[test]
-fn a_reader_that_has_closed_its_end_is_no_error() {
+fn a_reader_that_has_closed_its_end_is_not_an_error() {
     let (_bound, address) = not_listening();
     for (arguments, _, code) in rows(&address) {
         let (reader, writer) = std::io::pipe().expect("the system has pipes");

@@ -1,4 +1,4 @@
-//! A server that accepts every login, except a name that is taken: then it says nothing, for ever.
+//! A server that accepts every login with a free name. It never answers a login with a name that is taken.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};

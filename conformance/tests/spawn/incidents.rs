@@ -32,7 +32,7 @@ fn a_crash_is_reported_with_its_case_and_traceback_and_the_run_continues() {
 fn a_crash_while_several_cases_run_is_attributed_by_a_second_run() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("mine.kdl");
-    // The same as `unknown-opcodes`, but without `hostile`, so that other cases run at the same time.
+    // This is the case `unknown-opcodes` without `hostile`, so that other cases run at the same time.
     let mine = r#"scenario "odd" {
         title "the server does not act on an unknown opcode"
         checks CHATON-0.6
@@ -82,7 +82,7 @@ fn a_hang_is_reported_with_its_case_and_the_run_continues() {
         .as_str()
         .expect("the server wrote something");
     assert!(written.contains("waiting for -4 bytes"), "{written}");
-    // This case runs later.
+    // This case runs after the hang.
     assert_eq!(run.verdict("not-utf8-in-a-whisper"), "pass", "{}", run.out);
 }
 
@@ -126,7 +126,7 @@ fn connections_that_stay_open_are_reported_with_their_case() {
         "{}",
         run.out
     );
-    // The case passes, but every report tells of the incident.
+    // The case passes, but every report mentions the incident.
     for file in &files {
         let told = std::fs::read_to_string(file).expect("the file was written");
         let words = "1 of their connections are still open";

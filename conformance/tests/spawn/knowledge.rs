@@ -1,4 +1,4 @@
-//! The files about a server that a team uses from one run to the next.
+//! Files with facts about a server, which a team keeps from one run to the next.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The start of a server by its command, and its end.
+//! How the runner starts a server with a command, and ends it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::iter;
@@ -25,7 +25,7 @@ fn a_server_that_ends_at_once_cannot_be_judged_and_its_output_is_shown() {
 #[test]
 fn a_server_that_is_not_ready_in_time_cannot_be_judged() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    // Its port answers, but the arguments require a line of output.
+    // A listener accepts connections, but the arguments require a line of output.
     let arguments = ["--spawn-timeout", "300ms", "--ready-line", "ready"];
     let run = judge("echo not yet; exec sleep 600 {port}", &arguments);
     drop(listener);
@@ -67,8 +67,8 @@ fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
     assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
 }
 
-/// Returns a listener on a port that the server can use later. Systems give ports above 32767 to programs that ask for any
-/// port, so no program takes this one in the meantime.
+/// Returns a listener on a port below 32768, which the server can use later. Programs that ask for any free port get one
+/// above 32767, so none of them takes this port in the meantime.
 fn fixed() -> (TcpListener, String) {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance());
@@ -157,7 +157,7 @@ fn an_interruption_ends_the_server_and_all_that_it_started() {
     for pid in &words[..2] {
         let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not 0");
         eventually("it is gone", &|| {
-            // A zombie, for which the system has not waited yet, is also gone.
+            // A zombie counts as ended: only its parent has not waited for it yet.
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
             test_kill_process(pid).is_err() || stat.is_ok_and(|stat| stat.contains(") Z "))
         });
