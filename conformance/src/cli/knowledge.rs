@@ -20,7 +20,7 @@ pub(super) struct KnowledgeArguments {
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     profile: Option<PathBuf>,
 
-    /// Write the facts that you gave and those that the run found out, to a file for --profile
+    /// Save facts about the server in a file for --profile: those that you gave and those that the run found out
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     save_profile: Option<PathBuf>,
 
@@ -48,8 +48,8 @@ pub(super) struct Knowledge {
 }
 
 impl KnowledgeArguments {
-    /// Reads the files. The error is the outcome of the command: a mistake in a file counts as wrong usage, and it is a success
-    /// if the earlier run leaves no cases to run again.
+    /// Reads the files. The error is the outcome with which the command ends: wrong usage if a file has a mistake, or success
+    /// if the earlier run has no cases that must run again.
     pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {
         let mut knowledge = Knowledge::default();
         let refused = |mistakes: Diagnostics| Outcome::mistaken(&mistakes);

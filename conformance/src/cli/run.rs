@@ -78,7 +78,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Cutting::Whole)]
     segments: Cutting,
 
-    /// Ignore the broadcasts of clients that do not belong to the run: other people use the server too
+    /// Ignore broadcasts from the clients of other people, who use the server at the same time
     #[arg(long)]
     shared_target: bool,
 
@@ -97,7 +97,7 @@ pub(super) struct RunArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Cutting {
-    /// One segment for each send; no second time
+    /// One segment for each send; play the cases only once
     Whole,
     /// One segment for each byte
     EachByte,

@@ -16,7 +16,7 @@ pub(super) struct TargetArguments {
     #[arg(required_unless_present = "spawn")]
     target: Option<String>,
 
-    /// Start the server with this command, and start it again after a crash. {port} stands for a free port (or the port of TARGET), {scratch} for an empty directory
+    /// Start the server with this command, and start it again after a crash. {port} is replaced by a free port (or by the port of TARGET), {scratch} by an empty directory
     #[arg(long, value_name = "COMMAND", help_heading = "Start the server")]
     spawn: Option<String>,
 
