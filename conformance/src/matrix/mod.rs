@@ -33,13 +33,13 @@ pub struct Matrix {
 /// One target.
 #[derive(Debug, Clone)]
 pub struct Team {
-    /// Its name.
+    /// The name of the team.
     pub name: String,
     /// The address or command of the target.
     pub target: String,
     /// The score, from 0 to 100; `None` if there are no points to earn.
     pub score: Option<f64>,
-    /// The result of its run, as a sentence.
+    /// The result of the team's run, as a sentence.
     pub sentence: String,
     /// The name of each reading, and the choice of this target.
     pub readings: Vec<(String, String)>,
@@ -48,13 +48,13 @@ pub struct Team {
 /// One case.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Its id.
+    /// The id of the case.
     pub id: String,
-    /// Its title.
+    /// The title of the case.
     pub title: String,
     /// The highest level among its requirements.
     pub level: String,
-    /// The requirements that it cites.
+    /// The ids of the requirements that the case cites.
     pub requirements: Vec<String>,
     /// The points of the case.
     pub weight: f64,

@@ -7,7 +7,7 @@ use crate::run::Verdict;
 /// The format of the reports that this program can read.
 const FORMAT: u32 = 1;
 
-/// A run.
+/// The report of a run.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RunFile {
     /// The name of the team. It comes from the command line or from the name of the file, not from the report.
@@ -16,7 +16,7 @@ pub struct RunFile {
     format: u32,
     /// Name of the protocol.
     pub protocol: String,
-    /// Its title.
+    /// Title of the protocol.
     #[serde(default)]
     pub title: String,
     /// The address or command of the target.
@@ -24,7 +24,7 @@ pub struct RunFile {
     /// The result as a sentence.
     #[serde(default)]
     pub sentence: String,
-    /// The choices of its readings.
+    /// The choices of the target for the readings.
     #[serde(default)]
     pub readings: Vec<ReadingOfRun>,
     /// The cases.
@@ -34,20 +34,20 @@ pub struct RunFile {
 /// The choice of the target for one reading.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ReadingOfRun {
-    /// The reading.
+    /// The name of the reading.
     pub name: String,
-    /// The choice.
+    /// The name of the choice.
     pub choice: String,
 }
 
 /// A case of a run.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CaseOfRun {
-    /// Its id.
+    /// The id of the case.
     pub id: String,
-    /// Its title.
+    /// The title of the case.
     pub title: String,
-    /// The requirements that it judges.
+    /// The requirements that the case judges.
     pub requirements: Vec<RequirementOfRun>,
     /// The verdict.
     pub verdict: Verdict,
@@ -58,7 +58,7 @@ pub struct CaseOfRun {
 /// A requirement that a case cites.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RequirementOfRun {
-    /// Its id.
+    /// The id of the requirement.
     pub id: String,
     /// `must`, `should` or `may`; `None` if the level was not known.
     pub level: Option<String>,

@@ -13,11 +13,11 @@ const LONGEST_FRAME: usize = 256 << 10;
 pub enum Heard {
     /// A complete frame.
     Frame {
-        /// Its fields.
+        /// The decoded fields of the frame.
         frame: Frame,
-        /// Its bytes.
+        /// The bytes of the frame.
         bytes: Vec<u8>,
-        /// What is wrong with it.
+        /// What is wrong with the frame, if anything is.
         wrong: Option<String>,
     },
     /// Bytes that are not a frame of that side. The bytes after them cannot be decoded either.

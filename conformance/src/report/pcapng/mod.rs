@@ -27,9 +27,9 @@ const MADE_UP_PORT: u16 = 7777;
 /// A conversation for a capture.
 #[derive(Debug, Clone, Copy)]
 pub struct Conversation<'a> {
-    /// The name of its interface.
+    /// The name of the interface for this conversation.
     pub name: &'a str,
-    /// The description of its interface.
+    /// The description of this interface.
     pub title: &'a str,
     /// The time when the conversation began.
     pub began: SystemTime,

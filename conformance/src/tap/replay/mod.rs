@@ -23,9 +23,9 @@ use steps::Steps;
 /// The parts of a scenario that are not recorded.
 #[derive(Debug, Clone)]
 pub struct Replay<'a> {
-    /// Its id.
+    /// The id of the scenario.
     pub id: &'a str,
-    /// Its title.
+    /// The title of the scenario.
     pub title: &'a str,
     /// The ids of the requirements that it checks, at least one.
     pub checks: &'a [String],
