@@ -15,7 +15,7 @@ struct Textbook {
 
 impl Textbook {
     fn start() -> Textbook {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_textbook"))
+        let mut process = Command::new(env!("CARGO_BIN_EXE_two-threads"))
             .arg("127.0.0.1:0")
             .stdout(Stdio::piped())
             .spawn()

@@ -1,0 +1,186 @@
+//! The bytes on their way to one client: sent at once where possible, by a writer thread where not.
+//!
+//! This is the subject of step 5; steps 6 and 7 use it unchanged. A thread that has bytes for a client calls
+//! [`Outbox::send`], which never blocks:
+//!
+//! ```text
+//! nothing waits          -> send without blocking: mostly the kernel takes everything, and that is all
+//! the socket is full     -> queue the rest, start a writer for this client
+//! a writer is at work    -> queue everything: bytes that overtake others would land in the middle of a frame
+//! the queue is too long  -> the client is too slow: cut it
+//! ```
+//!
+//! **Who owns the rest?** The writer, while `is_writing` is true. No other thread may write to the socket then. The flag and
+//! the queue are under one mutex, so there is no moment at which a sender queues bytes for a writer that has just decided to
+//! end.
+
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use parking_lot::{Condvar, Mutex};
+
+/// Maximum number of bytes that wait for one client, those in the hands of its writer included.
+const LIMIT: usize = 1 << 20;
+
+/// A client's socket, and what waits for it.
+#[derive(Debug)]
+pub struct Outbox {
+    stream: TcpStream,
+    state: Mutex<State>,
+    /// Notified when the writer has written everything, and when the client is cut.
+    empty: Condvar,
+}
+
+/// What the mutex guards. No thread holds it across a call that can block.
+#[derive(Debug, Default)]
+struct State {
+    queued: Vec<u8>,
+    /// Bytes that the writer has taken and not yet written.
+    in_flight: usize,
+    is_writing: bool,
+    /// No more bytes come: FIN follows the last one.
+    is_finishing: bool,
+    is_cut: bool,
+}
+
+impl Outbox {
+    /// Makes the outbox of a client. The socket stays blocking, because its reader blocks in `read`.
+    pub fn new(stream: TcpStream) -> Arc<Outbox> {
+        // As in step 4: small packets must not wait in the kernel for others.
+        let _ = stream.set_nodelay(true);
+        Arc::new(Outbox {
+            stream,
+            state: Mutex::default(),
+            empty: Condvar::new(),
+        })
+    }
+
+    /// Returns the client's socket, for its reader.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Sends bytes to the client, after those of earlier calls. Never blocks. Cuts the client when it is too slow.
+    pub fn send(self: &Arc<Outbox>, bytes: &[u8]) {
+        let mut state = self.state.lock();
+        if state.is_cut || state.is_finishing {
+            return;
+        }
+        let mut taken = 0;
+        if !state.is_writing {
+            match send_now(&self.stream, bytes) {
+                Ok(count) => taken = count,
+                // The connection is broken. The reader of this client notices it, too, and tells the room.
+                Err(_) => return self.cut_locked(&mut state),
+            }
+        }
+        let rest = &bytes[taken..];
+        if rest.is_empty() {
+            return;
+        }
+        if state.in_flight + state.queued.len() + rest.len() > LIMIT {
+            return self.cut_locked(&mut state);
+        }
+        state.queued.extend_from_slice(rest);
+        if !state.is_writing {
+            self.start_writer(&mut state);
+        }
+    }
+
+    fn start_writer(self: &Arc<Outbox>, state: &mut State) {
+        let outbox = Arc::clone(self);
+        let writer = thread::Builder::new().name("writer".to_owned());
+        match writer.spawn(move || outbox.write()) {
+            // It waits for the mutex first, which this thread still holds.
+            Ok(_) => state.is_writing = true,
+            Err(_) => self.cut_locked(state),
+        }
+    }
+
+    /// The life of a writer: as long as something waits for this client, and no longer.
+    fn write(&self) {
+        let mut state = self.state.lock();
+        while !state.queued.is_empty() {
+            let bytes = std::mem::take(&mut state.queued);
+            state.in_flight = bytes.len();
+            drop(state);
+            // Blocks while the socket is full. An ACK that opens the peer's window wakes this thread, and so does a cut.
+            // Senders go on queueing meanwhile.
+            let written = (&self.stream).write_all(&bytes);
+            state = self.state.lock();
+            state.in_flight = 0;
+            if written.is_err() {
+                self.cut_locked(&mut state);
+            }
+        }
+        // Still under the mutex: a sender that comes now finds no writer, and sends itself.
+        state.is_writing = false;
+        if state.is_finishing {
+            let _ = self.stream.shutdown(Shutdown::Write);
+        }
+        self.empty.notify_all();
+    }
+
+    /// Ends the server's direction in order: FIN follows the bytes that wait.
+    pub fn finish(&self) {
+        let mut state = self.state.lock();
+        state.is_finishing = true;
+        if !state.is_writing {
+            let _ = self.stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Ends both directions at once. What waits is lost.
+    pub fn cut(&self) {
+        self.cut_locked(&mut self.state.lock());
+    }
+
+    fn cut_locked(&self, state: &mut State) {
+        state.is_cut = true;
+        state.queued.clear();
+        // Wakes the client's reader in `read` (it returns 0) and its writer in `write` (it returns EPIPE). The descriptor is
+        // closed later, when the last owner drops the outbox: closing it now could give its number to a new connection
+        // while the reader still uses it.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        self.empty.notify_all();
+    }
+
+    /// Blocks until nothing waits for the client any more. Returns false if the client was cut.
+    ///
+    /// After that, and if no thread calls [`Outbox::send`] again, the caller may write to the socket itself.
+    pub fn wait_until_empty(&self) -> bool {
+        let mut state = self.state.lock();
+        while state.is_writing && !state.is_cut {
+            // Releases the mutex while it waits, and takes it again before it returns.
+            self.empty.wait(&mut state);
+        }
+        !state.is_cut
+    }
+}
+
+/// Passes to the kernel what it takes at once, and returns how many bytes that was: 0 when the socket is full.
+///
+/// `MSG_DONTWAIT` makes this one call non-blocking. `set_nonblocking` is no substitute: it is a property of the open file,
+/// so it would also make the reader's `read` fail with EAGAIN.
+#[cfg(unix)]
+fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    use rustix::io::Errno;
+    use rustix::net::{SendFlags, send};
+    loop {
+        match send(stream, bytes, SendFlags::DONTWAIT) {
+            Ok(count) => return Ok(count),
+            Err(Errno::INTR) => {}
+            // EAGAIN: the send buffer is full.
+            Err(Errno::AGAIN) => return Ok(0),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Windows has no flag like `MSG_DONTWAIT`. Nothing is taken at once there, and writers do all the sending.
+#[cfg(not(unix))]
+fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
+    Ok(0)
+}

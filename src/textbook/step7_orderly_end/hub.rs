@@ -1,0 +1,247 @@
+//! The room, the run and the turn, as in step 6. New are the clock, tunnels, and the end of all clients at once.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use matou_protocols::chaton::{ClientFrame, Room};
+use matou_protocols::room::{ByConn, ConnId, Effects, Event, Flow, Protocol};
+use matou_textbook::{Action, Incoming, Members, new_room};
+
+use super::Stop;
+use super::client::{Client, Late};
+use super::tunnel;
+
+/// A reader that finds more bytes than this in the run waits.
+const RUN_BYTES: usize = 256 * 1024;
+
+/// How often the clock looks at all time limits. They are many seconds long, so they need not be kept exactly.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The room and its clients. A thread that holds `turn` may lock `state`, the limits or tunnel of a client, or an outbox,
+/// never the other way round.
+pub(crate) struct Hub {
+    state: Mutex<State>,
+    /// Notified when the run was swapped: the new one has space.
+    space: Condvar,
+    /// Locked by the thread that set `is_sending`.
+    turn: Mutex<Turn>,
+}
+
+struct State {
+    room: Room,
+    run: Run,
+    is_sending: bool,
+    /// All clients, for the clock.
+    clients: ByConn<Arc<Client>>,
+    /// The server stops. A client that comes now is finished at once.
+    is_stopping: bool,
+}
+
+/// What the room wants done, in order, and not yet carried out.
+#[derive(Default)]
+struct Run {
+    effects: Effects,
+    arrivals: Vec<Arc<Client>>,
+    departures: Vec<ConnId>,
+}
+
+#[derive(Default)]
+struct Turn {
+    members: Members,
+    clients: ByConn<Recipient>,
+}
+
+struct Recipient {
+    client: Arc<Client>,
+    /// What it gets in this round.
+    bytes: Vec<u8>,
+}
+
+impl Hub {
+    pub(crate) fn new() -> Hub {
+        let state = State {
+            room: new_room(),
+            run: Run::default(),
+            is_sending: false,
+            clients: ByConn::default(),
+            is_stopping: false,
+        };
+        Hub {
+            state: Mutex::new(state),
+            space: Condvar::new(),
+            turn: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn opened(&self, client: &Arc<Client>, peer: SocketAddr) {
+        let mut state = self.state.lock();
+        state.run.arrivals.push(Arc::clone(client));
+        state.clients.insert(client.id, Arc::clone(client));
+        state.handle(client.id, Event::Opened(peer));
+        if state.is_stopping {
+            state.run.effects.finish(client.id);
+        }
+        self.settle(state);
+    }
+
+    /// Handles all whole frames of one `read` in one visit.
+    pub(crate) fn frames(&self, id: ConnId, incoming: &mut Incoming) -> Flow {
+        let mut state = self.state.lock();
+        while state.run.effects.bytes() > RUN_BYTES {
+            // Blocks, without the lock, until the thread that has the turn swaps the run.
+            self.space.wait(&mut state);
+        }
+        let flow = incoming.frames(|event| state.handle(id, event));
+        self.settle(state);
+        flow
+    }
+
+    /// The peer sends no more. Returns whether the room closes the connection; it does not close the end of a tunnel.
+    pub(crate) fn read_closed(&self, id: ConnId) -> bool {
+        let mut state = self.state.lock();
+        let flow = state.handle(id, Event::ReadClosed);
+        self.settle(state);
+        flow == Flow::Closed
+    }
+
+    pub(crate) fn gone(&self, id: ConnId) {
+        let mut state = self.state.lock();
+        state.handle(id, Event::Gone);
+        state.clients.remove(&id);
+        state.run.departures.push(id);
+        self.settle(state);
+    }
+
+    /// The life of the clock's thread: ends what is late, until the server stops and the last client has gone.
+    pub(crate) fn keep_time(&self, stop: &Stop) {
+        while !stop.wait(TICK) {
+            self.tick(Instant::now());
+        }
+    }
+
+    fn tick(&self, now: Instant) {
+        let mut state = self.state.lock();
+        // What is late in the room itself, such as a request for a private connection without an answer.
+        let State { room, run, .. } = &mut *state;
+        if room.deadline().is_some_and(|deadline| deadline <= now) {
+            room.tick(now, &mut run.effects);
+        }
+        let late = |client: &Arc<Client>| client.late(now).map(|late| (client.id, late));
+        let late: Vec<_> = state.clients.values().filter_map(late).collect();
+        for (id, late) in late {
+            match late {
+                Late::Asks(overdue) => {
+                    state.handle(id, Event::Overdue(overdue));
+                }
+                Late::Ends => state.run.effects.cut(id),
+            }
+        }
+        self.settle(state);
+    }
+
+    /// The server stops: each client gets what is queued for it, and then FIN.
+    pub(crate) fn finish_all(&self) {
+        let mut state = self.state.lock();
+        state.is_stopping = true;
+        let State { clients, run, .. } = &mut *state;
+        clients.keys().for_each(|id| run.effects.finish(*id));
+        self.settle(state);
+    }
+
+    /// The server stops, and has waited long enough.
+    pub(crate) fn cut_all(&self) {
+        let state = self.state.lock();
+        state.clients.values().for_each(|client| client.cut());
+    }
+
+    /// Takes the turn unless another thread has it, and carries out runs until none is left.
+    fn settle(&self, mut state: MutexGuard<'_, State>) {
+        if state.is_sending {
+            return;
+        }
+        state.is_sending = true;
+        drop(state);
+        let mut turn = self.turn.lock();
+        loop {
+            let mut state = self.state.lock();
+            if state.run.is_empty() {
+                state.is_sending = false;
+                return;
+            }
+            let run = std::mem::take(&mut state.run);
+            drop(state);
+            self.space.notify_all();
+            turn.apply(run);
+        }
+    }
+}
+
+impl State {
+    fn handle(&mut self, id: ConnId, event: Event<ClientFrame<'_>>) -> Flow {
+        let effects = &mut self.run.effects;
+        self.room.step(id, event, Instant::now(), effects)
+    }
+}
+
+impl Run {
+    fn is_empty(&self) -> bool {
+        self.effects.is_empty() && self.arrivals.is_empty() && self.departures.is_empty()
+    }
+}
+
+impl Turn {
+    /// Carries one run out. Never blocks. Each recipient gets its bytes in the order of the log, in one call.
+    fn apply(&mut self, run: Run) {
+        for client in run.arrivals {
+            let bytes = Vec::new();
+            self.clients.insert(client.id, Recipient { client, bytes });
+        }
+        let clients = &mut self.clients;
+        self.members.carry_out(&run.effects, |action| match action {
+            Action::Send(to, bytes) => {
+                if let Some(recipient) = clients.get_mut(&to) {
+                    recipient.bytes.extend_from_slice(bytes);
+                }
+            }
+            // What was said to everyone before this end goes out before it.
+            Action::Finish(id) => {
+                flush(clients);
+                if let Some(recipient) = clients.get(&id) {
+                    recipient.client.finish();
+                }
+            }
+            Action::Cut(id) => {
+                if let Some(recipient) = clients.get(&id) {
+                    recipient.client.cut();
+                }
+            }
+            Action::Tunnel(one, other) => {
+                // ESTABLISHED is among these bytes.
+                flush(clients);
+                match (clients.get(&one), clients.get(&other)) {
+                    (Some(one), Some(other)) => tunnel::join(&one.client, &other.client),
+                    // One end has gone, so the other would wait for ever.
+                    (Some(end), None) | (None, Some(end)) => end.client.cut(),
+                    (None, None) => {}
+                }
+            }
+        });
+        flush(clients);
+        for id in run.departures {
+            clients.remove(&id);
+        }
+    }
+}
+
+/// Sends to each recipient what was put together for it.
+fn flush(clients: &mut ByConn<Recipient>) {
+    for recipient in clients.values_mut() {
+        if !recipient.bytes.is_empty() {
+            let bytes = std::mem::take(&mut recipient.bytes);
+            recipient.client.outbox.send(&bytes);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Private connections: two sockets whose bytes the server relays to each other.
+//!
+//! ```text
+//! client A ---> reader of A --write--> socket of B ---> client B
+//! client A <--- socket of A <--write-- reader of B <--- client B
+//! ```
+//!
+//! Each reader relays its own direction, so a tunnel needs no more threads. A reader that blocks in `write` on the other
+//! socket stops reading its own. Then the window of its peer closes, and that peer stops, too: TCP passes the pressure back
+//! from end to end, and the server keeps at most one chunk.
+//!
+//! The two directions end one after the other. EOF in one of them becomes FIN on the other socket, after all bytes before
+//! it, and the other direction goes on (a *half-close*).
+
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::client::Client;
+use super::hub::Hub;
+
+/// Maximum number of bytes that are kept for an end whose other end has not come.
+const EARLY_BYTES: usize = 64 * 1024;
+
+/// Bytes of one read. Large, because a tunnel moves files and not lines.
+const CHUNK: usize = 64 * 1024;
+
+/// What a client knows about the other end of its tunnel.
+#[derive(Debug, Default)]
+pub(crate) struct TunnelEnd {
+    other: Mutex<Other>,
+    /// Notified when the other end came, or never will.
+    settled: Condvar,
+}
+
+#[derive(Debug)]
+enum Other {
+    /// The other end has not come. These bytes wait for it.
+    Awaited(Vec<u8>),
+    Joined(Arc<Client>),
+    /// There is no other end any more. Dropping it here matters: two ends that own each other would live for ever.
+    Over,
+}
+
+impl Default for Other {
+    fn default() -> Other {
+        Other::Awaited(Vec::new())
+    }
+}
+
+/// Joins two ends. The turn calls this after both have got ESTABLISHED, so it never blocks. The first end's reader may sit in
+/// `read` and hear nothing of it: so this thread passes on the bytes that came early.
+pub(crate) fn join(one: &Arc<Client>, other: &Arc<Client>) {
+    for (from, to) in [(one, other), (other, one)] {
+        let mut end = from.tunnel.other.lock();
+        if let Other::Awaited(early) = &*end {
+            to.outbox.send(early);
+            *end = Other::Joined(Arc::clone(to));
+            from.tunnel.settled.notify_all();
+        }
+    }
+}
+
+impl TunnelEnd {
+    /// The room closes this connection: an end that still waits need not wait any longer.
+    pub(crate) fn abandon(&self) {
+        let mut other = self.other.lock();
+        if matches!(*other, Other::Awaited(_)) {
+            *other = Other::Over;
+            self.settled.notify_all();
+        }
+    }
+
+    /// This end's reader has ended.
+    pub(crate) fn end(&self) {
+        *self.other.lock() = Other::Over;
+    }
+
+    /// Returns the other end if it has come. Otherwise keeps the bytes for it, and returns `None`.
+    fn joined_or_keep(&self, bytes: &[u8]) -> Option<Arc<Client>> {
+        match &mut *self.other.lock() {
+            Other::Joined(other) => return Some(Arc::clone(other)),
+            Other::Awaited(early) if early.len() + bytes.len() <= EARLY_BYTES => {
+                early.extend_from_slice(bytes);
+                return None;
+            }
+            Other::Awaited(_) | Other::Over => {}
+        }
+        self.wait_for_other()
+    }
+
+    /// Blocks until the other end has come. Returns `None` when it never will.
+    fn wait_for_other(&self) -> Option<Arc<Client>> {
+        let mut other = self.other.lock();
+        loop {
+            match &*other {
+                Other::Awaited(_) => self.settled.wait(&mut other),
+                Other::Joined(other) => return Some(Arc::clone(other)),
+                Other::Over => return None,
+            }
+        }
+    }
+}
+
+/// Relays what this client sends to the other end, until one of the two ends. Runs in this client's thread.
+pub(crate) fn relay(hub: &Hub, client: &Client, early: Vec<u8>) {
+    let mut chunk = early;
+    let mut count = chunk.len();
+    loop {
+        if count > 0
+            && let Some(other) = client.tunnel.joined_or_keep(&chunk[..count])
+            && write(&other, &chunk[..count]).is_err()
+        {
+            // The other end is broken, so nothing that this one sends can arrive.
+            client.cut();
+            other.cut();
+            return;
+        }
+        chunk.resize(CHUNK, 0);
+        // Blocks until this end sends something, closes, or is cut. Another thread may join the ends meanwhile.
+        count = match client.outbox.stream().read(&mut chunk) {
+            Ok(0) => return half_close(hub, client),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Err(_) => {
+                // This end was reset. The other end must not wait for bytes that never come.
+                if let Some(other) = client.tunnel.joined_or_keep(&[]) {
+                    other.cut();
+                }
+                return client.cut();
+            }
+        };
+    }
+}
+
+fn write(other: &Client, bytes: &[u8]) -> io::Result<()> {
+    // ESTABLISHED and early bytes may still wait in its outbox, and come first.
+    if !other.outbox.wait_until_empty() {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
+    let mut stream = other.outbox.stream();
+    // A tunnel end may be as slow as it likes: only its own tunnel waits for it, here.
+    stream.set_write_timeout(None)?;
+    stream.write_all(bytes)
+}
+
+/// This end sends no more: FIN goes to the other end, after everything before it.
+fn half_close(hub: &Hub, client: &Client) {
+    // While this end waits, the room closes it. It does not when the ends were joined just now.
+    if hub.read_closed(client.id) {
+        return;
+    }
+    if let Some(other) = client.tunnel.wait_for_other()
+        && other.outbox.wait_until_empty()
+    {
+        let _ = other.outbox.stream().shutdown(Shutdown::Write);
+    }
+}
