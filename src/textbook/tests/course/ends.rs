@@ -1,0 +1,48 @@
+//! What the lessons say about threads, and about the end of step 7.
+
+use std::io::Read;
+
+use crate::step::{STEPS, Step};
+
+/// The threads that a server has besides those of its clients, and the threads for each client.
+#[cfg(target_os = "linux")]
+const THREADS: [(usize, usize); 7] = [(1, 0), (1, 1), (1, 2), (1, 2), (1, 1), (1, 1), (3, 1)];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_client_costs_as_many_threads_as_its_lesson_says() {
+    for ((name, _), (own, each)) in STEPS.into_iter().zip(THREADS) {
+        let server = Step::start(name);
+        let number = if name == "one-client" { 1 } else { 10 };
+        let clients: Vec<_> = (0..number)
+            .map(|number| server.login(&format!("client-{number}")))
+            .collect();
+        let folder = format!("/proc/{}/task", server.process.id());
+        let threads = std::fs::read_dir(folder).unwrap().count();
+        assert_eq!(threads, own + each * clients.len(), "{name}");
+    }
+}
+
+#[test]
+fn step_7_ends_in_order_after_sigterm() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let mut server = Step::start("orderly-end");
+    let mut client = server.login("alice");
+    let pid = Pid::from_child(&server.process);
+    kill_process(pid, Signal::TERM).unwrap();
+    // FIN and not RST: the client reads to the end, without an error.
+    assert_eq!(client.read(&mut [0; 10]).unwrap(), 0);
+    drop(client);
+    assert!(server.process.wait().unwrap().success());
+}
+
+#[test]
+fn the_other_steps_are_killed_by_sigterm() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::os::unix::process::ExitStatusExt;
+    for (name, _) in &STEPS[..6] {
+        let mut server = Step::start(name);
+        kill_process(Pid::from_child(&server.process), Signal::TERM).unwrap();
+        assert_eq!(server.process.wait().unwrap().signal(), Some(15), "{name}");
+    }
+}

@@ -1,0 +1,250 @@
+//! The lessons: their parts, their links, their exercises, and the commands whose output is always the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::verdicts::table;
+
+/// The parts of each lesson, in this order.
+const PARTS: [&str; 6] = [
+    "## The problem",
+    "## The idea",
+    "## The code",
+    "## What it costs",
+    "## Try it",
+    "## What the documents say",
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Returns the text of a lesson.
+fn lesson(number: usize) -> String {
+    fs::read_to_string(folder().join(format!("lesson-{number}.md"))).unwrap()
+}
+
+/// Returns the texts in backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Returns the links of a page as pairs of text and target.
+fn links(page: &str) -> Vec<(&str, &str)> {
+    let parts = page.split("](").collect::<Vec<_>>();
+    let pairs = parts.windows(2).filter_map(|pair| {
+        let text = &pair[0][pair[0].rfind('[')? + 1..];
+        Some((text, &pair[1][..pair[1].find(')')?]))
+    });
+    pairs.collect()
+}
+
+/// True when the source defines this item: `Type::name` or `name`.
+fn defines(source: &str, item: &str) -> bool {
+    let name = item
+        .rsplit("::")
+        .next()
+        .unwrap_or(item)
+        .trim_end_matches("()");
+    let kinds = [
+        "fn", "struct", "enum", "trait", "const", "static", "type", "mod",
+    ];
+    let starts = |end: char| !end.is_alphanumeric() && end != '_';
+    let is_there = |before: &str| {
+        let wanted = format!("{before}{name}");
+        let mut found = source.match_indices(&wanted);
+        found.any(|(at, _)| source[at + wanted.len()..].starts_with(starts))
+    };
+    kinds.iter().any(|kind| is_there(&format!("{kind} ")))
+        // A field or a variant stands alone at the beginning of a line.
+        || source.lines().any(|line| {
+            let line = line.trim_start().trim_start_matches("pub(super) ");
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ',', '(', ' ']))
+        })
+}
+
+#[test]
+fn every_lesson_has_its_six_parts() {
+    for number in 1..=8 {
+        let text = lesson(number);
+        let heads: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("## "))
+            .collect();
+        assert_eq!(heads, PARTS, "lesson {number}");
+    }
+}
+
+#[test]
+fn every_link_leads_to_what_it_names() {
+    let pages = (1..=8).map(|number| (format!("lesson-{number}.md"), lesson(number)));
+    let own = ["README.md", "numbers.md", "verdicts.md"];
+    let own = own.map(|name| {
+        (
+            name.to_owned(),
+            fs::read_to_string(folder().join(name)).unwrap(),
+        )
+    });
+    for (name, page) in pages.chain(own) {
+        for (text, target) in links(&page) {
+            if target.starts_with("http") || target.starts_with('#') {
+                continue;
+            }
+            let file = target.split('#').next().unwrap_or(target);
+            let path = folder().join(file);
+            assert!(path.exists(), "{name}: {target} does not exist");
+            let item = text.trim_matches('`');
+            let is_item = item != text && !item.contains(['.', '-', ' ']);
+            if file.ends_with(".rs") && is_item {
+                let source = fs::read_to_string(&path).unwrap();
+                assert!(defines(&source, item), "{name}: {file} has no `{item}`");
+            }
+        }
+    }
+}
+
+/// An exercise is an item of the list in `Try it`. It says how to see that it is solved.
+#[test]
+fn every_exercise_says_when_it_is_solved() {
+    let (mut all, mut in_any_language) = (0, 0);
+    for number in 1..=8 {
+        let text = lesson(number);
+        let part = text.split("## Try it").nth(1).unwrap();
+        let part = part.split("\n## ").next().unwrap();
+        let mut exercises = Vec::new();
+        for line in part.lines() {
+            let begins = line
+                .split_once(". ")
+                .is_some_and(|(digits, _)| digits.parse::<u8>().is_ok());
+            match exercises.last_mut() {
+                _ if begins => exercises.push(line.to_owned()),
+                Some(last) => {
+                    last.push(' ');
+                    last.push_str(line.trim_start());
+                }
+                None => {}
+            }
+        }
+        assert!(
+            exercises.len() >= 4,
+            "lesson {number}: {} exercises",
+            exercises.len()
+        );
+        for exercise in &exercises {
+            assert!(
+                exercise.contains("Solved when"),
+                "lesson {number}: {exercise}"
+            );
+        }
+        all += exercises.len();
+        let any = exercises
+            .iter()
+            .filter(|text| text.contains("(any language)"));
+        in_any_language += any.count();
+    }
+    assert!(all >= 32, "{all} exercises");
+    assert!(in_any_language >= 10, "{in_any_language} in any language");
+}
+
+/// Each lesson has a line that begins with `**Repaired:**`. It says how many cases pass from this step on, and names them
+/// if they are fewer than thirty.
+#[test]
+fn each_step_repairs_what_its_lesson_says() {
+    let table = table();
+    for step in 1..7 {
+        let repaired: Vec<_> = table
+            .iter()
+            .filter(|(_, row)| row[step - 1] != "pass" && row[step] == "pass")
+            .map(|(case, _)| *case)
+            .collect();
+        for (case, row) in &table {
+            assert!(
+                row[step - 1] != "pass" || row[step] == "pass",
+                "step {} breaks {case}",
+                step + 1
+            );
+        }
+        let text = lesson(step + 1);
+        let line = text
+            .split("\n\n")
+            .find(|part| part.starts_with("**Repaired:**"));
+        let line = line.unwrap_or_else(|| panic!("lesson {} has no line `Repaired`", step + 1));
+        let number = match repaired.len() {
+            0 => "no case".to_owned(),
+            1 => "1 case".to_owned(),
+            number => format!("{number} cases"),
+        };
+        assert!(line.contains(&number), "lesson {}: {number}", step + 1);
+        if repaired.len() < 30 {
+            let mut named: Vec<_> = quoted(line).collect();
+            named.sort_unstable();
+            assert_eq!(named, repaired, "lesson {}", step + 1);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod commands {
+    use std::process::Command;
+    use std::thread;
+
+    use super::lesson;
+    use crate::step::Step;
+
+    /// A block that begins with "```console PROGRAM": the commands after `$`, typed while that server runs, and their
+    /// output. Blocks without a program show output that differs each time.
+    struct Block {
+        lesson: usize,
+        program: String,
+        commands: String,
+        output: String,
+    }
+
+    fn blocks(number: usize) -> Vec<Block> {
+        let text = lesson(number);
+        let parts = text.split("```console ").skip(1);
+        let blocks = parts.map(|part| {
+            let (program, rest) = part.split_once('\n').unwrap();
+            let body = rest.split("```").next().unwrap();
+            let (commands, output): (Vec<_>, Vec<_>) =
+                body.lines().partition(|line| line.starts_with("$ "));
+            let commands: Vec<_> = commands.iter().map(|line| &line[2..]).collect();
+            Block {
+                lesson: number,
+                program: program.to_owned(),
+                commands: commands.join("\n"),
+                output: output.join("\n"),
+            }
+        });
+        blocks.collect()
+    }
+
+    /// Types the commands of a block into bash. The lessons' port is replaced by the one that the server was given.
+    fn check(block: &Block) {
+        let server = Step::start(&block.program);
+        let port = server.address.port().to_string();
+        let typed = Command::new("bash")
+            .args(["-c", &block.commands.replace("7777", &port)])
+            .output()
+            .unwrap();
+        let output = String::from_utf8_lossy(&typed.stdout);
+        assert_eq!(
+            output.trim_end(),
+            block.output,
+            "lesson {}: {}",
+            block.lesson,
+            block.commands
+        );
+    }
+
+    #[test]
+    fn the_lessons_show_what_their_commands_print() {
+        let blocks: Vec<_> = (1..=8).flat_map(blocks).collect();
+        assert!(blocks.len() >= 6, "{} blocks", blocks.len());
+        thread::scope(|scope| {
+            for block in &blocks {
+                scope.spawn(move || check(block));
+            }
+        });
+    }
+}
