@@ -5,8 +5,9 @@
 //! this client alone. Run it with `cargo run --release -p matou-textbook -- 127.0.0.1:7777`; its lesson is `lesson-3.md`.
 //!
 //! The server is correct: it loses no message, a slow reader delays no other client, and all clients receive the messages
-//! in the same order. It has three costs, which the next steps reduce:
+//! in the same order. It has four costs, which the next steps reduce:
 //!
+//! * **A system call for each packet**, and packets that wait in the kernel for the acknowledgement of others.
 //! * **A wake-up for each recipient of each message.** The writer of every client sleeps in `recv` until it has something
 //!   to send. With a thousand clients, one line of chat wakes a thousand threads, and each of them makes a system call for
 //!   a few bytes.
