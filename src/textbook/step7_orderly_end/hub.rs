@@ -115,7 +115,7 @@ impl Hub {
         self.settle(state);
     }
 
-    /// The life of the clock's thread: ends what is late, until the server stops and the last client has gone.
+    /// The life of the clock's thread: ends what is late, until the server stops. From then on `main` keeps the time.
     pub(crate) fn keep_time(&self, stop: &Stop) {
         while !stop.wait(TICK) {
             self.tick(Instant::now());

@@ -55,10 +55,17 @@ impl Default for Other {
 pub(crate) fn join(one: &Arc<Client>, other: &Arc<Client>) {
     for (from, to) in [(one, other), (other, one)] {
         let mut end = from.tunnel.other.lock();
-        if let Other::Awaited(early) = &*end {
-            to.outbox.send(early);
-            *end = Other::Joined(Arc::clone(to));
-            from.tunnel.settled.notify_all();
+        match &*end {
+            Other::Awaited(early) => {
+                to.outbox.send(early);
+                *end = Other::Joined(Arc::clone(to));
+                from.tunnel.settled.notify_all();
+            }
+            // It was reset just now, and the room does not know yet. The other end must not wait for it.
+            Other::Joined(_) | Other::Over => {
+                drop(end);
+                to.cut();
+            }
         }
     }
 }
@@ -156,5 +163,53 @@ fn half_close(hub: &Hub, client: &Client) {
         && other.outbox.wait_until_empty()
     {
         let _ = other.outbox.stream().shutdown(Shutdown::Write);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use matou_protocols::room::ConnId;
+
+    use super::*;
+    use crate::permits::Permits;
+
+    /// A client of the server, and the socket of its peer.
+    fn client(number: u64, permits: &Arc<Permits>) -> (Arc<Client>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        peer.set_read_timeout(Some(std::time::Duration::from_secs(5)))
+            .unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        let permit = permits.take().unwrap();
+        (Arc::new(Client::new(ConnId(number), stream, permit)), peer)
+    }
+
+    #[test]
+    fn early_bytes_reach_the_other_end() {
+        let permits = Arc::new(Permits::new(2));
+        let (one, _one) = client(1, &permits);
+        let (other, mut peer) = client(2, &permits);
+        assert!(one.tunnel.joined_or_keep(b"early").is_none());
+        join(&one, &other);
+        let mut bytes = [0; 5];
+        peer.read_exact(&mut bytes).unwrap();
+        assert_eq!(&bytes, b"early");
+        // Otherwise the two ends own each other for ever.
+        one.tunnel.end();
+        other.tunnel.end();
+        drop((one, other));
+        assert!(permits.wait_until_all_are_back(std::time::Instant::now()));
+    }
+
+    #[test]
+    fn an_end_does_not_wait_for_one_that_was_reset() {
+        let permits = Arc::new(Permits::new(2));
+        let (one, _one) = client(1, &permits);
+        let (other, mut peer) = client(2, &permits);
+        one.cut();
+        join(&one, &other);
+        assert_eq!(peer.read(&mut [0; 10]).unwrap(), 0);
     }
 }
