@@ -34,7 +34,7 @@ use hub::Hub;
 use permits::{Permit, Permits};
 
 /// Maximum number of clients, and so of threads that read. A process may have about 16,000 threads and, by default, often
-/// 1024 descriptors; a server that hits such a limit fails in a place that nobody has tested.
+/// 1024 descriptors; a server that hits such a limit fails in a place that no test reaches.
 const CLIENTS: usize = 4000;
 
 /// The pause after a failed accept.
