@@ -182,7 +182,7 @@ fn encoding_has_no_limits() {
 #[case::bytes_for_text(LOGIN, vec![Value::Bytes(vec![])], "STRING takes text, not bytes")]
 #[case::missing(ID, vec![text("")], "ID has 2 fields, not 1")]
 #[case::another_size(UNLOCK, unlock(1, &[1, 2, 3, 4]), "KEY has 2 bytes, not 4")]
-#[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for the value of the field that decides between its cases")]
+#[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for the value of the field that decides its form")]
 #[case::unknown_packet(PacketId(99), vec![], "no packet has the index 99")]
 fn a_value_that_cannot_be_encoded_is_an_error(
     #[case] packet: PacketId,
