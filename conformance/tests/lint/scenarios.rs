@@ -529,7 +529,11 @@ fn a_line_of_a_wrong_shape_in_a_fragment_names_a_scenario_too() {
 fragment bad who { client who «shape=round; }
 scenario "a" { title "t"; checks ECHO-1; use bad c; }
 "#;
-    assert_scenario_mistake(source, "`client` has no property shape", "when scenario a uses it");
+    assert_scenario_mistake(
+        source,
+        "`client` has no property shape",
+        "when scenario a uses it",
+    );
 }
 
 #[test]
