@@ -49,7 +49,7 @@ pub(super) struct Connection {
     /// Its reader waits here when the client has sent too much, or when the end of a tunnel's
     /// direction is delayed.
     pub(super) pause: Pause,
-    clock: Arc<Clock>,
+    clock: Arc<Clock<Connection>>,
     writers: Arc<Writers>,
     pub(super) pipes: Arc<Pipes>,
     protocol: &'static str,
@@ -77,7 +77,7 @@ pub(super) enum Wrote {
 /// What all connections of a listener share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shared<'a> {
-    pub(super) clock: &'a Arc<Clock>,
+    pub(super) clock: &'a Arc<Clock<Connection>>,
     pub(super) limits: &'a Arc<ConnectionLimits>,
     pub(super) writers: &'a Arc<Writers>,
     /// The pipes that tunnels may open.
@@ -187,7 +187,7 @@ impl Connection {
         if self.outbox.is_sealed() {
             let by = Instant::now() + self.limits.handshake;
             self.deadlines.arrival(Some((by, Due::Handshake)), |entry| {
-                self.clock.register(self, entry);
+                self.clock.register(self.id, self, entry);
             });
         } else {
             self.expect_first_byte();
@@ -204,7 +204,7 @@ impl Connection {
     pub(super) fn expect_arrival(self: &Arc<Self>, deadline: Option<(Instant, Overdue)>) {
         let deadline = deadline.map(|(by, what)| (by, Due::Overdue(what)));
         self.deadlines
-            .arrival(deadline, |entry| self.clock.register(self, entry));
+            .arrival(deadline, |entry| self.clock.register(self.id, self, entry));
     }
 
     /// Sets or clears the deadline for the rest of a frame. Called after each `read`. The clock is
@@ -212,13 +212,13 @@ impl Connection {
     /// connection next.
     pub(super) fn expect_frame(self: &Arc<Self>, deadline: Option<Instant>) {
         self.deadlines
-            .frame(deadline, |entry| self.clock.register(self, entry));
+            .frame(deadline, |entry| self.clock.register(self.id, self, entry));
     }
 
     /// Returns the deadline that has passed, if one has. For the clock's thread.
     pub(super) fn look_at_deadlines(self: &Arc<Self>, now: Instant) -> Option<Due> {
         self.deadlines
-            .look(now, |entry| self.clock.register(self, entry))
+            .look(now, |entry| self.clock.register(self.id, self, entry))
     }
 
     /// Sends bytes, or queues what the socket does not accept at once. Never blocks. See
@@ -297,7 +297,7 @@ impl Connection {
     fn expect_progress(self: &Arc<Self>, by: Instant) {
         if sys::SENDS_WITHOUT_BLOCKING {
             self.deadlines
-                .progress(by, |entry| self.clock.register(self, entry));
+                .progress(by, |entry| self.clock.register(self.id, self, entry));
         }
     }
 
@@ -353,7 +353,7 @@ impl Connection {
     /// Sets the time at which the clock cuts the connection, unless it has ended before.
     pub(super) fn close_by(self: &Arc<Self>, deadline: Instant) {
         self.deadlines
-            .close(deadline, |entry| self.clock.register(self, entry));
+            .close(deadline, |entry| self.clock.register(self.id, self, entry));
     }
 
     /// Closes at once. Wakes every thread that is blocked because of this connection: its reader in

@@ -66,7 +66,7 @@ pub(super) struct Hub<P: Protocol> {
     turn: Mutex<Turn>,
     /// Finds answers to the room's questions. It uses none of the locks above.
     answers: Answers<P>,
-    pub(super) clock: Arc<Clock>,
+    pub(super) clock: Arc<Clock<Connection>>,
     pub(super) codec: P::Codec,
     pub(super) limits: Arc<ConnectionLimits>,
     /// The TLS configuration of its connections; `None` when the listener has no certificate.

@@ -24,6 +24,7 @@ use super::bounds::budget::Budget;
 use super::bounds::ceiling::Machine;
 use super::bounds::limits::{ConnectionLimits, LAST_WAIT, ProcessLimits};
 use super::certificate::Certificate;
+use super::connection::Connection;
 use super::hub::{ConnIds, Hub};
 use super::questions::workers::{Answers, Workers};
 use super::sending::writers::Writers;
@@ -50,7 +51,7 @@ const LISTENERS: usize = 8;
 pub struct Service {
     protocol: &'static str,
     address: SocketAddr,
-    clock: Arc<Clock>,
+    clock: Arc<Clock<Connection>>,
     revoke: Revoker,
     wake: Option<AcceptWake>,
     accept: Option<JoinHandle<()>>,

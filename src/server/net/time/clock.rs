@@ -16,7 +16,6 @@ use std::time::Instant;
 use parking_lot::{Condvar, Mutex};
 
 use super::deadlines::Registration;
-use crate::net::connection::Connection;
 use matou_protocols::room::ConnId;
 
 /// The deadlines and requests for which the thread `matou-clock` waits.
@@ -24,17 +23,19 @@ use matou_protocols::room::ConnId;
 /// Only the clock's thread calls [`Clock::next`]. Any thread may call the other methods, except
 /// [`Clock::stop_by`]: they hold the lock for a moment and never block. Callers may hold any other
 /// lock of [`net`](crate::net), because no other lock is taken under this one.
-#[derive(Debug, Default)]
-pub(in crate::net) struct Clock {
-    state: Mutex<State>,
+///
+/// `C` is the hub's connection. The clock keeps it until its deadline, and knows nothing else about it.
+#[derive(Debug)]
+pub(in crate::net) struct Clock<C> {
+    state: Mutex<State<C>>,
     /// Notified when the thread must wake up earlier than its alarm.
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct State {
+#[derive(Debug)]
+struct State<C> {
     /// At most one entry per connection, the earliest first.
-    connections: BTreeMap<(Instant, ConnId), Arc<Connection>>,
+    connections: BTreeMap<(Instant, ConnId), Arc<C>>,
     /// The room's deadline.
     room: Option<Instant>,
     /// True when a reader has handed its turn over.
@@ -56,9 +57,9 @@ struct State {
 
 /// What the clock's thread has to do.
 #[derive(Debug)]
-pub(in crate::net) enum Call {
+pub(in crate::net) enum Call<C> {
     /// Look at these connections: one of their deadlines may have passed.
-    Connections(Vec<Arc<Connection>>),
+    Connections(Vec<Arc<C>>),
     /// Call the room: its deadline has come.
     Room,
     /// Go on sending: a reader has handed its turn over.
@@ -71,16 +72,33 @@ pub(in crate::net) enum Call {
     End,
 }
 
-impl Clock {
+impl<C> Default for Clock<C> {
+    fn default() -> Clock<C> {
+        Clock {
+            state: Mutex::new(State {
+                connections: BTreeMap::new(),
+                room: None,
+                turn: false,
+                stop: false,
+                stop_overdue: None,
+                end: false,
+                alarm: None,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+}
+
+impl<C> Clock<C> {
     /// Adds an entry for a connection, and removes the entry that it replaces.
-    pub(in crate::net) fn register(&self, connection: &Arc<Connection>, entry: Registration) {
+    pub(in crate::net) fn register(&self, id: ConnId, connection: &Arc<C>, entry: Registration) {
         let mut state = self.state.lock();
         if let Some(old) = entry.replaces {
-            state.connections.remove(&(old, connection.id));
+            state.connections.remove(&(old, id));
         }
         state
             .connections
-            .insert((entry.at, connection.id), Arc::clone(connection));
+            .insert((entry.at, id), Arc::clone(connection));
         self.wake_for(&mut state, entry.at);
     }
 
@@ -104,7 +122,7 @@ impl Clock {
     /// Wakes the thread if its alarm is later than this time. With thousands of connections most
     /// deadlines are later than the alarm, so most calls need no wake-up, which would be a system
     /// call.
-    fn wake_for(&self, state: &mut State, at: Instant) {
+    fn wake_for(&self, state: &mut State<C>, at: Instant) {
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
             self.changed.notify_one();
@@ -144,7 +162,7 @@ impl Clock {
     ///
     /// A turn that was handed over comes before the end, because clients wait for the bytes of its
     /// run.
-    pub(in crate::net) fn next(&self) -> Call {
+    pub(in crate::net) fn next(&self) -> Call<C> {
         let mut state = self.state.lock();
         loop {
             let now = Instant::now();
@@ -185,8 +203,8 @@ impl Clock {
     }
 }
 
-impl State {
-    fn take_due(&mut self, now: Instant) -> Vec<Arc<Connection>> {
+impl<C> State<C> {
+    fn take_due(&mut self, now: Instant) -> Vec<Arc<C>> {
         let mut due = Vec::new();
         // These entries are removed from the clock. Each connection registers its next deadline
         // when it is asked what is due.

@@ -1,14 +1,17 @@
 //! A clock without deadlines: it only takes the turn that is handed over, and ends.
 
+use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::net::connection::Connection;
 use crate::net::sync::{Condvar, Mutex};
 
-#[derive(Debug, Default)]
-pub(in crate::net) struct Clock {
+#[derive(Debug)]
+pub(in crate::net) struct Clock<C> {
     state: Mutex<State>,
     changed: Condvar,
+    /// The real clock keeps connections; this one keeps none.
+    connections: PhantomData<C>,
 }
 
 #[derive(Debug, Default)]
@@ -20,8 +23,8 @@ struct State {
 }
 
 #[derive(Debug)]
-pub(in crate::net) enum Call {
-    Connections(Vec<std::sync::Arc<Connection>>),
+pub(in crate::net) enum Call<C> {
+    Connections(Vec<Arc<C>>),
     Room,
     Turn,
     Stop,
@@ -29,7 +32,17 @@ pub(in crate::net) enum Call {
     End,
 }
 
-impl Clock {
+impl<C> Default for Clock<C> {
+    fn default() -> Clock<C> {
+        Clock {
+            state: Mutex::default(),
+            changed: Condvar::default(),
+            connections: PhantomData,
+        }
+    }
+}
+
+impl<C> Clock<C> {
     pub(in crate::net) fn room_at(&self, _: Option<Instant>) {}
 
     pub(in crate::net) fn stop_by(&self, _: Instant) {}
@@ -50,7 +63,7 @@ impl Clock {
         self.state.lock().turns
     }
 
-    pub(in crate::net) fn next(&self) -> Call {
+    pub(in crate::net) fn next(&self) -> Call<C> {
         let mut state = self.state.lock();
         loop {
             if std::mem::take(&mut state.turn) {

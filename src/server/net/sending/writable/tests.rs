@@ -78,7 +78,7 @@ fn full(number: u64) -> (Arc<Connection>, TcpStream) {
     let (stream, from) = listener.accept().unwrap();
     let limits = Arc::new(ConnectionLimits::default());
     let slot = Addresses::new(&limits).admit(from.ip()).unwrap();
-    let clock = Arc::<Clock>::default();
+    let clock = Arc::<Clock<Connection>>::default();
     let id = ConnId(number);
     let shared = Shared {
         clock: &clock,
