@@ -1,4 +1,4 @@
-//! The two ChatOS protocols against our own server, line by line, where they differ from Chaton.
+//! Tests of the two ChatOS protocols with our own server, in line mode. They cover what differs from Chaton.
 
 use std::io::Read;
 
@@ -12,7 +12,7 @@ fn two(server: &Server) -> (Talk, Talk) {
     (alice, bob)
 }
 
-/// They agree on a private connection and speak on it, both ways.
+/// Lets alice and bob agree on a private connection, and send a message in each direction.
 fn speak_in_private(alice: &mut Talk, bob: &mut Talk) {
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
@@ -41,7 +41,8 @@ fn in_groupe_2_closing_a_private_connection_closes_both_ends() {
     alice.say("/tell bob the last word");
     alice.say("/close bob");
     bob.expect("[alice] the last word");
-    // Bob's end closes too, without a command: the server tells him on one connection, and he sees the end on the other.
+    // Bob's client closes its end too, without a command from bob. The server tells it so on one connection, and FIN arrives
+    // on the other.
     let over = "-- private connection with alice is closed";
     let next = bob.next();
     if next != over {
@@ -78,7 +79,7 @@ fn in_groupe_2_a_pipe_that_the_peer_closes_ends_while_its_input_is_open() {
     let mut came = String::new();
     output.read_to_string(&mut came).unwrap();
     assert_eq!(came, "all of it\n");
-    // Bob's input has not ended, so the transfer must not look complete.
+    // Bob's input is still open, so the transfer must not look complete.
     assert_eq!(bob.ended().0, 4);
     drop(input);
     alice.quit();

@@ -10,8 +10,8 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server, entropy};
 
-/// A delay for the end of a tunnel's direction that is longer than a test. So during a test a direction ends at its
-/// recipient only because of a close command.
+/// How long the server may wait before it closes a tunnel's direction at the recipient. No test runs this long. So if a
+/// recipient sees that a direction is closed, the reason is a close command.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn server(tunnel_end_delay: Duration) -> Server {
@@ -21,7 +21,7 @@ fn server(tunnel_end_delay: Duration) -> Server {
     Server::serving(room, options.codec(), limits, ProcessLimits::default())
 }
 
-/// Alice and bob, the connect_id of their private connection, and its two ends.
+/// Alice and bob, the connect_id of their private connection, and the two sides of its tunnel.
 struct Pair {
     alice: Client,
     bob: Client,
@@ -88,7 +88,7 @@ fn both_ends_receive_all_bytes_before_the_close_and_the_other_party_is_told_firs
     assert_eq!(pair.bobs.rest(), b"hers");
     assert_has_come(&mut pair.bob, &accept_close("alice"));
     assert_eq!(pair.alices.rest(), b"his");
-    // The client that closed receives nothing.
+    // The client that sent the close command receives nothing.
     pair.alice.say("alice", "next");
     assert_eq!(pair.alice.next(), "MESSAGE login=\"alice\" msg=\"next\"");
 }
@@ -149,7 +149,7 @@ fn a_close_does_not_end_other_private_connections_and_the_chat() {
     let server = server(FOR_EVER);
     let mut pair = pair(&server);
     let (_, mut third, mut fourth) = another(&server, &mut pair.alice, &mut pair.bob);
-    // One close has a wrong name, and one has an unknown connect_id.
+    // One close command has a wrong name, and one has an unknown connect_id.
     close(&mut pair.alice, pair.connect_id.wrapping_add(1));
     let mut carol = server.login("carol");
     close(&mut carol, pair.connect_id);

@@ -1,4 +1,4 @@
-//! Connections end in order, after all queued bytes, and without harm to other clients.
+//! The server closes connections in order, after it has sent all queued bytes, and without harm to other clients.
 
 use matou_protocols::chaton::ClientFrame;
 
@@ -25,7 +25,7 @@ fn a_name_is_free_after_a_reset() {
     let server = Server::start();
     let mut bob = server.login("bob");
     server.login("alice").reset();
-    // The server may notice the reset only after it has read the next login.
+    // The server may read the next login before it notices the reset. In that case it refuses the login.
     let mut again = server.connect();
     loop {
         again.send(ClientFrame::Login { login: "alice" });
@@ -48,7 +48,7 @@ fn bytes_that_are_no_frame_close_only_their_own_connection_and_in_order() {
     };
     frame.encode(Default::default(), &mut bytes);
     bytes.push(99);
-    // Unread input must not turn the close into a reset that destroys the last bytes.
+    // The server must not close a connection that has unread input with a reset: a reset would destroy the last bytes.
     bytes.resize(bytes.len() + 20_000, 0);
     alice.raw(&bytes);
     assert_eq!(alice.next(), "MESSAGE login=\"alice\" msg=\"still said\"");

@@ -1,4 +1,4 @@
-//! Tests of the limits for connections and for time.
+//! Tests of the maximum number of connections, and of the time limits.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -21,7 +21,8 @@ fn a_connection_above_the_limit_is_refused_in_order_and_a_free_place_is_used_aga
     refused.raw(b"\0\0\0\0\x05carol");
     refused.expect_end();
     drop(alice);
-    // The place becomes free when the thread of the first client ends. Until then, carol is refused too and tries again.
+    // The server accepts a new client when the thread of the first client has ended. Until then it refuses carol too, and
+    // she tries again.
     let mut carol = loop {
         let mut carol = server.connect();
         let _ = carol.stream.write_all(b"\0\0\0\0\x05carol");
@@ -85,7 +86,7 @@ fn a_client_that_sends_nothing_or_no_login_is_closed() {
         identification: Duration::from_millis(100),
         ..ConnectionLimits::default()
     });
-    // An identified client has no such limit.
+    // This time limit does not apply to a client that has logged in.
     let mut alice = server.login_at_last("alice");
     server.connect().expect_end();
     let mut mumbling = server.connect();
@@ -124,7 +125,7 @@ fn a_silent_second_connection_stays_open_during_a_negotiation_of_its_address() {
         requester: "alice",
         target: "bob",
     });
-    // The negotiation has ended: now the server closes the connection.
+    // The negotiation has ended. From now on, the time limit applies again, and the server closes the connection.
     silent.stream.set_read_timeout(Some(PATIENCE)).unwrap();
     assert_eq!((&silent.stream).read(&mut [0]).unwrap(), 0);
 }
@@ -139,7 +140,8 @@ fn a_refused_connection_is_closed_soon_even_when_no_other_is_refused() {
     let _alice = server.login("alice");
     let mut refused = server.connect();
     refused.expect_end();
-    // While the server keeps the socket, it takes bytes. After that, it resets the connection.
+    // For a short time after the refusal, the server keeps the socket and the system accepts bytes. When the server has
+    // dropped the socket, the connection is reset.
     refused.stream.set_write_timeout(Some(PATIENCE)).unwrap();
     let error = loop {
         if let Err(error) = refused.stream.write_all(&[0; 16]) {

@@ -192,7 +192,7 @@ fn many_questions_do_not_delay_other_clients() {
     for asker in &mut askers {
         asker.raw(b"Q");
     }
-    // A worker has begun to answer one question; the others wait.
+    // A worker has begun to answer one question. The other questions wait for a worker.
     assert_eq!(server.next_question(), b'Q');
     let (mut alice, mut bob) = (server.connect(), server.connect());
     for said in 0..=9 {
@@ -222,7 +222,7 @@ fn a_look_up_never_waits_for_a_hash() {
 
 #[test]
 fn a_question_above_the_limit_is_refused_at_once() {
-    // A worker has begun to answer one question, and 256 wait.
+    // A worker has begun to answer one question, and 256 questions wait. The server refuses the remaining questions.
     const ASKERS: usize = 300;
     const REFUSED: usize = ASKERS - 257;
     let server = Server::start();
@@ -234,7 +234,7 @@ fn a_question_above_the_limit_is_refused_at_once() {
         asker.raw(b"Q");
     }
     assert_eq!(witness.bytes(REFUSED), vec![b'-'; REFUSED]);
-    // The other questions still wait, and a client that was refused may ask again.
+    // The other questions still wait. A client whose question was refused may ask again.
     for _ in 0..ASKERS - REFUSED {
         server.go_on.send(()).unwrap();
     }
@@ -287,7 +287,7 @@ fn an_answer_after_its_asker_has_gone_is_dropped() {
     assert_eq!(bob.bytes(2), b"rx");
 }
 
-/// The stop waits a second for a silent client. During that second a deadline of the room passes.
+/// During the stop, the server waits a second for a silent client. In this second, a deadline of the room passes.
 #[test]
 fn a_deadline_that_passes_during_the_stop_does_not_delay_it() {
     let server = Server::start();
@@ -322,7 +322,7 @@ fn the_stop_does_not_wait_for_answers() {
     }
     drop(waiting);
     stopping.join().unwrap();
-    // After a second the server no longer waits for the blocked worker. If the stop did wait for it, the test would wait for
-    // ever.
+    // After a second the server no longer waits for the blocked worker. If it waited until the worker has answered, this
+    // test would never end.
     assert!(begun.elapsed() < PATIENCE);
 }

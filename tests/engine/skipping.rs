@@ -1,4 +1,5 @@
-//! A frame whose rest the room does not need: the server reads and drops it, and then decodes the next frame.
+//! Tests of frames whose last bytes the room does not need: the server reads and drops these bytes, and then decodes the
+//! next frame.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,7 +11,7 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server};
 
-/// A room in which a frame is a length and that number of bytes. The room sends every length back.
+/// A room whose frames consist of a length and of that number of bytes. The room sends every length back to the client.
 struct Lengths;
 
 struct Length(i32);
@@ -71,7 +72,7 @@ fn the_rest_of_a_frame_is_dropped_for_every_length_and_segmentation() {
     let server = server(ConnectionLimits::default());
     for payload in [0_i32, 1, 4091, 4092, 4093, 64 << 10, 10_000_000] {
         let mut client = Client::connect(server.address());
-        // The room answers before any byte of the rest has arrived.
+        // The room answers before any byte after the length has arrived.
         client.raw(&payload.to_be_bytes());
         assert_eq!(client.bytes(4), payload.to_be_bytes());
         let mut rest = vec![0xff; payload.unsigned_abs() as usize];

@@ -6,8 +6,8 @@ use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
-/// Sends private messages from `hare` to `sloth`, which does not read. They are more than the kernel's buffers can take, so
-/// the rest waits at the server.
+/// Sends private messages from `hare` to `sloth`, which does not read. The kernel's buffers cannot hold all these messages,
+/// so the rest waits at the server.
 fn flood(hare: &mut Client, messages: usize) {
     let text = "x".repeat(1024);
     for _ in 0..messages {
@@ -95,7 +95,7 @@ fn a_client_that_reads_nothing_for_too_long_is_cut() {
     });
     let (mut hare, sloth) = (server.login("hare"), server.login("sloth"));
     flood(&mut hare, 12_000);
-    // Its name becomes free, although the client reads no byte and does not close its side.
+    // The server cuts sloth, so its name becomes free, although sloth reads no byte and does not close its side.
     server.login_at_last("sloth");
     drop(sloth);
 }
@@ -106,7 +106,7 @@ fn many_stalled_clients_do_not_delay_others() {
         outbox_bytes: 256 << 20,
         ..ConnectionLimits::default()
     });
-    // There are more stalled clients than writers.
+    // The test has more stalled clients than the server has threads that write.
     let sloths: Vec<_> = (0..12)
         .map(|at| server.login(&format!("sloth{at}")))
         .collect();

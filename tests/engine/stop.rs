@@ -1,4 +1,5 @@
-//! The stop of the server: in order, within a bounded time, and without messages about departures.
+//! Tests of the stop of the server. It closes connections in order, needs a bounded time, and sends no messages about
+//! departures.
 
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ fn queued_bytes_are_written_and_no_client_is_told_that_the_others_leave() {
     for number in 0..500 {
         alice.say("alice", &number.to_string());
     }
-    // The server has handled the last message.
+    // When this loop ends, the server has handled the last message.
     for number in 0..500 {
         assert_eq!(
             alice.next(),
@@ -72,7 +73,7 @@ fn a_stopped_server_takes_no_connections_and_its_address_is_free() {
         server.engine.stop();
         std::net::TcpListener::bind(address).is_ok()
     };
-    // Another program may get the port in the meantime, but not three times.
+    // Another program may bind the port before the test does, but hardly three times in a row.
     assert!((0..3).any(|_| is_free_again()));
 }
 

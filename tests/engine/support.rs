@@ -13,7 +13,7 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 /// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Returns a source of numbers that are random enough for tests. They are made from a counter.
+/// Returns a source of numbers for tests. The numbers are made from a counter and look random enough.
 pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
     let mut state = 1_u64;
     Box::new(move || {
@@ -98,13 +98,13 @@ impl Server {
         connect_id
     }
 
-    /// Returns both ends of an open tunnel between these clients.
+    /// Returns the clients at both ends of an open tunnel between alice and bob.
     pub(crate) fn tunnel(&self, alice: &mut Client, bob: &mut Client) -> (Client, Client) {
         let connect_id = self.agree(alice, bob);
         self.ends(connect_id)
     }
 
-    /// Opens both ends of the tunnel with this connect_id.
+    /// Connects two clients to the tunnel with this connect_id, one for each end.
     pub(crate) fn ends(&self, connect_id: i64) -> (Client, Client) {
         let ends = [self.connect(), self.connect()];
         let [one, other] = ends.map(|mut end| {
@@ -242,7 +242,7 @@ impl Client {
         assert_eq!(self.rest(), b"");
     }
 
-    /// Checks that the connection ends, with FIN or with a reset: the close need not be in order.
+    /// Checks that the server ends the connection, either in order (with FIN) or with a reset.
     pub(crate) fn expect_any_end(&mut self) {
         let mut scrap = [0; 1024];
         loop {

@@ -39,7 +39,7 @@ fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pa
             }
         }
     });
-    // The frame that empties the burst is the last.
+    // The server handles the frame that empties the burst, but no frame of the flooder after it.
     let said = BURST.div_ceil(FRAME);
     for _ in 1..said {
         assert!(alice.next().contains("flooder"));

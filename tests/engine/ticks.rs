@@ -1,5 +1,5 @@
-//! When a time limit of a room has passed, the room is told before it handles the next event, even if the clock's thread is
-//! late.
+//! When a time limit of a room has passed, the engine tells the room before the room handles the next event. This is so even
+//! if the clock's thread is late.
 
 use std::convert::Infallible;
 use std::fmt;

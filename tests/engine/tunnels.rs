@@ -1,4 +1,4 @@
-//! Tunnels relay every byte, end each direction separately, and limit the bytes that they keep.
+//! Tunnels relay every byte, close each direction separately, and limit the bytes that wait in the server.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use matou_protocols::chaton::ClientFrame;
 
 use super::support::{Client, Server};
 
-/// Returns bytes that differ between neighbouring places.
+/// Returns bytes of which no two neighbours are equal.
 fn blob(length: usize, seed: u8) -> Vec<u8> {
     (0..length)
         .map(|at| (at as u8).wrapping_mul(31) ^ (at >> 8) as u8 ^ (at >> 16) as u8 ^ seed)
@@ -71,7 +71,7 @@ fn bytes_after_the_opening_frame_are_kept() {
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut opening = Vec::new();
     ClientFrame::LoginPrivate { connect_id }.encode(Default::default(), &mut opening);
-    // The server does not keep all these bytes. It stops reading until the other end connects.
+    // The server does not buffer all bytes of `early`: it stops reading until the other end connects.
     let early = blob(300 << 10, 4);
     let mut one = server.connect();
     let mut writer = Client::with_stream(&one);
@@ -92,7 +92,7 @@ fn bytes_and_fin_of_the_first_end_are_relayed_when_the_second_connects() {
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     for round in 0..50 {
         let (mut one, mut other) = server.tunnel(&mut alice, &mut bob);
-        // FIN may arrive before the reader of this end knows that the ends are joined.
+        // FIN may arrive before the server's reader of `one` knows that `other` has connected.
         one.raw(format!("{round}").as_bytes());
         one.shutdown();
         assert_eq!(other.rest(), format!("{round}").as_bytes());
@@ -146,9 +146,10 @@ fn an_end_that_waits_with_more_bytes_than_are_kept_and_then_ends_is_closed() {
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut one = server.connect();
     one.send(ClientFrame::LoginPrivate { connect_id });
-    // More than is kept. The rest waits in the server's socket, and the end after it.
+    // These are more bytes than the server buffers. The remaining bytes wait in the server's socket, and FIN waits after
+    // them.
     one.raw(&blob((64 << 10) + 1000, 1));
     one.shutdown();
-    // A server that does not notice waits for the other end, for ten minutes.
+    // A server that does not notice the FIN would wait ten minutes for the other end.
     one.expect_any_end();
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Talk, logged_in, meet, server};
 
-/// Bytes that show whether a piece was lost, duplicated or moved.
+/// Returns bytes in which a test notices a piece that was lost, duplicated or moved.
 fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at * 31 + at / 251) as u8).collect()
 }
@@ -36,7 +36,7 @@ fn files_arrive_as_they_were_in_both_directions_and_replace_nothing() {
     let mut alice = logged_in(&server, "alice", &["--downloads", &in_alice]);
     let mut bob = logged_in(&server, "bob", &["--downloads", &in_bob]);
     meet((&mut alice, "alice"), (&mut bob, "bob"));
-    // The longest that the document allows.
+    // This is the largest size that the document allows for a file.
     let cat = file(folder.path(), "cat pictures.bin", 1024);
     for name in ["cat pictures.bin", "cat pictures (1).bin"] {
         alice.say(&format!("/send bob {cat}"));
@@ -123,7 +123,7 @@ fn a_large_file_goes_both_ways_and_messages_follow_it() {
     bob.say(&format!("/send alice {cat}"));
     alice.say("/tell bob meanwhile");
     alice.say("/close bob");
-    // The file and the messages queued after it arrive before the end.
+    // The file and the messages that were queued after it arrive before the connection is closed.
     let from_bob = "-- received cat, 5.0 MB, from bob: ";
     let from_alice = "-- received cat, 5.0 MB, from alice: ";
     until_all(&alice, &[from_bob]);
@@ -141,7 +141,7 @@ fn a_large_file_goes_both_ways_and_messages_follow_it() {
     }
 }
 
-/// Each of these begins a line that comes; others may come, too.
+/// Waits until one line has begun with each of these texts. Other lines may arrive between them.
 fn until_all(talk: &Talk, beginnings: &[&str]) {
     let mut missing = beginnings.to_vec();
     while !missing.is_empty() {

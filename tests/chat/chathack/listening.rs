@@ -1,4 +1,4 @@
-//! Unauthenticated peers connect to a client that expects one peer.
+//! Tests of a client that listens for one peer, while unauthenticated peers connect to it.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ fn only_the_right_login_with_the_right_id_is_accepted_and_only_once() {
     }
     let mut late = Direct::connect(place);
     let mut alice = Direct::connect(place);
-    // The bytes right after the pass are the first message.
+    // One write contains the login and the id that open the connection, and directly after them the first message.
     let mut first = b"\x09\0\0\0\x05alice".to_vec();
     first.extend(id.to_be_bytes());
     first.extend(b"\x07\0\0\0\x05alice\0\0\0\x02hi");
@@ -48,7 +48,7 @@ fn only_the_right_login_with_the_right_id_is_accepted_and_only_once() {
     bob.say("/tell alice ho");
     let (login, message) = ("bob", "ho");
     alice.expect(&PeerFrame::Message { login, message });
-    // No other peer is expected.
+    // The client expects no other peer.
     assert!(is_refused_at(place));
     drop(alice);
     bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
@@ -63,12 +63,12 @@ fn silent_peers_are_disconnected_to_make_room() {
     let mut bob = logged_in(&server, "bob", &[]);
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     let mut silent: Vec<_> = (0..40).map(|_| Direct::connect(place)).collect();
-    // The oldest connections were closed.
+    // To make room, the client has closed the oldest connections.
     silent.drain(..20).for_each(Direct::expect_end);
     let mut alice = Direct::connect(place);
     alice.show("alice", id);
     bob.expect(&opened("alice"));
-    // No peer is expected any more, so the others are disconnected.
+    // The client expects no peer any more, so it disconnects the other silent peers.
     silent.into_iter().for_each(Direct::expect_end);
 }
 
@@ -173,7 +173,7 @@ fn a_peer_cannot_write_outside_the_download_directory() {
         assert_eq!(fs::read(path).unwrap(), b"abc");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    // An interrupted file leaves nothing.
+    // The client deletes the part of a file whose transfer was interrupted.
     let (name, size) = ("half", 1000);
     alice.send(&PeerFrame::File { login, name, size });
     alice.send_bytes(b"abc");

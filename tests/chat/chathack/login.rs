@@ -1,4 +1,4 @@
-//! With and without a password.
+//! Logins with and without a password.
 
 use super::{Server, logged_in};
 

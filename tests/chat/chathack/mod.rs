@@ -1,5 +1,5 @@
-//! ChatHack, whose private connections do not pass through the server: two clients with each other and a real server, and a
-//! client with misbehaving peers.
+//! Tests of the client for ChatHack. In this protocol, private connections do not pass through the server. In some tests two
+//! clients talk to each other and to a real server; in others one client talks to misbehaving peers.
 
 mod files;
 mod listening;
@@ -26,7 +26,7 @@ fn two(server: &Server) -> (Talk, Talk) {
     (alice, bob)
 }
 
-/// They agree on a private connection, for which the first asks.
+/// Lets two clients agree on a private connection. The first client asks for it.
 fn meet((alice, asker): (&mut Talk, &str), (bob, asked): (&mut Talk, &str)) {
     alice.say(&format!("/private {asked}"));
     bob.expect(&format!(

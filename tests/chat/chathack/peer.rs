@@ -1,4 +1,4 @@
-//! A scripted peer, at the server and on direct connections.
+//! A scripted peer, which talks to the server and uses direct connections to the client.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -30,7 +30,7 @@ impl Peer {
         self.stream.write_all(&bytes).unwrap();
     }
 
-    /// The next frame, if it is right.
+    /// Receives the next frame, and checks it with `is_right`.
     fn hear(&mut self, is_right: impl Fn(ServerFrame<'_>) -> bool) -> Vec<u8> {
         let mut bytes = Vec::new();
         loop {
@@ -44,7 +44,8 @@ impl Peer {
         }
     }
 
-    /// Asks the client to listen, which its user agrees to: where, and with which id.
+    /// Asks the client for a private connection, and lets its user accept. Returns the address at which the client listens,
+    /// and the id.
     pub(crate) fn ask(&mut self, talk: &mut Talk, receiver: &str) -> (SocketAddr, i64) {
         let sender = self.login;
         self.send(&ClientFrame::PrivateAsking { sender, receiver });
@@ -63,7 +64,8 @@ impl Peer {
         (place, meeting.id)
     }
 
-    /// Is asked by the client, and says to listen there.
+    /// Lets the client's user ask this peer for a private connection. The peer answers that it listens at `place` and
+    /// expects `id`.
     pub(crate) fn agree(&mut self, talk: &mut Talk, asker: &str, place: SocketAddr, id: i64) {
         let sender = self.login;
         talk.say(&format!("/private {sender}"));
@@ -82,14 +84,14 @@ impl Peer {
     }
 }
 
-/// True if a connection there is refused. On loopback a socket may get the port that it connects to, and then be connected to
-/// itself.
+/// Returns whether a connection to this address is refused. On loopback, the system may give a socket the very port to which
+/// it connects, so that the socket is connected to itself. Such a connection counts as refused.
 pub(crate) fn is_refused_at(place: SocketAddr) -> bool {
     let connected = TcpStream::connect(place);
     !connected.is_ok_and(|stream| stream.local_addr().unwrap() != place)
 }
 
-/// A connection to or from the client, without the server.
+/// A direct connection between a test and the client. It does not pass through the server.
 pub(crate) struct Direct(TcpStream);
 
 impl Direct {

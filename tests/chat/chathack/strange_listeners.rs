@@ -1,4 +1,4 @@
-//! The client connects to a peer that misbehaves.
+//! The client connects to a listening peer that misbehaves.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -11,7 +11,7 @@ use super::{Talk, logged_in, opened, server};
 
 const ID: i64 = i64::MIN;
 
-/// Alice connects to bob's listener, and shows the id.
+/// Lets alice connect to bob's listener and send the id.
 fn let_in() -> (super::Server, Talk, Direct) {
     let server = server();
     let mut alice = logged_in(&server, "alice", &[]);
@@ -53,7 +53,7 @@ fn a_listener_may_never_answer() {
     let (login, message) = ("alice", "are you there?");
     bob.expect(&PeerFrame::Message { login, message });
     alice.say("/quit");
-    // She stops sending, waits a moment, and closes.
+    // Alice's client closes its sending direction, waits a moment, and closes the connection.
     bob.expect_end();
     assert_eq!(alice.ended().1, 0);
 }
@@ -63,7 +63,7 @@ fn the_port_may_be_closed() {
     let server = server();
     let mut alice = logged_in(&server, "alice", &[]);
     let mut bob = Peer::log_in(&server, "bob");
-    // A socket that is bound and does not listen keeps its port from other programs.
+    // A socket that is bound but does not listen reserves its port: no other program can use it.
     let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     bound.bind(&any.into()).unwrap();

@@ -76,12 +76,12 @@ fn both_may_ask_each_other_and_get_two_connections() {
     let (mut alice, mut bob) = two(&server);
     meet((&mut alice, "alice"), (&mut bob, "bob"));
     meet((&mut bob, "bob"), (&mut alice, "alice"));
-    // Each speaks on the newer one.
+    // Each client sends its messages on the newer of the two connections.
     alice.say("/tell bob one");
     bob.expect("[alice] one");
     alice.say("/close bob");
     alice.say("/tell bob two");
-    // On two connections there is no order between the two.
+    // The two lines come from two connections, so they may arrive in either order.
     let mut lines = [bob.next(), bob.next()];
     lines.sort();
     assert_eq!(

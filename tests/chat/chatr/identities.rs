@@ -1,4 +1,4 @@
-//! Identities, and trust in the server.
+//! Tests of identities, and of whether a client trusts the server.
 
 use std::fs;
 
@@ -105,7 +105,7 @@ fn a_new_key_takes_the_place_of_the_old_one() {
     assert_ne!(fs::read(&alice.identity).unwrap(), old);
     let chat = server.chat(&alice, &[]).lines();
     chat.expect(&format!("-- logged in as {}", alice.uuid));
-    // The old key is not accepted any more.
+    // The server no longer accepts the old key.
     fs::write(&alice.identity, old).unwrap();
     let (code, _) = server.chat(&alice, &[]).ended();
     assert_eq!(code, 3);

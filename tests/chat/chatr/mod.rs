@@ -1,5 +1,5 @@
-//! Chatr Connect: two clients with new identities find each other through the server and talk over UDP, each at an address of
-//! its own.
+//! Tests of Chatr Connect: two clients with new identities find each other through the server and talk over UDP. Each client
+//! has an address of its own.
 
 mod identities;
 mod nat;
@@ -94,7 +94,7 @@ impl Server {
         }
     }
 
-    /// Starts a chat of this person with the server, or with the NAT between them.
+    /// Starts a chat of this person at this address: the server's own address, or that of a NAT between them.
     fn chat_at(&self, address: &str, person: &Person, options: &[&str]) -> Chat {
         let all = self.options(person, options);
         Chat::start_with_url(&format!("chatr://{address}"), &all)
@@ -107,7 +107,7 @@ impl Server {
         all
     }
 
-    /// The same in a terminal.
+    /// Starts a chat of this person in a terminal.
     fn terminal(&self, person: &Person, options: &[&str]) -> Screen {
         let all = self.options(person, options);
         Screen::with(&format!("chatr://{}", self.address), &all, USUAL, |_| {})
@@ -127,7 +127,7 @@ impl Drop for Server {
 }
 
 impl Person {
-    /// Gives these people names.
+    /// Writes the names of these people into the file that the client reads.
     fn knows(&self, people: &[(&Person, &str)]) {
         let lines = people
             .iter()

@@ -1,5 +1,6 @@
-//! Two small NATs that keep ports. A client's bytes reach the server from its NAT's address, and datagrams to that address at
-//! the peers' port reach the client. Some datagrams are lost, duplicated or delayed on the way.
+//! Two small NATs that keep the port numbers of datagrams. The server sees the connection of each client at the address of
+//! the client's NAT. A datagram that arrives at this address, on the peers' port, is passed on to the client. On the way,
+//! some datagrams are lost, duplicated or delayed.
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -10,14 +11,14 @@ use std::thread::{self, JoinHandle};
 use socket2::{Domain, Socket, Type};
 
 pub(super) struct Nat {
-    /// Where each client finds the server.
+    /// The address at which each client connects to reach the server.
     pub(super) ways: [String; 2],
     sockets: [Arc<UdpSocket>; 2],
     over: Arc<AtomicBool>,
     weather: [JoinHandle<Seen>; 2],
 }
 
-/// What became of datagrams.
+/// Numbers of datagrams that the NATs have lost, duplicated or swapped.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) lost: u32,
@@ -26,7 +27,7 @@ pub(super) struct Seen {
 }
 
 impl Nat {
-    /// For each of two clients its own address and its NAT's.
+    /// Starts both NATs. For each of the two clients, `clients` has the client's address and the address of its NAT.
     pub(super) fn between(clients: [(&str, &str); 2], port: &str, server: &str) -> Nat {
         let port = port.parse().unwrap();
         let server: SocketAddr = server.parse().unwrap();
@@ -36,7 +37,7 @@ impl Nat {
         let weather = [0, 1].map(|to| {
             let from = 1 - to;
             let way = Way {
-                // What comes to this client's NAT came from the other client, and goes on from the other's NAT.
+                // A datagram for this client arrives at this client's NAT. It is sent on from the other client's NAT.
                 arrives: sockets[to].clone(),
                 leaves: sockets[from].clone(),
                 from: SocketAddr::new(clients[from].0.parse().unwrap(), port),
@@ -53,7 +54,7 @@ impl Nat {
         }
     }
 
-    /// What happened on both ways.
+    /// Stops both NATs. Returns what happened to the datagrams in both directions.
     pub(super) fn end(self) -> Seen {
         self.over.store(true, Ordering::Release);
         for socket in &self.sockets {
@@ -70,7 +71,7 @@ impl Nat {
     }
 }
 
-/// One direction between the clients.
+/// One direction between the two clients.
 struct Way {
     arrives: Arc<UdpSocket>,
     leaves: Arc<UdpSocket>,
@@ -102,7 +103,7 @@ impl Way {
             chance ^= chance << 17;
             let datagram = &buffer[..length];
             match (chance >> 11) % 100 {
-                // Three in a row would be a test of patience.
+                // At most two datagrams in a row are lost: more losses would only make the test slow.
                 0..20 if lost_in_a_row < 2 => {
                     lost_in_a_row += 1;
                     seen.lost += 1;
@@ -128,12 +129,13 @@ impl Way {
     }
 
     fn pass(&self, datagram: &[u8]) {
-        // A client that has gone gets nothing.
+        // The client may have ended already. Then nothing receives the datagram.
         let _ = self.leaves.send_to(datagram, self.to);
     }
 }
 
-/// Passes one connection on to the server, which sees it come from this address. Where it is found.
+/// Relays one connection to the server from the address `outside`. Returns the address at which the client connects to the
+/// relay.
 fn relay(outside: Ipv4Addr, server: SocketAddr) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -151,7 +153,7 @@ fn relay(outside: Ipv4Addr, server: SocketAddr) -> String {
 }
 
 fn pump(mut from: TcpStream, mut to: TcpStream) {
-    // The other side may have closed already.
+    // The other side may have closed the connection already.
     let _ = io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
 }

@@ -1,4 +1,4 @@
-//! Clients that find each other, or fail to.
+//! Clients that find each other, and clients that do not.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,10 +18,10 @@ struct Port {
     _reserved: UdpSocket,
 }
 
-/// `None`, with a word, where the system does not have all of these addresses: macOS has only the first one of its loopback
-/// network unless told otherwise.
+/// Returns a port that is free at all these addresses. Returns `None`, and prints why, if the system does not have one of
+/// the addresses: by default, macOS has only the first address of its loopback network.
 fn port_at(addresses: &[&str]) -> Option<Port> {
-    // Every test reserves its port here.
+    // Every test reserves its port at this address, so no two tests use the same port.
     let all: Vec<_> = [&["127.0.0.9"], addresses].concat();
     for address in &all {
         if let Err(error) = UdpSocket::bind((*address, 0)) {
@@ -41,7 +41,7 @@ fn port_at(addresses: &[&str]) -> Option<Port> {
     std::iter::repeat_with(chosen).take(100).flatten().next()
 }
 
-/// Both are logged in, know each other by name and have a private connection.
+/// Waits until both are logged in, and opens a private connection between them. Each client knows the other one by name.
 fn meet(mut alice: Talk, alice_is: &Person, mut bob: Talk, bob_is: &Person) -> (Talk, Talk) {
     alice.expect(&format!("-- logged in as {}", alice_is.uuid));
     bob.expect(&format!("-- logged in as {}", bob_is.uuid));
@@ -55,7 +55,7 @@ fn meet(mut alice: Talk, alice_is: &Person, mut bob: Talk, bob_is: &Person) -> (
     (alice, bob)
 }
 
-/// All messages arrive in order, and both clients leave.
+/// Checks that all messages arrive in order and that both clients leave.
 fn talk_and_leave(mut alice: Talk, mut bob: Talk, lines: usize) {
     for line in 0..lines {
         alice.say(&format!("/tell bob line {line} of alice"));
@@ -116,7 +116,7 @@ fn a_long_paste_arrives() {
     alice.expect("private connection with bob is open");
     alice.say("/tell bob");
     alice.expect("what you type is sent to bob only");
-    // 1 MiB and more.
+    // The messages take more than 1 MiB in total.
     let lines: Vec<_> = (0..10_000)
         .map(|n| format!("line {n} {:0100}", n))
         .collect();
@@ -130,7 +130,7 @@ fn a_long_paste_arrives() {
 
 #[test]
 fn a_fifth_of_all_datagrams_may_be_lost_and_others_duplicated_or_delayed() {
-    // Each client is behind a NAT: the server and the other client see it at the NAT's address.
+    // Each client is in a network with a NAT: the server and the other client see only the address of the NAT.
     let (alice_nat, bob_nat) = ("127.0.0.4", "127.0.0.5");
     let Some(port) = port_at(&[ALICE, BOB, alice_nat, bob_nat]) else {
         return;

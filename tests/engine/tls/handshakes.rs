@@ -1,4 +1,4 @@
-//! Tests of TLS handshakes: complete ones, and ones that the client breaks off.
+//! Tests of complete TLS handshakes, and of handshakes that the client does not complete.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -37,7 +37,7 @@ fn a_frame_that_arrives_with_the_end_of_the_handshake_is_handled() {
     alice.expect_farewell();
 }
 
-/// Reads and returns what the server still sends, until it closes or resets the connection.
+/// Reads until the server closes or resets the connection, and returns the bytes.
 fn expect_end(mut stream: TcpStream) -> Vec<u8> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut said = Vec::new();
@@ -106,7 +106,7 @@ fn a_server_that_stops_closes_a_connection_in_its_handshake() {
     hello.truncate(40);
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.write_all(&hello).unwrap();
-    // The server has accepted the silent connection before, because it already serves a client that connected later.
+    // The server must have accepted the silent connection already, because it serves alice, who connected later.
     server.login("alice");
     server.service.join();
     server.engine.stop();

@@ -1,5 +1,5 @@
-//! Tests of a listener with TLS: the engine keeps its promises there too, also in the special cases of TLS. The room is
-//! Chaton's.
+//! Tests of a listener with TLS: it keeps the same promises as a listener without TLS, also in cases that only TLS has.
+//! These tests use the room of the protocol Chaton.
 
 mod client;
 mod handshakes;

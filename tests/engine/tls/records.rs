@@ -1,4 +1,4 @@
-//! Tests of TLS records in both directions, and of the end of each direction.
+//! Tests of TLS records in both directions, and of how each direction is closed.
 
 use std::net::Shutdown;
 use std::thread;
@@ -130,7 +130,7 @@ fn a_broken_record_ends_only_its_own_connection() {
     bob.expect_message("bob", "next");
 }
 
-/// Sends more messages than a socket accepts at once.
+/// Sends this many messages to all, and receives each of them. Returns the text that they all have.
 fn talk(client: &mut TlsClient, messages: usize) -> String {
     let msg = "0123456789abcdef".repeat(64);
     for _ in 0..messages {
