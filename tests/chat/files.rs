@@ -1,4 +1,5 @@
-//! Files on private connections. The scripted peer writes the lines of the profile by hand, as another program would.
+//! Tests of files on private connections. The scripted peer writes the lines of the file protocol by hand, as another
+//! program would.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 use super::program::{Chat, Peer, Scripted, Server, Talk};
 
-/// Bytes that show whether a piece was lost, duplicated or moved.
+/// Returns bytes in which a test notices a piece that was lost, duplicated or moved.
 fn bytes(length: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let mut bytes = Vec::with_capacity(length + 4);
@@ -64,7 +65,7 @@ impl Scene {
         (scene, tunnel)
     }
 
-    /// Another private connection, with bob at the other end.
+    /// Opens another private connection between alice and bob. Returns bob's end.
     fn tunnel(&mut self) -> Peer {
         let alice = &mut self.alice;
         alice.say("/private bob");
@@ -92,7 +93,7 @@ impl Scene {
     }
 }
 
-/// Lets a client that has asked bob have its private connection.
+/// Opens the private connection for which a client has asked bob.
 fn establish(server: &Scripted, chat: &mut Peer) -> Peer {
     let (requester, target) = ("alice", "bob");
     chat.expect(&ClientFrame::RequestPrivate { requester, target });
@@ -159,7 +160,7 @@ fn a_file_goes_from_one_terminal_to_another(#[case] protocol: &str) {
     alice.expect("bob received \"cat pictures.bin\", 3.0 MB");
     bob.expect("received \"cat pictures.bin\", 3.0 MB, from alice, SHA-256 correct");
     assert!(fs::read(downloads.join("cat pictures.bin")).unwrap() == file);
-    // The progress rows disappear at the end of the transfer.
+    // When the transfer is complete, the progress rows disappear.
     alice.wait("no bar", |screen| !screen.contents().contains('%'));
     bob.wait("no bar", |screen| !screen.contents().contains('%'));
     assert!(alice.raw().contains("0%") && bob.raw().contains("0%"));
@@ -222,7 +223,7 @@ fn an_interrupted_transfer_resumes_with_the_same_offer() {
         .alice
         .expect("-- receiving cat.png, 300.0 kB, from bob");
     data(&mut tunnel, 1, &file[..200_000]);
-    // In the middle of a piece.
+    // The connection is lost in the middle of a piece of the file.
     tunnel.send_bytes(b"::matou/1 data 1 50000\n");
     tunnel.send_bytes(&file[200_000..210_000]);
     drop(tunnel);
@@ -319,7 +320,7 @@ fn both_sides_can_cancel_a_transfer() {
     scene
         .alice
         .expect("-- cat.png from bob was not received: you cancelled it");
-    // Data in transit is skipped, and messages still arrive.
+    // The client skips file data that was sent before the peer read the `stop`. It still shows messages.
     data(&mut tunnel, 1, &file[50_000..]);
     tunnel.send_bytes(b"as you like\n");
     scene.alice.expect("[bob] as you like");
@@ -371,7 +372,7 @@ fn both_sides_learn_that_a_file_became_shorter_while_it_was_sent() {
     scene
         .alice
         .expect(&format!("-- mine.bin was not sent to bob: {reason}"));
-    // The other direction: bob's client gives such a reason, and alice is told.
+    // Now alice is the receiver: bob's client withdraws its offer with such a reason, and alice is told.
     offer(&mut tunnel, 1, &file, "cat.png");
     scene.alice.next();
     tunnel.send_bytes(format!("::matou/1 withdraw 1 {reason}\n").as_bytes());
@@ -433,7 +434,7 @@ fn a_peer_that_only_knows_text_is_readable_and_can_read() {
 fn the_sender_is_told_when_the_peer_dies_during_a_transfer() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("cat.bin");
-    // More than all the buffers between the two programs take.
+    // The file is larger than all buffers between the two programs together.
     fs::File::create(&source)
         .unwrap()
         .write_all(&bytes(30_000_000))
@@ -446,7 +447,7 @@ fn the_sender_is_told_when_the_peer_dies_during_a_transfer() {
     scene.alice.expect("-- sending cat.bin, 30.0 MB, to bob");
     let mut some = vec![0; 1_000_000];
     tunnel.stream.read_exact(&mut some).unwrap();
-    // Lines typed during the transfer do not wait for the file.
+    // A line that is typed during the transfer is sent at once, before the rest of the file.
     scene.alice.say("still talking to everybody");
     scene.chat.expect(&ClientFrame::Message {
         login: "alice",

@@ -1,4 +1,4 @@
-//! Servers and peers that are hostile, or speak another protocol.
+//! Tests with hostile servers and peers, and with servers that speak another protocol.
 
 use std::io::Write;
 use std::thread;
@@ -71,7 +71,7 @@ fn control_characters_are_shown_escaped() {
     alice.expect(
         "-- \"bob\\nx\" asks for a private connection (/accept \"bob\\nx\" or /deny \"bob\\nx\")",
     );
-    // A name can be typed as it was shown.
+    // The user can type a name exactly as the client has shown it.
     alice.say("/deny \"bob\\nx\"");
     connection.expect(&ClientFrame::KoPrivate {
         requester: "bob\nx",
@@ -123,7 +123,7 @@ fn bytes_of_a_private_connection_become_escaped_lines() {
     });
     let mut tunnel = server.accept();
     tunnel.expect(&ClientFrame::LoginPrivate { connect_id });
-    // All in one write: the bytes after ESTABLISHED belong to the peer.
+    // One write contains ESTABLISHED and the bytes of the peer that follow it.
     tunnel.send_bytes(b"\x0aone\r\n\x1b[2J\n\xff\xfe\nno end");
     tunnel.send_no_more();
     alice.expect(r#"{"event":"private_agreed","peer":"bob"}"#);
@@ -142,7 +142,7 @@ fn bytes_of_a_private_connection_become_escaped_lines() {
     assert_eq!(alice.ended(), (vec![closed], 0, String::new()));
 }
 
-/// More than all the buffers between the two programs take.
+/// Number of lines that is larger than all buffers between the two programs can hold.
 const MANY_LINES: usize = 40_000;
 
 #[test]

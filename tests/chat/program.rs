@@ -1,4 +1,4 @@
-//! The program as its user sees it: arguments, standard streams, exit code.
+//! Helpers that start the programs and use them as a user does: with arguments, standard streams and exit codes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -12,19 +12,19 @@ use super::screen::{Screen, Size, USUAL};
 use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use tempfile::TempDir;
 
-/// Only a test that has found a hang waits this long, even on a busy machine.
+/// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
 pub(crate) const HANG: Duration = Duration::from_secs(120);
 
 pub(crate) fn matou() -> Command {
     Command::new(assert_cmd::cargo::cargo_bin!("matou"))
 }
 
-/// `matou serve`, on a port of its own.
+/// A running `matou serve`, on a port of its own.
 pub(crate) struct Server {
     process: Child,
     protocol: String,
     pub(crate) address: String,
-    /// Its accounts, if there are any.
+    /// The server's data directory, which contains its accounts. It is removed when this value is dropped.
     _data: TempDir,
 }
 
@@ -37,7 +37,7 @@ impl Server {
         Server::with_accounts(listen, &[])
     }
 
-    /// The same, where these logins have these passwords.
+    /// Starts a server with these accounts (login and password).
     pub(crate) fn with_accounts(listen: &str, accounts: &[(&str, &str)]) -> Server {
         let data = tempfile::tempdir().unwrap();
         for (login, password) in accounts {
@@ -64,12 +64,12 @@ impl Server {
         }
     }
 
-    /// Serving this protocol on a port of its own.
+    /// Starts a server for this protocol.
     pub(crate) fn speaking(protocol: &str) -> Server {
         Server::listening(&format!("{protocol}=127.0.0.1:0"))
     }
 
-    /// Where a person talks to it under this login.
+    /// Returns the URL with which `matou chat` logs in at this server under this login.
     pub(crate) fn url(&self, login: &str) -> String {
         format!("{}://{login}@{}", self.protocol, self.address)
     }
@@ -79,7 +79,7 @@ impl Server {
         Chat::start_with_url(&url, options)
     }
 
-    /// The same in a terminal.
+    /// Starts a chat with this server in a terminal.
     pub(crate) fn terminal(&self, login: &str, options: &[&str]) -> Screen {
         self.wide_terminal(login, options, USUAL)
     }
@@ -126,7 +126,7 @@ pub(crate) fn signal(process: &Child, signal: rustix::process::Signal) {
     rustix::process::kill_process(id, signal).unwrap();
 }
 
-/// `matou chat`, with its streams in the test's hands.
+/// A running `matou chat`. The test writes its input and reads its output.
 pub(crate) struct Chat {
     process: Child,
     pub(crate) input: Option<ChildStdin>,
@@ -156,13 +156,13 @@ impl Chat {
         }
     }
 
-    /// Its events, in line mode.
+    /// Reads the output as the events of line mode.
     pub(crate) fn lines(mut self) -> Talk {
         let events = Events::of(self.output.take().unwrap());
         Talk { chat: self, events }
     }
 
-    /// Its events with `--tunnel`, and the raw stream.
+    /// Returns the events of a chat with `--tunnel`, and its standard input and output, which carry raw bytes.
     pub(crate) fn tunnel(&mut self) -> (Events, ChildStdin, ChildStdout) {
         let events = Events::of(self.errors.take().unwrap());
         (
@@ -172,12 +172,12 @@ impl Chat {
         )
     }
 
-    /// Closes the reading end of its output.
+    /// Closes the reading end of the program's standard output.
     pub(crate) fn close_output(&mut self) {
         self.output = None;
     }
 
-    /// Its exit code, and what it said on standard error.
+    /// Waits until the program has ended. Returns its exit code, and what it has written to standard error.
     pub(crate) fn ended(mut self) -> (i32, String) {
         let mut errors = String::new();
         if let Some(mut stream) = self.errors.take() {
@@ -193,13 +193,13 @@ impl Chat {
 
 impl Drop for Chat {
     fn drop(&mut self) {
-        // Only after a failed test is there still something to end.
+        // The program still runs only if the test has failed.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The lines that a program writes, as they come.
+/// The lines that a program writes. A thread receives them as soon as they are written.
 pub(crate) struct Events(Receiver<String>);
 
 impl Events {
@@ -220,12 +220,12 @@ impl Events {
         assert_eq!(came.as_deref(), Ok(line));
     }
 
-    /// The next line, whatever it is.
+    /// Waits for the next line and returns it. Any line is accepted.
     pub(crate) fn next(&self) -> String {
         self.0.recv_timeout(HANG).unwrap()
     }
 
-    /// Everything up to the end of the stream.
+    /// Returns all lines up to the end of the stream.
     pub(crate) fn rest(&self) -> Vec<String> {
         let mut lines = Vec::new();
         while let Ok(line) = self.0.recv_timeout(HANG) {
@@ -251,7 +251,7 @@ impl Talk {
         self.events.expect(line);
     }
 
-    /// The next event, whatever it is.
+    /// Waits for the next event and returns it. Any event is accepted.
     pub(crate) fn next(&self) -> String {
         self.events.next()
     }
@@ -264,20 +264,21 @@ impl Talk {
         self.chat.interrupt();
     }
 
-    /// The events that were not expected yet, the exit code, and what was said on standard error. Does not end the input.
+    /// Waits until the program has ended, but does not close its input. Returns the events that the test has not read yet,
+    /// the exit code, and what the program has written to standard error.
     pub(crate) fn ended(self) -> (Vec<String>, i32, String) {
         let (code, errors) = self.chat.ended();
         (self.events.rest(), code, errors)
     }
 
-    /// Leaves, and checks the end.
+    /// Leaves the chat, and checks that the program ends without further events and without an error.
     pub(crate) fn quit(mut self) {
         self.say("/quit");
         assert_eq!(self.ended(), (vec![], 0, String::new()));
     }
 }
 
-/// A scripted server.
+/// A server whose answers the test writes.
 pub(crate) struct Scripted {
     listener: TcpListener,
     pub(crate) address: String,
@@ -293,7 +294,7 @@ impl Scripted {
         }
     }
 
-    /// A client in a terminal, which logs in as alice.
+    /// Starts a client in a terminal. It logs in as alice.
     pub(crate) fn terminal(&self, options: &[&str], size: Size) -> Screen {
         let url = format!("chaton://alice@{}", self.address);
         Screen::with(&url, options, size, |_| {})
@@ -308,7 +309,7 @@ impl Scripted {
         }
     }
 
-    /// Accepts a connection and its login.
+    /// Accepts a connection, expects this login on it, and accepts the login.
     pub(crate) fn accept_login(&self, login: &str) -> Peer {
         let mut peer = self.accept();
         peer.expect(&ClientFrame::Login { login });
@@ -342,7 +343,7 @@ impl Peer {
         assert_eq!(self.received, bytes, "expected {frame}");
     }
 
-    /// Everything up to the client's FIN.
+    /// Returns all bytes up to the client's FIN.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.stream.read_to_end(&mut bytes).unwrap();

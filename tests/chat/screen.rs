@@ -12,20 +12,20 @@ use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::program::{matou, signal};
 
-/// No test takes a second. A test that waits this long has found a hang.
+/// The timeout of every wait. A test takes less than a second, so a wait of this length means that the program hangs.
 const HANG: Duration = Duration::from_secs(120);
 
-/// `matou chat` in a terminal of its own.
+/// A running `matou chat` in a terminal of its own.
 pub(crate) struct Screen {
     process: Child,
     keyboard: File,
     seen: Arc<Seen>,
-    /// The terminal's settings before the program came.
+    /// The settings of the terminal before the program was started.
     before: Termios,
     slave: File,
 }
 
-/// What the terminal was sent.
+/// What the program has written to the terminal.
 struct Seen {
     state: Mutex<State>,
     more: Condvar,
@@ -36,13 +36,13 @@ struct State {
     raw: Vec<u8>,
 }
 
-/// Rows and columns.
+/// Numbers of rows and columns of a terminal.
 pub(crate) type Size = (u16, u16);
 
 pub(crate) const USUAL: Size = (24, 80);
 
 impl Screen {
-    /// Starts the program; the environment may be prepared.
+    /// Starts the program. Before that, `environment` may change the command, for example its environment variables.
     pub(crate) fn with(
         url: &str,
         options: &[&str],
@@ -76,22 +76,22 @@ impl Screen {
         }
     }
 
-    /// Types, without Enter.
+    /// Types these keys, without Enter.
     pub(crate) fn press(&mut self, keys: &str) {
         self.press_bytes(keys.as_bytes());
     }
 
-    /// The same, as a terminal that does not send UTF-8.
+    /// Types these bytes, which need not be UTF-8: some terminals use another encoding.
     pub(crate) fn press_bytes(&mut self, keys: &[u8]) {
         self.keyboard.write_all(keys).unwrap();
     }
 
-    /// Types a line.
+    /// Types a line, and presses Enter.
     pub(crate) fn say(&mut self, line: &str) {
         self.press(&format!("{line}\r"));
     }
 
-    /// Waits until the screen is as it should be.
+    /// Waits until this condition holds for the screen. If it fails, the message names `what`.
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
         let deadline = Instant::now() + HANG;
         let mut state = self.seen.state.lock().unwrap();
@@ -113,7 +113,7 @@ impl Screen {
         });
     }
 
-    /// Waits until a text has been on the screen; other lines may have moved it off since.
+    /// Waits until a text was shown on the screen at some time. Later lines may have moved it off the screen again.
     #[allow(dead_code, reason = "only floods move lines off the screen")]
     pub(crate) fn expect_once(&self, text: &str) {
         let deadline = Instant::now() + HANG;
@@ -127,7 +127,7 @@ impl Screen {
         }
     }
 
-    /// Waits until the last row with something in it is this one.
+    /// Waits until the last row that is not empty is this one.
     pub(crate) fn expect_typed(&self, row: &str) {
         self.wait(&format!("the row {row:?}"), |screen| {
             last_row(screen) == row
@@ -139,7 +139,7 @@ impl Screen {
         self.seen.state.lock().unwrap().parser.screen().contents()
     }
 
-    /// Everything that was ever sent to the terminal.
+    /// Returns everything that the program has written to the terminal so far.
     pub(crate) fn raw(&self) -> String {
         String::from_utf8_lossy(&self.seen.state.lock().unwrap().raw).into_owned()
     }
@@ -150,11 +150,12 @@ impl Screen {
         let (rows, columns) = (size.0.try_into().unwrap(), size.1.try_into().unwrap());
         state.parser.screen_mut().set_size(rows, columns);
         drop(state);
-        // The kernel tells only those whose controlling terminal it is.
+        // The kernel sends SIGWINCH only to processes for which this is the controlling terminal. The test sends it to the
+        // program itself.
         signal(&self.process, rustix::process::Signal::WINCH);
     }
 
-    /// The exit code. The terminal is as it was before.
+    /// Waits until the program has ended. Checks that it has restored the terminal's settings, and returns its exit code.
     pub(crate) fn ended(mut self) -> i32 {
         let code = self.process.wait().unwrap().code().unwrap();
         let after = tcgetattr(&self.slave).unwrap();
@@ -177,13 +178,13 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Only after a failed test is there still something to end.
+        // The program still runs only if the test has failed.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Returns both ends of a terminal: the one that a person uses, and the one that a program uses.
+/// Returns the two ends of a terminal: the keyboard's end, which the test uses as a person would, and the program's end.
 pub(crate) fn open_terminal(size: Size) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -195,7 +196,7 @@ pub(crate) fn open_terminal(size: Size) -> (File, File) {
     (File::from(master), slave)
 }
 
-/// `matou chat` in this terminal.
+/// Returns a command that runs `matou chat` in this terminal.
 pub(crate) fn chat_in(terminal: &File, url: &str, options: &[&str]) -> Command {
     let mut command = matou();
     command
@@ -218,7 +219,7 @@ fn window((rows, columns): Size) -> Winsize {
     }
 }
 
-/// The rows that are not empty, without the spaces at their ends.
+/// Returns the rows that are not empty, without spaces at their ends.
 pub(crate) fn rows(screen: &vt100::Screen) -> Vec<String> {
     let (_, columns) = screen.size();
     let rows = screen.rows(0, columns.get());

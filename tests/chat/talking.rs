@@ -1,4 +1,4 @@
-//! Two clients and a real server, line by line.
+//! Tests of two clients in line mode and a real server.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -200,7 +200,7 @@ fn with_reconnect_a_script_goes_on_after_a_lost_connection() {
     let first = server.accept_login("alice");
     alice.expect("-- logged in as alice");
     drop(first);
-    // The server has not noticed the lost connection, so the login is in use.
+    // The server has not noticed yet that the first connection was lost. So it says that the login is in use.
     let mut refusing = server.accept();
     refusing.expect(&ClientFrame::Login { login: "alice" });
     refusing.send(&ServerFrame::LoginRefused);
@@ -225,7 +225,7 @@ fn with_reconnect_a_script_goes_on_after_a_lost_connection() {
 #[test]
 fn a_client_whose_output_is_blocked_ends_with_its_input() {
     let server = Scripted::start();
-    // Its output is never read.
+    // The test never reads the output of this client.
     let mut alice = Chat::start(&server.address, "alice", &[]);
     let connection = server.accept_login("alice");
     let mut flood = Vec::new();
@@ -235,14 +235,14 @@ fn a_client_whose_output_is_blocked_ends_with_its_input() {
     };
     (0..1000).for_each(|_| frame.encode(Codec::default(), &mut flood));
     let mut flooded = connection.stream.try_clone().unwrap();
-    // The client may stop reading; the connection is lost when it ends.
+    // The client may stop reading. Then this write blocks until the client ends, and fails.
     let flooding = thread::spawn(move || drop(flooded.write_all(&flood)));
     alice.input = None;
     let (code, errors) = alice.ended();
     assert_eq!(code, 1);
     let reason = "matou: cannot write output: the program that reads it accepted nothing for 5 s\n";
     assert_eq!(errors, reason);
-    // If the client has not read everything, this ends the write.
+    // If the client has not read all bytes, the write still waits. This shutdown ends it.
     let _ = connection.stream.shutdown(Shutdown::Both);
     flooding.join().unwrap();
 }
@@ -277,7 +277,8 @@ fn a_closed_output_ends_the_program_quietly() {
     bob.expect("-- logged in as bob");
     let mut alice = server.chat("alice", &["--stay"]);
     alice.close_output();
-    // The event of its own login may come before that; this one comes after it.
+    // The client of alice may not have written the event of its own login yet. The message arrives after that event, so the
+    // client must write to the closed output.
     bob.say("hello?");
     bob.expect("<bob> hello?");
     bob.say("/msg alice hello?");

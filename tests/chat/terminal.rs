@@ -1,4 +1,4 @@
-//! A person at a terminal: keys, and what the screen shows.
+//! Tests of a person at a terminal: the keys that the person presses, and what the screen then shows.
 
 use std::io::Write;
 use std::thread;
@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use super::program::{Scripted, Server, signal};
 use super::screen::{Screen, USUAL, chat_in, open_terminal, rows};
 
-/// The messages on the screen, without their times.
+/// Returns the messages on the screen, without their times.
 fn messages(screen: &vt100::Screen) -> Vec<String> {
     rows(screen)
         .iter()
@@ -23,7 +23,7 @@ fn messages(screen: &vt100::Screen) -> Vec<String> {
 #[test]
 fn typing_stays_whole_while_two_thousand_lines_arrive() {
     let server = Server::start();
-    // Enough rows that nothing scrolls away.
+    // The screen has enough rows for all lines, so no line scrolls away.
     let mut alice = server.wide_terminal("alice", &[], (2100, 80));
     alice.expect("logged in as alice");
     let mut bob = server.chat("bob", &[]).lines();
@@ -37,7 +37,7 @@ fn typing_stays_whole_while_two_thousand_lines_arrive() {
         });
         for (count, character) in typed.trim_end().chars().enumerate() {
             alice.press(character.encode_utf8(&mut [0; 4]));
-            // The typing is spread over the flood, not before or after it.
+            // After each key, the test waits for a later line of the flood. So keys are typed during the whole flood.
             alice.expect(&format!("line {}", count * 2));
         }
     });
@@ -86,7 +86,8 @@ fn commands_and_names_are_completed_and_lines_remembered() {
     alice.expect("messages from \"bob b\" are hidden");
     bob.say("still there?");
     bob.expect("<\"bob b\"> still there?");
-    // Her own message comes after his, as both do everywhere; what she types next is not too early.
+    // All clients receive alice's message after bob's. So when alice's message is shown, his message has arrived too, and
+    // the test may type the next command.
     alice.say("I see nothing");
     alice.expect("<alice> I see nothing");
     bob.expect("<alice> I see nothing");
@@ -116,7 +117,8 @@ fn a_refused_login_asks_for_another() {
 #[test]
 fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
     let server = Scripted::start();
-    // A refused login is asked for at once.
+    // With this option, the client does not retry a refused login after it has reconnected: it asks for another login at
+    // once.
     let mut alice = server.terminal(&["--retry-login", "1ms"], USUAL);
     let first = server.accept_login("alice");
     alice.expect("logged in as alice");
@@ -129,7 +131,7 @@ fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
     alice.expect_typed("login: alice");
     alice.press("_2");
     alice.expect_typed("login: alice_2");
-    // The connection is lost again while the question is open.
+    // The connection is lost again while the client asks for a login.
     drop(refusing);
     alice.expect_typed("> half a sen");
     let mut again = server.accept();
@@ -142,7 +144,7 @@ fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
     alice.expect("you missed the messages");
     alice.expect_typed("> half a sen");
     alice.press("tence\r");
-    // The next frame is the message: the login was sent as a login only.
+    // The next frame is the message. So the text that was typed as a login was not sent as a message.
     again.expect(&ClientFrame::Message {
         login: "alice",
         msg: "half a sentence",
@@ -186,7 +188,7 @@ fn the_own_login_is_tried_again_before_another_is_asked_for() {
     let first = server.accept_login("alice");
     alice.expect("logged in as alice");
     drop(first);
-    // The server has not noticed the lost connection, so the login is in use.
+    // The server has not noticed yet that the first connection was lost. So it says that the login is in use.
     let mut refusing = server.accept();
     refusing.expect(&ClientFrame::Login { login: "alice" });
     refusing.send(&ServerFrame::LoginRefused);
@@ -213,7 +215,7 @@ fn a_line_that_is_not_utf8_is_not_sent_before_it_was_mended() {
     alice.expect("logged in as alice");
     alice.press_bytes(b"caf\xe9\r");
     alice.expect("the line is not UTF-8");
-    // The model of the screen does not show this character.
+    // The model of the screen does not show the replacement character, so the test looks for it in the raw output.
     assert!(alice.raw().contains("caf\u{fffd}"));
     alice.press("\x7fé\r");
     connection.expect(&ClientFrame::Message {
@@ -230,7 +232,7 @@ fn a_line_that_is_not_utf8_is_not_sent_before_it_was_mended() {
 fn a_second_signal_ends_a_client_whose_terminal_accepts_nothing() {
     let server = Scripted::start();
     let url = format!("chaton://alice@{}", server.address);
-    // What the client writes is never read.
+    // The test never reads what the client writes to this terminal.
     let (_keyboard, terminal) = open_terminal(USUAL);
     let mut alice = chat_in(&terminal, &url, &[]).spawn().unwrap();
     let connection = server.accept_login("alice");
@@ -240,12 +242,12 @@ fn a_second_signal_ends_a_client_whose_terminal_accepts_nothing() {
         msg: &"x".repeat(1000),
     };
     (0..1000).for_each(|_| frame.encode(Codec::default(), &mut flood));
-    // When the client stops reading, it is blocked in a write.
+    // When the server's writes fail, the client has stopped reading, because it is blocked in a write to the terminal.
     let mut stream = &connection.stream;
     let patience = Some(Duration::from_secs(2));
     stream.set_write_timeout(patience).unwrap();
     while stream.write_all(&flood).is_ok() {}
-    // Two different signals, because the system may join two equal ones.
+    // The test sends two different signals, because the system may deliver two equal signals as one.
     signal(&alice, Signal::INT);
     signal(&alice, Signal::TERM);
     assert!(!alice.wait().unwrap().success());
@@ -342,7 +344,7 @@ fn control_characters_of_peers_have_no_effect() {
         assert!(!raw.contains(hidden), "{hidden:?} in {raw:?}");
     }
     assert!(!alice.text().contains("\n17:00 <carol>"));
-    // A whisper rings, because that was asked for.
+    // A private message rings the bell, because the test has switched this on.
     connection.send(&ServerFrame::MessagePrivate {
         sender: "bob",
         target: "alice",
@@ -405,7 +407,7 @@ fn a_name_has_its_colour_and_the_own_name_is_highlighted() {
     alice.expect("<alice> four");
     alice.wait("colours", |screen| {
         let cell = |row, column| screen.cell(row, column).unwrap();
-        // "17:00 <bob> ": the name begins in column 7, the text in column 12.
+        // In "17:00 <bob> ", the name begins in column 7. The text begins in column 12.
         let bob = cell(1, 7).fgcolor();
         bob != vt100::Color::Default
             && cell(2, 7).fgcolor() == bob
@@ -448,7 +450,8 @@ fn a_message_that_is_too_long_can_be_shortened() {
     let server = Server::start();
     let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
-    // A paste is one line of typing with line ends in it, and each of them a message.
+    // The program treats a paste as one typed line. It shows each line end in it as a sign, and sends each line as a message
+    // of its own.
     alice.press(&format!("\x1b[200~{}\x1b[201~\r", "x".repeat(1026)));
     alice.expect("2 more than the 1024 that can be sent");
     alice.press("\x7f\x7f\r");
@@ -470,7 +473,7 @@ fn a_key_makes_the_client_leave(#[case] key: &str) {
     let server = Server::start();
     let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
-    // With something typed, Ctrl-C throws it away and Ctrl-D does nothing at its end.
+    // When the typed line is not empty, Ctrl-C deletes it.
     alice.press("x");
     alice.expect_typed("> x");
     alice.press("\x03");

@@ -1,4 +1,4 @@
-//! `--tunnel`: standard input and output as the ends of a private connection.
+//! Tests of `--tunnel`: the program's standard input and output carry the bytes of a private connection.
 
 use std::io::{Read, Write};
 use std::process::{ChildStdin, ChildStdout};
@@ -12,7 +12,7 @@ use super::program::{Chat, Events, Peer, Scripted, Server};
 
 const LENGTH: usize = 1 << 20;
 
-/// Bytes that show whether a piece was lost, duplicated or moved.
+/// Returns bytes in which a test notices a piece that was lost, duplicated or moved.
 fn bytes(seed: u32) -> Vec<u8> {
     let mut state = seed;
     let mut bytes = Vec::with_capacity(LENGTH);
@@ -44,11 +44,11 @@ struct End {
     chat: Chat,
     input: ChildStdin,
     output: ChildStdout,
-    /// Kept, so that the program can go on writing them.
+    /// The receiver of the client's events. It is kept because the client could not write events after it was dropped.
     _events: Events,
 }
 
-/// One that asks, and one that was there before and waited.
+/// Starts two clients: bob logs in first and waits for a request; alice then asks him.
 fn asker_and_waiter(server: &Server) -> (End, End) {
     let bob = end(server.chat("bob", &["--tunnel", "alice", "--wait"]));
     let alice = end(server.chat("alice", &["--tunnel", "bob"]));
@@ -66,7 +66,8 @@ fn end(mut chat: Chat) -> End {
     }
 }
 
-/// A side that has seen the other side's end can still send, whichever side ended first.
+/// A client can still send after it has seen that the other client has closed its direction, whichever client closed its
+/// direction first.
 #[rstest]
 #[case::the_one_who_asked(true)]
 #[case::the_one_who_waited(false)]
@@ -84,7 +85,7 @@ fn each_direction_ends_on_its_own(
     let (there, back) = (bytes(1), bytes(2));
     thread::scope(|scope| {
         scope.spawn(|| write_all(first.input, &there));
-        // This returns at the end of one direction, before the other direction has begun.
+        // This read returns when the first direction is closed. The second direction carries its first byte only after that.
         assert_same(&read_to_end(second.output), &there);
         scope.spawn(|| write_all(second.input, &back));
         assert_same(&read_to_end(first.output), &back);
@@ -93,7 +94,7 @@ fn each_direction_ends_on_its_own(
     assert_eq!(second.chat.ended().0, 0);
 }
 
-/// Not in ChatOS 1.0: it answers a request at once if the other client is not connected yet.
+/// ChatOS 1.0 is not tested here: its server refuses a request at once if the other client is not connected yet.
 #[rstest]
 fn both_may_ask_and_both_may_send_at_once(#[values("chaton", "chatos-groupe2")] protocol: &str) {
     let server = Server::speaking(protocol);
@@ -135,7 +136,8 @@ fn a_tunnel_denies_other_users_and_fails_when_its_peer_declines(
     carol.quit();
 }
 
-/// Alice asks bob, who agrees; her second connection is returned when its LOGIN_PRIVATE has come.
+/// Lets alice ask bob, who agrees. Returns alice's chat connection and her second connection, on which LOGIN_PRIVATE has
+/// arrived.
 fn second_connection(server: &Scripted) -> (Peer, Peer) {
     let mut chat = server.accept_login("alice");
     let (requester, target) = ("alice", "bob");
@@ -168,8 +170,8 @@ fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] re
     assert!(errors.contains(reason), "{errors}");
 }
 
-/// The server says on one connection that the private connection is closed, and on another that it is open: either may be
-/// read first.
+/// The server says on the chat connection that the private connection is closed, and on the second connection that it is
+/// open. The client may read either of them first.
 #[test]
 fn in_groupe_2_a_private_connection_may_be_closed_before_it_is_open_at_this_end() {
     let server = Scripted::start();
@@ -194,7 +196,7 @@ fn in_groupe_2_a_private_connection_may_be_closed_before_it_is_open_at_this_end(
     assert_eq!(tunnel.rest(), b"");
     assert_eq!(chat.rest(), b"");
     drop(chat);
-    // Standard input was not at its end.
+    // The client's standard input was still open.
     assert_eq!(alice.ended().0, 4);
 }
 
@@ -206,7 +208,7 @@ fn a_private_connection_outlives_the_chat() {
     let (chat, mut tunnel) = second_connection(&server);
     tunnel.send(&ServerFrame::Established);
     for _ in 0..3 {
-        // Logged in, agreed, up.
+        // The three events say that alice has logged in, that bob has agreed, and that the private connection is open.
         events.next();
     }
     drop(chat);
@@ -228,7 +230,7 @@ fn an_interrupted_transfer_does_not_look_complete() {
     alice.output.read_exact(&mut [0]).unwrap();
     alice.chat.interrupt();
     assert_eq!(alice.chat.ended().0, 4);
-    // Bob sees an end of alice's bytes, and ends his own.
+    // Bob's client sees the end of alice's bytes. The test then closes its input.
     drop(bob.input);
     assert_eq!(read_to_end(bob.output), b"");
 }
