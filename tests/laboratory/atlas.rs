@@ -1,5 +1,5 @@
-//! Writes and checks the file `faults.json` of each protocol. The file lists the cases that fail because of each fault. The
-//! diagnosis reads it.
+//! Writes and checks the file `faults.json` of each protocol. For each fault, the file lists the cases that fail because of
+//! the fault. The diagnosis reads the file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,8 +8,8 @@ use conformance::diagnosis::{Atlas, KnownFault, Observed, diagnose};
 
 use crate::fault::Specimen;
 
-/// Returns the name of the protocol that a suite's protocol extends, if it extends one. The diagnosis then also knows the
-/// faults of that protocol.
+/// If a suite's protocol extends another protocol, returns the name of that other protocol. The diagnosis then also knows
+/// the faults of the other protocol.
 fn base_of(suite: &str) -> Option<String> {
     (suite == "chatos-groupe2").then(|| "chaton".to_owned())
 }
@@ -21,7 +21,7 @@ pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>
         .into_iter()
         .map(|(suite, known)| ((suite, known.does.clone()), known))
         .collect();
-    // The file has the faults in the order of the source files, not in the order in which the runs ended.
+    // The faults are written in the order of the source files, not in the order in which the runs ended.
     for fault in faults {
         let atlas = atlases.entry(fault.suite).or_insert_with(|| Atlas {
             also: base_of(fault.suite),
@@ -37,8 +37,8 @@ pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>
     }
 }
 
-/// Checks that the diagnosis names the right fault for at least nine of ten of these runs. They are new runs: `faults.json`
-/// was recorded from others.
+/// Checks that the diagnosis names the right fault for at least nine of ten of these runs. `faults.json` was recorded from
+/// other runs, so these runs are new to the diagnosis.
 pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     let mut wrong = Vec::new();
     for (suite, known) in caught {
@@ -75,8 +75,7 @@ pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     );
 }
 
-/// Checks that the file lists each of these faults, and that at least one of the cases that it lists for a fault still
-/// fails.
+/// Checks that the file lists each of these faults. For each fault, at least one of the cases in the file must still fail.
 pub(crate) fn compare(caught: &[(&'static str, KnownFault)]) {
     let advice = "record faults.json again: LABORATORY_RECORD=1 cargo test --test laboratory";
     for (suite, known) in caught {
@@ -90,7 +89,7 @@ pub(crate) fn compare(caught: &[(&'static str, KnownFault)]) {
             );
         };
         assert_eq!(written.breaks, known.breaks, "{advice}");
-        // Because of a fault that disturbs all clients, different cases fail in each run, but some cases fail in every run.
+        // A fault that disturbs all clients makes different cases fail in each run, but some cases fail in every run.
         assert!(
             !written.fails.is_disjoint(&known.fails),
             "for the server that {}, the cases {:?} fail now, but {:?} failed when faults.json was recorded: {advice}",

@@ -54,7 +54,7 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// Makes a fault in what the server does after some time, such as a ping or a timeout.
+    /// Makes a fault in what the server does when some time has passed, such as a ping or a timeout.
     pub(crate) const fn timing(
         name: &'static str,
         breaks: &'static str,
@@ -79,8 +79,9 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// Returns a specimen: a server with this fault. `touches` lists packets. A case may blame the server only if it has one
-    /// of these packets or cites the requirement that the fault breaks. If the list is empty, any case may blame the server.
+    /// Returns a specimen: a server with this fault. `touches` lists the packets that the fault affects. A case may fail
+    /// because of the fault only if it uses one of these packets or cites the requirement that the fault breaks. If the list
+    /// is empty, any case may fail.
     pub(crate) fn specimen(&self, touches: &'static [&'static str]) -> Specimen {
         let Fault {
             decode,
@@ -100,7 +101,7 @@ impl<P: Subject> Fault<P> {
     }
 }
 
-/// An empty list of packets: any case may blame the server for the fault.
+/// An empty list of packets: any case may fail because of the fault.
 pub(crate) const ANY: &[&str] = &[];
 
 /// A server of any protocol with one fault.
@@ -111,7 +112,7 @@ pub(crate) struct Specimen {
     pub(crate) name: &'static str,
     /// The requirement that the fault breaks. At least one case that fails must cite it.
     pub(crate) breaks: &'static str,
-    /// The packets that the fault touches, see [`Fault::specimen`].
+    /// The packets that the fault affects, see [`Fault::specimen`].
     pub(crate) touches: &'static [&'static str],
     /// Returns the settings that the suite needs.
     pub(crate) settings: fn() -> BTreeMap<String, String>,

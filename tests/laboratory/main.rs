@@ -1,10 +1,11 @@
-//! The laboratory has servers with one named fault each. The suite must catch each fault with a case that fails and cites
-//! the requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the shipped server.
+//! The laboratory has servers, each with one named fault. The suite must catch each fault: at least one case must fail and
+//! cite the requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the shipped
+//! server.
 //!
 //! `LABORATORY=... cargo test --test laboratory -- --nocapture` judges only the faults whose name contains these words, or
-//! whose suite has this name. It prints the cases that fail, and why. `LABORATORY_RECORD=1 cargo test --test laboratory`
-//! writes a file `faults.json` beside each `spec.md`. The file lists the cases that fail because of each fault, and the
-//! diagnosis reads it.
+//! whose suite has this name. It prints the cases that fail, and the reasons. `LABORATORY_RECORD=1 cargo test --test
+//! laboratory` writes a file `faults.json` beside each `spec.md`. For each fault, this file lists the cases that fail
+//! because of the fault. The diagnosis reads the file.
 
 mod atlas;
 mod chathack;
@@ -29,8 +30,8 @@ use matou_server::net::{Engine, ProcessLimits};
 
 use fault::Specimen;
 
-/// Maximum number of faults that are judged at the same time. A machine may have fewer processors, because a run spends most
-/// of its time waiting, to see that packets do not arrive.
+/// Maximum number of faults that are judged at the same time. It may be larger than the number of processors: a run spends
+/// most of its time waiting, to see that packets do not arrive.
 const AT_ONCE: usize = 12;
 
 /// The faults of every protocol.
@@ -44,8 +45,9 @@ fn faults() -> Vec<Specimen> {
         .collect()
 }
 
-/// Sorts the faults by the number of cases that fail because of them, the highest number first. The suite runs each failed
-/// case again, so these runs take longest. If the longest run began last, the test would have to wait for this run alone.
+/// Sorts the faults by the number of cases that fail because of them. The highest number comes first: the suite runs each
+/// failed case again, so these runs take longest. If the longest run began last, the test would have to wait for this run
+/// alone.
 fn longest_first(faults: &[Specimen]) -> Vec<&Specimen> {
     let atlases: BTreeMap<_, _> = Suite::built_in_names()
         .into_iter()
@@ -88,8 +90,8 @@ fn judge_without_haste(suite: &Suite, fault: &Specimen) -> Report {
     judge_with(suite, fault, Options::default())
 }
 
-/// Returns whether a case also blames the target when the case runs alone and with long timeouts. In the first run, the
-/// target may have been too slow because many servers share this machine.
+/// Returns whether the target also fails this case when the case runs alone and with long timeouts. In the first run, the
+/// target may have been too slow, because many servers share this machine.
 fn blames_without_haste(suite: &Suite, fault: &Specimen, id: &str) -> bool {
     let options = Options {
         only: vec![id.to_owned()],
@@ -113,13 +115,14 @@ fn judge_with(suite: &Suite, fault: &Specimen, options: Options) -> Report {
     report
 }
 
-/// Returns the cases that blame the target. A case that could not be judged because another case failed is not among them.
+/// Returns the cases that the target has failed. A case that could not be judged because another case failed is not among
+/// them.
 fn blamed(report: &Report) -> Vec<&Outcome> {
     let blames = |case: &&Outcome| matches!(case.verdict, Verdict::Fail | Verdict::NonStrict);
     report.cases.iter().filter(blames).collect()
 }
 
-/// Returns whether the case sends or expects one of the packets that the fault touches. If the fault touches no packets,
+/// Returns whether the case sends or expects one of the packets that the fault affects. If the fault has no list of packets,
 /// returns true for every case.
 fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     let touched: Vec<_> = fault
@@ -132,7 +135,7 @@ fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     fault.touches.is_empty() || packets.iter().any(|packet| touched.contains(packet))
 }
 
-/// Returns the packets that the steps send or expect, including those in alternatives.
+/// Returns the packets that the steps send or expect, including the packets in alternatives.
 fn packets(steps: &[Step]) -> Vec<PacketId> {
     let of_step = |step: &Step| match &step.action {
         Action::Send { what, .. } => what.iter().filter_map(sent).collect(),
@@ -165,9 +168,9 @@ fn sent(what: &Outgoing) -> Option<PacketId> {
     }
 }
 
-/// Returns the cases that fail because of the fault, if the suite catches the fault. If the first run does not catch it, a
-/// second run with the usual timeouts decides, because the first may have been too short on a machine that many servers
-/// share.
+/// If the suite catches the fault, returns the cases that fail because of it. If the first run does not catch the fault, a
+/// second run with the usual timeouts decides: the timeouts of the first run may have been too short, because many servers
+/// share the machine.
 fn check(fault: &Specimen) -> Result<KnownFault, String> {
     let suite = suite(fault.suite);
     let first = caught(fault, suite, &judge(suite, fault));
@@ -295,7 +298,7 @@ fn every_must_is_broken_by_a_fault() {
 }
 
 /// The document contradicts itself about two opcodes. A server that follows the document's table conforms, and the report
-/// says that it follows the table.
+/// says that this server follows the table.
 #[test]
 fn a_server_that_follows_the_table_of_groupe2_conforms_in_that_reading() {
     let server = chatos_groupe2::by_the_table();

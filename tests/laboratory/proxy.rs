@@ -1,4 +1,4 @@
-//! A relay between the clients and a correct server. It makes a mistake with the bytes of tunnels.
+//! A relay between the clients and a correct server. It makes one kind of mistake with the bytes of tunnels.
 //!
 //! It forwards everything else without a change: the bytes of other connections, and the close of each of their directions.
 
@@ -23,7 +23,7 @@ pub(crate) enum Meddle {
     KeepsTheRest,
 }
 
-/// Returns the length of the frame that makes a connection the end of a tunnel, if the bytes begin with one.
+/// If the bytes begin with a frame that makes a connection one end of a tunnel, returns the length of this frame.
 pub(crate) type Opening = fn(&[u8]) -> Option<usize>;
 
 /// Listens on a free port, and relays each connection to `server` until the process ends. Returns the address of the relay.

@@ -1,7 +1,7 @@
 //! A room with one fault in it.
 //!
 //! A fault handles an event before the room does, or changes the effects of the room, or decodes frames wrongly. Everything
-//! else is the shipped server. "The right room" and "the right server" are those without the fault.
+//! else is as in the shipped server. "The right room" and "the right server" are the room and the server without the fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,7 +15,7 @@ use matou_server::net::{ConnectionLimits, Engine, Service};
 
 /// A room into which the laboratory puts a fault.
 pub(crate) trait Subject: Protocol + Sized {
-    /// Name of the suite that judges it.
+    /// Name of the suite that judges the servers of this protocol.
     const SUITE: &'static str;
     /// A frame of the server.
     type Said<'a>;
@@ -49,7 +49,7 @@ pub(crate) trait Subject: Protocol + Sized {
         BTreeMap::new()
     }
 
-    /// Returns the length of the frame that makes a connection the end of a tunnel, if the bytes begin with one.
+    /// If the bytes begin with a frame that makes a connection one end of a tunnel, returns the length of this frame.
     fn opening(bytes: &[u8]) -> Option<usize>;
 }
 
@@ -73,7 +73,7 @@ impl<P: Protocol> fmt::Display for Heard<'_, P> {
 /// A function that decodes as the right server does, or with a fault.
 pub(crate) type Decode<P> = for<'a> fn(&<P as Protocol>::Codec, &'a [u8]) -> Decoded<'a, P>;
 
-/// A frame and its length, `None` if bytes are missing, or an error.
+/// A frame and its length. `None` if bytes are missing. An error if the bytes are invalid.
 pub(crate) type Decoded<'a, P> = Result<Option<(Heard<'a, P>, usize)>, Malformed>;
 
 /// A function that handles a call as the right server does, or with a fault.
@@ -82,13 +82,13 @@ pub(crate) type Handle<P> = fn(&mut Lab<P>, Call<'_, P>) -> Reply<P>;
 /// A function that changes the effects of the room, including the effects of a tick.
 pub(crate) type Utter<P> = fn(&mut Lab<P>, Instant, Vec<Out>) -> Vec<Out>;
 
-/// Decodes as the right server does.
+/// Decodes in the same way as the right server.
 pub(crate) fn decode<'a, P: Subject>(codec: &P::Codec, input: &'a [u8]) -> Decoded<'a, P> {
     let frame = P::decode(codec, input)?;
     Ok(frame.map(|(frame, length)| (Heard::Frame(frame), length)))
 }
 
-/// Handles a call as the right server does.
+/// Handles a call in the same way as the right server.
 pub(crate) fn handle<P: Subject>(lab: &mut Lab<P>, call: Call<'_, P>) -> Reply<P> {
     lab.good(call)
 }
@@ -185,16 +185,16 @@ impl<P: Subject> Reply<P> {
     }
 }
 
-/// The right room, facts about it that faults need, and the notes of the fault.
+/// The right room, facts about the room that faults need, and the notes that the fault has made.
 pub(crate) struct Lab<P: Protocol> {
     room: P,
     /// The identified clients and their names.
     pub(crate) names: BTreeMap<ConnId, String>,
     /// The open connections.
     pub(crate) open: BTreeSet<ConnId>,
-    /// The notes of the fault, by name.
+    /// The notes that the fault has made, by name.
     pub(crate) notes: BTreeMap<String, i64>,
-    /// What the fault will do later, and when.
+    /// The functions that the fault wants to call later, each with its time.
     pub(crate) later: Vec<(Instant, Later<P>)>,
 }
 
@@ -285,7 +285,7 @@ fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
     }
 }
 
-/// A room that handles or decodes with a fault.
+/// A room that handles calls or decodes frames with a fault.
 pub(crate) struct Faulty<P: Subject> {
     lab: Lab<P>,
     handle: Handle<P>,

@@ -172,7 +172,7 @@ fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingP
     })
 }
 
-/// Relays an answer to the client that now has the asker's login, if `is_to_be` returns true. Does not check whether this
+/// If `is_to_be` returns true, relays the answer to the client that now has the asker's login. Does not check whether this
 /// client has sent an ASK.
 fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -> bool) -> Reply {
     let (asker, asked, said) = match frame(&call) {
@@ -194,7 +194,7 @@ fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -
     let Some(to) = lab.called(asker).filter(|_| is_own(lab, &call, asked)) else {
         return lab.good(call);
     };
-    // The room also handles the answer, because it must forget the ASK. What it would send is dropped.
+    // The room must handle the answer too, because it must forget the ASK. The reply of the room is dropped.
     lab.good(call);
     if !is_to_be(lab, asker, asked) {
         return Reply::ignore();

@@ -104,7 +104,8 @@ pub(super) const FAULTS: &[Fault] = &[
                         let event = Event::Answer(Answer::No);
                         let reply = lab.good(Call { from, event, now });
                         reply.frames(|frame, right| match frame {
-                            // The server has checked the login earlier, so now it grants the login even if the room refuses.
+                            // The server has checked the login earlier. So it now accepts the login even if the room refuses
+                            // it.
                             ServerFrame::LoginAlreadyExists => bytes(ServerFrame::Connected),
                             _ => right.to_vec(),
                         })

@@ -160,7 +160,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Faults that also disturb cases which neither send nor expect a message.
+/// Faults that also make cases fail which neither send nor expect a message.
 pub(super) const FAULTS_FOR_ALL_CLIENTS: &[Fault] = &[
     Fault::handling(
         "also sends messages to connections that are not identified",

@@ -113,7 +113,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // The connection was reset: if the client had closed it, `ReadClosed` would have come before `Gone`.
+                // The connection was reset. If the client had closed the connection, `ReadClosed` would have come before
+                // `Gone`.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(ClientFrame::Login { login }))
                     if lab

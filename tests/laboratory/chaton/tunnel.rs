@@ -135,7 +135,7 @@ fn established(frame: &[u8]) -> bool {
     frame == bytes(ServerFrame::Established)
 }
 
-/// Joins any two connections that send the same connect_id, even though the room refuses both.
+/// Joins any two connections that send the same connect_id, even if the room refuses both.
 fn strangers(lab: &mut Lab, from: matou_protocols::room::ConnId, connect_id: i64) -> Reply {
     let key = format!("waiting {connect_id}");
     let waiting = *lab.note(key.clone());

@@ -154,7 +154,8 @@ fn negative_is_empty<'a>(codec: &(), input: &'a [u8]) -> Decoded<'a> {
     }
 }
 
-/// Returns an incomplete SMA with the part of its message that has arrived, if any has.
+/// Returns an incomplete SMA that contains the part of its message that has arrived. Returns `None` if no part of the
+/// message has arrived.
 fn cut_short(input: &[u8]) -> Option<Frame<'_>> {
     match (input.first()?, &texts(input)[..]) {
         (3, [sender]) => {

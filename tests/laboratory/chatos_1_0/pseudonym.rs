@@ -73,7 +73,8 @@ pub(super) const FAULTS: &[Fault] = &[
                         let request = Frame::ConnectionRequest { pseudonym };
                         let reply = lab.good(heard(from, request, now));
                         reply.frames(|frame, right| match frame {
-                            // The server has checked the pseudonym earlier, so now it grants it even if the room refuses.
+                            // The server has checked the pseudonym earlier. So it now accepts the pseudonym even if the room
+                            // refuses it.
                             Frame::Error { code: 2 } => bytes(ErrorCode::Ok.frame()),
                             _ => right.to_vec(),
                         })
@@ -90,7 +91,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // The connection was reset: if the client had closed it, `ReadClosed` would have come before `Gone`.
+                // The connection was reset. If the client had closed the connection, `ReadClosed` would have come before
+                // `Gone`.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(Frame::ConnectionRequest { pseudonym }))
                     if lab

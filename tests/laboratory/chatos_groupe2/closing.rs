@@ -205,7 +205,8 @@ pub(super) const FAULTS: &[Fault] = &[
                     };
                     let call = closing(&call, call.from, other);
                     outs.extend(lab.good(call).outs);
-                    // The server announces only the connection that the client named. It closes the others in silence.
+                    // The server announces only the close of the connection that the client named. It closes the other
+                    // connections without a packet.
                     outs.retain(|out| !matches!(out, Out::One(..)));
                 }
             }
@@ -282,7 +283,7 @@ fn same(one: Option<[ConnId; 2]>, other: Option<[ConnId; 2]>) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// If `may` is true, and a client that is not a party sends a CLOSE_CONNECTION, handles it as if the requester had sent it.
+/// If `may` is true, handles a CLOSE_CONNECTION from a client that is not a party as if the requester had sent it.
 fn forged(lab: &mut Lab, call: Call<'_>, may: bool) -> Reply {
     let parties = close(&call).and_then(|close| parties(lab, close.connect_id));
     match parties {
@@ -293,7 +294,7 @@ fn forged(lab: &mut Lab, call: Call<'_>, may: bool) -> Reply {
     }
 }
 
-/// Handles a CLOSE_CONNECTION as if this party had sent it, with the right logins.
+/// Handles a CLOSE_CONNECTION as if this party had sent it with the right logins.
 fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
     let Some(close) = close(&call) else {
         return lab.good(call);
@@ -315,7 +316,7 @@ fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
     Reply::send(reply.outs)
 }
 
-/// Joins any two connections that send the same connect_id, even though the room has forgotten this connect_id.
+/// Joins any two connections that send the same connect_id, even if the room has forgotten this connect_id.
 fn strangers(lab: &mut Lab, from: ConnId, connect_id: i64) -> Reply {
     let waiting = lab.note(format!("waiting {connect_id}"));
     let first = std::mem::replace(waiting, i64::try_from(from.0).unwrap_or_default());

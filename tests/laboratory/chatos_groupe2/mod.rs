@@ -118,7 +118,7 @@ pub(crate) fn faults() -> Vec<Specimen> {
     let closing = closing.map(|fault| fault.specimen(&["CLOSE_CONNECTION"]));
     let others = [
         closing::SPEAKS_BY_THE_TABLE.specimen(ANY),
-        // This fault also disturbs other cases that run at the same time.
+        // This fault also makes other cases fail that run at the same time.
         closing::TELLS_ALL_CLIENTS.specimen(ANY),
         closing::NEVER_FLUSHES.specimen(&["LOGIN_PRIVATE"]),
         closing::PASSES_ACCEPTS_ON.specimen(&["ACCEPT_CLOSE_CONNECTION"]),

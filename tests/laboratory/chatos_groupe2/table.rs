@@ -1,5 +1,5 @@
-//! A server that follows the document's table of opcodes. The table swaps the opcodes of MESSAGE and MESSAGE_PRIVATE. This
-//! is one of two allowed readings, not a fault.
+//! A server that follows the document's table of opcodes. The rest of the document uses the opcodes of MESSAGE and
+//! MESSAGE_PRIVATE the other way round. Both readings are allowed, so this server has no fault.
 
 use matou_protocols::chaton::ClientFrame::{Message, MessagePrivate};
 use matou_protocols::chatos_groupe2::{ClientFrame, Codec, Room};
@@ -28,7 +28,7 @@ pub(crate) fn by_the_table() -> Specimen {
     BY_THE_TABLE.specimen(ANY)
 }
 
-/// Decodes the frame as if it had this other opcode. The texts borrow from `input`.
+/// Decodes the frame as if it began with the opcode `opcode`. The texts borrow from `input`.
 fn decode_turned(codec: Codec, input: &[u8], opcode: u8) -> Decoded<'_, Room> {
     let mut turned = input.to_vec();
     turned[0] = opcode;

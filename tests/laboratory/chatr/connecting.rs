@@ -1,4 +1,5 @@
-//! Faults in packets, in PacketConnect, in the handling of invalid packets, and in what happens when a client leaves.
+//! Faults in packets, in PacketConnect, in the handling of invalid packets, and in what the server does when a client
+//! leaves.
 
 use matou_protocols::chatr::{Frame, Reason, Verdict};
 use matou_protocols::room::{ConnId, Event, Flow};
@@ -268,7 +269,7 @@ fn claimed(call: &Call<'_>) -> Option<uuid::Uuid> {
     }
 }
 
-/// Notes whether the server will accept this PacketConnect even if its signature is wrong.
+/// Makes a note about this PacketConnect. The note says whether the server will accept it even if its signature is wrong.
 fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8]) -> bool) {
     if let Some(Frame::Connect {
         uuid, signature, ..
@@ -278,7 +279,7 @@ fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8
     }
 }
 
-/// Does what the right server does, but accepts a wrong signature if [`note_claim`] has noted that it will.
+/// Does what the right server does, but accepts a wrong signature if the note of [`note_claim`] says so.
 fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
     let forgiven = *lab.note(format!("forgiven {}", call.from)) == 1;
     match call.event {
@@ -290,7 +291,7 @@ fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
     }
 }
 
-/// Makes a reply that sends the reason to the client and closes its connection.
+/// Makes a reply that sends `reason` to the client and closes its connection.
 fn refused(from: ConnId, reason: Reason) -> Reply {
     Reply::new(
         Flow::Closed,

@@ -1,5 +1,5 @@
-//! The faults of Chatr Connect servers. The servers' timeouts are about twelve times shorter than those of the document. The
-//! suite receives the shorter times as settings.
+//! The faults of Chatr Connect servers. The timeouts of these servers are about twelve times shorter than those in the
+//! document. The suite receives the shorter timeouts as settings.
 
 mod connecting;
 mod identities;
@@ -25,7 +25,7 @@ type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode};
 
-/// The time between two pings, and the timeout for the answer. In the document they are 5 and 15 seconds.
+/// The interval between two pings. The timeout for the answer follows. In the document they are 5 and 15 seconds.
 const PING_INTERVAL: Duration = Duration::from_millis(400);
 const PING_TIMEOUT: Duration = Duration::from_millis(1200);
 
@@ -68,8 +68,8 @@ impl Subject for Room {
         service.unwrap()
     }
 
-    /// The laboratory runs the suite with the scale 0.25. The suite multiplies every timeout by the scale, and so also the
-    /// upper bounds here. It does not multiply lower bounds and times of silence.
+    /// The laboratory runs the suite with the scale 0.25. The suite multiplies timeouts and upper bounds by this scale. It
+    /// does not multiply lower bounds and times of silence.
     fn settings() -> BTreeMap<String, String> {
         let told = [
             ("identities", identities::file()),

@@ -160,7 +160,7 @@ fn here() -> IpAddr {
     [127, 0, 0, 1].into()
 }
 
-/// Returns the UUID of the asked client, if this is a request.
+/// If the packet is a request, returns the UUID of the asked client.
 fn asked(call: &Call<'_>) -> Option<Uuid> {
     match call.frame() {
         Some(Frame::ConnectionRequest { uuid, .. }) => Some(uuid),
