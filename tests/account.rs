@@ -1,5 +1,5 @@
-//! Tests of the program `matou account`: what it does, what it prints, and that a change that it has reported is not lost
-//! when the program is killed.
+//! Tests of the program `matou account`: what it does and what it prints. When it has reported a change and is then killed,
+//! the change must not be lost.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -172,7 +172,7 @@ fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
         let _ = said.send(line);
     });
     let early = sayings.recv_timeout(time);
-    // SIGKILL: the command cannot react to it.
+    // This sends SIGKILL, to which the command cannot react.
     child.kill().unwrap();
     child.wait().unwrap();
     // The command may have reported success just before it was killed.
@@ -189,8 +189,8 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
     for number in 0..24_u64 {
         let login = format!("account {number}");
         let command = account(&["add", &login, "--password-stdin"], data);
-        // The shortest time ends before the command has read its password, and the longest after the command has ended, on a
-        // fast machine and on a slow one.
+        // The times are chosen for fast and for slow machines. The shortest time ends before the command has read its
+        // password; the longest time ends after the command has ended.
         let time = Duration::from_millis(number * number / 2);
         if killed_after(command, "secret\n", time) {
             acknowledged.push(login);
@@ -210,7 +210,7 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
 fn a_killed_import_is_complete_or_has_no_effect() {
     let data = directory();
     let data = data.path();
-    // Creates the database. Without this, the first command might be killed before the database exists.
+    // This creates the database. Otherwise, the first command might be killed before the database exists.
     drop(Store::open(data).unwrap());
     for number in 0..12_u64 {
         let file = data.join("passwords.txt");

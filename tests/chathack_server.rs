@@ -1,5 +1,5 @@
-//! Tests of the program `matou serve` with ChatHack: it has real sockets, a data directory, and accounts that another
-//! process changes while the server runs.
+//! Tests of the program `matou serve` with ChatHack. It uses real sockets and a data directory. Another process changes the
+//! accounts while the server runs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -48,7 +48,7 @@ impl Server {
         }
     }
 
-    /// Opens the accounts, as another process would.
+    /// Opens the database of accounts, as another process would.
     fn accounts(&self) -> Accounts {
         Accounts::new(&Store::open(self.data.path()).unwrap())
     }
@@ -149,7 +149,8 @@ fn a_change_of_the_accounts_is_valid_from_the_next_login() {
     let mut arnaud = server.connect();
     let (login, password) = ("arnaud", "second");
     let frame = ClientFrame::LoginWithPassword { login, password };
-    // The previous connection of arnaud may still be open. Then the server refuses the login, and the client tries again.
+    // The previous connection of arnaud may still be open. In that case the server refuses the login, and the test tries
+    // again.
     let mut answer = arnaud.asks(frame);
     while answer == "LOGIN_ALREADY_EXISTS" {
         arnaud = server.connect();
@@ -157,7 +158,7 @@ fn a_change_of_the_accounts_is_valid_from_the_next_login() {
     }
     assert_eq!(answer, right);
     accounts.remove("arnaud").unwrap();
-    // A client that is connected stays connected when its account is removed.
+    // A client stays connected when its account is removed.
     let message = "still here";
     arnaud.send(ClientFrame::GlobalMessage { login, message });
     assert_eq!(

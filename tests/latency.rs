@@ -13,13 +13,14 @@ use conformance::suite::Suite;
 use matou_protocols::chaton;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 
-/// The time by which the relay delays the bytes in each direction.
+/// The delay that the relay adds in each direction.
 const LATENCY: Duration = Duration::from_millis(50);
 
-/// Maximum number of pieces that are under way in one direction. When it is reached, the sender has to wait.
+/// Maximum number of pieces of data that are on the way in one direction. When the maximum is reached, the sender has to
+/// wait.
 const UNDER_WAY: usize = 64;
 
-/// A piece that is under way, and the time at which it arrives.
+/// A piece of data that is on the way, and the time at which it must be delivered.
 enum Parcel {
     Bytes(Instant, Vec<u8>),
     End(Instant, Ending),
@@ -47,7 +48,7 @@ fn relay_to(target: SocketAddr) -> SocketAddr {
 }
 
 fn join(from: &Arc<TcpStream>, to: &Arc<TcpStream>) {
-    // Without this, a small piece would also wait for the acknowledgement of the piece before it.
+    // Without this option, a small piece would also wait until the piece before it was acknowledged.
     to.set_nodelay(true).unwrap();
     let (send, receive) = sync_channel(UNDER_WAY);
     let (from, to) = (Arc::clone(from), Arc::clone(to));
@@ -101,7 +102,7 @@ const LEFT_OUT: [&str; 4] = [
     "slow-tunnel",
 ];
 
-/// If the two verdicts on a case differ, the case is judged again alone, at most this number of times.
+/// If the two verdicts on a case differ, the case is judged again alone. It is repeated at most this number of times.
 const ALONE: usize = 3;
 
 #[test]
@@ -146,8 +147,8 @@ fn a_server_over_a_slow_connection_gets_the_same_verdicts() {
     engine.stop();
 }
 
-/// Returns the verdict on each case, with `Pass` instead of `Note`. A note only reports which of the allowed choices the
-/// server took, and that may depend on the order of events.
+/// Returns the verdict on each case, with `Pass` instead of `Note`. A note only reports which allowed choice the server has
+/// made, and this choice may depend on the order of events.
 fn verdicts(report: &Report) -> BTreeMap<String, Verdict> {
     let seen = |verdict| match verdict {
         Verdict::Note => Verdict::Pass,

@@ -1,4 +1,4 @@
-//! Output of `matou` that cannot be printed: a full disk, and a reader that has closed its end.
+//! Tests of `matou` when it cannot print its output, because a disk is full or because the reader has closed its end.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;

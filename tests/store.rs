@@ -1,5 +1,5 @@
-//! Tests of the store: it keeps everything that it has acknowledged, only its owner can read its files, and it reports why a
-//! database cannot be used.
+//! Tests of the store: it keeps every change that it has acknowledged, only its owner can read its files, and it explains
+//! why it cannot use a database.
 
 use std::fs;
 use std::path::Path;
@@ -255,7 +255,7 @@ fn accounts_can_be_read_where_nothing_can_be_written() {
     let before = fs::read(&path).unwrap();
     let set =
         |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-    // For root these modes change nothing, and the test is about reading only.
+    // If root runs this test, these modes have no effect. The test still checks that the store can be opened for reading.
     set(&path, 0o400);
     set(directory.path(), 0o500);
     let store = Store::open_to_read(directory.path()).unwrap();
@@ -320,7 +320,7 @@ fn an_obstacle_to_writing_is_told_with_what_to_do() {
 fn what_keeps_the_database_from_being_written_is_told_in_the_words_of_the_system() {
     let directory = directory();
     drop(accounts(directory.path()));
-    // A place where no file can be made, whoever runs this test.
+    // The link points to a place where no user, not even root, can create a file.
     let link = directory.path().join("matou.db-wal");
     std::os::unix::fs::symlink("/proc/none/wal", &link).unwrap();
     let error = Store::open(directory.path()).unwrap_err();
@@ -329,7 +329,7 @@ fn what_keeps_the_database_from_being_written_is_told_in_the_words_of_the_system
         told.contains(&*directory.path().to_string_lossy()),
         "{told}"
     );
-    // A file system that refuses new files.
+    // `/proc` is a file system in which no file can be created.
     let told = Store::open(Path::new("/proc/self"))
         .unwrap_err()
         .to_string();
@@ -343,7 +343,8 @@ fn a_database_with_a_hole_is_reported_as_damaged() {
         .add("arnaud", &password("townhall"))
         .unwrap();
     let path = directory.path().join("matou.db");
-    // The write-ahead log is merged into the database first, and the header of the file stays valid.
+    // The test first merges the write-ahead log into the database. Then it damages the file, but leaves the header of the
+    // file valid.
     database(directory.path())
         .execute_batch("PRAGMA journal_mode = DELETE")
         .unwrap();

@@ -14,7 +14,7 @@ pub(crate) const MEMBERS: u64 = 1000;
 pub(crate) struct HotPath {
     /// The name in tables.
     pub(crate) name: &'static str,
-    /// Prepares the work. Each call of the result does it once.
+    /// Prepares the work. Each call of the returned function does the work once.
     pub(crate) prepare: fn() -> Box<dyn FnMut()>,
 }
 

@@ -140,7 +140,7 @@ fn the_fifth_failed_login_closes_the_connection() {
     chat.says("client", account("arnaud", "wrong"));
     chat.says("client", guest("alice"));
     chat.says("client", guest(""));
-    // A packet that is not a login does not count.
+    // A packet that is not a login does not count as an attempt to log in.
     chat.says("client", say("client", "?"));
     chat.says("client", guest("arnaud"));
     assert_eq!(
@@ -163,7 +163,7 @@ fn during_a_look_at_the_accounts_other_clients_continue_and_later_packets_wait()
     .concat();
     assert_eq!(chat.sends("client", &bytes), NOTHING);
     assert_eq!(chat.says("alice", say("alice", "1")), ["bob < alice: 1"]);
-    // A client that waits for the server has no time limit.
+    // The time limit does not run while a client waits for the server.
     assert_eq!(chat.is_late("client", Overdue::Identification), NOTHING);
     assert_eq!(chat.is_answered("client"), ["client < CONNECTED"]);
     assert_eq!(
@@ -269,7 +269,7 @@ fn ten_at_once() -> Chat {
 #[test]
 fn an_account_that_has_logged_in_from_an_address_is_not_locked_out_by_others_there() {
     let mut chat = client_of_the_proxy("louis", "seashell");
-    // All of them come through one proxy.
+    // All guessers connect through the same proxy as louis.
     for number in 0..20 {
         let guesser = ["g0", "g1", "g2", "g3", "g4"][number / 4];
         if number % 4 == 0 {
@@ -288,7 +288,7 @@ fn an_account_that_has_logged_in_from_an_address_is_not_locked_out_by_others_the
         chat.says("again", account("louis", "seashell")),
         ["again < CONNECTED"]
     );
-    // Its own password can be guessed no faster.
+    // The password of louis cannot be guessed faster than other passwords.
     for number in 0..12 {
         let guesser = ["h0", "h1", "h2"][number / 4];
         if number % 4 == 0 {

@@ -25,7 +25,7 @@ fn an_agreement_tells_the_asker_where_to_connect() {
         chat.says("bob", agree("bob", "alice", meeting)),
         ["alice < VALIDATION bob 198.51.100.7 7000 -9223372036854775808"]
     );
-    // The negotiation is over: later answers are ignored.
+    // The negotiation is over, so the room ignores later answers.
     assert_eq!(chat.says("bob", agree("bob", "alice", meeting)), NOTHING);
     assert_eq!(chat.says("bob", deny("bob", "alice")), NOTHING);
 }
@@ -100,7 +100,7 @@ fn a_port_outside_1_to_65535_is_an_error_and_the_negotiation_continues(#[case] p
 #[test]
 fn an_ask_to_an_unknown_login_is_denied() {
     let mut chat = Chat::among(["alice"]);
-    // The first login has an account, but no client is connected with it.
+    // The first login belongs to an account, but no client is logged in under it.
     for unknown in ["arnaud", "unknown", "", &"n".repeat(1024)] {
         assert_eq!(
             chat.says("alice", ask("alice", unknown)),
@@ -129,7 +129,7 @@ fn answers_without_an_ask_are_ignored() {
     for frame in [
         deny("carol", "alice"),
         agree("carol", "alice", meeting),
-        // An answer that no client waits for is ignored, even if its port is invalid.
+        // The room ignores an answer for which no client waits, even if the port in it is invalid.
         agree("carol", "alice", at("127.0.0.1", 0, 1)),
         deny("carol", "unknown"),
         agree("carol", "unknown", meeting),
@@ -220,7 +220,7 @@ fn an_ask_above_the_limit_is_denied() {
         chat.says("carol", ask("carol", "bob")),
         ["carol < DENIED bob"]
     );
-    // The earlier asks still wait for their answers.
+    // The denied asks have not changed the earlier ask, which still waits for bob's answer.
     assert_eq!(
         chat.says("bob", deny("bob", "alice")),
         ["alice < DENIED bob"]

@@ -31,7 +31,7 @@ fn no_description_of_a_packet_shows_a_password_or_an_id() {
     );
     assert!(!shown.contains(PASSWORD), "{shown}");
     assert!(!shown.contains(&ID.to_string()), "{shown}");
-    // The descriptions show the other fields.
+    // The descriptions still show the other fields.
     assert!(shown.contains("arnaud") && shown.contains("127.0.0.1"));
 }
 

@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// A way in which a client leaves. Returns the lines that the conversation then gets.
+/// A function that makes a client leave, and returns the lines that this causes in the conversation.
 type Way = fn(&mut Chat, &'static str) -> Vec<String>;
 
 fn hanging_up(chat: &mut Chat, who: &'static str) -> Vec<String> {
@@ -22,7 +22,7 @@ fn sending_nonsense(chat: &mut Chat, who: &'static str) -> Vec<String> {
     chat.sends(who, b"\x7f")
 }
 
-/// Lets the client leave. Returns the lines about the other clients and about the ends of private connections.
+/// Makes the client leave. Returns the lines that this causes, without the line about the client itself.
 fn heard_by_others(way: Way, chat: &mut Chat, who: &'static str) -> Vec<String> {
     let own = format!("{who} is closed");
     way(chat, who)

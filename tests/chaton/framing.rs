@@ -1,4 +1,4 @@
-//! Bytes that cannot become frames close their own connection, and no other client notices.
+//! Bytes that cannot become frames close the connection on which they arrive. Other clients do not notice.
 
 use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;

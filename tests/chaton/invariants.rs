@@ -1,5 +1,5 @@
-//! Random clients do random things in random order. The script checks each effect of the room (see
-//! `common/conversation.rs`). At the end all clients are gone, and the room is empty.
+//! Tests in which random clients act at random. The script checks each effect of the room (see `common/conversation.rs`). At
+//! the end, all clients are gone and the room must be empty.
 
 use std::time::Duration;
 
@@ -92,7 +92,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
             chat.passes(Duration::from_secs(seconds));
         }
         _ if !is_here => {}
-        // The engine would soon report a closed connection as gone. Here this happens when the client is to arrive again.
+        // An engine would soon tell the room that a closed connection is gone. Here the script tells the room when the same
+        // client is to connect again.
         Deed::Arrive | Deed::ArriveAsEnd(_) => {
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);

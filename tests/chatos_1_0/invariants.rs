@@ -1,5 +1,5 @@
-//! Random clients do random things in random order. The script checks each effect of the room (see
-//! `common/conversation.rs`). At the end all clients are gone, and the room is empty.
+//! Tests in which random clients act at random. The script checks each effect of the room (see `common/conversation.rs`). At
+//! the end, all clients are gone and the room must be empty.
 
 use std::time::Duration;
 
@@ -100,8 +100,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
         }
         _ if !is_here => {}
         Deed::Arrive => {
-            // The engine would soon report a closed connection as gone. Here this happens when the client is to arrive
-            // again.
+            // An engine would soon tell the room that a closed connection is gone. Here the script tells the room when the
+            // same client is to connect again.
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);
             }
@@ -134,8 +134,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
     }
 }
 
-/// Sends a packet. If the connection is identified, also checks the answer: the server sends exactly one ERROR. It sends no
-/// ERROR if it relays a TCPAbort or if the packet itself is an ERROR.
+/// Sends a packet. If the client has a pseudonym, also checks that the server answers with exactly one ERROR. There is no
+/// ERROR if the server relays a TCPAbort, or if the packet itself is an ERROR.
 fn answered(chat: &mut Chat, who: &'static str, frame: Frame<'_>) {
     let is_client = chat.flow(who) == Flow::Frames && chat.login_of(who).is_some();
     let heard = chat.says(who, frame);

@@ -9,7 +9,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Returns a chat in which alice has asked bob, and each has opened a second connection.
+/// Returns a chat in which alice has asked bob for a private connection, and each has opened a second connection.
 fn asked() -> Chat {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", ask("alice", "bob", 7));

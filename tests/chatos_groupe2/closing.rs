@@ -272,7 +272,8 @@ fn perform(chat: &mut Chat, deed: Deed) {
         Deed::Close(closer, ago, [one, other]) => {
             let frame = close(id(chat, ago).unwrap_or(7), NAMES[one], NAMES[other]);
             let heard = chat.says(NAMES[closer], frame);
-            // At most one client is told: the other party. In a private connection with itself, that is the closer.
+            // At most one client receives a line: the party that did not close. If a client has a private connection with
+            // itself, this is the client itself.
             let told: Vec<_> = heard.iter().filter(|line| line.contains('<')).collect();
             assert!(told.len() <= 1, "{heard:?}");
             for line in told {

@@ -1,4 +1,4 @@
-//! Tests of PacketPing, of PacketPong and of the timeout. The tests decide how much time passes.
+//! Tests of PacketPing, of PacketPong and of the timeout. Time passes only when a test says so.
 
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ fn the_right_pong_may_come_after_wrong_ones() {
     assert_eq!(chat.passes(10 * SECOND), NOTHING);
     assert_eq!(chat.says("alice", pong(id)), NOTHING);
     ping(&chat.passes(5 * SECOND));
-    // A second pong with the same id does not answer the new ping.
+    // The id belongs to the earlier ping, which is answered already. So this pong does not answer the new ping.
     chat.says("alice", pong(id));
     assert_eq!(chat.passes(15 * SECOND), TIMED_OUT);
 }

@@ -57,7 +57,7 @@ pub(crate) trait Said<Codec> {
     fn bytes(&self, codec: &Codec) -> Vec<u8>;
 }
 
-/// The lines of a conversation in which no client receives anything.
+/// The expected lines of a conversation when no client receives anything.
 pub(crate) const NOTHING: [&str; 0] = [];
 
 /// A room and the clients that are connected to it.
@@ -101,7 +101,7 @@ enum Joined {
 impl<S: Spoken> Conversation<S> {
     /// Returns an empty room.
     pub(crate) fn new(options: S::Options) -> Self {
-        // The numbers are not random, but they are all different. The tests need no more than that.
+        // These numbers are not random, but they are all different. The tests need only that.
         let mut state = 0_u64;
         let entropy = move || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

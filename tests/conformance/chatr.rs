@@ -19,7 +19,7 @@ use matou_server::store::{Identities, PublicKey, Store};
 
 use crate::{assert_conforms, entropy, judged};
 
-/// A server of Chatr Connect and its registry. Their temporary folder is removed at the end.
+/// A server of Chatr Connect with its registry. Dropping this value removes their temporary folder.
 pub(crate) struct ChatrServer {
     folder: tempfile::TempDir,
     engine: Engine,

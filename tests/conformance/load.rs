@@ -1,4 +1,5 @@
-//! Small loads on our own servers, at least one for each kind of work of `conformance load`. The servers keep every promise.
+//! Small loads on our own servers, with at least one test for each kind of work of `conformance load`. The servers must keep
+//! every promise under these loads.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -123,7 +124,7 @@ fn a_private_connection_relays_the_bytes_of_the_load(
     server.stop();
 }
 
-/// The load uses TLS, and registers its own identities.
+/// This load uses TLS, and registers its own identities.
 #[test]
 fn chatr_connects_the_identities_of_the_load_and_pings_them() {
     let server = ChatrServer::pinging_every(Duration::from_millis(100));

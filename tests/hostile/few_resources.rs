@@ -1,5 +1,5 @@
 //! Tests of a server that may use only a few descriptors, or little memory. It serves as many clients as these limits allow.
-//! Every other client is refused with an orderly close. No client waits without an answer.
+//! It refuses all other clients with an orderly close. No client waits without an answer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,7 +13,7 @@ use rstest::rstest;
 use super::serving::{Program, patient};
 use super::stalled_readers::support::Client;
 
-/// Returns a command that starts `matou` from a shell. The shell first sets this limit with `ulimit`.
+/// Returns a command that sets this limit with `ulimit` in a shell, and then starts `matou` from that shell.
 fn limited(limit: &str) -> Command {
     let matou = Command::cargo_bin("matou").unwrap();
     let mut shell = Command::new("sh");
@@ -70,7 +70,7 @@ fn a_server_that_cannot_serve_one_client_does_not_start(#[case] limit: &str) {
 
 #[test]
 fn tunnels_that_carry_much_leave_descriptors_for_new_clients() {
-    /// Twice the number of bytes after which a direction asks for a pipe.
+    /// A tunnel asks for a pipe for a direction after a certain number of bytes. This is twice that number.
     const MUCH: usize = 2 << 20;
     let program = start("-n 80");
     let address = program.address("chaton");

@@ -6,7 +6,8 @@ use std::process::Stdio;
 
 use crate::serving::Program;
 
-/// A name of control characters. Escaped, the longest such name would take 160 KiB in the log, so the log cuts long names.
+/// Returns a name that consists of control characters. Escaped, the longest possible name would take 160 KiB in the log, so
+/// the server shortens names in the log.
 fn control_characters(length: usize) -> Vec<u8> {
     vec![1; length]
 }
@@ -157,7 +158,7 @@ fn a_log_whose_reader_has_stopped_costs_little_memory_and_stalls_no_client() {
     let grown = memory(&server) - before;
     assert!(grown < MOST_MEMORY, "{grown} bytes more");
 
-    // When the log is read again, a line says how many lines were lost.
+    // When a program reads the log again, the server writes a line that says how many lines were lost.
     server.terminate();
     let stderr = BufReader::new(server.child.stderr.take().unwrap());
     let lost = |line: std::io::Result<String>| line.unwrap().contains("lines lost here");

@@ -1,4 +1,5 @@
-//! Attacks of hostile or broken peers, while other clients are served. Each attack is bounded, and takes seconds.
+//! Tests with hostile or broken peers, which attack the server while it serves other clients. Each attack is bounded and
+//! takes a few seconds.
 
 #[cfg(unix)]
 mod few_resources;

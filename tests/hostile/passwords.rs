@@ -1,4 +1,4 @@
-//! When a thousand clients send a password at once, these clients must wait. Other clients are hardly delayed.
+//! A thousand clients send a password at the same time. They must wait, but the server hardly delays other clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -65,7 +65,8 @@ fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     answers
 }
 
-/// Checks that at most half of the guessers have an answer. So what the test has done before did not wait for all of them.
+/// Checks that at most half of the guessers have an answer. If so, the steps before this check did not wait for all
+/// guessers.
 fn expect_most_still_wait(guessers: &Receiver<u8>) {
     let answered = 1 + guessers.try_iter().count();
     assert!(
@@ -102,7 +103,7 @@ fn neither_a_guest_nor_a_signature_waits_for_passwords() {
     expect_most_still_wait(&guessers);
 }
 
-/// Only on Linux: other systems have no second loopback address.
+/// This test runs only on Linux: other systems have no second loopback address.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_password_from_elsewhere_does_not_wait_for_those_of_one_address() {
@@ -159,7 +160,8 @@ fn passwords_that_come_at_once_are_bounded_before_any_of_them_is_checked() {
         try_password(guesser, "alice", "w");
     }
     let answers = answers(guessers);
-    // These answers arrive at once: none of the first ten passwords has been checked yet.
+    // The server checks only the first ten passwords. It refuses all other passwords at once, before it has checked any of
+    // these ten.
     for _ in 0..CONNECTIONS - CHECKED {
         assert_eq!(answers.recv(), Ok(WRONG));
     }

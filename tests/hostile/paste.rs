@@ -1,4 +1,4 @@
-//! Tests of long pastes into a terminal. Some servers and peers read fast, and some read nothing.
+//! Tests of long pastes into a terminal. Some of the servers and peers read fast, and others read nothing.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +13,7 @@ use super::screen::{Screen, USUAL};
 /// How the terminal passes a paste to the program.
 #[derive(Debug, Clone, Copy)]
 enum Way {
-    /// With a mark at each end. The program sends the paste when the user presses Enter.
+    /// With a mark at each end. The program sends the pasted lines when the user presses Enter.
     Bracketed,
     /// Without marks, as if the user pressed the keys very fast.
     AsKeys,
@@ -23,7 +23,7 @@ fn ten_thousand_lines() -> Vec<String> {
     (0..10_000).map(|number| format!("line {number}")).collect()
 }
 
-/// Returns 1 MiB of lines. Each is as long as the longest message that every protocol accepts.
+/// Returns 1 MiB of lines. Each line has the maximum length of a message that all protocols accept.
 fn mebibyte() -> Vec<String> {
     many_bytes(1024)
 }
@@ -43,7 +43,7 @@ fn paste(screen: &mut Screen, lines: &[String], way: Way) {
     }
 }
 
-/// Checks that all these lines arrive in this order, each with this mark before it. Other events may arrive between them.
+/// Checks that all these lines arrive in this order, each with `mark` before it. Other events may arrive between the lines.
 fn expect_all(talk: &Talk, mark: &str, lines: &[String]) {
     let mut came = std::iter::repeat_with(|| talk.next())
         .filter_map(|event| event.strip_prefix(mark).map(str::to_owned));
@@ -124,7 +124,7 @@ fn a_long_paste_arrives_on_a_private_connection(
                 .nth(row.into())
                 .is_some_and(|row| row.trim_end() == "[bob]")
     });
-    // The terminal shows as sent exactly what has arrived.
+    // The terminal shows as sent exactly the lines that have arrived at bob.
     assert_eq!(alice.raw().matches("[to bob] line ").count(), lines.len());
     alice.quit();
     bob.say("/quit");
@@ -185,7 +185,7 @@ fn expect_end(alice: &Screen) {
 #[case::ctrl_c_twice("\x03\x03")]
 fn a_person_can_leave_while_the_server_reads_nothing(#[case] keys: &str) {
     let (_server, _connection, mut alice) = stuck();
-    // The program still shows messages that arrive, and the user can still edit the typed line.
+    // Messages still appear when they arrive, and the user can still edit the typed line.
     alice.press("x");
     alice.expect_typed("> x");
     alice.press("\x7f");
@@ -243,8 +243,8 @@ fn a_stalled_peer_does_not_delay_others_and_is_given_up() {
     let (login, msg) = ("alice", "hello, everybody");
     connection.expect(&ClientFrame::Message { login, msg });
     alice.expect("lines for bob were not sent");
-    // The lines that were not sent are in the input again, each as a command for bob. So they can be sent again, and are not
-    // sent to everyone by mistake.
+    // The input contains the lines that were not sent, each as a command that sends it to bob. So the user can send them
+    // again, and does not send them to everyone by mistake.
     alice.wait("the end of the lines that were not sent", |screen| {
         screen.contents().ends_with("x↵")
     });

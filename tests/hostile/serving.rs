@@ -26,7 +26,7 @@ impl Program {
         Program::start_as(Command::cargo_bin("matou").unwrap(), arguments, stderr)
     }
 
-    /// Does the same with this command, which runs `matou`.
+    /// Runs the server with this command, which must start `matou`, with these arguments and a new data directory.
     pub(crate) fn start_as(mut matou: Command, arguments: &[&str], stderr: Stdio) -> Program {
         let data = tempfile::tempdir().unwrap();
         let mut child = matou
@@ -90,7 +90,7 @@ impl Drop for Program {
     }
 }
 
-/// Sets a timeout, so that a read without data fails the test.
+/// Sets a read timeout, so that a test fails if it waits too long for bytes.
 pub(crate) fn patient(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream

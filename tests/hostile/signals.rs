@@ -1,5 +1,5 @@
-//! Tests of signals. When a signal ends or stops the program, the program restores the terminal. When it continues, it uses
-//! the terminal again.
+//! Tests of signals. When a signal ends or stops the program, the program first restores the terminal. When the program
+//! continues, it takes the terminal over again.
 
 mod pty;
 mod shell;
@@ -36,7 +36,7 @@ impl Chat {
         Chat::start_after("")
     }
 
-    /// Starts a chat after this text was typed.
+    /// Types this text into the terminal, and then starts a chat.
     fn start_after(typed: &str) -> Chat {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("chaton://alice@{}", listener.local_addr().unwrap());
@@ -150,8 +150,8 @@ fn a_signal_that_ends_the_program_leaves_the_terminal_in_order(#[case] signal: S
 fn text_typed_before_the_program_started_is_not_lost() {
     let mut chat = Chat::start_after("half a sen");
     chat.say_the_rest();
-    // The system itself may have shown this text before the program started, and the program does not remove that. So the
-    // screen is not checked here.
+    // The system itself may have shown the typed text before the program started. The program does not remove such text, so
+    // the test does not check the screen here.
     chat.leave();
     assert_eq!(chat.pty.modes(), chat.before);
 }
@@ -166,7 +166,7 @@ fn a_signal_makes_the_client_leave(#[case] signal: Signal) {
     chat.job.send(signal);
     assert_eq!(chat.rest(), b"");
     if signal == Signal::HUP {
-        // The system has sent the signal already. The shell sends it once more, later.
+        // The system has already sent the signal to the program. Now the shell sends it once more.
         chat.job.send(signal);
     }
     chat.close();
@@ -204,7 +204,8 @@ fn a_stopped_chat_gives_the_terminal_to_the_shell_and_takes_it_again(
     };
     chat.job.put_in_background();
     chat.pty.use_as_a_shell(&cooked, "[1]+ Stopped");
-    // This is what `bg` does. A chat cannot run in the background, so it stops again.
+    // The shell continues the program in the background, as `bg` does. A chat cannot run in the background, so it stops
+    // again.
     chat.job.send(Signal::CONT);
     assert_eq!(chat.job.next(), Change::Stopped(Signal::STOP.as_raw()));
     chat.pty.use_as_a_shell(&cooked, "$ fg");
@@ -280,7 +281,7 @@ fn a_stopped_chat_can_be_ended_from_the_shell() {
 }
 
 impl Chat {
-    /// Completes the half-typed line and sends it. So the line was kept, and the keys work.
+    /// Types the rest of the line and sends it. This shows that the program has kept the first half, and that the keys work.
     fn say_the_rest(&mut self) {
         self.pty.press("tence\r");
         self.expect_sent(&ClientFrame::Message {
@@ -291,7 +292,7 @@ impl Chat {
     }
 }
 
-/// A program that asks for a password, after a part of the password was typed.
+/// A program that asks for a password. A part of the password has been typed already.
 struct Prompt {
     pty: Pty,
     before: Modes,
@@ -357,7 +358,7 @@ fn a_prompt_that_is_ended_shows_again_what_is_typed(
         Some(keys) => prompt.pty.press(keys),
         None => prompt.job.send(signal),
     }
-    // A shell shows this as the exit code 128 plus the number of the signal, such as 130 or 143.
+    // A shell reports the signal as the exit code 128 plus the number of the signal, such as 130 or 143.
     assert_eq!(prompt.job.next(), Change::EndedBy(signal.as_raw()));
     assert_eq!(prompt.pty.modes(), prompt.before);
     prompt.pty.wait("nothing of the secret", |screen, raw| {

@@ -1,5 +1,5 @@
-//! Tests with clients that stop reading or read almost nothing, together with clients that read; and tests with more clients
-//! than the limit.
+//! Tests of clients that stop reading or read almost nothing, while other clients read. Other tests connect more clients
+//! than the limit allows.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -16,8 +16,8 @@ use support::{Client, Server};
 #[path = "../engine/support.rs"]
 pub(crate) mod support;
 
-/// Number of clients that do not read. It is much larger than the number of writers, so the test fails if a writer waits for
-/// one client.
+/// Number of clients that do not read. It is much larger than the number of writers. If a writer waited for one of these
+/// clients, soon no writer would be left, and the test would fail.
 const SLOTHS: usize = 300;
 
 /// A time limit that no test reaches.
@@ -45,7 +45,7 @@ fn narrow(server: &Server, name: &str) -> Client {
     client
 }
 
-/// Connects clients that read nothing, and lets bytes wait for them at the server.
+/// Connects clients that read nothing. Sends until bytes for each of them wait at the server.
 fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     let sloths: Vec<_> = (0..SLOTHS)
         .map(|at| narrow(server, &format!("sloth{at}")))
@@ -59,7 +59,8 @@ fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     sloths
 }
 
-/// Lets far more bytes wait for the fox than its socket accepts. Returns how long the fox takes to read them.
+/// Sends far more bytes to the fox than its socket accepts, so that the rest waits at the server. Returns how long the fox
+/// takes to read them all.
 fn catch_up(hare: &mut Client, fox: &mut Client) -> Duration {
     let text = "y".repeat(1024);
     for _ in 0..8_000 {
@@ -80,11 +81,11 @@ fn is_connected(server: &Server, name: &str) -> bool {
     other.next() == "LOGIN_REFUSED"
 }
 
-/// Number of attempts in which a time limit may be exceeded before the test fails. A machine that pauses for a while can
-/// spoil one attempt. A server with a fault spoils all of them.
+/// A measurement may exceed its time limit in some attempts. The test fails if all [`ATTEMPTS`] attempts exceed it. A
+/// machine that pauses for a while can spoil one attempt, but a faulty server spoils all of them.
 const ATTEMPTS: usize = 4;
 
-/// Repeats a measurement until it keeps its time limit. Fails if it does not in [`ATTEMPTS`] attempts.
+/// Repeats a measurement until it keeps its time limit. Fails if none of [`ATTEMPTS`] attempts keeps it.
 fn expect_in_one_attempt(mut measure: impl FnMut() -> Result<(), String>) {
     let broken: Vec<_> = (0..ATTEMPTS).map_while(|_| measure().err()).collect();
     assert!(broken.len() < ATTEMPTS, "in every attempt: {broken:#?}");
@@ -147,8 +148,8 @@ fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
             Instant::now() < deadline,
             "the client is still connected after {taken} bytes"
         );
-        // Most of the four megabytes still wait for the client, so this read does not block. An error means that the server
-        // has just cut the client.
+        // The server still has most of the four megabytes for this client, so this read does not block. It fails only if the
+        // server has just cut the client.
         taken += sloth.stream.read(&mut drip).unwrap_or(0);
     }
     assert!(taken > 0);
@@ -174,8 +175,8 @@ fn clients_above_the_limit_are_refused_in_order_and_the_others_are_served() {
     }
 }
 
-/// Connects this many clients at the same time, again and again until the server is full. Returns the clients that are
-/// connected. The server has refused all others in order.
+/// Connects this many clients at the same time, and repeats this until the server is full. Returns the clients that the
+/// server has accepted. It must have refused all others in order.
 fn flood(
     server: &Server,
     ceiling: usize,
@@ -184,7 +185,7 @@ fn flood(
 ) -> Vec<(String, Client)> {
     let mut inside = Vec::new();
     let mut at = 0;
-    // The places of an earlier flood become free when the server notices that its clients have left.
+    // When the clients of an earlier flood have left, the server needs a moment to notice this and to accept new clients.
     let deadline = Instant::now() + support::PATIENCE;
     while inside.len() < ceiling {
         assert!(Instant::now() < deadline, "{} of {ceiling}", inside.len());
@@ -238,7 +239,7 @@ fn when_too_much_waits_over_all_clients_the_one_for_which_most_waits_is_cut() {
     let mut hare = server.login("hare");
     let (mut small, mut large) = (narrow(&server, "small"), narrow(&server, "large"));
     let text = "x".repeat(1024);
-    // Less than half of the total waits for one, and the rest and more for the other.
+    // Less than half of the total limit waits for `small`. More than the rest of the limit waits for `large`.
     for (target, messages) in [("small", 900), ("large", 6000)] {
         for _ in 0..messages {
             hare.whisper("hare", target, &text);

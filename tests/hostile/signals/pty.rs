@@ -16,7 +16,7 @@ use rustix::termios::{
 
 use super::HANG;
 
-/// Rows and columns.
+/// Numbers of rows and columns.
 const SIZE: (u16, u16) = (24, 80);
 
 pub(crate) struct Pty {
@@ -45,7 +45,8 @@ pub(crate) struct Modes(pub(crate) LocalModes, InputModes, OutputModes);
 impl Pty {
     pub(crate) fn open() -> Pty {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-        // A program that inherited this descriptor would keep the terminal open.
+        // This flag keeps the descriptor out of programs that the tests start. A program with the descriptor would keep the
+        // terminal open.
         #[cfg(target_os = "linux")]
         let flags = flags | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
@@ -105,7 +106,7 @@ impl Pty {
         tcgetattr(&self.slave).unwrap()
     }
 
-    /// Does what a shell does when a program stops: sets its own modes, and writes a line.
+    /// Acts as a shell whose program has stopped: sets its own modes, and writes a line.
     pub(crate) fn use_as_a_shell(&mut self, modes: &Termios, line: &str) {
         tcsetattr(&self.slave, OptionalActions::Now, modes).unwrap();
         (&self.slave)

@@ -1,5 +1,5 @@
-//! A very small shell with job control. It is the leader of a session with a terminal, and the program runs in a process
-//! group of its own. The shell is the executable of these tests, started a second time.
+//! A very small shell with job control. The shell is the leader of a session that has a terminal. It runs the program in a
+//! process group of its own. The shell itself is the executable of these tests, started a second time.
 
 use std::env;
 use std::fs::File;
@@ -24,7 +24,7 @@ const TERMINAL: &str = "MATOU_TEST_TERMINAL";
 const ARGUMENTS: &str = "MATOU_TEST_ARGUMENTS";
 const FOREGROUND: &str = "MATOU_TEST_FOREGROUND";
 
-/// `matou` as a job of a shell.
+/// `matou`, which runs as a job of a shell.
 pub(crate) struct Job {
     shell: Child,
     orders: ChildStdin,
@@ -32,7 +32,7 @@ pub(crate) struct Job {
     pid: Pid,
 }
 
-/// What the system reports to a shell about its job. The numbers are numbers of signals.
+/// A change of a job's state, as the system reports it to a shell. Each number is the number of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     Started(i32),
@@ -94,7 +94,7 @@ impl Job {
         self.order("background");
     }
 
-    /// Lets the shell give the terminal to the program and continue it, as `fg` does.
+    /// Lets the shell give the terminal to the program and continue the program, as `fg` does.
     pub(crate) fn put_in_foreground(&mut self) {
         self.order("foreground");
     }
@@ -107,7 +107,7 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        // After a test has failed, the program and the shell may still run.
+        // If a test has failed, the program and the shell may still be running.
         let _ = kill_process_group(self.pid, Signal::KILL);
         let _ = self.shell.kill();
         let _ = self.shell.wait();
@@ -128,7 +128,7 @@ impl Change {
     }
 }
 
-/// Returns a command that runs this executable again, with only the test of this name.
+/// Returns a command that runs this executable again. It runs only the test with this name.
 fn itself(name: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "--nocapture", "--test-threads=1"]);
@@ -136,7 +136,7 @@ fn itself(name: &str) -> Command {
     command
 }
 
-/// This is not a test. It is the shell, if a test has started it.
+/// This function is not a test. A test starts it as the shell.
 #[test]
 fn shell() {
     let (Some(path), Ok(arguments)) = (env::var_os(TERMINAL), env::var(ARGUMENTS)) else {
@@ -150,13 +150,14 @@ fn shell() {
         maximum: Some(0),
     };
     setrlimit(Resource::Core, none).unwrap();
-    // The tests may have been started so that they ignore some signals, and the program would inherit this. A signal that is
-    // caught here has its default effect in the program again.
+    // The tests may have been started in a way that makes them ignore some signals, and the program would inherit this. The
+    // shell installs a handler for each of these signals. When it then starts the program, the signal has its default effect
+    // there.
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).unwrap();
     }
-    // The program first stops itself, and is continued when it is in the foreground.
+    // The program first stops itself. It is continued when it is in the foreground.
     let mut program = Command::new("/bin/sh");
     let stream = || Stdio::from(terminal.try_clone().unwrap());
     program
@@ -197,12 +198,12 @@ fn wait_for(program: Pid) -> String {
     }
 }
 
-/// Does what [`Job`] orders.
+/// Carries out the orders of [`Job`].
 fn obey(program: Pid) {
     for order in std::io::stdin().lines().map_while(Result::ok) {
         let goes_on = order == "foreground";
         let group = if goes_on { program } else { getpgrp() };
-        // A process in the background that gives the terminal to a group must ignore SIGTTOU.
+        // A background process that gives the terminal to another process group must ignore SIGTTOU.
         let given = Command::new("/bin/sh")
             .args(["-c", "trap '' TTOU; exec \"$@\"", "sh"])
             .arg(env::current_exe().unwrap())

@@ -25,7 +25,7 @@ type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode};
 
-/// The interval between two pings. The timeout for the answer follows. In the document they are 5 and 15 seconds.
+/// The interval between two pings, and below it the timeout for the answer. In the document they are 5 and 15 seconds.
 const PING_INTERVAL: Duration = Duration::from_millis(400);
 const PING_TIMEOUT: Duration = Duration::from_millis(1200);
 

@@ -1,5 +1,5 @@
-//! Several senders and the clock use one hub. A run is full after two messages, and the turn is handed over after each
-//! round.
+//! Several senders and the clock use one hub. A run is full after two messages. After each round, the thread that has the
+//! turn hands it over.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -75,8 +75,8 @@ fn all_senders_send() -> usize {
             let hub = Arc::clone(&hub);
             thread::spawn(move || {
                 let connection = Connection::of(u64::from(sender));
-                // The bytes of one read are given to the room in one visit. Here each sender makes two visits: one with the
-                // first two messages, and one with the rest.
+                // The room handles the bytes of one read in one visit. Here each sender makes two visits: the first with two
+                // messages, and the second with the rest.
                 let messages = (0..MESSAGES).map(|number| Byte(sender << 4 | number));
                 let (first, rest): (Vec<_>, Vec<_>) = messages.partition(|byte| byte.0 & 0xf < 2);
                 let now = Instant::now();

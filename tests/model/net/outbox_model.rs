@@ -1,5 +1,5 @@
-//! One outbox and all threads that use it: two threads push, two writers wake up when the socket accepts bytes, the clock
-//! checks whether the client is too slow (and also sends what the socket accepts), a peer reads or does not read, and one
+//! One outbox and all threads that use it. Two threads push frames. Two writers wake up when the socket accepts bytes. The
+//! clock checks whether the client is too slow, and also sends what the socket accepts. A peer reads or does not read. One
 //! thread ends the outbox.
 
 use std::net::Shutdown;
@@ -54,7 +54,7 @@ impl Line {
         }
     }
 
-    /// Checks the progress, as the clock does.
+    /// Checks whether the client is too slow, as the clock does.
     fn look(&self) {
         match self.outbox.look(&self.socket) {
             Written::Stalled(_) | Written::Lost => self.cut(),
@@ -116,7 +116,8 @@ fn play(line: &Arc<Line>, end: impl FnOnce(&Line)) -> Vec<u8> {
     read
 }
 
-/// Removes the whole frames, those of each pusher in order. Returns the number of frames of each pusher, and the rest.
+/// Removes whole frames from the start of the text, as long as the frames of each pusher are in order. Returns the number of
+/// removed frames of each pusher, and the remaining text.
 fn whole_frames(text: &str) -> ([usize; 2], &str) {
     let mut left = text;
     let mut next = [0, 0];
@@ -134,7 +135,7 @@ fn whole_frames(text: &str) -> ([usize; 2], &str) {
     }
 }
 
-/// Checks that the peer has read only whole frames, two of each pusher.
+/// Checks that the peer has read both frames of each pusher, and nothing else.
 fn assert_whole(read: &[u8]) {
     let text = String::from_utf8_lossy(read);
     assert_eq!(whole_frames(&text), ([2, 2], ""), "{text:?}");

@@ -20,7 +20,7 @@ struct Buffer {
     cut: bool,
     /// True if one writer must be woken once, when the socket has space or has ended.
     waiting: bool,
-    /// True after `stop`: the writers must end.
+    /// True after `stop`. From then on, the writers must end.
     stopped: bool,
 }
 
@@ -115,7 +115,7 @@ impl Socket {
         self.changed.notify_all();
     }
 
-    /// Blocks until the socket takes bytes. For a socket that has only one writer.
+    /// Blocks until the socket has space. Only for a socket that has one writer.
     pub(super) fn wait_for_space(&self) {
         let mut state = self.state.lock();
         while state.bytes.len() == state.capacity {

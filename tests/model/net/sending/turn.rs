@@ -1,4 +1,4 @@
-//! A turn that sends nothing. To carry out a run, it records byte by byte what all clients would receive.
+//! A turn that does not send. When it carries out a run, it records byte by byte what all clients would receive.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ impl Turn {
 
     pub(in crate::net) fn apply(&mut self) {
         for byte in self.run.effects.for_all() {
-            // Another thread may take the lock between two bytes. This must not matter.
+            // Another thread may take the lock between two bytes. Even then, the order of the bytes must be right.
             ALL_CLIENTS_GOT.lock().push(*byte);
         }
         self.run.clear();
