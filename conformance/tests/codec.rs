@@ -1,4 +1,4 @@
-//! Tests the codec that follows `wire.kdl`, with rows of bytes and with random bytes.
+//! Tests of the codec that `wire.kdl` describes, with rows of bytes and with random bytes.
 
 use conformance::grammar::{
     Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders,
@@ -250,7 +250,7 @@ fn unlock(kind: i128, key: &[u8]) -> Vec<Value> {
     ]
 }
 
-/// Decodes the field `key`, whose form depends on the field before it.
+/// Decodes the field `key`. Its form depends on the field `kind` before it.
 #[rstest]
 #[case::two_bytes(1, &[8, 9], &[8, 9])]
 #[case::four_bytes(-2, &[6, 7, 8, 9], &[6, 7, 8, 9])]

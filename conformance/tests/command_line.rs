@@ -1,4 +1,4 @@
-//! The commands `conformance list`, `show` and `lint`.
+//! Tests of the commands `conformance list`, `show` and `lint`.
 
 use std::fs;
 use std::process::Output;

@@ -1,4 +1,4 @@
-//! Tests that the worked example is correct, and that `conformance new` writes folders without mistakes.
+//! Tests that the worked example is correct, and that lint finds no mistakes in the folders that `conformance new` writes.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ fn example_md_shows_the_files_without_changes(#[case] file: &str) {
     assert!(EXAMPLE.contains(&shown), "{file} differs from EXAMPLE.md");
 }
 
-/// Judges the server of the example. It is started with its port and these further arguments.
+/// Judges the server of the example. Starts the server with its port and with the further arguments in `words`.
 fn verdict(words: &str) -> (i32, String) {
     let python = std::process::Command::new("python3")
         .arg("--version")

@@ -1,4 +1,5 @@
-//! Tests that modules depend on each other in one direction (no file uses a higher floor), and that folders have few files.
+//! Tests that modules depend on each other in one direction only (no file uses a higher floor), and that no folder has too
+//! many files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -63,8 +64,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Checks all uses of modules (the names after `prefix`) in a folder, and returns the number of uses. Files with the names in
-/// `above` may use everything.
+/// Checks all uses of modules (the names after `prefix`) in a folder, and returns the number of uses. The files named in
+/// `above` may use every module.
 fn check(folder: &Path, prefix: &str, floors: &[&[&str]], above: &[&str]) -> usize {
     let floor_of = |name: &str| floors.iter().position(|modules| modules.contains(&name));
     let mut looked_at = 0;

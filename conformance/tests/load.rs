@@ -1,4 +1,5 @@
-//! The results of a load. A correct server gets figures. For any other server the results name what is wrong.
+//! Tests of the results of a load. For a correct server the results are figures. For any other server they say what is
+//! wrong.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -21,7 +22,7 @@ use socket2::{Domain, Socket, Type};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Habit {
     Faithful,
-    /// Does not send every tenth copy.
+    /// Drops every tenth copy.
     Loses,
     /// Changes a byte in the text of every tenth copy.
     Damages,
@@ -29,7 +30,7 @@ enum Habit {
     Reorders,
     /// Refuses every login.
     Refuses,
-    /// Sends an unexpected packet after a copy.
+    /// Sends an unexpected packet after every tenth copy.
     Babbles,
 }
 
@@ -81,7 +82,7 @@ impl Server {
         let mut room = self.clients.lock().unwrap();
         let mut frames = vec![frame];
         if self.habit == Habit::Reorders {
-            // Swaps the two messages of each pair, but not those of the load's probe.
+            // Swaps the two messages of each pair. The messages of the load's probe keep their order.
             match room.held.take() {
                 None if room.copies > 8 => {
                     room.held = frames.pop();
@@ -96,7 +97,7 @@ impl Server {
         for frame in frames {
             for stream in streams.iter_mut() {
                 *copies += 1;
-                // The first messages belong to the probe of the load.
+                // The first messages belong to the load's probe, and are sent without a change.
                 let tenth = *copies > 8 && copies.is_multiple_of(10);
                 let mut copy = frame.clone();
                 match self.habit {
@@ -127,7 +128,7 @@ fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     Some((bytes[0], bytes))
 }
 
-/// The patience of a load that must not reach it. Even on a busy machine, only a load that never ends does.
+/// A timeout for loads that end by themselves. It is so long that even on a busy machine only a load that hangs reaches it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn play(target: SocketAddr, work: &Work, patience: Duration) -> Result<Figures, Trouble> {
@@ -150,7 +151,7 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
     let work = Work::FanOut(FanOut {
         clients: 4,
         senders: 2,
-        // One of these servers keeps a message until the next one arrives. So several messages must be in flight.
+        // One of these servers keeps each message until the next message arrives. So several messages must be in flight.
         pace: Pace::Window(8),
         size: 64,
         messages: 40,
@@ -158,7 +159,8 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
         at_once: 2,
     });
     let patience = match habit {
-        // With these servers the load waits until its patience ends. So the patience is short.
+        // With these servers the load never gets all messages, so it waits until its timeout. The timeout is therefore
+        // short.
         Habit::Loses | Habit::Reorders | Habit::Damages => Duration::from_secs(3),
         Habit::Faithful | Habit::Refuses | Habit::Babbles => PATIENCE,
     };
@@ -244,8 +246,8 @@ fn bytes_that_a_proxy_changes_are_noticed() {
     }
 }
 
-/// Returns an address on which the load can listen. Its port is below 32768. Programs that ask for any free port get one
-/// above 32767, so none of them takes this port in the meantime.
+/// Returns an address on which the load can listen. The port is below 32768. Programs that ask the system for any free port
+/// get one above 32767, so no such program takes this port before the load does.
 fn unused() -> SocketAddr {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance() as u16);

@@ -1,4 +1,4 @@
-//! A machine that stalls. If the runner stalls during a wait, a timeout proves nothing about the target.
+//! Tests on a machine that stalls. If the runner itself stalls during a wait, a timeout proves nothing about the target.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -11,11 +11,12 @@ use std::time::Duration;
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The duration of the stall. It is much longer than the scaled waits of the run, and than usual delays of the scheduler.
+/// The duration of the stall. It is much longer than the scaled waits of the run, and much longer than usual delays of the
+/// scheduler.
 const STALL: Duration = Duration::from_millis(1500);
 
-/// A server that accepts every login with a free name. When a name is taken, it stops the runner for a while, as a busy
-/// machine would, and never answers.
+/// A server that accepts every login whose name is free. When a login has a name that is taken, the server never answers it.
+/// Instead it stops the runner for a while, as a busy machine would.
 struct Target {
     names: Mutex<BTreeSet<String>>,
     runner: OnceLock<Pid>,
@@ -40,7 +41,7 @@ impl Target {
     fn stall(&self, client: &mut TcpStream) -> io::Result<()> {
         let runner = *self.runner.wait();
         kill_process(runner, Signal::STOP)?;
-        // The stopped runner sends nothing, so this read waits until its timeout.
+        // The stopped runner sends nothing, so this read lasts until its timeout.
         client.set_read_timeout(Some(STALL))?;
         let _ = client.read(&mut [0]);
         kill_process(runner, Signal::CONT)?;

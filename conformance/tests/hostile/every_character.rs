@@ -3,21 +3,23 @@
 use conformance::text;
 use conformance::text::is_hidden;
 
-/// The number of characters in one text, for tests that read a whole document again.
+/// Number of characters in one text. Tests that parse a whole document use such texts, because a document for each single
+/// character would take too long.
 const PIECE: usize = 4096;
 
 fn everything() -> impl Iterator<Item = char> {
     char::MIN..=char::MAX
 }
 
-/// Returns all characters in pieces. Each piece is between `<` and `>`, so that no reader trims its ends.
+/// Returns all characters, divided into pieces. Each piece is between `<` and `>`: without these signs, a reader might
+/// remove spaces at its ends.
 fn pieces() -> Vec<String> {
     let all: Vec<char> = everything().collect();
     let piece = |part: &[char]| format!("<{}>", part.iter().collect::<String>());
     all.chunks(PIECE).map(piece).collect()
 }
 
-/// Escapes a text with each character at the places where it could do the most harm, and checks the result.
+/// Escapes texts in which each character is at the places where it could do the most harm, and checks the results.
 fn each_character(escape: impl Fn(&str) -> String, spared: &[char], check: impl Fn(&str)) {
     for character in everything() {
         let shown = escape(&format!("{character}::x{character}##[y]\n{character}::"));

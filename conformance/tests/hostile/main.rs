@@ -1,4 +1,4 @@
-//! Tests with servers that try to attack the programs in which their reports are read.
+//! Tests with servers that attack the programs in which people read the reports.
 
 mod every_character;
 mod output;

@@ -1,4 +1,4 @@
-//! Neither the output nor the packets of a hostile server do harm in any report.
+//! Tests that neither the output nor the packets of a hostile server do harm in any report.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -74,7 +74,8 @@ impl Reports {
     }
 }
 
-/// Checks that a text has no commands for build servers and no invisible characters. A tab in a page is harmless.
+/// Checks that a text has no commands for build servers and no invisible characters. Tabs are allowed, because they do no
+/// harm in a page.
 fn check_lines(name: &str, text: &str) {
     for line in text.lines() {
         assert!(!line.trim_start().starts_with("::"), "{name}: {line}");
@@ -102,7 +103,7 @@ fn split_annotations(said: &str) -> (Vec<&str>, String) {
     (annotations, rest.join("\n"))
 }
 
-/// Makes the checks that every run must pass.
+/// Checks the reports. The checks are the same for every run.
 fn check(reports: &Reports) {
     let said = text(&reports.run.stdout);
     let (annotations, rest) = split_annotations(&said);
@@ -128,7 +129,8 @@ fn check(reports: &Reports) {
     check_page(&reports.read("html"));
 }
 
-/// Checks the lines of TAP: the plan, one line for each case, blocks of YAML, and at most one line that ends it.
+/// Checks the lines of the TAP report: the plan, one line for each case, blocks of YAML, and at most one line that ends the
+/// report early.
 fn check_tap(tap: &str) {
     let (mut cases, mut inside) = (0, false);
     for line in tap.lines().skip(2) {
@@ -155,7 +157,7 @@ fn check_page(page: &str) {
     assert_eq!(page.matches("<script>").count(), 1);
 }
 
-/// Returns the server's output from the JSON report. The file may escape characters, but the value does not change.
+/// Returns the server's output from the JSON report. The JSON file may escape characters in it, but the value is the same.
 fn output_of<'a>(run: &'a Value, id: &str) -> &'a str {
     let cases = run["cases"].as_array().expect("the report has cases");
     let case = cases.iter().find(|case| case["id"] == id);

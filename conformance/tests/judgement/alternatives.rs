@@ -1,4 +1,4 @@
-//! The blocks `either`, `eventually`, `together` and `any-order`.
+//! Tests of the blocks `either`, `eventually`, `together` and `any-order`.
 
 use conformance::run::{FailureKind, Verdict};
 

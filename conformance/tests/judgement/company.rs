@@ -1,12 +1,12 @@
-//! Cases that run at the same time.
+//! Tests of cases that run at the same time.
 
 use conformance::run::{Cause, Options, Verdict};
 
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// The server answers an ASK only when both cases have sent one. So both run at the same time, and each receives the
-/// messages of the other.
+/// This server answers an ASK only when both cases have sent an ASK. This makes both cases run at the same time, so each of
+/// them receives the messages of the other.
 const PAIR: &str = r#"
 fragment meet who {
     who > ASK
@@ -90,8 +90,8 @@ fn a_case_that_fails_once_in_three_runs_is_inconclusive() {
 
 #[test]
 fn packets_of_strangers_are_skipped_only_on_a_shared_target() {
-    // Alice sends a SAY under an unknown name, which the server relays. So it looks like a SAY from a client of another
-    // program.
+    // Alice sends a SAY under an unknown name, and the server relays it. To the runner, this SAY looks as if a client of
+    // another program had sent it.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a stranger speaks"

@@ -1,4 +1,4 @@
-//! Targets that cannot be judged, and the reasons that the report gives.
+//! Tests of targets that cannot be judged, and of the reasons that the report then gives.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use conformance::suite::Suite;
 
 fn why(quirk: Quirk) -> String {
     let target = Target::start(quirk);
-    // The waits are short. That is safe on a busy machine: it could only make a target fail, and none is expected to pass.
+    // The waits are short. This is safe on a busy machine: a short wait can only make a target fail, and no test here
+    // expects a target to pass.
     let soon = Options {
         wait: Duration::from_secs(1),
         ..options()
@@ -45,7 +46,7 @@ fn an_http_server_that_waits_for_a_request_is_recognised() {
 
 #[test]
 fn a_server_of_another_known_protocol_is_recognised() {
-    // A login has the same bytes in Parley and in Chaton.
+    // The target speaks Parley. Its login has the same bytes as a login of Chaton.
     let target = Target::start(Quirk::None);
     let suite = Suite::built_in("chatos-1.0").expect("the protocol is built in");
     let report = run_suite(&suite, target.address, &options()).expect("the options name no case");
@@ -90,7 +91,7 @@ fn a_slow_server_passes_with_a_larger_scale() {
     };
     let report = judge_with(target.address, &[HELLO], &patient);
     assert_eq!(report.exit_code(), 0, "{report:#?}");
-    // The server waits much longer than this machine may stall, so its answer never arrives in time.
+    // The server waits much longer than this machine could ever stall, so its answer never arrives in time.
     let target = Target::start(Quirk::Slow(Duration::from_secs(600)));
     let impatient = Options {
         wait: Duration::from_millis(20),

@@ -1,4 +1,5 @@
-//! A case that fails only because another case fails does not count against the target a second time.
+//! Tests that one fault counts only once: if a case fails only because another case fails, it does not count against the
+//! target.
 
 use conformance::run::{Cause, Options, Verdict};
 

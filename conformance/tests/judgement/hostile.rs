@@ -1,4 +1,4 @@
-//! Targets that die during a run.
+//! Tests of targets that end during a run.
 
 use conformance::run::{Cause, FailureKind, Verdict};
 
@@ -46,8 +46,8 @@ fn the_case_that_killed_the_target_is_named() {
 
 #[test]
 fn a_target_that_dies_in_the_last_case_is_recognised() {
-    // The steps of the case pass, because it expects that its connection is closed. The runner must still notice that the
-    // target has died.
+    // All steps of this case pass, because the case expects that the target closes the connection. Even so, the runner must
+    // notice that the target has ended.
     let last = HOSTILE
         .replace("hostile\n", "")
         .split_once("scenario \"another")

@@ -1,4 +1,5 @@
-//! Knowledge about a target: deviations, unsupported cases and readings; and the time limit of a run.
+//! Tests of what a run already knows about a target (deviations, unsupported cases and readings), and of the time limit of a
+//! run.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -107,13 +108,13 @@ fn only_the_known_choice_of_a_reading_is_tried() {
     let report = judge_with(target.address, &scenarios, &in_reading("8"));
     assert_eq!(report.readings[0].choice, "8");
     assert!(!report.readings[0].proved);
-    // The requirement is a SHOULD: a client that asks should receive a number.
+    // The requirement is a SHOULD: a server should answer an ASK with a number.
     assert_eq!(case(&report, "number").verdict, Verdict::NonStrict);
 }
 
 #[test]
 fn a_run_stops_at_its_time_limit_and_lists_the_cases_that_it_did_not_judge() {
-    // Each answer takes as long as the time limit of the whole run.
+    // The wait for each missing answer takes as long as the time limit of the whole run.
     let target = Target::start(Quirk::NoNumbers);
     let limit = Duration::from_millis(1500);
     let limited = Options {

@@ -1,4 +1,4 @@
-//! Tests each rule of judgement with a target that was written to break this rule.
+//! Tests each rule of judgement with a target that has the fault that this rule must find.
 
 mod alternatives;
 mod company;

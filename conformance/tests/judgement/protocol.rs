@@ -1,4 +1,4 @@
-//! A tiny protocol, and the functions with which the tests run scenarios of it.
+//! A tiny protocol for the tests, and the functions that judge a target with scenarios of this protocol.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -110,8 +110,8 @@ pub(crate) fn suite_with_answers(scenarios: &[&str]) -> Suite {
     suite_of(&WIRE.replace("// ANSWERED", "from < DONE"), scenarios)
 }
 
-/// Returns the suite of the same protocol with one difference: a WELCOME gives a client its name only
-/// if it answers a HELLO.
+/// Returns the suite of the same protocol with one difference: a WELCOME gives a client its name only if the WELCOME answers
+/// a HELLO.
 pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
     let wire = WIRE.replace(
         "identified-by WELCOME",
@@ -136,7 +136,8 @@ pub(crate) fn suite_with_loud_fences(scenarios: &[&str]) -> Suite {
 
 fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
     let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
-    // If the suite has the case about TELL, that case is the cause of a lost fence.
+    // If the suite has the scenario "tell", it is the scenario that proves the fence. When a fence is lost, the report then
+    // names this scenario as the cause.
     let proved = scenarios.contains(&TELL).then_some("proved-by \"tell\"");
     let wire = wire.replace("// PROVED", proved.unwrap_or_default());
     let sources = Sources::new(
@@ -152,8 +153,8 @@ fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
         .unwrap_or_else(|mistakes| panic!("the suite of the test has mistakes:\n{mistakes}"))
 }
 
-/// Options with short waits. The targets of these tests answer at once or never. On a busy machine "at once" may take up to a
-/// second.
+/// Options with short waits. The targets of these tests answer at once or never. On a busy machine, an immediate answer may
+/// still take up to a second.
 pub(crate) fn options() -> Options {
     Options {
         jobs: 1,

@@ -1,4 +1,4 @@
-//! Probes find out which choice of each reading a target follows.
+//! Tests of readings, which are choices that the document leaves open. Probes find out which choice a target follows.
 
 use conformance::run::{Report, Verdict};
 

@@ -1,4 +1,5 @@
-//! The protocol does not say how bytes are divided into segments. If a verdict changes with the segments, that is a fault.
+//! Tests of runs that divide the same bytes into different segments. The protocol does not say how bytes are divided. So if
+//! a verdict changes with the segments, the target has a fault.
 
 use conformance::run::{Options, Recut, Report, Segments, Verdict};
 
@@ -63,7 +64,7 @@ fn a_server_that_needs_a_whole_character_in_one_read_is_found_with_one_cut() {
         panic!("one cut is enough: {recut:#?}");
     };
     assert!(cut.contains("68 c3 | a9"), "{cut}");
-    // The names in this case contain only ASCII characters, so there is no character to divide.
+    // The names in this case contain only ASCII characters, so no cut can divide a character.
     let hello = case(&report, "hello");
     assert_eq!(hello.verdict, Verdict::Pass);
     assert_eq!(hello.recut, None);
@@ -76,7 +77,7 @@ fn a_server_that_needs_a_segment_for_each_frame_is_found() {
         Segments::Glued,
         &[HELLO, TWO_SAYS],
     );
-    // Without `Segments::Glued`, two sends in a row may still share a segment by chance. Then the server fails in that run
+    // Even without `Segments::Glued`, two sends in a row may share a segment by chance. Then the server fails without cuts
     // too, or the report notes that the verdict does not depend on the segments alone.
     let outcome = case(&report, "two-says");
     let is_remarked = outcome

@@ -1,4 +1,4 @@
-//! Settings that a user gives for a target.
+//! Tests of settings that a user gives for a target.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use conformance::run::{Options, Verdict};
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// A scenario that logs in under a name that a setting gives.
+/// A scenario that logs in under a name that comes from a setting.
 const OWNER: &str = r#"
 scenario "owner" {
     title "the owner speaks under the given name and says the given word"

@@ -1,4 +1,4 @@
-//! Silence is proved with a fence.
+//! Tests of silence: the runner uses a fence to prove that a target sends nothing.
 
 use conformance::run::{FailureKind, Report, Verdict, run_suite};
 use conformance::suite::Suite;
@@ -93,8 +93,8 @@ fn silence_is_proved_on_lanes_with_and_without_a_name_and_after_a_client_has_lef
     );
 }
 
-/// To prove alice's own silence, alice sends a TELL to a lane of the runner, as a fence. The server answers this TELL with
-/// DONE.
+/// Here the fence is a TELL that alice sends to a lane of the runner. The server also answers this TELL with DONE, which
+/// proves that nothing else was on its way to alice.
 const ANSWERED: &str = r#"
 scenario "answered" {
     title "a tell is answered once"
@@ -165,7 +165,7 @@ fn a_fence_whose_answer_never_comes_proves_nothing() {
     assert!(failure.expected.starts_with("DONE"), "{}", failure.expected);
 }
 
-/// Here a fence is a SAY, so all clients receive it, including its sender.
+/// Here the fence is a SAY. All clients receive it, and so does its sender.
 const OVERHEARD: &str = r#"
 scenario "overheard" {
     title "clients that only overhear a fence do not see it"
@@ -194,7 +194,8 @@ fn a_fence_that_reaches_all_clients_disturbs_no_lane_and_proves_silence() {
 
 #[test]
 fn only_the_answer_to_a_login_gives_a_name() {
-    // This server answers a TELL to an unknown target with WELCOME. This WELCOME does not give alice a name.
+    // This server answers a TELL to an unknown target with WELCOME. This WELCOME answers no HELLO, so it must not give alice
+    // a name.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a lane that has not said hello has no name"

@@ -1,4 +1,4 @@
-//! A simple blocking server of the tiny protocol, with at most one fault.
+//! A simple blocking server of the tiny protocol. It has no fault or exactly one.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -23,7 +23,7 @@ pub(crate) enum Quirk {
     Resets,
     /// Closes every connection at its first byte.
     Closes,
-    /// Answers with invalid bytes.
+    /// Answers everything with invalid bytes.
     Garbage,
     /// Is a web server.
     Http,
@@ -31,11 +31,11 @@ pub(crate) enum Quirk {
     PatientHttp,
     /// Answers WELCOME to a TELL for an unknown target.
     WelcomesStrangers,
-    /// Answers each TELL to its sender this number of times.
+    /// Sends this number of answers to the sender of each TELL.
     AnswersTells(usize),
     /// Refuses every name.
     RefusesEveryLogin,
-    /// Answers everything, but only after this time.
+    /// Answers everything correctly, but only after this time.
     Slow(Duration),
     /// Relays each TELL with another text.
     WrongText,
@@ -59,13 +59,13 @@ pub(crate) enum Quirk {
     ShortNumbers,
     /// Does not answer an ASK.
     NoNumbers,
-    /// Sends the number only when two clients have asked.
+    /// Sends the number only when two clients have sent an ASK.
     NumbersForTwo,
-    /// Changes the text of some of the TELLs with the text "flaky": TELL number n, counted from 0, is changed if bit n is
-    /// set. It does not drop these TELLs. A dropped TELL would cause a timeout, and after a timeout on a machine that
-    /// stalls the runner tries again. That would change the count.
+    /// Changes the text of some TELLs that have the text "flaky": TELL number n, counted from 0, is changed if bit n is set.
+    /// A changed TELL arrives at once. If the server dropped it instead, a timeout would follow, and on a machine that
+    /// stalls the runner would then try again. The second attempt would change the count.
     Flaky(u32),
-    /// Expects a whole length in one read, and a whole text in another one.
+    /// Expects the whole length of a text in one read, and the whole text in the next read.
     OneReadIsOneField,
     /// Treats the bytes of each read as exactly one frame.
     OneReadIsOneFrame,
@@ -140,7 +140,7 @@ pub(crate) fn not_listening() -> SocketAddr {
 }
 
 impl Shared {
-    /// Accepts connections until the target ends, then waits for their threads.
+    /// Accepts connections until the target ends, then waits until the threads of the connections have ended.
     fn accept(self: &Arc<Shared>, listener: &TcpListener) {
         let mut threads = Vec::new();
         for stream in listener.incoming() {
@@ -178,7 +178,7 @@ impl Shared {
         if self.quirk == Quirk::Resets {
             let _ = socket2::SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
         }
-        // The list of connections also owns the socket. So the socket closes only if it is removed from the list.
+        // The list of connections also holds the socket open. So the socket can only close when it is removed from the list.
         let mut connections = self.connections.lock().unwrap();
         connections.retain(|other| !Arc::ptr_eq(other, stream));
         drop(connections);
@@ -316,7 +316,8 @@ impl Shared {
         let until = Instant::now() + time;
         let mut asked = self.asked.lock().unwrap();
         while !self.ended.load(Ordering::SeqCst) && Instant::now() < until {
-            // The target may end between the check of the flag and the wait.
+            // The target may end after this loop has checked the flag and before the wait begins. So the wait has a short
+            // timeout.
             let left = until.saturating_duration_since(Instant::now());
             let left = left.min(Duration::from_millis(100));
             asked = self.both_asked.wait_timeout(asked, left).unwrap().0;
@@ -329,7 +330,8 @@ impl Shared {
         let pair = asked.next_multiple_of(2);
         self.both_asked.notify_all();
         while *asked < pair && !self.ended.load(Ordering::SeqCst) {
-            // The target may end between the check of the flag and the wait.
+            // The target may end after this loop has checked the flag and before the wait begins. So the wait has a short
+            // timeout.
             asked = self
                 .both_asked
                 .wait_timeout(asked, Duration::from_millis(100))
@@ -358,7 +360,7 @@ impl Shared {
     }
 }
 
-/// Serves a web page: answers after the empty line that ends the request.
+/// Serves a web page: reads up to the empty line that ends the request's headers, and answers.
 fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -369,10 +371,10 @@ fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello")
 }
 
-/// Drops the bytes that have arrived together with a frame.
+/// Drops the bytes that have arrived after a frame in the same read.
 fn forget_the_rest(mut stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(true)?;
-    // An error is ignored: usually no bytes are waiting, and then the read fails.
+    // An error is ignored: usually no further bytes have arrived, and then the read fails.
     let _ = stream.read(&mut [0; 4096]);
     stream.set_nonblocking(false)
 }

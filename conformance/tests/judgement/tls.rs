@@ -1,4 +1,4 @@
-//! Lanes with TLS: the same protocol is judged, and how its connections end.
+//! Tests of lanes with TLS. The runner judges the same protocol over TLS, and how the target closes its connections.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! The verdicts pass, fail, non-strict and unsupported, and the exit codes.
+//! Tests of the verdicts pass, fail, non-strict and unsupported, and of the exit codes.
 
 use conformance::run::{Cause, FailureKind, Options, Verdict};
 
@@ -54,7 +54,7 @@ fn half_a_frame_at_the_end_is_a_failure() {
 
 #[test]
 fn a_packet_that_no_step_takes_is_a_failure_at_the_end() {
-    // The echo arrives before the number, and no step of the scenario takes it.
+    // The echo of alice's SAY arrives at alice, but no step of the scenario takes it.
     const LEFT: &str = r#"
         scenario "left" {
             title "an echo that is not taken"
@@ -108,7 +108,7 @@ fn a_case_whose_setting_is_missing_is_unsupported() {
 
 #[test]
 fn a_flood_ends_the_case_but_not_the_runner() {
-    // The flood consists of WELCOMEs. So the server answers logins, but sends too much.
+    // The server sends WELCOMEs without end. So it answers every login, but it sends too much.
     let target = Target::start(Quirk::Floods);
     let report = judge(target.address, &[HELLO]);
     assert_eq!(report.exit_code(), 1, "{report:#?}");

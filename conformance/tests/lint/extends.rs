@@ -1,4 +1,4 @@
-//! Protocols that extend another protocol: what they inherit, what they change, and the possible mistakes.
+//! Tests of protocols that extend another protocol: what they inherit, what they change, and the mistakes that lint finds.
 
 use std::fs;
 

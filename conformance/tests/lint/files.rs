@@ -1,4 +1,5 @@
-//! What the folder of a suite may contain: hidden files that editors leave there, and names that are not regular files.
+//! Tests of what the folder of a suite may contain. Hidden files of editors are ignored; names that are not regular files
+//! are refused.
 #![cfg(unix)]
 
 use std::fs;
@@ -59,7 +60,7 @@ fn what_is_not_a_regular_file_is_refused_by_its_name(
 ) {
     let folder = copy();
     let path = folder.path().join(name);
-    // Only some of the rows replace an existing file. For the others this fails.
+    // Some rows of this test have no file at this path. For these rows this call fails.
     let _ = fs::remove_file(&path);
     make(&path);
     let mistakes = Suite::read_folder(folder.path()).expect_err("it is refused");

@@ -183,7 +183,7 @@ fn the_load_of_the_guide_is_read() {
     assert!(load.message.is_some());
 }
 
-/// The text of the guide shows single declarations. Each of them replaces a declaration of the grammar.
+/// The text of the guide also shows single declarations. The test puts each of them into the grammar.
 #[test]
 fn the_single_declarations_of_the_guide_are_read() {
     for (shown, of_the_grammar) in [

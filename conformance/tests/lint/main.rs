@@ -1,6 +1,6 @@
-//! Tests every mistake that lint explains: the place that it reports, and the remedy.
+//! Tests of every mistake that lint explains: the place that lint reports, and the remedy that it suggests.
 //!
-//! In each source the sign `«` is before the first character of the place that lint must report.
+//! In each source, the sign `«` marks the place that lint must report: it is directly before the first character.
 
 mod extends;
 mod files;
@@ -19,7 +19,7 @@ const SPEC: &str = include_str!("../data/echo/spec.md");
 const WIRE: &str = include_str!("../data/echo/wire.kdl");
 const MARK: char = '«';
 
-/// Fragments for the rows, and a scenario that uses them.
+/// Fragments that the rows use, and a scenario that uses these fragments.
 const SHARED: &str = r#"
 fragment hello who {
     proved-by "hello"

@@ -1,4 +1,4 @@
-//! Whole suites: warnings, the steps that a scenario becomes, and the built-in protocols.
+//! Tests of whole suites: their warnings, the steps into which a scenario is translated, and the built-in protocols.
 
 use std::fs;
 use std::time::Duration;
@@ -98,7 +98,7 @@ fn only_scenario(steps: &str) -> Scenario {
     suite.scenario("case").expect("it exists").clone()
 }
 
-/// Returns the steps after the two lanes that every row has.
+/// Returns the steps of this text, without the two steps that open the lanes in every row.
 fn steps(written: &str) -> Vec<Step> {
     only_scenario(written).steps.split_off(2)
 }

@@ -1,4 +1,4 @@
-//! Parts of KDL that surprise its writers, and files whose syntax is invalid.
+//! Mistakes in KDL syntax, and parts of KDL that surprise people who write it.
 
 use rstest::rstest;
 

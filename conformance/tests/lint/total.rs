@@ -1,4 +1,4 @@
-//! Tests that lint gives an answer to every file, and that it does not take long.
+//! Tests that lint has an answer for every file, and that it finds the answer quickly.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use super::{SHARED, SPEC, WIRE, suite};
 
 const EVERYTHING: &str = include_str!("../data/echo/scenarios/all.kdl");
 
-/// Words of the files of a suite, and the characters that are most often wrong in them.
+/// Words from the files of a suite, and the characters that people most often get wrong.
 const PARTS: [&str; 44] = [
     "scenario",
     "fragment",
@@ -105,7 +105,8 @@ fn only_a_part_of_a_long_line_is_shown() {
     );
 }
 
-/// The KDL parser recurses on some of these texts. Without a check before it, many repetitions could overflow its stack.
+/// The KDL parser recurses on some of these texts. Lint checks each text before it calls the parser: otherwise, many
+/// repetitions could overflow the parser's stack.
 #[rstest]
 #[case::parentheses("a (")]
 #[case::closed_parentheses("(a)")]

@@ -1,4 +1,5 @@
-//! Conversations are written as a capture. The tests read the capture block by block and reassemble its streams.
+//! Tests of captures, the files to which conversations are written. The tests read a capture block by block and reassemble
+//! its streams.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,8 @@ fn number(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"))
 }
 
-/// Returns the bytes of each side of each stream, by client port. Checks that there are no gaps between the segments.
+/// Returns the bytes that each side of each stream has sent. The key is the client's port and the side. Checks that there
+/// are no gaps between the segments.
 fn streams(file: &[u8]) -> BTreeMap<(u16, bool), Vec<u8>> {
     let mut streams = BTreeMap::new();
     let mut next: BTreeMap<(u16, bool), u32> = BTreeMap::new();
@@ -70,7 +72,7 @@ fn the_streams_of_a_capture_have_the_bytes_of_each_side() {
     let kinds: Vec<u32> = blocks(&file).iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds[..2], [0x0a0d_0d0a, 1], "a section and one interface");
     let streams = streams(&file);
-    // The connections are those of alice, bob and carol.
+    // These three connections are the ones of alice, bob and carol.
     for connection in 0..3 {
         let port =
             40_000 + u16::try_from(connection).expect("the conversation has three connections");

@@ -1,4 +1,4 @@
-//! The commands `conformance matrix` and `conformance tap`.
+//! Tests of the commands `conformance matrix` and `conformance tap`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

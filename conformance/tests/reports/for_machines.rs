@@ -1,4 +1,4 @@
-//! The reports for machines: JUnit, TAP and annotations.
+//! Tests of the reports for machines: JUnit, TAP and annotations.
 
 use conformance::report::{to_annotations, to_junit, to_tap};
 use conformance::run::{Report, run_suite};

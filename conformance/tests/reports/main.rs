@@ -1,4 +1,4 @@
-//! What reports, captures, matrices and taps contain for targets with a known fault.
+//! Tests of what reports, captures, matrices and taps contain when a target has a known fault.
 
 #[allow(dead_code)]
 #[path = "../judgement/protocol.rs"]

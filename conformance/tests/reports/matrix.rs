@@ -1,4 +1,4 @@
-//! A matrix compares many runs.
+//! Tests of the matrix, which compares many runs.
 
 use conformance::matrix::{Matrix, RunFile, Weights};
 use conformance::report::{Paint, matrix_csv, matrix_page, matrix_table, to_json};
@@ -6,7 +6,7 @@ use conformance::report::{Paint, matrix_csv, matrix_page, matrix_table, to_json}
 use crate::protocol::{HELLO, TELL, judge};
 use crate::target::{Quirk, Target};
 
-/// A case about a SHOULD: without the echo its verdict is only non-strict.
+/// A case about a SHOULD. If the target sends no echo, the verdict is only non-strict.
 const ECHO: &str = r#"
 scenario "says-to-itself" {
     title "a sender sees its own SAY"
@@ -38,7 +38,7 @@ fn the_best_team_comes_first_and_equal_teams_are_neighbours() {
     let teams: Vec<&str> = matrix.teams.iter().map(|team| team.name.as_str()).collect();
     assert_eq!(teams, ["right", "silent", "=wrong", "<b>also wrong"]);
     assert_eq!(matrix.teams[0].score, Some(100.0));
-    // The case about the echo is worth 1 of 3 + 3 + 1 points, and the team gets half a point for it.
+    // The case about the echo has 1 of the 3 + 3 + 1 points. The team gets half a point for this case.
     let silent = matrix.teams[1].score.expect("the team was judged");
     assert!((silent - 6.5 / 7.0 * 100.0).abs() < 0.01, "{silent}");
     assert_eq!(matrix.rows[0].id, "tell", "most fail it");

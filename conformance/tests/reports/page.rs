@@ -1,4 +1,4 @@
-//! The HTML page of a run.
+//! Tests of the HTML page about a run.
 
 use conformance::report::to_html;
 use conformance::run::run_suite;

@@ -1,4 +1,4 @@
-//! A recorded conversation becomes a scenario that lint accepts and that the suite plays.
+//! Tests that a recorded conversation becomes a scenario that lint accepts and that the suite can run.
 
 use std::io::Write;
 
@@ -19,8 +19,8 @@ fn text_of(moments: &[Moment]) -> String {
     scenario(&suite(&[HELLO]).grammar, moments, &head)
 }
 
-/// Returns a conversation of two clients through a tap: one name is refused, both clients send messages, one client asks for
-/// a number, and one sends a text that is too long.
+/// Returns a conversation of two clients that was recorded by a tap. One name is refused, both clients send messages, one
+/// client asks for a number, and one client sends a text that is too long.
 fn conversation(target: &Target) -> Vec<Moment> {
     let tap = tap_for(target.address);
     let alice = connect(&tap);

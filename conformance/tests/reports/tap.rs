@@ -1,4 +1,5 @@
-//! A tap between a scripted client and a scripted server. The tap must change nothing and must name the violations.
+//! Tests of a tap between a scripted client and a scripted server. The tap must relay every byte without a change, and must
+//! name the violations.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -23,7 +24,7 @@ pub(crate) fn frame(opcode: u8, texts: &[&[u8]]) -> Vec<u8> {
     frame
 }
 
-/// A tap, and the client's end and the server's end of one connection through it.
+/// A tap with one connection through it. The test holds both ends of this connection: the client's and the server's.
 struct Line {
     tap: Tap,
     client: TcpStream,
@@ -75,7 +76,7 @@ pub(crate) fn read(mut stream: &TcpStream, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Waits until the connection has ended, and returns its moments.
+/// Waits until the connection has ended, and returns the moments that the tap has recorded.
 fn heard(tap: &Tap) -> Vec<Moment> {
     tap.ended()
         .recv_timeout(BOUND)
@@ -116,7 +117,7 @@ fn every_byte_arrives_and_a_half_close_is_passed_on() {
         .read_to_end(&mut got)
         .expect("the tap forwards the end");
     assert!(got == sent, "the bytes are the same");
-    // The other direction stays open.
+    // The direction from the server to the client stays open.
     server.write_all(b"still here").expect("the tap reads");
     drop(server);
     assert_eq!(writer.join().expect("it reads to the end"), b"still here");

@@ -1,4 +1,4 @@
-//! The files that a run writes. They are opened before the run and written after it.
+//! Tests of the files that a run writes. The command opens them before the run and writes them after it.
 
 use rstest::rstest;
 
@@ -42,7 +42,7 @@ fn a_profile_and_a_report_do_not_share_a_file() {
         .stdout("");
 }
 
-/// Other commands also write files at their end.
+/// Other commands also write files when they end, and check them before they begin.
 #[rstest]
 #[case::load(&["load", "chaton", "127.0.0.1:1", "--json", "."])]
 #[case::tap(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--connections", "0", "--report", "html=."])]

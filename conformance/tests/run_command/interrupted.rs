@@ -1,4 +1,4 @@
-//! Runs that are interrupted by a signal.
+//! Tests of runs that are interrupted by a signal.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
@@ -46,7 +46,7 @@ fn an_interrupted_run_reports_the_results_so_far(#[case] signal: Signal, #[case]
     ]);
     let output = runner.stdout.take().expect("it is a pipe");
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    // The verdict is printed while another case waits.
+    // The verdict on this case is printed while another case still waits.
     let verdict = lines.find(|line| line.contains("login-accepted"));
     assert_eq!(
         verdict.as_deref(),
@@ -69,7 +69,8 @@ fn an_interrupted_run_reports_the_results_so_far(#[case] signal: Signal, #[case]
     );
 }
 
-/// `nohup` ignores SIGHUP for the program that it starts, and a shell ignores SIGINT for one in the background.
+/// `nohup` makes the program that it starts ignore SIGHUP. A shell makes a program that it starts in the background ignore
+/// SIGINT.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
@@ -94,8 +95,8 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
 
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
-    // The system does not answer another connect. So the runner waits in `connect`, where it does not notice the first
-    // signal.
+    // The system does not complete another connect to this listener. So the runner is blocked in `connect`, where it does
+    // not notice the first signal.
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     listener

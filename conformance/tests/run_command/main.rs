@@ -1,4 +1,4 @@
-//! The command `conformance run`: its output and its exit codes.
+//! Tests of the command `conformance run`: its output and its exit codes.
 
 mod files;
 #[cfg(unix)]

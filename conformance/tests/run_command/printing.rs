@@ -1,4 +1,4 @@
-//! Output that cannot be printed: a full disk, and a reader that has closed its end.
+//! Tests of commands that cannot print their output, because a disk is full or because the reader has closed its end.
 
 use std::fs::File;
 use std::process::{Command, Output, Stdio};
@@ -15,7 +15,8 @@ fn printed_to(output: impl Into<Stdio>, arguments: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-/// Each command with two exit codes: for output to a full disk, and for a reader that has closed its end.
+/// Returns each command with two exit codes. The first is for output to a full disk, and the second for a reader that has
+/// closed its end.
 fn rows(address: &str) -> [(Vec<&str>, i32, i32); 5] {
     [
         (vec!["list"], 2, 0),
@@ -33,7 +34,7 @@ fn rows(address: &str) -> [(Vec<&str>, i32, i32); 5] {
             2,
             0,
         ),
-        // The exit code of the verdict stays.
+        // A failed output does not change the exit code of the verdict.
         (vec!["run", "chaton", address], 3, 3),
     ]
 }

@@ -1,4 +1,4 @@
-//! A server that accepts every login with a free name. It never answers a login with a name that is taken.
+//! A server that accepts every login whose name is free. It never answers a login whose name is taken.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};

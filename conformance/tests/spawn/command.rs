@@ -1,4 +1,4 @@
-//! The command `conformance run --spawn`, and the foreign server that it starts.
+//! Functions that run the command `conformance run --spawn`, and the foreign server that this command starts.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -52,7 +52,7 @@ impl Run {
     }
 }
 
-/// Returns the command that judges Chaton.
+/// Returns a command that judges a server of Chaton.
 pub(crate) fn conformance() -> Command {
     let mut command =
         Command::cargo_bin("conformance").expect("the command is built with its tests");
@@ -60,7 +60,7 @@ pub(crate) fn conformance() -> Command {
     command
 }
 
-/// Judges the server that this command starts.
+/// Judges the server that the command `spawn` starts.
 pub(crate) fn judge(spawn: &str, arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file: PathBuf = folder.path().join("run.json");

@@ -1,4 +1,4 @@
-//! Incidents of the foreign server: crashes, hangs and leaks.
+//! Tests of incidents of the foreign server: it crashes, hangs or leaks.
 
 use crate::command::{foreign_server, judge};
 
@@ -32,7 +32,8 @@ fn a_crash_is_reported_with_its_case_and_traceback_and_the_run_continues() {
 fn a_crash_while_several_cases_run_is_attributed_by_a_second_run() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("mine.kdl");
-    // This is the case `unknown-opcodes` without `hostile`, so that other cases run at the same time.
+    // This is the case `unknown-opcodes` without the word `hostile`. Cases with this word run alone; this case runs together
+    // with others.
     let mine = r#"scenario "odd" {
         title "the server does not act on an unknown opcode"
         checks CHATON-0.6
@@ -82,7 +83,7 @@ fn a_hang_is_reported_with_its_case_and_the_run_continues() {
         .as_str()
         .expect("the server wrote something");
     assert!(written.contains("waiting for -4 bytes"), "{written}");
-    // This case runs after the hang.
+    // This case runs after the case in which the server hangs.
     assert_eq!(run.verdict("not-utf8-in-a-whisper"), "pass", "{}", run.out);
 }
 

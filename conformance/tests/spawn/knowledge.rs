@@ -1,4 +1,4 @@
-//! Files with facts about a server, which a team keeps from one run to the next.
+//! Tests of files with facts about a server. A team keeps such a file from one run to the next.
 
 use std::fs;
 

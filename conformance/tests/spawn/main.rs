@@ -1,4 +1,5 @@
-//! Targets that the runner starts. It reports their incidents with the cases that caused them.
+//! Tests of servers that the runner itself starts. The runner reports each incident of the server with the case that caused
+//! it.
 
 mod command;
 mod incidents;

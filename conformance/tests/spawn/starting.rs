@@ -1,4 +1,4 @@
-//! How the runner starts a server with a command, and ends it.
+//! Tests of how the runner starts a server with a command, and how it ends the server.
 
 use std::hash::{BuildHasher, RandomState};
 use std::iter;
@@ -25,7 +25,7 @@ fn a_server_that_ends_at_once_cannot_be_judged_and_its_output_is_shown() {
 #[test]
 fn a_server_that_is_not_ready_in_time_cannot_be_judged() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    // A listener accepts connections, but the arguments require a line of output.
+    // The address accepts connections, but the server never prints the line that the arguments require.
     let arguments = ["--spawn-timeout", "300ms", "--ready-line", "ready"];
     let run = judge("echo not yet; exec sleep 600 {port}", &arguments);
     drop(listener);
@@ -67,8 +67,8 @@ fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
     assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
 }
 
-/// Returns a listener on a port below 32768, which the server can use later. Programs that ask for any free port get one
-/// above 32767, so none of them takes this port in the meantime.
+/// Returns a listener on a port below 32768. When the listener is dropped, the server can use the port. Programs that ask
+/// the system for any free port get one above 32767, so no such program takes this port in the meantime.
 fn fixed() -> (TcpListener, String) {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance());
@@ -122,7 +122,7 @@ fn wrong_usage_is_explained() {
     refused(&["--spawn", "x {port}", "--spawn-env", "x"], "NAME=VALUE");
 }
 
-/// When the runner is interrupted during a case, it ends the server and its children, and removes the scratch directory.
+/// If the runner is interrupted during a case, it ends the server and its children, and removes the scratch directory.
 #[cfg(unix)]
 #[test]
 fn an_interruption_ends_the_server_and_all_that_it_started() {
@@ -157,7 +157,7 @@ fn an_interruption_ends_the_server_and_all_that_it_started() {
     for pid in &words[..2] {
         let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not 0");
         eventually("it is gone", &|| {
-            // A zombie counts as ended: only its parent has not waited for it yet.
+            // A zombie counts as ended: it is a process that has ended, but for which its parent has not waited yet.
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
             test_kill_process(pid).is_err() || stat.is_ok_and(|stat| stat.contains(") Z "))
         });
