@@ -114,7 +114,7 @@ fn only_the_known_choice_of_a_reading_is_tried() {
 
 #[test]
 fn a_run_stops_at_its_time_limit_and_lists_the_cases_that_it_did_not_judge() {
-    // The wait for each missing answer takes as long as the time limit of the whole run.
+    // The target never answers an ASK, so the run reaches its time limit.
     let target = Target::start(Quirk::NoNumbers);
     let limit = Duration::from_millis(1500);
     let limited = Options {

@@ -101,7 +101,7 @@ fn is_own(lab: &Lab, call: &Call<'_>, login: &str) -> bool {
     lab.names.get(&call.from).is_some_and(|own| own == login)
 }
 
-/// Does what the right server does, but sends packets of this kind to all clients.
+/// Does what the right server does, but sends packets for which `which` returns true to all clients.
 fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {
@@ -112,7 +112,7 @@ fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> b
     })
 }
 
-/// Faults of one kind, and the packets that they touch (see `fault::Fault::specimen`).
+/// A list of faults of one kind, and the packets that these faults affect (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 6] = [

@@ -73,7 +73,7 @@ fn without_ok(lab: &mut Lab, call: Call<'_>) -> Reply {
         .map(|out| if out == ok { vec![] } else { vec![out] })
 }
 
-/// Does what the right server does, but sends packets of this kind to all clients.
+/// Does what the right server does, but sends packets for which `which` returns true to all clients.
 fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {
@@ -94,7 +94,7 @@ fn key(what: &str, negotiation: Negotiation<'_>) -> String {
     format!("{what} {sender} {password} {recipient}")
 }
 
-/// Faults of one kind, and the packets that they touch (see `fault::Fault::specimen`).
+/// A list of faults of one kind, and the packets that these faults affect (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 5] = [

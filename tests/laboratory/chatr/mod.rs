@@ -106,7 +106,7 @@ fn farewell(to: ConnId, reason: Reason) -> Out {
     told(to, reason.frame())
 }
 
-/// Faults of one kind, and the packets that they touch (see `fault::Fault::specimen`).
+/// A list of faults of one kind, and the packets that these faults affect (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 4] = [
