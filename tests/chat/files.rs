@@ -38,7 +38,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Alice in line mode, with a scripted server whose bob has a private connection with her.
+/// Alice in line mode, and a scripted server. Alice has a private connection with bob, whom the script plays.
 struct Scene {
     server: Scripted,
     chat: Peer,

@@ -1,4 +1,4 @@
-//! Files in frames, which arrive without an offer.
+//! Tests of files in ChatHack. A client sends a file in a frame, without an offer before it.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Logins with and without a password.
+//! Tests of logins with and without a password.
 
 use super::{Server, logged_in};
 

@@ -1,4 +1,4 @@
-//! The client connects to a listening peer that misbehaves.
+//! Tests of a client that connects to a listening peer, and the peer misbehaves.
 
 use std::net::{SocketAddr, TcpListener};
 

@@ -1,4 +1,4 @@
-//! Messages to everyone and on direct connections.
+//! Tests of messages to everyone, and of messages on direct connections.
 
 use std::net::TcpListener;
 

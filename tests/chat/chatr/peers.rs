@@ -1,4 +1,4 @@
-//! Clients that find each other, and clients that do not.
+//! Tests of clients that look for each other through the server. Some find each other, and some do not.
 
 use std::fs;
 use std::io::{Read, Write};
