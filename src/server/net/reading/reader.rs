@@ -56,9 +56,9 @@ pub(in crate::net) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection
         error!("{connection} cut: serving it failed with a panic");
         connection.cut();
     }
-    // The order matters. First the other end of a tunnel ends, then the room forgets the
-    // connection, then the clock forgets it. After that no thread finds the connection any more,
-    // and the socket is closed when the last `Arc` is dropped.
+    // The order matters. First the tunnel ends, if there is one. Then the room forgets the
+    // connection, and then the clock forgets it. After that no thread finds the connection any
+    // more, and the socket is closed when the last `Arc` is dropped.
     tunnel::leave(connection);
     hub.gone(connection);
     connection.ended();
@@ -128,8 +128,8 @@ fn event<P: Protocol>(
     answered(hub, connection, hub.event(connection, event))
 }
 
-/// If the room asks a question, finds the answer and gives it to the room, until the room asks
-/// nothing more. Returns how the connection goes on.
+/// While the room asks questions, waits for the answer to each question and gives it to the room.
+/// Returns how the connection goes on.
 ///
 /// Blocks until each answer is found, and holds no lock meanwhile. The worker that has found the
 /// answer wakes this thread, and so does the stop of the server. Only this connection waits. What
@@ -148,8 +148,8 @@ fn answered<P: Protocol>(
             Flow::Closed => return Flow::Closed,
             Flow::Ask(question) => question,
         };
-        // The frame that led to the question is complete. The peer is not late while the server
-        // thinks.
+        // The frame that led to the question is complete, so no deadline for a frame may end the
+        // connection while a worker looks for the answer.
         connection.expect_frame(None);
         match hub.answer(connection, question) {
             Ok(answer) => flow = hub.event(connection, Event::Answer(answer)),
@@ -243,12 +243,13 @@ fn frames<P: Protocol>(
     flow
 }
 
-/// Serves a connection that has become a tunnel end, until it ends. The first bytes of the tunnel
-/// may already be in the buffer, after the last frame.
+/// Serves a connection that has become a tunnel end, until its tunnel or the connection is over.
+/// The first bytes of the tunnel may already be in the buffer, after the last frame.
 fn raw<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>, buffer: Buffer) {
     connection.expect_arrival(None);
     connection.expect_frame(None);
-    // Blocks until the tunnel has ended, or until this end has ended before it was joined.
+    // Blocks until the tunnel is over. If the ends are not joined, blocks until this peer sends FIN
+    // or the connection is lost.
     let waited = tunnel::serve(connection, buffer.bytes());
     drop(buffer);
     match waited {

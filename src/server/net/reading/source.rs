@@ -12,8 +12,8 @@ use crate::net::tls::Opened;
 /// Bytes of a new buffer for records: enough for a quiet client.
 const CIPHERTEXT: usize = 4 << 10;
 
-/// Bytes of the buffer of a client that fills the small one: a whole record, with what TLS adds to
-/// it.
+/// Size in bytes of the buffer for a client that has filled the small one. A whole record fits into
+/// it, with the bytes that TLS adds.
 const LARGE_CIPHERTEXT: usize = 18 << 10;
 
 /// The source from which a reader gets the connection's bytes.
@@ -56,9 +56,9 @@ impl<'a> Source<'a> {
 }
 
 impl Records<'_> {
-    /// Returns plaintext from the records that have arrived. Blocks for more records only when
-    /// these contain none: the peer may be waiting for the answer to that plaintext, and then it
-    /// sends no more records.
+    /// Returns plaintext from the records that have arrived. Blocks for more records only when the
+    /// records that have arrived contain no plaintext. Otherwise the peer may be waiting for the
+    /// answer to that plaintext, and then it sends no more records.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {

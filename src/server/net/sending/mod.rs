@@ -2,11 +2,11 @@
 //!
 //! | file | what it contains |
 //! |---|---|
-//! | [`run`] | the list of effects that the room wants |
-//! | [`turn`] | carrying a run out; one thread at a time has the turn |
+//! | [`run`] | a list of the effects that the room wants |
+//! | [`turn`] | carries out the effects of a run; one thread at a time has the turn |
 //! | [`report`] | log lines about the frames and remarks of a run |
-//! | [`outbox`] | what waits for one client, and which thread may write it |
-//! | [`piece`] | bytes that wait, counted over all clients |
+//! | [`outbox`] | the bytes that wait for one client, and which thread may write them |
+//! | [`piece`] | bytes that wait, and their sum over all clients |
 //! | [`queue`] | the bytes in an outbox, in order |
 //! | [`progress`] | how fast a client must take its bytes |
 //! | [`writers`] | the few threads that write to clients whose sockets were full |

@@ -26,10 +26,11 @@
 //! push 100 bytes   the socket accepts 100                     as at first
 //! ```
 //!
-//! A client is cut in two cases: more than `outbox_bytes` would be queued ([`Pushed::Overflow`]),
-//! or the client takes too few bytes within a time ([`Written::Stalled`]). Both limits are needed.
-//! In a busy room the first is reached soon. In a quiet room, without the second, a client that has
-//! stopped reading would keep its queue for ever.
+//! The server cuts a client in two cases: more than `outbox_bytes` would be queued
+//! ([`Pushed::Overflow`]), or the client takes too few bytes within a time ([`Written::Stalled`]).
+//! Both limits are needed. In a busy room, the queue of a client that has stopped reading soon
+//! exceeds the first limit. In a quiet room that may never happen. Without the second limit, such a
+//! client would keep its queue for ever.
 //!
 //! On a connection with TLS, records are queued instead of plain bytes. They are encrypted and
 //! queued under one lock, so that they leave in the order of their numbers.
@@ -46,15 +47,16 @@ use crate::net::sync::{Condvar, Mutex};
 use crate::net::sys::{self, Socket};
 use crate::net::tls::{Opened, Tls};
 
-/// After this many system calls a writer leaves an outbox and serves others. A client that reads as
-/// fast as the server writes must not keep a writer for itself.
+/// Maximum number of system calls that a writer makes for one outbox before it serves other
+/// outboxes. Otherwise a client that reads as fast as the server writes would keep a writer busy
+/// for ever.
 const CALLS: usize = 16;
 
-/// If a writer is sending when the clock looks at a client's pace, the writer itself will judge the
-/// pace. The clock then looks again after this time.
+/// If a writer is sending when the clock's thread checks a client's pace, the clock's thread leaves
+/// the decision to the writer. It checks again after this time.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// The queue of one client, and who may write to its socket.
+/// The queue of one client, with the state that says which thread may write to its socket.
 ///
 /// Rules of the lock:
 ///
@@ -82,16 +84,16 @@ struct State {
     tls: Option<Tls>,
     queue: Queue,
     sender: Sender,
-    /// How many bytes the client took lately. It counts only while bytes are queued.
+    /// Counts the bytes that the client has taken recently. It is used only while bytes are queued.
     progress: Progress,
     stage: Stage,
 }
 
 /// Which thread may send. Only one thread may send at a time.
 ///
-/// `Pusher -> Waiting` when a push queues the first bytes. `Waiting -> Writer` when a writer begins
-/// to send. `Writer -> Waiting` if bytes are left after that, and `Writer -> Pusher` if none is
-/// left.
+/// `Pusher -> Waiting`: a push queues the first bytes. `Waiting -> Writer`: a writer begins to
+/// send. `Writer -> Waiting`: the writer has stopped, and bytes are left. `Writer -> Pusher`: the
+/// writer has sent all bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sender {
     /// Nothing is queued: the thread that pushes sends.
@@ -100,11 +102,11 @@ enum Sender {
     /// be put on it, or a writer has just been woken for it. In all three cases a call of
     /// [`Outbox::write`] follows, so a push of more bytes need not wake a writer.
     Waiting,
-    /// A writer sends the beginning of the queue, without the lock.
+    /// A writer is sending bytes from the front of the queue. It does not hold the lock meanwhile.
     Writer,
 }
 
-/// The stages of an outbox, from open to ended. It moves only down this list.
+/// The stages of an outbox, from open to ended. An outbox moves only to a later stage of this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Accepts frames.
@@ -119,13 +121,13 @@ enum Stage {
     Dead,
 }
 
-/// What a push led to. The caller does the rest when it holds no lock.
+/// The result of a push. The caller does the remaining work after it has released its locks.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::net) enum Pushed {
     /// Sent, queued after other bytes, or dropped because the connection ends.
     Done,
-    /// Queued, and the queue was empty before. The connection must be given to the writers, and the
-    /// time for the client's pace begins.
+    /// Queued, and the queue was empty before. The connection must be given to the writers, and
+    /// from now on the client must take its bytes fast enough.
     NeedsWriter,
     /// Too many bytes would be queued: the client reads too slowly.
     Overflow {
@@ -147,7 +149,7 @@ pub(in crate::net) enum Finish {
     NeedsWriter,
 }
 
-/// What sending the queue led to.
+/// The result of sending queued bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::net) enum Written {
     /// Everything is written.
@@ -198,8 +200,8 @@ impl Outbox {
         self.sealed
     }
 
-    /// Sends the bytes, or queues what the socket does not accept at once. `most` is the maximum of
-    /// queued bytes.
+    /// Sends the bytes, and queues those that the socket does not accept at once. `most` is the
+    /// maximum number of queued bytes.
     ///
     /// MUST NOT block. MUST NOT send while a writer sends. The bytes of two pushes MUST NOT be
     /// mixed and MUST keep their order.
@@ -348,8 +350,9 @@ impl Outbox {
     /// Blocks until everything is written and FIN is sent, or until the connection is cut. Called
     /// by the reader of a connection that ends; the reader holds no lock.
     ///
-    /// The thread that sends FIN wakes it, and so does a thread that cuts the connection. The wait
-    /// always ends, because the clock cuts a connection whose time for an orderly close is over.
+    /// The thread that sends FIN wakes the caller, and so does a thread that cuts the connection.
+    /// The wait always ends, because the clock cuts a connection whose time for an orderly close is
+    /// over.
     pub(in crate::net) fn wait_until_finished(&self) {
         let mut state = self.state.lock();
         while !matches!(state.stage, Stage::Finished | Stage::Dead) {
@@ -360,11 +363,12 @@ impl Outbox {
     }
 
     /// Blocks until everything is written. From then on only the caller writes to the socket.
-    /// Returns false when the connection is lost before. Called by the pump of a tunnel; the pump
-    /// holds no lock.
+    /// Returns false when the connection is lost before that. Called by the pump of a tunnel; the
+    /// pump holds no lock.
     ///
-    /// The thread that empties the queue wakes it, and so does a thread that cuts the connection.
-    /// The wait always ends, because the clock cuts a client that does not keep its pace.
+    /// The thread that empties the queue wakes the caller, and so does a thread that cuts the
+    /// connection. The wait always ends, because the clock cuts a client that takes its bytes too
+    /// slowly.
     pub(in crate::net) fn retire(&self, stream: &Socket) -> bool {
         let mut state = self.state.lock();
         while state.stage == Stage::Open && state.sender != Sender::Pusher {
@@ -446,7 +450,7 @@ impl Outbox {
         }
         // The system wakes a writer only when a good part of the socket's buffer is free. On a slow
         // network that may take longer than the time that the client has. So this thread sends now:
-        // the bytes that the socket accepts are the bytes that the client has taken.
+        // the bytes that the socket accepts count as bytes that the client has taken.
         let before = state.queue.bytes();
         if state.send_queued(stream).is_err() {
             self.end(&mut state, Stage::Dead);
@@ -502,7 +506,7 @@ impl State {
         Ok(())
     }
 
-    /// Notes that the client took this many more bytes, and removes them from the queue.
+    /// Notes that the client took `taken` more bytes, and removes them from the queue.
     fn advance(&mut self, taken: usize) {
         self.progress.took(taken, Instant::now());
         self.queue.advance(taken);

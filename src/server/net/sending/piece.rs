@@ -1,14 +1,14 @@
-//! Bytes that wait for clients, and how many they are over all clients.
+//! Bytes that wait for clients, and the sum of all bytes that wait for any client.
 //!
-//! Each outbox has a bound of its own. But a thousand outboxes that are nearly full would take a
-//! gigabyte. So all waiting bytes are counted together, and when they are too many, the clients for
-//! which most is queued are cut (see [`Writers`](super::writers)).
+//! Each outbox has a limit of its own. But a thousand outboxes that are nearly full would take a
+//! gigabyte. So all waiting bytes are counted together. When their sum is too large, the server
+//! cuts the clients with the longest queues (see [`Writers`](super::writers)).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that wait for any client. A broadcast that waits for many clients is in memory once, and
-/// is counted once.
+/// Counts the bytes that wait for any client. A broadcast that waits for many clients is in memory
+/// only once, and is counted only once.
 ///
 /// Each method is one atomic operation. No other memory depends on the number, so `Relaxed` is
 /// enough.
@@ -19,7 +19,7 @@ pub(in crate::net) struct Queued {
 }
 
 impl Queued {
-    /// None wait yet, and at most this many may.
+    /// Makes a counter that begins at zero. `most` is the maximum number of bytes that may wait.
     pub(in crate::net) fn new(most: usize) -> Arc<Queued> {
         Arc::new(Queued {
             bytes: AtomicUsize::new(0),
@@ -27,18 +27,19 @@ impl Queued {
         })
     }
 
-    /// Maximum bytes.
+    /// Returns the maximum number of bytes that may wait.
     pub(in crate::net) fn most(&self) -> usize {
         self.most
     }
 
-    /// True when too many wait.
+    /// Returns true when more bytes wait than the maximum.
     pub(in crate::net) fn is_too_much(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) > self.most
     }
 
-    /// True when clearly fewer wait than may. Clients are cut down to this, so that not every push
-    /// after it must look for the largest outbox again.
+    /// Returns true when at most seven eighths of the maximum wait. The server cuts clients until
+    /// this is true. Otherwise almost every later push would have to look for the largest outbox
+    /// again.
     pub(in crate::net) fn is_relieved(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) <= self.most - self.most / 8
     }
@@ -52,7 +53,7 @@ pub(in crate::net) struct Piece {
 }
 
 impl Piece {
-    /// Copies the bytes, and counts them until the last client has them.
+    /// Copies the bytes, and counts them until no queue contains them any more.
     pub(in crate::net) fn new(bytes: &[u8], queued: &Arc<Queued>) -> Arc<Piece> {
         queued.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         Arc::new(Piece {

@@ -2,8 +2,8 @@
 //!
 //! It is not enough that a client takes some bytes: a client that takes a few bytes now and then
 //! would keep its queue for ever. So the server counts the bytes. Each time the client has taken
-//! [`Pace::bytes`], its time begins again. If the time is over before the client has taken that
-//! many, the client has stalled. No time runs while nothing is queued for the client.
+//! [`Pace::bytes`], its time begins again. If the time is over before the client has taken this
+//! number of bytes, the client has stalled. No time runs while nothing is queued for the client.
 //!
 //! This file has no lock and no thread. Each outbox has a [`Progress`] under its own lock, and the
 //! clock's thread asks the outbox.
@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 /// The least that a client must take while something is queued for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Pace {
-    /// The client must take this many bytes, or all that are queued if these are fewer (with 0, one
-    /// byte is enough) ...
+    /// Bytes that the client must take within [`Pace::within`], or all queued bytes if they are
+    /// fewer. If this is 0, one byte is enough.
     pub(in crate::net) bytes: usize,
-    /// ... within this time.
+    /// The time within which the client must take [`Pace::bytes`].
     pub(in crate::net) within: Duration,
 }
 
@@ -28,12 +28,12 @@ pub(in crate::net) struct Progress {
     taken: usize,
 }
 
-/// A client took too little.
+/// What a client did that took too few bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Stalled {
-    /// Bytes that it took ...
+    /// Number of bytes that the client took in [`Stalled::time`].
     pub(in crate::net) taken: usize,
-    /// ... in this time.
+    /// The time that the client had to take them.
     pub(in crate::net) time: Duration,
 }
 
@@ -57,7 +57,8 @@ impl Progress {
         }
     }
 
-    /// Returns the time at which the client has stalled, unless it takes enough bytes before.
+    /// Returns the time at which the client counts as stalled if it does not take enough bytes
+    /// before.
     pub(in crate::net) fn deadline(&self) -> Instant {
         self.since + self.pace.within
     }
@@ -78,8 +79,9 @@ mod tests {
         within: Duration::from_secs(30),
     };
 
-    /// Lets a client take bytes at these seconds. Returns the second at which it stalls, or `None`
-    /// if it does not stall within two minutes.
+    /// Simulates a client. Each row of `taken` is a second and the number of bytes that the client
+    /// takes then. Returns the second at which the client stalls, or `None` if it does not stall
+    /// within two minutes.
     fn stalls_at(taken: &[(u64, usize)]) -> Option<u64> {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);

@@ -32,8 +32,8 @@ impl Queue {
         self.bytes
     }
 
-    /// Appends a piece, of which this many bytes are sent already. Only a piece that finds the
-    /// queue empty may have any.
+    /// Appends a piece of which `sent` bytes are sent already. If the queue is not empty, `sent`
+    /// must be 0.
     pub(in crate::net) fn push(&mut self, piece: Arc<Piece>, sent: usize) {
         debug_assert!(sent == 0 || self.is_empty());
         self.bytes += piece.bytes().len() - sent;
@@ -42,12 +42,13 @@ impl Queue {
     }
 
     /// Returns the beginning of the queue for one system call, and its length in bytes. The result
-    /// borrows from the queue, so it is for a thread that keeps the lock.
+    /// borrows from the queue, so only a thread that keeps the lock can use it.
     pub(in crate::net) fn front(&self) -> (Vec<IoSlice<'_>>, usize) {
         slices(self.pieces.iter().take(PIECES), self.sent)
     }
 
-    /// Returns the same bytes without a borrow, for a thread that releases the lock while it sends.
+    /// Returns the same bytes as `front`, but without a borrow, for a thread that releases the lock
+    /// while it sends.
     pub(in crate::net) fn shared_front(&self) -> Front {
         Front {
             pieces: self.pieces.iter().take(PIECES).cloned().collect(),

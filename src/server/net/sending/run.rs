@@ -1,4 +1,5 @@
-//! The run: the effects that the room wants, and the connections that began and ended meanwhile.
+//! A run: a list of effects that the room wants, with the connections that began and ended since
+//! the previous run.
 
 use std::sync::Arc;
 

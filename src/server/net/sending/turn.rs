@@ -1,12 +1,12 @@
-//! The turn: carrying a run out. One thread at a time holds it.
+//! The turn: the right to carry out a run. One thread at a time holds it.
 //!
 //! The list of members belongs to the turn and not to the room. The room may already be ahead: it
 //! may have handled later events whose effects are not carried out yet. Still a client gets exactly
 //! the messages that follow its `Join` in the list of effects.
 //!
-//! Most members are not mentioned in a run, because no effect in it is about them alone. They get
-//! the bytes for all members in one send. A connection that is mentioned gets its bytes put
-//! together in the order of the effects ([`Pieces`]).
+//! Most members are not mentioned in a run, because no effect in it concerns only them. They get
+//! the bytes for all members in one send. For a connection that is mentioned, the turn puts its
+//! bytes together in the order of the effects ([`Pieces`]).
 //!
 //! An example. Alice and bob are members. This run has two messages for all members, a private
 //! message to bob between them, and the login of carol:
@@ -36,12 +36,12 @@ use crate::net::connection::Connection;
 use crate::net::tunnel;
 use matou_protocols::room::{ByConn, ConnId, Effect};
 
-/// The connections of a hub: the state after the effects that have been carried out so far.
+/// The connections of a hub, in the state after all effects that have been carried out so far.
 ///
-/// The hub's mutex `turn` guards it. The holder sends to all clients, so it must not block: it must
-/// not call a send that blocks, and must not wait for a lock that another thread holds during a
-/// blocking system call. It takes the locks of tunnel ends, outboxes, deadlines and the clock, for
-/// one connection after the other.
+/// The hub's mutex `turn` guards it. The thread that holds this mutex sends to all clients, so it
+/// must not block: it must not call a send that blocks, and must not wait for a lock that another
+/// thread holds during a blocking system call. It takes the locks of tunnel ends, outboxes,
+/// deadlines and the clock, for one connection after the other.
 #[derive(Debug)]
 pub(in crate::net) struct Turn {
     /// The run that is being carried out. Between rounds it is empty and ready to be swapped.
@@ -55,8 +55,8 @@ pub(in crate::net) struct Turn {
     /// The number of the current round. It is written into `Member::mentioned`, so the marks of an
     /// old round need not be cleared.
     round: u64,
-    /// How long the end of a tunnel's direction is delayed before it is passed on. The room has
-    /// chosen it at the start.
+    /// When one direction of a tunnel ends, the server waits for this time before it sends FIN to
+    /// the other end. The room has chosen the time at the start.
     tunnel_end_delay: Duration,
     protocol: &'static str,
     /// The listener's name: the target of log lines.
@@ -66,23 +66,24 @@ pub(in crate::net) struct Turn {
 #[derive(Debug)]
 struct Peer {
     connection: Arc<Connection>,
-    /// Its index in `members`, after it has joined.
+    /// Its index in `members`; `None` while the connection is not a member.
     seat: Option<usize>,
 }
 
 #[derive(Debug)]
 struct Member {
     connection: Arc<Connection>,
-    /// The last round in which an effect mentioned it.
+    /// The last round in which an effect mentioned this connection.
     mentioned: u64,
 }
 
 /// The bytes for one connection that is mentioned in a round.
 ///
 /// In the run, all bytes for all members are in one block. Each effect about one connection has an
-/// offset in that block: the bytes before the offset come earlier. `from` is the offset up to which
-/// this connection has got the block. Before its own bytes are appended, it gets the bytes from
-/// `from` up to the offset of the effect.
+/// offset in that block: the bytes before the offset must be sent before the effect. `from` is the
+/// offset up to which the block was already appended to this connection's own bytes. Before the
+/// next own bytes are appended, the part of the block from `from` up to the offset of their effect
+/// is appended.
 #[derive(Debug)]
 struct Pieces {
     connection: Arc<Connection>,
@@ -93,7 +94,7 @@ struct Pieces {
 }
 
 impl Pieces {
-    /// Appends the bytes for all up to this offset.
+    /// Appends the bytes for all members, up to this offset.
     fn catch_up(&mut self, for_all: &[u8], to: usize) {
         if let Some(from) = &mut self.from {
             self.bytes.extend_from_slice(&for_all[*from..to]);
@@ -136,7 +137,7 @@ impl Turn {
         // It is put back at the end, so that its memory is used again.
         let mut run = std::mem::take(&mut self.run);
         self.round += 1;
-        // A new connection is a peer, but not yet a member: it has no login.
+        // A new connection is a peer, but not yet a member, because its client has not logged in.
         for connection in run.arrivals.drain(..) {
             let peer = Peer {
                 seat: None,
@@ -148,14 +149,14 @@ impl Turn {
         report(&run, self.protocol, &self.listener, |id| {
             peers.get(&id).map(|peer| &peer.connection)
         });
-        // Each connection belongs to only one of the two groups, so each client gets its bytes in
-        // order. Different clients may be served in any order, except when a connection is
+        // Each connection is served by only one of these two calls, so each client gets its bytes
+        // in order. Different clients may be served in any order, except when a connection is
         // finished.
         let mentioned = self.send_to_mentioned(&run);
         self.send_to_others(run.effects.for_all());
         drop(mentioned);
-        // This comes after all effects: bytes for a connection that come before its end in the list
-        // are still sent, if its socket is still open.
+        // Connections are removed only after all effects. So a connection still gets the bytes that
+        // come before its end in the list, if its socket is still open.
         for id in run.departures.drain(..) {
             self.leave(id);
             self.peers.remove(&id);
@@ -178,7 +179,8 @@ impl Turn {
         }
     }
 
-    /// Sends the bytes for all to the members that are not mentioned: one `send` each.
+    /// Sends the bytes for all members to those members that no effect mentions, with one `send`
+    /// for each.
     fn send_to_others(&self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -207,7 +209,8 @@ impl Turn {
         for (at, effect) in run.effects.entries() {
             self.carry_out(for_all, at, &effect, &mut mentioned);
         }
-        // Each of them also gets the bytes for all that follow the last effect about it.
+        // Each mentioned member also gets the bytes for all members that follow the last effect
+        // about it.
         for pieces in mentioned.values_mut() {
             pieces.catch_up(for_all, for_all.len());
             pieces.send();
@@ -215,7 +218,7 @@ impl Turn {
         mentioned
     }
 
-    /// Carries out one effect. `at` is its offset in the bytes for all.
+    /// Carries out one effect. `at` is its offset in the bytes for all members.
     fn carry_out(
         &mut self,
         for_all: &[u8],
@@ -232,14 +235,15 @@ impl Turn {
                 }
             }
             Effect::AllBut(id, bytes) => {
-                // The bytes are part of the bytes for all. This one connection skips them.
+                // These bytes are part of the bytes for all members, but this connection must not
+                // get them. So it skips them.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     pieces.from = pieces.from.map(|_| at + bytes.len());
                 }
             }
             Effect::Join(id, name) => {
-                // What was sent to all before this place is not for this client.
+                // This client does not get the bytes for all members that come before this effect.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.from = Some(at);
                     pieces.connection.identified(name);

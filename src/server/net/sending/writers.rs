@@ -18,8 +18,8 @@
 //! Why not one writer thread for each client, as in many textbooks? Each message would then wake a
 //! thread for each client. Here a client that reads fast enough never wakes a writer at all.
 //!
-//! The outbox decides whether a client is too slow, each time after it has sent from its queue and
-//! when the clock asks it: see `progress`.
+//! The outbox decides whether a client is too slow. It does so each time after it has sent from its
+//! queue, and when the clock asks it: see `progress`.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -45,33 +45,36 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// The lock of `threads` is held while a thread is started and while the list is taken out. No
 /// other lock is taken under it. The lock of the waiting connections is hidden in [`Writable`].
 pub(in crate::net) struct Writers {
-    /// The list of these clients. `None` when the system could not make it; then slow clients are
-    /// cut.
+    /// The clients whose sockets were full. `None` if the system could not create this list; then
+    /// the server cuts slow clients.
     waiting: Option<Writable>,
     /// Number of writers that are blocked in `wait` or will be soon. It only helps to decide
     /// whether to start another writer, so it need not be exact and needs no lock.
     idle: AtomicUsize,
     /// Maximum number of threads.
     most: usize,
-    /// What is queued for all clients.
+    /// Counts the bytes that are queued for all clients.
     queued: Arc<Queued>,
-    /// Held by the thread that looks for the largest outbox. Others do not wait for it. The holder
-    /// takes the lock of the waiting connections, and then that of one outbox after the other.
+    /// Held by the thread that looks for the largest outbox. Other threads do not wait for this
+    /// lock. The holder takes the lock of the waiting connections, and then that of one outbox
+    /// after the other.
     relieving: Mutex<()>,
-    /// The threads, to join them at the end. Its length is the number for the next one's name.
+    /// The threads, which are joined at the end. The length of this list is the number in the name
+    /// of the next thread.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Writers {
     /// Starts the first writer. The writers start others, up to `most`, when they find more work
-    /// than they can do. At most `most_bytes` wait over all clients.
+    /// than they can do. `most_bytes` is the maximum number of bytes that may wait over all
+    /// clients.
     pub(in crate::net) fn start(most: usize, most_bytes: usize) -> Arc<Writers> {
         let writers = Writers::new(most, most_bytes);
         writers.hire();
         writers
     }
 
-    /// Writers without a thread.
+    /// Makes the writers without starting a thread.
     pub(in crate::net) fn new(most: usize, most_bytes: usize) -> Arc<Writers> {
         let waiting = Writable::new()
             .inspect_err(|error| error!("cannot wait for slow clients; they will be cut: {error}"))
@@ -97,13 +100,13 @@ impl Writers {
         }
     }
 
-    /// What is queued for all clients.
+    /// Returns the counter of the bytes that are queued for all clients.
     pub(in crate::net) fn queued(&self) -> &Arc<Queued> {
         &self.queued
     }
 
-    /// When too many bytes wait over all clients, cuts those for which most is queued, until clearly
-    /// fewer wait. Mostly it only looks at a number. Never blocks.
+    /// When too many bytes wait over all clients, cuts the clients with the longest queues until
+    /// the sum is well below the maximum. In most calls it only reads the sum. Never blocks.
     pub(in crate::net) fn relieve(&self) {
         if !self.queued.is_too_much() {
             return;
@@ -137,8 +140,8 @@ impl Writers {
         }
     }
 
-    /// Starts another writer, if fewer than `most` run. If the system cannot start one, the running
-    /// writers do all the work.
+    /// Starts another writer, if fewer than `most` writers run. If the system cannot start one, the
+    /// running writers do all the work.
     fn hire(self: &Arc<Self>) {
         let mut threads = self.threads.lock();
         if threads.len() >= self.most {
@@ -191,8 +194,8 @@ impl Writers {
     }
 }
 
-/// Does not show the connections that wait, because each of them contains these writers: that would
-/// never end.
+/// Does not show the connections that wait, because each of them contains these writers, so the
+/// output would never end.
 impl fmt::Debug for Writers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Writers(at most {})", self.most)

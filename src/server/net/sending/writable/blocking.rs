@@ -1,5 +1,5 @@
-//! For systems without a non-blocking send: each connection is given to a writer at once, and the
-//! writer blocks in its send.
+//! The list on systems without a non-blocking send: each connection is given to a writer at once,
+//! and the writer blocks in its send.
 //!
 //! So on these systems a client that does not read keeps a writer busy, but only for a quarter of a
 //! second (see `sys::write_pieces`). Then the connection goes to the end of the channel, and the
@@ -60,13 +60,13 @@ impl Writable {
         *self.give.lock() = None;
     }
 
-    /// None are known: the channel cannot be looked into.
+    /// Returns an empty list, because this channel does not show the connections in it.
     pub(in crate::net) fn all(&self) -> Vec<Arc<Connection>> {
         Vec::new()
     }
 
-    /// Drops the connections that still wait. Each of them holds the writers, so they would keep
-    /// each other in memory.
+    /// Drops the connections that still wait. Each of them holds an `Arc` of the writers, so the
+    /// connections and the writers would keep each other in memory.
     pub(in crate::net) fn clear(&self) {
         while self.take.try_recv().is_ok() {}
     }

@@ -12,7 +12,8 @@
 //!
 //! One race is possible, and it is harmless: a thread adds a connection, and at the same moment
 //! another thread is woken for an earlier event of that connection. The first thread in `wait` that
-//! removes the connection from the map gets it. A later one finds no connection and goes on.
+//! removes the connection from the map gets it. A thread that comes later finds no connection and
+//! goes on.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -87,7 +88,7 @@ impl Writable {
             added = epoll::add(list, socket, data, once);
         }
         if added == Err(Errno::EXIST) {
-            // Between the two calls, another thread has added it.
+            // Between the two calls, another thread has added this socket.
             added = epoll::modify(list, socket, data, once);
         }
         added.map_err(|error| {
@@ -97,8 +98,8 @@ impl Writable {
     }
 
     /// Blocks until sockets accept bytes, and adds their connections to `ready`. [`Writable::stop`]
-    /// also wakes it. Any number of threads may wait here; the kernel wakes one of them for each
-    /// event. No lock is held while the thread is blocked.
+    /// also ends the wait. Any number of threads may wait here; the kernel wakes one of them for
+    /// each event. No lock is held while the thread is blocked.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
         let nothing = Event {
             flags: EventFlags::empty(),
@@ -140,8 +141,8 @@ impl Writable {
         self.waiting.lock().values().cloned().collect()
     }
 
-    /// Drops the connections that still wait. Each of them holds the writers, so they would keep
-    /// each other in memory.
+    /// Drops the connections that still wait. Each of them holds an `Arc` of the writers, so the
+    /// connections and the writers would keep each other in memory.
     pub(in crate::net) fn clear(&self) {
         // They are dropped after the lock is released, because closing a connection takes other
         // locks.

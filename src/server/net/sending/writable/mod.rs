@@ -3,8 +3,8 @@
 //! A thread that blocks in a write to a full socket can do nothing else, and its client decides how
 //! long the thread is blocked. If writers blocked there, a few clients that do not read could block
 //! all writers, and then no slow client would get its bytes. So writers do not block in a write.
-//! They block here instead, and wait for all these connections together. The system reports which
-//! sockets accept bytes.
+//! They block in [`Writable::wait`] instead, and wait for all these connections together. The
+//! system reports which sockets accept bytes.
 //!
 //! [`Writable`] is one of three types with the same methods:
 //!
@@ -24,7 +24,7 @@
 mod blocking;
 #[cfg(target_os = "linux")]
 mod epoll;
-// Linux does not use it, but its tests run there too.
+// The server does not use `poll.rs` on Linux, but the tests of `poll.rs` run on Linux too.
 #[cfg(all(unix, any(test, not(target_os = "linux"))))]
 mod poll;
 
@@ -38,9 +38,10 @@ pub(in crate::net) use poll::Writable;
 /// Why [`Writable::wait`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) enum Woken {
-    /// Connections are ready, and the writer has got them.
+    /// Connections are ready, and `wait` has handed them to this writer.
     Ready,
-    /// The writer has got connections, and more may be ready than one writer takes.
+    /// `wait` has handed as many connections to this writer as one writer takes, and more may be
+    /// ready.
     Crowded,
     /// The writers must end.
     Stopped,

@@ -87,8 +87,8 @@ impl Writable {
     }
 
     /// Blocks until sockets accept bytes, and adds their connections to `ready`. [`Writable::stop`]
-    /// also wakes it. Any number of threads may wait here: one is blocked in `poll`, and the others
-    /// wait for the lock `asking`.
+    /// also ends the wait. Any number of threads may wait here: one is blocked in `poll`, and the
+    /// others wait for the lock `asking`.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
         // Blocks while another writer asks. When that writer has found connections, it releases the
         // lock and sends. The release wakes this thread or another one that waits, and that thread
