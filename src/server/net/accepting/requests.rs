@@ -24,15 +24,17 @@ use crate::net::bounds::limits::{ConnectionLimits, DRAIN};
 use crate::net::service::{Engine, ListenError};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
-/// Maximum number of these connections at once. Others are refused.
+/// Maximum number of these connections at once. When this many are open, a new one is refused,
+/// unless the oldest can be cut (see [`SLOW`]).
 const MOST: usize = 128;
 
-/// When there are as many, the oldest one is cut for a new one, if it is older than this. A request
-/// and its response take milliseconds, so it is a client that sends or reads slowly. Otherwise 128
-/// such clients could keep all others out.
+/// When [`MOST`] connections are open and a new one arrives, the oldest connection is cut if it is
+/// older than this. A request and its response take milliseconds, so an older connection belongs to
+/// a client that sends or reads slowly. Without this rule, 128 such clients could keep all others
+/// out.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Maximum such connections from one address.
+/// Maximum number of these connections from one address.
 const MOST_PER_ADDRESS: u32 = 16;
 
 /// A listener that serves each connection with a function, until it is stopped.
@@ -52,14 +54,16 @@ pub struct RequestService {
 #[derive(Debug, Default)]
 struct Open {
     streams: Mutex<Streams>,
-    /// Notified when one has ended.
+    /// Notified when a connection has ended.
     one_less: Condvar,
 }
 
-/// The streams by their numbers, so the oldest is the first; and when each came.
+/// The stream of each connection and the time at which it was accepted, by the connection's number.
+/// So the oldest connection comes first.
 type Streams = BTreeMap<u64, (TcpStream, Instant)>;
 
-/// One of them. Dropping this takes it out, also when a panic drops it.
+/// The entry of one connection in the list. Dropping it removes the connection from the list, also
+/// when a panic drops it.
 struct Entry {
     open: Arc<Open>,
     number: u64,
@@ -189,7 +193,8 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
     }
 }
 
-/// Cuts the oldest connection, which wakes its thread. Returns false when even that one is young.
+/// Cuts the oldest connection, which wakes its thread. Returns false if even the oldest connection
+/// is younger than [`SLOW`].
 fn cut_a_slow_one(streams: &mut Streams, now: Instant) -> bool {
     let Some(oldest) = streams.first_entry() else {
         return false;

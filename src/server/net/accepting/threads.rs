@@ -46,10 +46,11 @@ const IDLE: Duration = Duration::from_secs(30);
 /// takes memory.
 const STACK: usize = 256 << 10;
 
-/// Bytes of address space that must be left when a thread is spawned, where the process has a limit
-/// of them (`ulimit -v`): for its stack and its signal stack, with a margin. When a new thread finds
-/// no space for its signal stack, it aborts the process. The heap needs little more: the allocator
-/// of Linux reserves 64 MiB for each of the first threads (`MALLOC_ARENA_MAX` bounds how many).
+/// Bytes of address space that must be left when a thread is spawned, if the address space of the
+/// process is limited (`ulimit -v`). The thread needs them for its stack and its signal stack, and
+/// the rest is a margin. A new thread that finds no space for its signal stack aborts the process.
+/// The heap needs little more: the allocator of Linux reserves 64 MiB for each of the first threads
+/// (`MALLOC_ARENA_MAX` bounds how many).
 const SPACE: u64 = 4 << 20;
 
 /// A bounded number of threads.
@@ -70,8 +71,9 @@ pub(in crate::net) struct Threads {
     idle: Mutex<Idle>,
 }
 
-/// Threads that wait for a connection. The thread that came last gets the next connection: its
-/// stack is still in the caches. The other threads can reach the end of their waiting time and end.
+/// Threads that wait for a connection. The thread that came last gets the next connection, because
+/// its stack is still in the caches. So the threads that have waited longest reach the end of their
+/// waiting time, and end.
 struct Idle {
     open: bool,
     seats: Vec<Arc<Seat>>,
@@ -260,7 +262,7 @@ impl Threads {
     }
 }
 
-/// The right to be one of the threads. Dropping it gives it back, also after a panic.
+/// A permit for one thread. Dropping it gives it back, also after a panic.
 struct Permit(Arc<Threads>);
 
 impl Permit {
@@ -314,8 +316,8 @@ mod tests {
         let first = reports.recv().unwrap();
         assert!(threads.run(socket(), drop).is_err());
         drop(finish);
-        // The thread may not wait in its seat yet. Until it does, no thread is free and the only
-        // permit is taken, so this loop tries again.
+        // Perhaps the thread does not wait in its seat yet. Until it waits there, no thread is free
+        // and the only permit is taken, so this loop tries again.
         let second = loop {
             let name = report.clone();
             if threads

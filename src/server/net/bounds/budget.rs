@@ -1,4 +1,5 @@
-//! A limited number of things that may be taken. They are given back when the share is dropped.
+//! A budget: a limited number of things, such as descriptors. Code takes a share of them, and
+//! dropping the share gives them back.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@
 //! A *descriptor* is the number of an open file, socket or pipe. The system limits how many a
 //! process may have open (`ulimit -n`). The descriptors are divided before the first client
 //! connects. Some are reserved for the server itself. Each connection may take one. The rest is for
-//! what only some connections need, such as the pipes of tunnels ([`Ceiling::spare`]).
+//! things that only some connections need, such as the pipes of tunnels ([`Ceiling::spare`]).
 
 use crate::net::sys;
 
@@ -21,12 +21,13 @@ const RESERVED_THREADS: u64 = 64;
 /// for a moment.
 const RESERVED_DESCRIPTORS: u64 = 12;
 
-/// Descriptors of a listener: its socket, the two ends of a pipe, and a spare one. The spare one is
-/// closed to refuse a connection when no other descriptor is left.
+/// Descriptors of a listener: its socket, the two ends of a pipe, and a spare descriptor. When no
+/// other descriptor is left, the listener closes the spare descriptor. Then it can accept a
+/// connection in order to refuse it.
 const PER_LISTENER: u64 = 4;
 
-/// The number of remaining descriptors is divided by this: the result is reserved for the pipes of
-/// tunnels.
+/// The number of remaining descriptors is divided by this number. The result is the number of
+/// descriptors that are reserved for the pipes of tunnels, at most [`PIPES_MOST`].
 const PIPES_PART: u64 = 8;
 
 /// Maximum number of descriptors that are reserved for pipes: enough for 128 tunnels.
@@ -54,7 +55,8 @@ pub(in crate::net) struct Ceiling {
 }
 
 impl Machine {
-    /// Asks the system. First raises the limit of descriptors as far as the system allows.
+    /// Asks the system for its limits. First raises the limit of descriptors as far as the system
+    /// allows.
     pub(in crate::net) fn this_one() -> Machine {
         let limit = sys::raise_open_files();
         Machine {

@@ -9,7 +9,7 @@ use matou_protocols::setting::Setting;
 pub struct ConnectionLimits {
     /// Maximum number of connections from one address to this listener.
     pub connections_per_address: u32,
-    /// Whether limits per address and the talk rate hold for loopback addresses too.
+    /// Whether the limits per address and the talk rate apply to loopback addresses too.
     pub bound_loopback: bool,
     /// A connection with TLS must finish its handshake within this time.
     pub handshake: Duration,
@@ -159,10 +159,10 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Within the 30 s of [`ConnectionLimits::stall`] this is 1.1 KB/s, about the speed of a modem of
-/// 9,600 bit/s. A client that is slower than this, while bytes are queued for it all the time,
-/// cannot keep up with its room. For example, a client that takes 4 KiB every five seconds takes at
-/// most 28 KiB in 30 s.
+/// Divided by the 30 s of [`ConnectionLimits::stall`], this is 1.1 KB/s, about the speed of a modem
+/// of 9,600 bit/s. A client that is slower than this, while bytes are queued for it all the time,
+/// cannot keep up with its room. For example, a client that takes 4 KiB every five seconds is too
+/// slow: it takes at most 28 KiB in 30 s.
 const STALL_BYTES: usize = 32 << 10;
 
 /// A run with this many bytes is full: readers wait before they add more. An outbox must hold
@@ -171,7 +171,8 @@ const STALL_BYTES: usize = 32 << 10;
 pub(in crate::net) const RUN_BYTES: usize = 256 << 10;
 
 /// After this many rounds a reader hands the turn to the clock's thread, which has no client of its
-/// own to serve. The clock's thread looks at its deadlines after each such number of rounds.
+/// own to serve. The clock's thread also carries out at most this many rounds before it looks at
+/// its deadlines.
 pub(in crate::net) const ROUNDS: usize = 32;
 
 /// Maximum time in which an orderly close writes the queued bytes.
@@ -182,14 +183,14 @@ pub(in crate::net) const DRAIN: Duration = Duration::from_secs(5);
 /// written last.
 pub(in crate::net) const LINGER: Duration = Duration::from_secs(1);
 
-/// Maximum number of bytes that are read in that time.
+/// Maximum number of bytes that an orderly close reads within [`LINGER`].
 pub(in crate::net) const LINGER_BYTES: usize = 64 << 10;
 
-/// Time in which threads must end after all connections were cut. The server does not wait for
-/// threads that need longer.
+/// After all connections were cut, the server waits for this time until their threads have ended.
+/// It does not wait for threads that need longer.
 pub(in crate::net) const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// Maximum number of bytes from a tunnel end that are kept until the other end arrives.
+/// Maximum number of bytes from a tunnel end that are kept until the other end connects.
 pub(in crate::net) const EARLY_BYTES: usize = 64 << 10;
 
 /// Limits of the whole process.
@@ -202,8 +203,8 @@ pub struct ProcessLimits {
     /// together, so a few writers serve thousands of clients. On a system without a non-blocking
     /// send (Windows), each writer waits for one client at a time.
     pub writers: usize,
-    /// Maximum bytes that are queued for slow readers, over all clients. Above it, the clients for
-    /// which most is queued are disconnected first.
+    /// Maximum bytes that are queued for slow readers, over all clients. If more would be queued,
+    /// the clients with the longest queues are disconnected first.
     pub outbox_total: usize,
     /// Threads that check passwords. Each may keep a core busy, and uses 19 MiB. Look-ups have
     /// other threads.
@@ -221,10 +222,11 @@ impl Default for ProcessLimits {
     }
 }
 
-/// Enough for 256 clients whose outboxes are full, each with bytes of its own.
+/// Enough for 256 clients whose outboxes are full and have no bytes in common.
 const OUTBOX_TOTAL: usize = 256 << 20;
 
-/// The other half is for the clients that are logged in.
+/// Returns half the number of cores, at least one. The other half of the cores is for the clients
+/// that are logged in.
 fn half_of_the_cores() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (cores / 2).max(1)

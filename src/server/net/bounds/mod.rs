@@ -1,4 +1,5 @@
-//! What protects the server: everything of which a client could take too much has a limit here.
+//! The limits that protect the server. Each resource of which a client could take too much has a
+//! limit here.
 //!
 //! | file | what it contains |
 //! |---|---|

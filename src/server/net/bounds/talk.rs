@@ -28,7 +28,7 @@ pub(in crate::net) struct Talk {
     rate: u64,
     /// The time that it takes to fill the empty bucket.
     burst: Duration,
-    /// The time at which the bucket will be full. It stands for the level of the bucket, so that no
+    /// The time at which the bucket will be full. It represents the level of the bucket, so that no
     /// timer has to fill the bucket: the bucket is empty when this time is `burst` in the future.
     full_at: Instant,
     /// Bytes that [`Talk::caused`] has counted since the last call of [`Talk::came`].

@@ -56,9 +56,9 @@ impl<'a> Source<'a> {
 }
 
 impl Records<'_> {
-    /// Returns plaintext from the records that have arrived. Blocks for more records only when the
-    /// records that have arrived contain no plaintext. Otherwise the peer may be waiting for the
-    /// answer to that plaintext, and then it sends no more records.
+    /// Returns plaintext from the records that have arrived. Blocks for more records only when
+    /// these records contain no plaintext. While they contain some, it must not block: the peer may
+    /// be waiting for the answer to that plaintext, and then it sends no more records.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {

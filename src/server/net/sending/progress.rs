@@ -28,7 +28,7 @@ pub(in crate::net) struct Progress {
     taken: usize,
 }
 
-/// What a client did that took too few bytes.
+/// How many bytes a stalled client took, and in what time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Stalled {
     /// Number of bytes that the client took in [`Stalled::time`].

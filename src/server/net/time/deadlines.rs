@@ -153,8 +153,9 @@ impl Deadlines {
         state.registered.take()
     }
 
-    /// The entry is added to the clock before this lock is released. Otherwise two threads could
-    /// change `registered` in one order and the clock in the other order.
+    /// Changes the deadlines, and registers a new entry in the clock if the clock must look
+    /// earlier. The entry is added to the clock before this lock is released. Otherwise two threads
+    /// could change `registered` in one order and the clock in the other order.
     fn change(&self, change: impl FnOnce(&mut State), register: impl FnOnce(Registration)) {
         let mut state = self.0.lock();
         change(&mut state);

@@ -54,7 +54,8 @@ use super::sys;
 pub(super) use pipes::Pipes;
 pub(super) use pump::{Waited, serve, serve_ended};
 
-/// How often an end that may keep no more bytes looks whether its peer is still there.
+/// While a tunnel end may keep no more bytes, its reader checks at this interval whether its peer
+/// is still connected.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A connection's side of a tunnel. Every connection has one; most never use it.
@@ -171,9 +172,10 @@ impl End {
     /// blocks until the ends are joined or the connection closes; the peer's bytes wait in the
     /// socket meanwhile. Returns `None` when the peer has ended its direction or is lost.
     ///
-    /// The peer's end comes after bytes that this thread does not read, so no `read` returns it, and no call
-    /// waits for a condition variable and for a socket at once. So this thread looks every
-    /// [`LOOK`]. It happens only to an end that has sent far more than it may.
+    /// The peer's FIN comes after bytes that this thread does not read, so no `read` reports it.
+    /// And no system call waits for a condition variable and for a socket at once. So this thread
+    /// checks the socket at the interval [`LOOK`]. This is necessary only for a peer that has sent
+    /// far more bytes than it may.
     fn room_for_early_bytes(&self, connection: &Connection, once_joined: usize) -> Option<usize> {
         let mut state = self.state.lock();
         loop {
@@ -182,7 +184,7 @@ impl End {
                     if early.len() >= EARLY_BYTES && !connection.is_closing() =>
                 {
                     // Woken by `join`, `over` or `wake`, so all three cases below are possible
-                    // afterwards. The look does not block.
+                    // afterwards. The check of the socket does not block.
                     let waited = self.changed.wait_for(&mut state, LOOK);
                     if waited.timed_out() && sys::has_ended(&connection.stream) {
                         return None;
@@ -258,7 +260,8 @@ pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Du
                 end.pushed(pushed);
             }
         }
-        // One of the connections was lost meanwhile, so the other one is cut too.
+        // One of the connections was lost before they were joined, so the other connection is cut
+        // too.
         None => [one, other].into_iter().for_each(abandon),
     }
 }

@@ -31,8 +31,8 @@ const MUCH: usize = 1 << 20;
 pub(in crate::net) enum Waited {
     /// The ends were joined, and both directions have ended.
     Relayed,
-    /// The peer will send no more, and the ends were not joined when this thread looked. The room
-    /// knows whether they will be joined.
+    /// The peer has sent FIN, and the ends were not joined when this thread checked. The room knows
+    /// whether they will be joined.
     ReadClosed,
     /// The connection is lost.
     Lost,
@@ -41,8 +41,8 @@ pub(in crate::net) enum Waited {
 /// Serves a tunnel end: keeps its bytes until the other end arrives, and then relays them. `rest`
 /// has the bytes that followed the last frame.
 ///
-/// Blocks until both directions have ended, or until this end has ended before it was joined.
-/// Called by its reader, which must hold no lock.
+/// Blocks until both directions have ended, or until this connection ends before the ends are
+/// joined. Called by its reader, which must hold no lock.
 pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited {
     let mut buffer = vec![0; COPY_BYTES];
     if let Some(peer) = connection.tunnel.keep(rest) {
@@ -69,9 +69,9 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
         };
         // A copy, because `pump` uses the buffer again.
         let first = chunk[..length].to_vec();
-        // Either the ends are not joined: then these bytes are kept, and `join` will queue them. Or
-        // the ends are joined: then these are the first bytes that this pump relays. `keep` and
-        // `join` use the same lock, so no byte is lost or sent twice.
+        // There are two cases. If the ends are not joined, these bytes are kept, and `join` will
+        // queue them. If the ends are joined, these are the first bytes that this pump relays.
+        // `keep` and `join` use the same lock, so no byte is lost or sent twice.
         if let Some(peer) = connection.tunnel.keep(&first) {
             return pump(connection, &peer, &first, &mut buffer);
         }
@@ -83,8 +83,9 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
     }
 }
 
-/// EOF while this reader waited. If the ends were joined meanwhile, it is the end of a direction.
-/// Bytes before it may still be in the socket, so the pump reads up to it.
+/// Handles an EOF that arrived while this reader waited for the other end. If the ends have been
+/// joined meanwhile, this EOF ends one direction of the tunnel. Bytes before the EOF may still be
+/// in the socket, so the pump reads them first.
 fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
     match connection.tunnel.keep(&[]) {
         Some(peer) => pump(connection, &peer, &[], buffer),
@@ -92,8 +93,8 @@ fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
     }
 }
 
-/// The peer ended its direction just when the room joined the ends: passes that end on, after what
-/// is before it, and lets the other direction go on.
+/// Serves a tunnel end whose peer ended its direction just when the room joined the ends. Relays
+/// the bytes that came before the EOF, and then passes the EOF on. The other direction goes on.
 ///
 /// Blocks until the holder of the turn has joined the ends (or the connection closes), and then
 /// until both directions have ended.
@@ -120,8 +121,8 @@ fn relay(
     first: &[u8],
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
-    // First the bytes must leave that the server itself has queued for the other end: ESTABLISHED
-    // and early bytes.
+    // The bytes that the server itself has queued for the other end (ESTABLISHED and early bytes)
+    // must leave first.
     own_the_write_side(peer)?;
     let mut to = &peer.connection.stream;
     // One `write` may accept only a part of the bytes, also on a blocking socket. So `write_all`
