@@ -1,4 +1,4 @@
-//! `matou account`: manages the accounts of ChatHack. A server that runs uses the change from the next login on.
+//! `matou account`: manages the accounts of ChatHack. A running server uses a change from the next login on.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};

@@ -194,7 +194,8 @@ fn tell(ending: &Ending) -> ExitCode {
     ending.exit_code()
 }
 
-/// Chooses a face. A person uses the program when both standard input and standard output are terminals.
+/// Chooses how the chat is shown. If standard input and standard output are both terminals, a person uses the program;
+/// otherwise a script does.
 fn face(args: &ChatArgs) -> Face {
     let form = if args.json { Form::Json } else { Form::Plain };
     let person = io::stdin().is_terminal() && io::stdout().is_terminal();

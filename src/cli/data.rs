@@ -45,7 +45,7 @@ impl DataArgs {
     }
 }
 
-/// Tells the user when others may change the data.
+/// Prints a warning if other users have write permission on the data directory or on the database in it.
 fn warn(directory: &Path) {
     if let Some(why) = exposed(directory) {
         complain(&format!("warning: {why}"));

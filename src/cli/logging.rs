@@ -25,7 +25,7 @@ use simplelog::{Config, ConfigBuilder, LevelFilter, WriteLogger};
 use backlog::{Backlog, Next};
 use repeats::{Repeats, Suppressed};
 
-/// At its end, the program waits until all lines are written to standard error, but at most for this time.
+/// Before the program ends, it waits until all lines are written to standard error, but at most for this time.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// The running log. When it is dropped, the lines that still wait are written.

@@ -1,4 +1,4 @@
-//! Printing on the standard streams. Output that cannot be printed is an error with a sentence, never a panic.
+//! Prints on the standard streams. If output cannot be printed, the program reports an error and does not panic.
 
 use std::error::Error;
 use std::fmt;
@@ -7,10 +7,11 @@ use std::process::ExitCode;
 
 use super::{WRONG_USAGE, complain};
 
-/// Exit code after output whose reader has closed its end: the same as of a program that SIGPIPE ends.
+/// Exit code when the reader of standard output has closed its end. It is the code that a shell reports for a program
+/// that SIGPIPE has ended.
 const READER_GONE: u8 = 141;
 
-/// Standard output could not be written.
+/// The error when standard output cannot be written.
 #[derive(Debug)]
 pub(super) struct Unprinted(io::Error);
 
@@ -29,7 +30,7 @@ impl Unprinted {
     }
 }
 
-/// Writes text to standard output. After it has returned, the text has left the program.
+/// Writes text to standard output and flushes it.
 ///
 /// # Errors
 /// If the reader has closed its end, or the disk is full.
@@ -39,13 +40,14 @@ pub(super) fn print(text: &str) -> Result<(), Unprinted> {
     written.and_then(|()| output.flush()).map_err(Unprinted)
 }
 
-/// Writes a line about the program itself to standard error. An error has no other place to go.
+/// Writes a line about the program itself to standard error. Ignores an error, because there is no other place to report
+/// it.
 pub(super) fn tell(line: &dyn fmt::Display) {
     let _ = writeln!(io::stderr(), "matou: {line}");
 }
 
-/// Reports why a command failed, and returns its exit code: `code`, or 141 without a word if the reader of standard
-/// output has closed its end.
+/// Reports why a command failed, and returns its exit code `code`. If the reader of standard output has closed its end,
+/// prints nothing and returns 141.
 pub(super) fn failed(why: &(dyn Error + 'static), code: u8) -> ExitCode {
     match why.downcast_ref::<Unprinted>() {
         Some(unprinted) if unprinted.reader_is_gone() => ExitCode::from(READER_GONE),

@@ -117,8 +117,8 @@ fn addresses(server: &Server) -> String {
     lines.collect::<String>() + "ready\n"
 }
 
-/// Writes the addresses to standard output. A closed standard output does not stop the server, but a full disk does: the
-/// addresses would be lost.
+/// Writes the addresses to standard output. If standard output is closed, the server goes on. If the disk is full, returns
+/// an error, because the addresses would be lost.
 fn say(lines: &str) -> Result<(), Unprinted> {
     match print(lines) {
         Err(why) if !why.reader_is_gone() => Err(why),
@@ -166,13 +166,13 @@ fn ignores(signal: i32) -> bool {
     mask.unwrap_or_default() >> (signal - 1) & 1 == 1
 }
 
-/// On these systems this cannot be found out without unsafe code, so SIGHUP is never caught.
+/// Returns true: on these systems, only unsafe code could find out whether a signal is ignored. So SIGHUP is never caught.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn ignores(_: i32) -> bool {
     true
 }
 
-/// On other systems Ctrl-C ends the process at once, without an orderly stop.
+/// On other systems this cannot wait for a signal, and Ctrl-C ends the process at once, without an orderly stop.
 #[cfg(not(unix))]
 struct Stop;
 

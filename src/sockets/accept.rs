@@ -16,8 +16,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct AcceptWait(io::PipeReader);
 
-/// The waking half. When it is dropped, it wakes the thread in [`AcceptWait`], which never blocks
-/// there again. The owner of the thread keeps it.
+/// The waking half. When it is dropped, it wakes the thread that is blocked in [`AcceptWait`]. From
+/// then on that thread never blocks there again. The owner of the thread keeps this half.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWake(#[expect(dead_code, reason = "dropping it wakes the thread")] io::PipeWriter);
@@ -43,8 +43,8 @@ impl AcceptWait {
         self.wait(Some(listener), None)
     }
 
-    /// The same, but for at most this time. It also returns true when the time is over; then
-    /// `accept` finds no connection.
+    /// Does the same as [`AcceptWait::connection`], but blocks for at most this time. It also
+    /// returns true when the time is over. In that case `accept` finds no connection.
     pub fn connection_within(
         &self,
         listener: &TcpListener,
@@ -53,7 +53,7 @@ impl AcceptWait {
         self.wait(Some(listener), time)
     }
 
-    /// Blocks for some time. Returns false, at once, when it is time to stop.
+    /// Blocks for this time, and returns true. Returns false as soon as [`AcceptWake`] is dropped.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         self.wait(None, Some(time))
     }
@@ -115,7 +115,8 @@ impl AcceptWait {
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }
 
-    /// The same. There is no time limit here: `accept` blocks until a connection arrives.
+    /// Does the same as [`AcceptWait::connection`]. There is no time limit here: `accept` blocks
+    /// until a connection arrives.
     pub fn connection_within(
         &self,
         listener: &TcpListener,
@@ -124,7 +125,7 @@ impl AcceptWait {
         self.connection(listener)
     }
 
-    /// Blocks for some time. Returns false when it is time to stop.
+    /// Blocks for this time, and returns true. Returns false as soon as [`AcceptWake`] is dropped.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         std::thread::park_timeout(time);
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))

@@ -169,7 +169,8 @@ pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
         return Err(FileError::Exists(path).into());
     }
     let identity = Identity::generate(arguments.bits.into())?;
-    // The name is told before the file exists: an identity whose name is lost is of no use.
+    // The UUID is printed before the file is written. If printing fails, no identity exists whose UUID the user does not
+    // know.
     print(&format!("{}\n", identity.uuid()))?;
     identity.save(&path)?;
     tell(&format_args!("the private key is in {}", path.display()));

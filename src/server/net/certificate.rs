@@ -40,8 +40,8 @@ pub enum CertificateError {
 }
 
 impl Certificate {
-    /// Reads a certificate and its key from PEM files. The certificates of its signers may follow
-    /// it in the file.
+    /// Reads a certificate and its key from PEM files. In the certificate's file, the certificates
+    /// of its signers may follow it.
     ///
     /// # Errors
     /// When a file cannot be read, when it contains no certificate or key, or when the certificate
@@ -65,10 +65,11 @@ impl Certificate {
     /// self-signed certificate and stores it there.
     ///
     /// # Errors
-    /// When the directory or the file cannot be made or read.
+    /// When the directory or the file cannot be made or read, or when other users have permission
+    /// to read or change the file.
     pub fn kept_in(directory: &Path) -> Result<Certificate, CertificateError> {
         let path = directory.join(FILE);
-        // A key that others have read or put there proves nothing to clients.
+        // If another user can read or replace the key, the certificate proves nothing to clients.
         if others_may(directory, 0o002) || others_may(&path, 0o077) {
             return Err(CertificateError::Exposed(path));
         }

@@ -63,7 +63,7 @@ pub(super) struct Connection {
     _slot: Slot,
 }
 
-/// What a writer's send has achieved for a connection.
+/// The result of a writer's send on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrote {
     /// No bytes are queued any more: all were written, or the connection is over.
@@ -221,10 +221,10 @@ impl Connection {
             .look(now, |entry| self.clock.register(self.id, self, entry))
     }
 
-    /// Sends bytes, or queues what the socket does not accept at once. Never blocks. See
+    /// Sends bytes, and queues those that the socket does not accept at once. Never blocks. See
     /// [`Outbox::push`] for `shared`.
     ///
-    /// A client that cannot be served any more is cut: a room that speaks to it cannot wait for it.
+    /// Cuts a client that cannot be served any more, because the sender cannot wait for it.
     pub(super) fn send(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<Piece>>) {
         let most = self.limits.outbox_bytes;
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most));
@@ -267,7 +267,8 @@ impl Connection {
         self.cut();
     }
 
-    /// Closes at once: too many bytes are queued over all clients, and most of them for this one.
+    /// Closes at once, because too many bytes are queued over all clients, and this client has the
+    /// longest queue.
     pub(super) fn cut_as_the_largest(&self, bytes: usize, most: usize) {
         warn!(
             target: &self.listener,
@@ -276,7 +277,7 @@ impl Connection {
         self.cut();
     }
 
-    /// Sends what the socket accepts of what is queued, on a writer's thread.
+    /// Sends as many queued bytes as the socket accepts. Runs on a writer's thread.
     pub(super) fn write(self: &Arc<Self>) -> Wrote {
         let written = self.outbox.write(&self.stream);
         let nothing = matches!(written, Written::NotAll { taken: false, .. });
@@ -287,7 +288,7 @@ impl Connection {
         }
     }
 
-    /// Cuts the client if it took too little of what is queued for it. Runs on the clock's thread.
+    /// Cuts the client if it took too few of its queued bytes. Runs on the clock's thread.
     pub(super) fn look_at_progress(self: &Arc<Self>) {
         if let Some(by) = self.written(self.outbox.look(&self.stream)) {
             self.expect_progress(by);
@@ -345,7 +346,8 @@ impl Connection {
         }
     }
 
-    /// Everything is written and FIN is sent. The peer has a moment to end its own direction.
+    /// Called when everything is written and FIN is sent. Gives the peer a short time to end its
+    /// own direction.
     fn finished(self: &Arc<Self>) {
         self.close_by(Instant::now() + LINGER);
     }
@@ -368,7 +370,8 @@ impl Connection {
         self.tunnel.wake();
     }
 
-    /// Takes its entry out of the clock. Its reader calls this at its end.
+    /// Removes the connection's entry from the clock. Its reader calls this when the connection is
+    /// over.
     pub(super) fn ended(&self) {
         if let Some(entry) = self.deadlines.end() {
             self.clock.remove(self.id, entry);
@@ -376,8 +379,8 @@ impl Connection {
     }
 }
 
-/// `chaton: client 12 (127.0.0.1:50000)`, and `chaton: client 12 "alice" (127.0.0.1:50000)` after
-/// its login.
+/// Writes `chaton: client 12 (127.0.0.1:50000)`, or after the client's login
+/// `chaton: client 12 "alice" (127.0.0.1:50000)`.
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (protocol, ConnId(number), peer) = (self.protocol, self.id, self.peer);
@@ -427,7 +430,8 @@ mod tests {
         (connection, peer)
     }
 
-    /// The system wakes a writer for a socket only when a third of the socket's buffer is free.
+    /// The system wakes a writer only when a third of the socket's buffer is free. A client that
+    /// has read less than that must not be cut.
     #[cfg(unix)]
     #[test]
     fn a_client_that_reads_keeps_its_pace_before_a_writer_is_woken() {

@@ -1,5 +1,5 @@
-//! The hub: one room, the lock around it, and the run. The run is the list of effects, and
-//! everything that a room sends goes through it.
+//! The hub: one room, the lock around it, and the run. The run is a list of effects: everything
+//! that the room sends is first put on this list.
 //!
 //! [`Hub::visit`] shows the whole idea. A thread locks the hub, lets the room handle an event, and
 //! appends the effects to the run. If another thread is already sending, the visiting thread
@@ -40,7 +40,7 @@ use super::sync::{Condvar, Mutex, MutexGuard};
 use super::time::clock::Clock;
 use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 
-/// A room and all its connections.
+/// A room, all its connections, and the locks around them.
 ///
 /// Rules of its two locks:
 ///
@@ -314,8 +314,8 @@ impl<P: Protocol> Hub<P> {
             {
                 let mut state = self.state.lock();
                 if state.run.is_empty() {
-                    // This happens under the lock. A thread that appends afterwards sees `false`,
-                    // so it takes the turn itself.
+                    // This happens under the lock. A thread that appends effects later sees
+                    // `false`, so it takes the turn itself.
                     state.sending = false;
                     sending.passed_on = true;
                     return;
@@ -375,7 +375,7 @@ fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
     )
 }
 
-/// The turn, for as long as a thread holds it.
+/// A thread keeps this value while it holds the turn.
 ///
 /// If a round panics, the server does not know which clients have got their bytes. Then all
 /// connections are cut, `sending` becomes false, and the hub goes on. Only a mistake in this server

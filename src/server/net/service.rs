@@ -1,5 +1,5 @@
-//! Starting and stopping. An [`Engine`] has the threads that all listeners share; a [`Service`] is
-//! one listener with its room.
+//! Starts and stops the server's threads. An [`Engine`] has the threads that all listeners share; a
+//! [`Service`] is one listener with its room.
 //!
 //! The owner of a thread also ends it. A service owns its accept thread and its clock's thread. The
 //! engine owns the others. Each of them joins the threads that it owns: see "Threads" in
@@ -116,7 +116,8 @@ impl Engine {
 
     /// Does the same as [`Engine::start`], for this many listeners.
     pub fn start_for(limits: &ProcessLimits, listeners: usize) -> Engine {
-        // The writers first: their descriptors are then among those that are open.
+        // The writers are started first, so that their descriptors are counted among the open
+        // descriptors.
         let writers = Writers::start(limits.writers, limits.outbox_total);
         let ceiling = Machine::this_one().ceiling(limits.connections, listeners);
         let spare = Budget::new(ceiling.spare);
@@ -140,7 +141,7 @@ impl Engine {
         &self.threads
     }
 
-    /// Returns the descriptors for things that only some connections need, such as pipes.
+    /// Returns the budget of descriptors for things that only some connections need, such as pipes.
     pub(super) fn spare(&self) -> &Arc<Budget> {
         &self.spare
     }
@@ -249,8 +250,8 @@ impl Engine {
         })
     }
 
-    /// Ends the threads of connections, workers and writers. Its services must have been stopped
-    /// before.
+    /// Ends the threads of connections, the workers and the writers. All services must have been
+    /// stopped before this call.
     ///
     /// Blocks for at most two seconds: one for the workers, one for the threads of connections.
     pub fn stop(self) {
@@ -293,8 +294,8 @@ impl Service {
     }
 
     /// Accepts no more connections, and begins to close all connections in order: the server writes
-    /// what is queued for each client, and tells no client that the others leave. Blocks only until
-    /// the accept thread has ended.
+    /// the queued bytes of each client, and tells no client that the others leave. Blocks only
+    /// until the accept thread has ended.
     pub fn close(&mut self) {
         // The accept thread may be blocked in `poll`. Dropping this wakes it, and it ends.
         self.wake = None;

@@ -27,21 +27,21 @@ pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// This system has no non-blocking send. So this function sends nothing, and the writers do all
-/// sending.
+/// Sends nothing, because this system has no non-blocking send. The writers do all sending.
 #[cfg(not(unix))]
 pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
 }
 
-/// True when the peer of a socket has ended its direction or is lost, even when bytes that came
-/// before are unread. Never blocks.
+/// Returns true when the peer of a socket has ended its direction or is lost, even when earlier
+/// bytes of the peer are still unread. Never blocks.
 #[cfg(unix)]
 pub(super) fn has_ended(stream: &TcpStream) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     #[cfg(target_os = "linux")]
     let end = PollFlags::RDHUP;
-    // Elsewhere the end of both directions and errors are reported, and no more.
+    // On other systems no flag is set. Then `poll` reports only errors and the end of both
+    // directions.
     #[cfg(not(target_os = "linux"))]
     let end = PollFlags::empty();
     let mut asked = [PollFd::new(stream, end)];
@@ -49,7 +49,7 @@ pub(super) fn has_ended(stream: &TcpStream) -> bool {
     poll(&mut asked, Some(&now)).is_ok_and(|ready| ready > 0)
 }
 
-/// Elsewhere the system is not asked.
+/// Returns false: on this system the state of the peer is not asked for.
 #[cfg(not(unix))]
 pub(super) fn has_ended(_: &TcpStream) -> bool {
     false
@@ -70,7 +70,7 @@ pub(super) fn raise_open_files() -> Option<u64> {
     }
 }
 
-/// Other systems have no such limit.
+/// Returns `None`: other systems have no such limit.
 #[cfg(not(unix))]
 pub(super) fn raise_open_files() -> Option<u64> {
     None
@@ -184,7 +184,7 @@ pub(super) fn has_address_space(bytes: u64) -> bool {
     kilobytes.is_none_or(|used| used * 1024 + bytes <= limit)
 }
 
-/// On other systems the answer is always yes.
+/// Returns true: on other systems the limit is not checked.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn has_address_space(_: u64) -> bool {
     true
@@ -220,8 +220,9 @@ impl Splice {
     }
 
     /// Moves the bytes that can be read from `from` now. Blocks until the peer of `from` sends
-    /// something, and then until `to` has accepted all of it. A shutdown of the socket wakes the
-    /// thread from both. Returns the number of bytes, 0 at EOF.
+    /// something, and then until `to` has accepted all of it. If another thread shuts
+    /// down the socket for which this thread waits, the wait ends. Returns the number of bytes, 0 at
+    /// EOF.
     pub(super) fn forward(&self, from: &TcpStream, to: &TcpStream) -> io::Result<usize> {
         let moved = splice_all(from, &self.into, self.size)?;
         let mut left = moved;
@@ -251,7 +252,7 @@ fn splice_all(
     }
 }
 
-/// Other systems copy the bytes of tunnels.
+/// On other systems no pipe can be made, so tunnels copy their bytes.
 #[cfg(not(target_os = "linux"))]
 pub(super) struct Splice;
 
@@ -289,7 +290,7 @@ pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<us
 }
 
 /// True if the system has a non-blocking send. Then the clock's thread can find out whether a
-/// client has taken bytes. On other systems only a writer can, because its send may block.
+/// client has taken bytes. On other systems only a writer can find out, because its send may block.
 pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
 
 /// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, 0 when it is

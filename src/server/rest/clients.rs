@@ -77,7 +77,7 @@ impl Registry {
         let replaced = self.identities.replace(uuid, &old, key.der());
         replaced.map_err(|error| match error {
             IdentityError::Store(error) => broken(&error),
-            // Another request has replaced the old key meanwhile.
+            // Another request has replaced the old key after this request read it.
             _ => forged(),
         })?;
         if *old != *key.der() {

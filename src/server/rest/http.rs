@@ -115,12 +115,13 @@ impl Request {
         let Some(value) = lengths.next() else {
             return Ok(0);
         };
-        // A proxy that believes the other value would take a part of this body for a request.
+        // If two headers give different lengths, a proxy may use the other length. The proxy would
+        // then take a part of this body for a new request.
         if lengths.any(|other| other != value) {
             let why = "the Content-Length is given twice with different values";
             return Err(refused(400, why, "BadRequestException"));
         }
-        // Digits only: parsing a number would also accept a sign.
+        // Only digits are accepted. `parse` would also accept a sign.
         if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
             let why = "the Content-Length is not a number";
             return Err(refused(400, why, "BadRequestException"));
@@ -134,9 +135,9 @@ impl Request {
     }
 }
 
-/// The path of a request's target, without the query. A client that believes to speak to a proxy
-/// sends the whole URL, and a server must accept it (RFC 9112, section 3.2.2). The host does not
-/// matter here.
+/// Returns the path of a request's target, without the query. Some clients send the whole URL, as
+/// they would to a proxy, and a server must accept it (RFC 9112, section 3.2.2). The host in the
+/// URL is ignored.
 fn path_of(target: &str) -> &str {
     let authority = ["http://", "https://"].iter().find_map(|scheme| {
         let (start, rest) = target.split_at_checked(scheme.len())?;
@@ -203,7 +204,7 @@ impl Response {
         }
     }
 
-    /// An error response: a sentence for people and a word for programs.
+    /// Makes an error response, with a sentence for people and a word for programs.
     pub(super) fn error(status: u16, why: &str, kind: &str) -> Response {
         Response::json(status, &json!({ "error_message": why, "error_type": kind }))
     }

@@ -95,7 +95,7 @@ impl Default for Options {
 /// The registry.
 pub struct Registry {
     identities: Identities,
-    /// One for each listener of Chatr Connect. They are called when a key is replaced.
+    /// A revoker for each listener of Chatr Connect. All of them are called when a key is replaced.
     revokers: Vec<Revoker>,
     certificate: String,
     tls: Arc<ServerConfig>,
@@ -105,7 +105,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Makes a registry of these identities. When a key is replaced, all these revokers are called.
+    /// Makes a registry of these identities. When a key is replaced, it calls all `revokers`.
     pub fn new(
         options: &Options,
         identities: Identities,

@@ -21,7 +21,7 @@ pub fn default_directory() -> Result<PathBuf, StoreError> {
     Ok(places.data_dir().join("matou"))
 }
 
-/// The fewest bytes that a database can have: SQLite's smallest page.
+/// The smallest possible size of a database in bytes: the smallest page of SQLite.
 const LEAST_BYTES: u64 = 512;
 
 /// Makes the directory if it is missing, and returns the path of the database.
@@ -33,7 +33,7 @@ pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
     Ok(directory.join(DATABASE))
 }
 
-/// The path of the database of a directory that must have one.
+/// Returns the path of the database in a directory that must already have one.
 pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreError> {
     let path = directory.join(DATABASE);
     match has_database(&path)? {
@@ -44,10 +44,11 @@ pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreError> {
     }
 }
 
-/// True when the file exists, false when there is none.
+/// Returns true when the file exists, and false when there is no file.
 ///
-/// A file that is too short for a database was cut off: a new database is never seen before it is
-/// whole. Taking it for a new one would lose all accounts without a word.
+/// Returns an error for a file that is too short for a database. Such a file was cut off, because a
+/// new database gets this name only when it is complete. If the program treated the file as a new
+/// database, all accounts would be lost without an error.
 pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
     let failed = |cause| StoreError::Directory {
         path: path.to_owned(),
@@ -65,8 +66,9 @@ pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Makes a database with `fill`, whole or not at all. When two processes do so at the same time,
-/// the database of the first one stays and both use it.
+/// Makes a database with `fill`. The database appears under its name only when it is complete. When
+/// two processes make one at the same time, the database of the first process stays and both use
+/// it.
 pub(super) fn make(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), StoreError>,
@@ -76,14 +78,14 @@ pub(super) fn make(
         cause,
     };
     let draft = draft(path);
-    // SQLite gives its other files the mode of this one.
+    // SQLite gives its other files the same permissions as this file.
     make_file(&draft).map_err(failed)?;
     let kept = fill(&draft).and_then(|()| keep(&draft, path).map_err(failed));
     let _ = fs::remove_file(&draft);
     kept
 }
 
-/// A name for a new database. No other thread and no other process uses it.
+/// Returns a name for a new database. No other thread and no other process uses this name.
 fn draft(path: &Path) -> PathBuf {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -94,19 +96,21 @@ fn keep(draft: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(draft, path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        // The file system has no links.
+        // The file system does not support hard links.
         Err(_) => fs::rename(draft, path)?,
     }
     path.parent().map_or(Ok(()), keep_entry)
 }
 
-/// What keeps this program from writing the database, if the system says so: a full disk, a file
-/// system that cannot be written, the file or the directory of another user.
+/// Finds out why this program cannot write the database: for example, the disk is full, the file
+/// system is read-only, or another user owns the file or the directory. Returns the path that
+/// cannot be written and the system's error, or `None` if writing works.
 pub(super) fn obstacle(path: &Path) -> Option<(PathBuf, io::Error)> {
     if let Err(error) = OpenOptions::new().read(true).write(true).open(path) {
         return Some((path.to_owned(), error));
     }
-    // SQLite makes files beside the database. This tries whether one can be made and written.
+    // SQLite makes other files in the same directory. So this tests whether a file can be made and
+    // written there.
     let probe = draft(path);
     let tried = make_file(&probe).and_then(|()| {
         let mut file = OpenOptions::new().write(true).open(&probe)?;
@@ -118,8 +122,8 @@ pub(super) fn obstacle(path: &Path) -> Option<(PathBuf, io::Error)> {
     tried.err().map(|error| (directory, error))
 }
 
-/// Says which file of a data directory other users may change, if they may change one: the
-/// directory itself or the database.
+/// Returns a message if other users have write permission on the data directory or on the database
+/// in it.
 pub fn exposed(directory: &Path) -> Option<String> {
     let database = directory.join(DATABASE);
     let found = [directory, &database]
@@ -131,14 +135,14 @@ pub fn exposed(directory: &Path) -> Option<String> {
     ))
 }
 
-/// True when the mode of a file has one of these bits.
+/// Returns true when the permissions of a file contain one of these bits.
 #[cfg(unix)]
 pub(crate) fn others_may(path: &Path, bits: u32) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|found| found.permissions().mode() & bits != 0)
 }
 
-/// Elsewhere files have no such mode.
+/// Returns false: on other systems files have no such permissions.
 #[cfg(not(unix))]
 pub(crate) fn others_may(_: &Path, _: u32) -> bool {
     false

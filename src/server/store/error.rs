@@ -49,12 +49,12 @@ pub enum StoreError {
         /// The newest version that this program can use.
         known: i64,
     },
-    /// The system does not let this program write: a full disk, a file system that cannot be
-    /// written, the file of another user.
+    /// The system does not let this program write. For example, the disk is full, the file system
+    /// is read-only, or another user owns the file.
     Unwritable {
         /// The database, or its directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error that the system returned.
         cause: io::Error,
     },
     /// Anything else.
@@ -76,8 +76,8 @@ impl StoreError {
                 path,
                 cause: io::ErrorKind::StorageFull.into(),
             },
-            // SQLite says "unable to open" or "disk I/O error" for many things. The system says
-            // which one it is.
+            // SQLite reports "unable to open" or "disk I/O error" for many causes. `obstacle` asks
+            // the system for the actual cause.
             Some(
                 ErrorCode::CannotOpen
                 | ErrorCode::ReadOnly

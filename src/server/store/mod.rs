@@ -17,8 +17,9 @@
 //!   if a newer version of this program made it.
 //! * Only Argon2id hashes of passwords are stored. Neither passwords nor hashes are ever shown.
 //!
-//! `schema.rs` has the tables and their older versions, `directory.rs` has the place of the
-//! database, `password.rs` has the hashes, and `import.rs` has the file format of account lists.
+//! `schema.rs` has the tables and their older versions, `directory.rs` finds the data directory and
+//! the database, `password.rs` has the hashes, and `import.rs` has the file format of account
+//! lists.
 
 mod accounts;
 mod directory;
@@ -76,10 +77,10 @@ impl Store {
         Store::read_and_write(directory::existing(directory)?)
     }
 
-    /// The same, only to read. Needs no permission to write.
+    /// Opens the database of a data directory only to read it. Needs no permission to write.
     ///
     /// # Errors
-    /// As [`Store::open_existing`].
+    /// In the cases of [`Store::open_existing`].
     pub fn open_to_read(directory: &Path) -> Result<Store, StoreError> {
         let path = directory::existing(directory)?;
         let connection = open_to_read(&path).map_err(|cause| StoreError::new(&path, cause))?;
@@ -96,7 +97,7 @@ impl Store {
             })?;
         }
         let mut connection = open(&path).map_err(failed)?;
-        // Readers and the one writer do not wait for each other.
+        // In this mode, readers and the writer do not wait for each other.
         let wal = connection.pragma_update(None, "journal_mode", "WAL");
         wal.map_err(failed)?;
         schema::bring_up_to_date(&mut connection, &path)?;
@@ -135,9 +136,9 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Opens a database without writing. Where this user may not write beside it, SQLite cannot read
-/// the write-ahead log. Without one, the file alone is the whole database, and it is read as a file
-/// that does not change.
+/// Opens a database without writing. If this user has no write permission on the directory, SQLite
+/// cannot read the write-ahead log. But if no such log exists, the database file alone contains all
+/// data. Then the file is opened as one that does not change.
 fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -100,8 +100,8 @@ impl Hasher {
         }
     }
 
-    /// Returns true when the password matches the hash. Without a hash it returns false, after the
-    /// same time.
+    /// Returns true when the password matches the hash. If there is no hash, returns false, but
+    /// takes as long as a real check.
     pub(super) fn verify(&self, password: &Password, kept: Option<&str>) -> bool {
         self.count.fetch_add(1, Ordering::Relaxed);
         let fits = self.fits(password, kept.unwrap_or(NO_ACCOUNT));
