@@ -1,4 +1,4 @@
-//! Waits for connections in a way that another thread can end.
+//! Waits for connections. Another thread can end the wait.
 
 use std::io;
 use std::net::TcpListener;

@@ -24,7 +24,7 @@ const LINGER_BYTES: usize = 64 << 10;
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Timed {
-    /// Gives this socket a deadline: this time from now.
+    /// Makes a socket whose deadline is `time` from now.
     pub fn new(stream: TcpStream, time: Duration) -> Timed {
         Timed {
             stream,

@@ -148,8 +148,9 @@ fn self_signed() -> Result<String, rcgen::Error> {
     Ok(key.serialize_pem() + &certificate.pem())
 }
 
-/// Writes the file so that only its owner can read it. The file is never written in part. When two
-/// servers start at the same time, the file of the first one stays, and both servers use it.
+/// Writes the file so that only its owner can read it. The file appears under its name only when it
+/// is complete. When two servers start at the same time, the file of the first server stays, and
+/// both servers use it.
 fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));

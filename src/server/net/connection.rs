@@ -58,7 +58,7 @@ pub(super) struct Connection {
     name: OnceLock<Box<str>>,
     /// Set once, when the connection begins to end. The room handles no more commands from it.
     closing: AtomicBool,
-    /// True after the log has a line that this client was slowed down.
+    /// True after the log has reported that this client was slowed down.
     slowed: AtomicBool,
     _slot: Slot,
 }
@@ -130,17 +130,18 @@ impl Connection {
         self.expect_arrival(None);
     }
 
-    /// True when it has a name.
+    /// Returns true when the client has logged in.
     pub(super) fn is_identified(&self) -> bool {
         self.name.get().is_some()
     }
 
-    /// True when the connection has begun to end. The room ignores the commands that still arrive.
+    /// Returns true when the connection has begun to end. The room ignores the commands that still
+    /// arrive.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
     }
 
-    /// Reads once from the socket. For its reader alone. No lock may be held.
+    /// Reads once from the socket. Only the connection's reader calls this. It must hold no lock.
     ///
     /// Blocks until bytes arrive. Returns 0 after the peer's FIN, and also after another thread of
     /// this server has shut the socket down ([`Connection::cut`]). So another thread can always
@@ -155,7 +156,7 @@ impl Connection {
         }
     }
 
-    /// Returns how much its client may send: the state for a new connection.
+    /// Returns a new [`Talk`], which limits how much the client may send.
     pub(super) fn talk(&self) -> Talk {
         let is_exempt = !self.limits.bound_loopback && self.peer.ip().to_canonical().is_loopback();
         let rate = if is_exempt { 0 } else { self.limits.talk_rate };
@@ -176,7 +177,7 @@ impl Connection {
                 "{self} slowed down: it sends more than talk-rate={rate} bytes per second"
             );
         }
-        // The peer is not late with a frame while the server does not read.
+        // While the server does not read, no deadline for a frame may end the connection.
         self.expect_frame(None);
         self.pause.wait(time);
     }
@@ -215,7 +216,7 @@ impl Connection {
             .frame(deadline, |entry| self.clock.register(self.id, self, entry));
     }
 
-    /// Returns the deadline that has passed, if one has. For the clock's thread.
+    /// Returns the deadline that has passed, if one has. Only the clock's thread calls this.
     pub(super) fn look_at_deadlines(self: &Arc<Self>, now: Instant) -> Option<Due> {
         self.deadlines
             .look(now, |entry| self.clock.register(self.id, self, entry))

@@ -1,5 +1,5 @@
-//! The values that options may have. A value with which the server cannot work is refused when the
-//! server starts, so that the fault does not appear only when the first client connects.
+//! The values that options may have. The server refuses to start with a value with which it cannot
+//! work. Otherwise the fault would appear only when the first client connects.
 
 use std::fmt;
 

@@ -57,7 +57,7 @@ pub enum StoreError {
         /// The error that the system returned.
         cause: io::Error,
     },
-    /// Anything else.
+    /// Any other error.
     Failed {
         /// The database.
         path: PathBuf,

@@ -88,7 +88,7 @@ struct Seat {
     given: Condvar,
 }
 
-/// What a waiting thread is told.
+/// An order for a waiting thread.
 enum Order {
     Serve(Job),
     Leave,

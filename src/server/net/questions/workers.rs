@@ -264,8 +264,8 @@ impl<P: Protocol> Answers<P> {
                     P::NAME
                 );
             }
-            // The reader may have stopped waiting. Then the channel is closed and `send` fails,
-            // which does not matter.
+            // Perhaps the reader does not wait any more. Then the channel is closed and `send`
+            // fails, which does not matter.
             let _ = reply.send(found.map_err(|_| Unanswered::Failed));
         });
         self.workers.pool(effort).give(address, job);

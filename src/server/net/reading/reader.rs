@@ -171,8 +171,9 @@ fn answered<P: Protocol>(
 /// The commands borrow their text from the buffer. The text is copied only when the room stores it
 /// or makes an effect of it. So the buffer must not change before the visit is over.
 ///
-/// Deadlines: if a frame has arrived only in part, its rest must arrive in time. If all bytes were
-/// handled, no such deadline is set, and a client that is logged in may be silent for any time.
+/// If a frame has arrived only in part, a deadline is set for the rest of it. If all bytes were
+/// handled, no deadline for a frame is set, and a client that is logged in may be silent for any
+/// time.
 fn frames<P: Protocol>(
     hub: &Hub<P>,
     connection: &Arc<Connection>,
@@ -314,8 +315,8 @@ impl Buffer {
         &self.bytes[..self.filled]
     }
 
-    /// Reads once and blocks until bytes arrive. Returns their number; 0 means that no more will
-    /// come.
+    /// Reads once and blocks until bytes arrive. Returns the number of bytes; 0 means that no more
+    /// bytes will come.
     ///
     /// The buffer grows when it is full. The codec refuses a frame that is longer than its limit,
     /// so the buffer is bounded by that limit.
@@ -358,7 +359,7 @@ impl Buffer {
             _ => Some(now),
         };
         if full && self.bytes.len() < LARGE_BUFFER {
-            // A busy sender: from now on more bytes are read at a time.
+            // The client sends fast, so from now on more bytes are read at a time.
             self.bytes.resize(LARGE_BUFFER, 0);
         }
     }

@@ -99,7 +99,7 @@ impl Records<'_> {
         let length = self.connection.read(&mut self.ciphertext)?;
         self.unopened = 0..length;
         if length == CIPHERTEXT {
-            // A busy sender: from now on more bytes are read at a time.
+            // The client sends fast, so from now on more bytes are read at a time.
             self.ciphertext.resize(LARGE_CIPHERTEXT, 0);
         }
         Ok(length)

@@ -74,7 +74,7 @@ pub(in crate::net) struct Outbox {
     state: Mutex<State>,
     /// Notified when the queue becomes empty and when the outbox ends.
     quiet: Condvar,
-    /// Counts what is queued, together with all other outboxes.
+    /// Counts the queued bytes of this outbox and of all other outboxes.
     queued: Arc<Queued>,
 }
 
@@ -163,7 +163,7 @@ pub(in crate::net) enum Written {
         /// True if the socket accepted bytes this time.
         taken: bool,
     },
-    /// The client took too little. The outbox is dead.
+    /// The client took too few bytes. The outbox is dead.
     Stalled(Stalled),
     /// The connection is lost.
     Lost,
@@ -190,12 +190,12 @@ impl Outbox {
         }
     }
 
-    /// Bytes that are queued for this client.
+    /// Returns the number of bytes that are queued for this client.
     pub(in crate::net) fn bytes(&self) -> usize {
         self.state.lock().queue.bytes()
     }
 
-    /// True when the connection is inside TLS.
+    /// Returns true when the connection uses TLS.
     pub(in crate::net) fn is_sealed(&self) -> bool {
         self.sealed
     }
@@ -341,7 +341,7 @@ impl Outbox {
         Finish::Finished
     }
 
-    /// Drops the queued bytes and accepts no more. Wakes the threads that are blocked in
+    /// Drops the queued bytes and accepts no more bytes. Wakes the threads that are blocked in
     /// [`Outbox::wait_until_finished`] and [`Outbox::retire`].
     pub(in crate::net) fn kill(&self) {
         self.end(&mut self.state.lock(), Stage::Dead);

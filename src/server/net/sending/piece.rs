@@ -45,7 +45,7 @@ impl Queued {
     }
 }
 
-/// Bytes that are in memory once and may wait for many clients.
+/// Bytes that are in memory only once, even if they wait for many clients.
 #[derive(Debug)]
 pub(in crate::net) struct Piece {
     bytes: Box<[u8]>,

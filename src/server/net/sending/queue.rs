@@ -11,7 +11,7 @@ const PIECES: usize = 64;
 
 /// Bytes in pieces. Many queues may share a piece, so a broadcast is in memory only once.
 ///
-/// A socket may accept a part of a piece. Then the rest of that piece is the beginning of the
+/// A socket may accept only a part of a piece. Then the rest of that piece is the beginning of the
 /// queue.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Queue {

@@ -1,8 +1,8 @@
 //! The turn: the right to carry out a run. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn and not to the room. The room may already be ahead: it
-//! may have handled later events whose effects are not carried out yet. Still a client gets exactly
-//! the messages that follow its `Join` in the list of effects.
+//! The list of members belongs to the turn, because the room can be ahead of the turn: it may have
+//! handled events whose effects are not carried out yet. With a list of its own, the turn sends to
+//! each client exactly the messages that follow the client's `Join` in the list of effects.
 //!
 //! Most members are not mentioned in a run, because no effect in it concerns only them. They get
 //! the bytes for all members in one send. For a connection that is mentioned, the turn puts its
@@ -288,7 +288,7 @@ impl Turn {
     ) -> Option<&'a mut Pieces> {
         use std::collections::hash_map::Entry;
         match mentioned.entry(id) {
-            // It was mentioned before in this round.
+            // An earlier effect of this round mentioned this connection.
             Entry::Occupied(entry) => Some(entry.into_mut()),
             Entry::Vacant(entry) => {
                 let peer = self.peers.get(&id)?;
@@ -342,8 +342,8 @@ impl Turn {
         }
     }
 
-    /// Takes a connection off the list of members. The last member moves to its seat, so the other
-    /// members keep their seats.
+    /// Takes a connection off the list of members. The last member moves to the free seat, so the
+    /// other members keep their seats.
     fn leave(&mut self, id: ConnId) {
         let Some(seat) = self.peers.get_mut(&id).and_then(|peer| peer.seat.take()) else {
             return;

@@ -38,11 +38,11 @@ struct State {
 /// The meaning of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) enum Due {
-    /// The peer is late with something; the room decides.
+    /// The peer is late with its first byte, its login or a frame; the room decides what follows.
     Overdue(Overdue),
     /// The peer has not finished the TLS handshake.
     Handshake,
-    /// The client may have taken too few of its queued bytes; the outbox decides.
+    /// Perhaps the client has taken too few of its queued bytes; the outbox decides.
     Progress,
     /// The time for an orderly close is over.
     Close,

@@ -15,7 +15,7 @@ use super::Woken;
 use crate::net::connection::Connection;
 
 /// Connections that wait for a writer. A connection is added again only after a writer has taken
-/// it, so the channel never contains more entries than connections exist.
+/// it, so the channel contains each connection at most once.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
     /// It is dropped to stop the writers: when no connection is left in the channel, `recv` returns

@@ -30,8 +30,8 @@ use matou_protocols::room::{ByConn, ConnId};
 /// Maximum connections that one writer takes at once.
 const BATCH: usize = 32;
 
-/// The number in the kernel's list that means stop: it belongs to the pipe. Connections are
-/// numbered from 1.
+/// The number of the pipe in the kernel's list. It tells a writer to stop. The numbers of
+/// connections begin at 1.
 const STOP: u64 = 0;
 
 /// Connections that wait until their sockets accept bytes again.

@@ -91,17 +91,16 @@ impl Writable {
     /// others wait for the lock `asking`.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
         // Blocks while another writer asks. When that writer has found connections, it releases the
-        // lock and sends. The release wakes this thread or another one that waits, and that thread
-        // asks next.
+        // lock and sends. The release wakes one waiting thread, which asks next.
         let _asking = self.asking.lock();
         while ready.is_empty() {
             if self.stopped.load(Ordering::Acquire) {
                 return Woken::Stopped;
             }
-            // The list is copied, so that its lock is free while this thread is in `poll` and `add`
-            // need not wait.
+            // The list is copied, so that its lock is free while this thread is blocked in `poll`.
+            // Otherwise `add` would have to wait.
             let all: Vec<_> = self.waiting.lock().connections.values().cloned().collect();
-            // This pause does not matter when only a few sockets wait.
+            // This pause is very short when only a few sockets wait.
             thread::sleep(PAUSE_EACH * u32::try_from(all.len()).unwrap_or(u32::MAX));
             self.ask(&all, ready);
         }
