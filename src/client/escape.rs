@@ -48,7 +48,8 @@ fn belongs(before: Option<char>, character: char, after: Option<char>) -> bool {
     }
 }
 
-/// True for a variation selector: it shows the character before it as a sign or as a pictograph.
+/// Returns true for a variation selector: this character says whether the character before it is shown as a sign or as a
+/// pictograph.
 fn is_selector(character: char) -> bool {
     matches!(character, '\u{fe0e}' | '\u{fe0f}')
 }
@@ -79,8 +80,8 @@ impl fmt::Display for EscapedBytes<'_> {
     }
 }
 
-/// Displays a name, in quotes unless it is one plain word. A user can type it in this form in a command, and cannot confuse
-/// the name with the punctuation around it.
+/// Displays a name, in quotes unless it is one plain word. A user can type the name in this form in a command, and can tell
+/// it apart from the punctuation around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name<'a>(pub(super) &'a str);
 

@@ -45,12 +45,13 @@
 //! | `peer` | waiting for its channels and its next deadline; it also sends datagrams (`chatr/peer/`) | the loop |
 //! | `signals` | waiting for signals; it restores the terminal before the program ends or stops (`signals/`) | the loop |
 //!
-//! Every buffer is bounded. A reader that is ahead of the loop stops reading. A typed line is sent when its connection has
-//! room, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). In the meantime the client reads
-//! nothing more from a script. It still reads from a terminal, up to 16 MiB of text, so that `/quit` and Ctrl-C work. A
-//! connection is closed if bytes wait to be sent and the peer accepts none of them for `--stall-timeout`. The loop stops
-//! reading from a peer that does not accept this client's answers. It also stops reading from a private connection while the
-//! disk cannot keep up with its file. TCP then holds the peer back.
+//! Every buffer is bounded. A reading thread stops reading while its channel to the loop is full. A typed line is sent when
+//! its connection has room, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). While lines wait,
+//! the client reads nothing more from a script. It still reads from a terminal, up to 16 MiB of text, so that `/quit` and
+//! Ctrl-C work. A connection is closed if bytes wait to be sent and the peer accepts none of them for `--stall-timeout`. The
+//! loop stops reading from a peer that does not accept this client's answers. It also stops reading from a private
+//! connection while the disk cannot keep up with the file that arrives on it. Then TCP's flow control stops the peer from
+//! sending more.
 
 mod begin;
 mod chatr;

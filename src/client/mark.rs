@@ -1,4 +1,4 @@
-//! The mark with which some editors begin a text: it says how the text is encoded.
+//! The byte order mark: some editors write it at the beginning of a text to say how the text is encoded.
 
 /// The encoding that a mark announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

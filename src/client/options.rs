@@ -20,7 +20,7 @@ pub struct ChatOptions {
     pub password: Option<Password>,
     /// Where the output goes, and in which form.
     pub face: Face,
-    /// What to do after the end of standard input: listen until the server closes the connection (true), or leave (false).
+    /// True to stay after the end of standard input until the server closes the connection; false to leave then.
     pub stay: bool,
     /// True if a script reconnects after a lost connection. For a person, the client always reconnects.
     pub reconnect: bool,
@@ -29,7 +29,7 @@ pub struct ChatOptions {
     pub retry_login: Duration,
     /// The private connection that carries standard input and output (`--tunnel`).
     pub tunnel: Option<TunnelWish>,
-    /// Time limit for connecting, and then for the answer to the login.
+    /// Time limit for connecting to the server. The answer to the login has the same time limit again.
     pub connect_timeout: Duration,
     /// A connection is closed when its peer accepts no data for this time while data waits to be sent.
     pub stall_timeout: Duration,

@@ -35,7 +35,7 @@ enum Face {
 #[derive(Debug)]
 pub(crate) enum Stream {
     Stdout(Printer),
-    /// Used while standard output carries the bytes of a private connection.
+    /// Standard error, used while standard output carries the bytes of a private connection.
     Stderr,
     Terminal(Box<Terminal>),
 }
@@ -75,7 +75,8 @@ impl Output {
         self.line(&line);
     }
 
-    /// Shows a remark to the user. For a script it goes to standard error; if that is closed, the remark is dropped.
+    /// Shows a remark to the user. For a script, the remark goes to standard error. If standard error is closed, the remark
+    /// is dropped.
     pub(crate) fn remark(&mut self, remark: &str) {
         match &self.face {
             Face::Script(..) => diagnose(remark),
@@ -87,7 +88,7 @@ impl Output {
         }
     }
 
-    /// Shows a line that only a person needs. A script does not get it.
+    /// Shows a line that only a person needs. If the output is for a script, the line is dropped.
     pub(crate) fn aside(&mut self, line: impl FnOnce(&Paint) -> String) {
         if let Face::Person { paint, .. } = &self.face {
             let line = line(paint);
@@ -200,7 +201,7 @@ impl Output {
         }
     }
 
-    /// Returns the error of a failed write, once. After it nothing more can be written.
+    /// Returns the error if a write has failed. After a failed write, nothing more can be written.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         let failure = self.failure.take()?;
         self.failure = Some(failure.kind().into());
@@ -216,7 +217,7 @@ impl Output {
         is_io_error && self.is_for_a_person()
     }
 
-    /// Writes a line unchanged. Its only hidden characters must be those that set colours.
+    /// Writes a line unchanged. The caller must have escaped all hidden characters in it, except those that set colours.
     pub(crate) fn line(&mut self, line: &str) {
         if self.failure.is_some() {
             return;

@@ -1,4 +1,4 @@
-//! Colours. A line without colours has the same text.
+//! The colours of a line. They do not change its text.
 
 use std::fmt::Display;
 
@@ -80,7 +80,7 @@ impl Paint {
         self.with(REVERSE, text)
     }
 
-    /// Colours a text with the colour of this index, so that neighbouring texts have different colours.
+    /// Colours a text with the colour number `index`, so that neighbouring texts have different colours.
     pub(crate) fn nth(&self, index: usize, text: &impl Display) -> String {
         let code = COLOURS[index % COLOURS.len()];
         self.with(&code.to_string(), text)

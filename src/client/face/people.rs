@@ -54,7 +54,7 @@ impl People {
         &self.names
     }
 
-    /// The sender of the last private message.
+    /// Returns the sender of the last private message.
     pub(crate) fn whisperer(&self) -> Option<&str> {
         self.whisperer.as_deref()
     }

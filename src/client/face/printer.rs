@@ -1,5 +1,5 @@
-//! Writes to standard output in a separate thread. If the program that reads it is slow, it blocks this thread and not the
-//! loop.
+//! Writes to standard output in a separate thread. If the program that reads standard output is slow, only this thread
+//! blocks, and the loop continues.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -69,7 +69,7 @@ impl Printer {
         self.push();
     }
 
-    /// Moves waiting texts to the thread while its channel has room. After a failed write, they are dropped.
+    /// Moves waiting texts to the thread while its channel has room. After a failed write, the waiting texts are dropped.
     pub(crate) fn push(&mut self) {
         let _ = fill(&self.texts, &mut self.waiting);
     }
@@ -84,7 +84,7 @@ impl Printer {
         &self.failure
     }
 
-    /// Returns the failure, once. There is never a second one.
+    /// Returns the error if a write has failed. It is returned only once.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         let failure = self.failure.try_recv().ok()?;
         self.failure = never();

@@ -1,5 +1,5 @@
-//! The interface between the loop and an exchange, which is the transfers on one private connection. Two types implement it:
-//! one for lines of text (`profile/`), and one for a protocol's own frames (`streamed/`).
+//! The interface between the loop and an exchange. An exchange is all transfers on one private connection. Two types
+//! implement the interface: one for lines of text (`profile/`), and one for a protocol's own frames (`streamed/`).
 
 use crate::files::digest::Digest;
 
@@ -44,7 +44,7 @@ pub(crate) enum FileDirection {
 pub(crate) enum Deed {
     /// Send these raw bytes on the private connection.
     Send(Vec<u8>),
-    /// Send a frame of the protocol, or the head of one, on the private connection.
+    /// Send a frame of the protocol, or the beginning of a frame, on the private connection.
     SendFrame(Vec<u8>),
     /// Stop sending on the private connection.
     EndSending,
@@ -54,7 +54,7 @@ pub(crate) enum Deed {
     Tell(FileEvent),
     /// Report that messages queued after a file were not sent.
     MessagesLost { count: usize },
-    /// Read the file from this byte on, and pass its pieces to [`Exchange::read`].
+    /// Read the file from byte `offset` to its end, and pass its pieces to [`Exchange::read`].
     Read { id: u32, offset: u64 },
     /// Stop reading the file.
     StopReading { id: u32 },
@@ -63,8 +63,8 @@ pub(crate) enum Deed {
         id: u32,
         name: String,
         size: u64,
-        /// The SHA-256 of the file, if it is known. If it is not, an incomplete file is not kept, because it cannot be
-        /// resumed.
+        /// The SHA-256 of the file, if it is known. An incomplete file without a known SHA-256 is not kept, because its
+        /// transfer cannot be resumed.
         sha256: Option<Digest>,
     },
     /// Append these bytes to the file. When the file is complete, the loop calls [`Exchange::finished`].
@@ -80,7 +80,7 @@ pub(crate) enum Deed {
 pub(crate) enum FileEvent {
     /// The peer offers a file.
     Offered { name: String, size: u64 },
-    /// The peer's file is larger than the limit. This client has denied it, or skips its bytes.
+    /// The peer's file is larger than the limit. This client has declined it, or skips its bytes.
     TooLarge { name: String, size: u64, limit: u64 },
     /// The transfer starts at byte `offset`.
     Begun {

@@ -19,7 +19,7 @@ use super::{Identity, KeyError};
 const MAX_FILE: u64 = 64 * 1024;
 /// The text before the UUID.
 const LABEL: &str = "Chatr identity: ";
-/// Digits in a line of PEM (RFC 7468).
+/// Maximum characters in a line of PEM (RFC 7468).
 const PEM_LINE: usize = 64;
 
 /// Returns the default path of the identity: `matou/identity.pem` in the user's data directory.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub use file::{FileError, default_book, default_path};
 pub use fingerprint::{Fingerprint, FingerprintError};
 
-/// The size of an RSA key. These are the sizes that both the key generator and the server support.
+/// The size of an RSA key, in bits: only the sizes that both the key generator and the server support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyBits {
     /// 2048, the minimum.
@@ -45,9 +45,9 @@ impl KeyBits {
 pub struct Identity {
     uuid: Uuid,
     pair: KeyPair,
-    /// The private key, as in the file.
+    /// The private key in PKCS#8, as the identity file contains it.
     private: Pkcs8V1Der<'static>,
-    /// The public key, as in the registry: a DER SubjectPublicKeyInfo.
+    /// The public key as the registry stores it: a DER SubjectPublicKeyInfo.
     public: PublicKeyX509Der<'static>,
 }
 

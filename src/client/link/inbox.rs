@@ -2,16 +2,16 @@ use std::ops::Range;
 
 use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
 
-/// Bytes received on a connection that are not a complete frame yet. They are fewer than one read plus one frame, because
-/// every protocol rejects a frame that is too large as soon as it has read the length.
+/// Bytes received on a connection that are not a complete frame yet. There are never more of them than one read and one
+/// frame, because every protocol rejects a frame that is too large as soon as its length has arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,
     /// Where the next frame begins in `bytes`.
     next: usize,
-    /// Where the last frame that was taken is in `bytes`.
+    /// The position in `bytes` of the frame that was taken last.
     taken: Range<usize>,
-    /// The number of bytes of the stream before `bytes`.
+    /// The number of bytes that the stream had before `bytes`.
     offset: u64,
 }
 
@@ -32,7 +32,7 @@ impl Inbox {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Takes one frame, and returns what the dialogue makes of it; `None` if no frame is complete.
+    /// Takes one frame and passes it to the dialogue. Returns the result; `None` if no frame is complete.
     pub(crate) fn next(
         &mut self,
         dialogue: &mut dyn Dialogue,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | the [`Link`]: the part of a connection that the loop owns, for every carrier |
 //! | `tcp.rs` | the carrier TCP, and its two threads |
-//! | `outgoing.rs` | the bytes that wait, and how long no byte was sent |
+//! | `outgoing.rs` | the bytes that wait to be written, and how long no byte was written |
 //! | `writing.rs` | blocking writes that report their progress |
 //! | `inbox.rs` | received bytes that are not a complete frame yet |
 
@@ -23,8 +23,8 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, never};
 
 use outgoing::{Flow, Queue, Watch};
 
-/// Maximum chunks that were read and that the loop has not taken yet. At the limit the thread stops reading, and TCP holds
-/// the peer back.
+/// Maximum chunks that wait for the loop. At the limit the reading thread stops reading, and TCP's flow control stops the
+/// peer from sending more.
 const CHUNKS_IN: usize = 4;
 /// Capacity of the channel to a connection's writer, in pieces. Pieces that do not fit wait in a [`Queue`], which is limited in
 /// bytes.
@@ -55,7 +55,7 @@ pub(crate) struct Link {
     flow: Arc<Flow>,
     watch: Watch,
     shut: bool,
-    /// Set after [`Link::split`]. Dropping it tells the new owner of the two directions to stop sending.
+    /// Set after [`Link::split`]. Dropping this sender tells the new owner of the two directions to stop sending.
     split: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -154,15 +154,15 @@ impl Link {
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                // A channel without senders is always ready, so the loop must not wait for this one again.
+                // A channel without senders is always ready. It is replaced, so that the loop does not wait for it again.
                 self.incoming = never();
                 None
             }
         }
     }
 
-    /// Sends bytes after everything that was sent before. A caller with much to send checks [`Link::has_room`] first. After
-    /// [`Link::shut`] or a failure, the bytes are dropped. A failure is reported separately.
+    /// Sends bytes after everything that was sent before. Before sending many bytes, check [`Link::has_room`]. After
+    /// [`Link::shut`] or a failure, the bytes are dropped. A failure is reported on [`Link::incoming`].
     pub(crate) fn send(&mut self, bytes: Vec<u8>) {
         if self.shut || self.outgoing.is_none() {
             return;
@@ -180,7 +180,7 @@ impl Link {
     pub(crate) fn shut(&mut self) {
         self.shut = true;
         if self.split.take().is_some() {
-            // If the connection is lost, the owner of the directions notices it without being told.
+            // This fails if the connection is lost. The owner of the directions notices the loss without being told.
             self.carrier.end_sending();
         }
         self.push();
@@ -201,7 +201,8 @@ impl Link {
         self.outgoing.is_some() && self.waiting.bytes() < ROOM && !self.is_backed_up()
     }
 
-    /// True if a piece of a file can be sent now: only if nothing else waits, so that a file never delays typed lines.
+    /// True if a piece of a file can be sent now. This is so only if nothing else waits, so that a file never delays typed
+    /// lines.
     pub(crate) fn has_room_for_files(&self) -> bool {
         let has_room = |outgoing: &Sender<_>| !outgoing.is_full();
         self.waiting.is_empty() && self.outgoing.as_ref().is_some_and(has_room)
@@ -217,12 +218,12 @@ impl Link {
         self.flow.moved()
     }
 
-    /// Number of bytes given to this link so far.
+    /// Returns the number of bytes given to this link so far.
     pub(crate) fn given(&self) -> u64 {
         self.given
     }
 
-    /// Counts all bytes that were given to this link since [`Link::given`] returned `given` as automatic answers.
+    /// Counts as automatic answers all bytes that were given to this link after [`Link::given`] returned `given`.
     pub(crate) fn has_answered(&mut self, given: u64) {
         if !self.waiting.is_empty() {
             let answers = usize::try_from(self.given.saturating_sub(given)).unwrap_or(usize::MAX);
@@ -240,7 +241,7 @@ impl Link {
         (self.unsent() > 0).then(|| self.watch.due(limit))
     }
 
-    /// True if bytes wait and none was written within the time limit.
+    /// True if bytes wait and none of them was written within the time limit.
     pub(crate) fn is_stalled(&mut self, now: Instant, limit: Duration) -> bool {
         let due = self.look_at(limit).is_some_and(|due| due <= now);
         due && self.watch.is_stalled(now, self.flow.moved(), limit)

@@ -1,5 +1,5 @@
-//! Bytes that wait to be written on a link: how many they are, how many were written before, and how long no byte was
-//! written.
+//! Bytes that wait to be written on a link: the number of waiting bytes, the number of bytes already written, and how long
+//! no byte was written.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,8 +33,8 @@ impl Queue {
         self.0.clear();
     }
 
-    /// Returns the size of everything that waits, in bytes. Adding the sizes is fast: there are few pieces, because short
-    /// ones are joined.
+    /// Returns the number of bytes that wait. Adding the sizes is fast: there are few pieces, because short pieces are
+    /// joined.
     pub(crate) fn bytes(&self) -> usize {
         self.0.iter().map(Vec::len).sum()
     }
@@ -70,12 +70,12 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// Counts bytes of the link that the carrier has accepted.
+    /// Counts bytes that the carrier has accepted from the link.
     pub(crate) fn take(&self, bytes: usize) {
         self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Counts bytes that were written to the socket. With TLS, their number differs from that of the link's bytes.
+    /// Counts bytes that were written to the socket. With TLS, the socket carries more bytes than the link.
     pub(crate) fn advance(&self, bytes: usize) {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -91,7 +91,7 @@ impl Flow {
     }
 }
 
-/// Measures how long no byte was written while bytes wait.
+/// Measures how long no byte was written although bytes wait.
 #[derive(Debug)]
 pub(crate) struct Watch {
     moved: u64,
@@ -99,7 +99,7 @@ pub(crate) struct Watch {
     still: Duration,
 }
 
-/// Number of checks within one limit. A stall is noticed at most an eighth of the limit too late.
+/// Number of checks within one limit. A stall is noticed at most one eighth of the limit too late.
 const LOOKS: u32 = 8;
 /// The longest time between two checks.
 const LONGEST_STEP: Duration = Duration::from_secs(1);
@@ -121,8 +121,8 @@ impl Watch {
 
     /// True if no byte was written for the time `limit`. Call it when a check is due.
     ///
-    /// A long time between two calls counts as at most two steps: this program did not run (it was stopped, or a terminal
-    /// blocked it), which is not the peer's fault.
+    /// A long time between two calls counts as at most two steps. In that time this program did not run (it was stopped, or
+    /// a terminal blocked it), so the peer is not at fault.
     pub(crate) fn is_stalled(&mut self, now: Instant, moved: u64, limit: Duration) -> bool {
         let passed = now.saturating_duration_since(self.looked);
         self.looked = now;

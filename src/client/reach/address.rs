@@ -62,7 +62,7 @@ impl Protocol {
     /// Returns the default maximum size of a file to accept (in ChatHack also to send), in bytes.
     pub fn max_file(self) -> u64 {
         match self {
-            // The limit that the protocol's document sets.
+            // The protocol's document sets this limit.
             Protocol::ChatHack => 1024,
             _ => 1_000_000_000,
         }
@@ -81,8 +81,8 @@ impl Protocol {
         if password.is_some() && !matches!(self, Protocol::ChatHack) {
             return Err(format!("{} has no passwords; omit --password", self.name()));
         }
-        // A zero stands for a missing random number. It would make secrets predictable, so the dialogue reports it to the
-        // user.
+        // Zero is used if the system gives no random number. A zero would make secrets predictable, so the dialogue reports
+        // it to the user.
         let entropy = || getrandom::u64().unwrap_or_default();
         Ok(match self {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
@@ -115,7 +115,7 @@ pub enum AddressError {
     NoLogin,
     /// It contains a login, but the protocol has none.
     Login,
-    /// In the login, two hexadecimal digits are missing after a `%`, or its bytes are not UTF-8.
+    /// After a `%` in the login, two hexadecimal digits are missing; or the bytes of the login are not UTF-8.
     BadEscape,
     /// There is no host after the `@`.
     NoHost,
@@ -127,7 +127,7 @@ pub enum AddressError {
     BadPort(String),
     /// It contains a path.
     Path(String),
-    /// An option that the protocol does not have, or an invalid value of an option.
+    /// It contains an option that the protocol does not have, or an option with an invalid value.
     BadOption(String),
 }
 
@@ -214,7 +214,7 @@ fn chaton_options(options: &str) -> Result<Codec, AddressError> {
     Ok(codec)
 }
 
-/// Splits a text into the host, and the port if it has one. A server has no port 0.
+/// Splits a text into the host, and the port if the text contains one. Port 0 is refused, because no server can have it.
 pub(crate) fn host_and_port(place: &str) -> Result<HostPort, AddressError> {
     let place = match place.split_once('/') {
         Some((place, "")) => place,

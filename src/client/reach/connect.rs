@@ -50,7 +50,7 @@ pub(crate) fn to_address(
         } => TcpStream::connect_timeout(&address, limit)?,
         from => connect_from(own_end(address, from), address, limit)?,
     };
-    // A typed line is one small segment. Nagle's algorithm would only delay this segment.
+    // A typed line is one small segment. Nagle's algorithm could delay it, and joining segments saves nothing here.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
@@ -90,7 +90,7 @@ pub(crate) fn in_background<T: Send + 'static>(
     connecting
 }
 
-/// Connects to the host. Reads and writes on the returned connection must end within the rest of the time limit.
+/// Connects to the host. Reads and writes on the returned connection fail when the rest of the time limit has passed.
 pub(crate) fn in_time(host: &str, port: u16, from: LocalEnd, limit: Duration) -> io::Result<Timed> {
     let deadline = Instant::now() + limit;
     let stream = to_host(host, port, from, limit)?;

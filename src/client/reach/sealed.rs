@@ -22,7 +22,7 @@ use crate::link::{Ends, Incoming, Link};
 use crate::reach::trust;
 use matou_sockets::{Opened, Timed, Tls};
 
-/// Maximum bytes per read. They contain about two TLS records.
+/// Maximum bytes per read: about two TLS records.
 const CHUNK: usize = 32 * 1024;
 
 /// Does the TLS handshake and creates a link, all within the time limit. If the server is not trusted, the error says why.
@@ -34,7 +34,8 @@ pub(crate) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io:
     link(tls, early, stream)
 }
 
-/// Blocks until the handshake is complete. Bytes that arrived together with its end are decrypted and returned.
+/// Blocks until the handshake is complete. Application data that arrived together with the end of the handshake is decrypted
+/// and returned.
 fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming>, TcpStream)> {
     let mut chunk = vec![0; CHUNK];
     let mut early = Vec::new();
@@ -54,7 +55,7 @@ fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming
         if let Some(Incoming::ReceiveFailed(error)) =
             early.pop_if(|last| matches!(last, Incoming::ReceiveFailed(_)))
         {
-            // This sends the alert that tells the server why the handshake failed.
+            // The alert tells the server why the handshake failed.
             let _ = stream.write_all(&tls.outgoing());
             return Err(error);
         }
@@ -98,7 +99,7 @@ fn link(tls: Tls, early: Vec<Incoming>, stream: TcpStream) -> io::Result<Link> {
     Ok(link)
 }
 
-/// Decrypts bytes. Returns the plaintext, and the end of the connection if there is one.
+/// Decrypts bytes. Returns the plaintext, followed by the end of the connection if the peer has closed it.
 fn opened(tls: &mut Tls, mut ciphertext: &[u8]) -> Vec<Incoming> {
     let mut plaintext = vec![0; CHUNK];
     let mut came = Vec::new();
@@ -129,7 +130,7 @@ impl Reader {
         let mut chunk = vec![0; CHUNK];
         while goes_on {
             let came = match self.stream.read(&mut chunk) {
-                // Without close_notify, an attacker may have closed the connection early.
+                // If close_notify is missing, an attacker may have closed the connection early.
                 Ok(0) => vec![Incoming::ReceiveFailed(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
                     "the connection ended without the close_notify of TLS, so data may be missing",

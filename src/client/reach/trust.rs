@@ -24,7 +24,7 @@ pub enum Trust {
     None,
     /// The server whose certificate has this fingerprint.
     Pin(Fingerprint),
-    /// A server with one of these certificates, or with a certificate for its name that one of them signed.
+    /// A server whose certificate is one of these, or was signed by one of these for the server's name.
     Certificates(Vec<CertificateDer<'static>>),
 }
 
@@ -82,8 +82,8 @@ impl Trust {
         Ok(Arc::new(config))
     }
 
-    /// Returns a verifier of certificate chains; `None` if no certificate can sign others. Such certificates are only
-    /// compared with the server's certificate.
+    /// Returns a verifier of certificate chains; `None` if no trusted certificate can sign others. A certificate that cannot
+    /// sign others is only compared with the server's certificate.
     fn chains(&self, provider: &Arc<CryptoProvider>) -> Option<Arc<WebPkiServerVerifier>> {
         let Trust::Certificates(certificates) = self else {
             return None;

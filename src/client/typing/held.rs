@@ -1,4 +1,4 @@
-//! Typed lines that wait until their connection has room. They were parsed when they were typed.
+//! Typed lines that wait until their connection has room. Each line was parsed when the user typed it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,7 +6,7 @@ use super::typed::Typed;
 use matou_protocols::dialogue::TunnelId;
 
 /// Limit for the memory of waiting lines, in bytes. At the limit, the client does not read the terminal, so a program that
-/// types there must wait.
+/// types into the terminal must wait.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The connection that a typed line needs.
@@ -30,12 +30,12 @@ impl Held {
         self.lines.entry(to).or_default().push_back(line);
     }
 
-    /// Returns the next line for this connection.
+    /// Returns the next waiting line for the connection `to`.
     pub(crate) fn first(&self, to: Destination) -> Option<&Typed> {
         self.lines.get(&to)?.front()
     }
 
-    /// Removes and returns the next line.
+    /// Removes and returns the next waiting line for the connection `to`.
     pub(crate) fn pop(&mut self, to: Destination) -> Option<Typed> {
         let lines = self.lines.get_mut(&to)?;
         let line = lines.pop_front()?;
@@ -65,7 +65,7 @@ impl Held {
         self.lines.keys().copied()
     }
 
-    /// Returns the number of all waiting lines.
+    /// Returns the number of waiting lines for all connections.
     pub(crate) fn count(&self) -> usize {
         self.lines.values().map(VecDeque::len).sum()
     }
@@ -74,7 +74,7 @@ impl Held {
         self.lines.is_empty()
     }
 
-    /// True at the limit: the terminal must not be read for now.
+    /// True if the limit is reached. Then the terminal must not be read for now.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes >= MOST_BYTES
     }

@@ -11,7 +11,7 @@ use crate::mark::Mark;
 /// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
 /// of every protocol.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
-/// Maximum lines that were read and that the loop has not taken yet.
+/// Maximum number of lines that wait for the loop.
 const LINES_AHEAD: usize = 16;
 /// Maximum bytes per read of raw input.
 const CHUNK: usize = 64 * 1024;
@@ -49,8 +49,9 @@ pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
     Ok(lines)
 }
 
-/// Reads standard input without waiting for whole lines: the keys of a terminal. Calls `wait` before every read, and stops
-/// when it returns false. Calls `stuck` at a Ctrl-C if the loop has not taken an earlier one: it is blocked in a write.
+/// Reads standard input without waiting for whole lines, for the keys of a terminal. Calls `wait` before every read, and
+/// stops when `wait` returns false. Calls `stuck` when a Ctrl-C arrives and the loop has not taken an earlier Ctrl-C,
+/// because then the loop is blocked in a write.
 pub(crate) fn bytes(wait: fn() -> bool, stuck: fn()) -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
     // Read errors are not needed: if a terminal cannot be read, it was closed, so its input has ended.
@@ -64,15 +65,16 @@ pub(crate) fn bytes(wait: fn() -> bool, stuck: fn()) -> io::Result<Receiver<Vec<
     Ok(chunks)
 }
 
-/// Notices that the loop does not take a Ctrl-C.
+/// Finds out whether the loop fails to take a Ctrl-C.
 #[derive(Debug, Default)]
 struct Interrupts {
-    /// One was sent to the loop, which has not taken everything since then.
+    /// True if a Ctrl-C was sent to the loop, and the loop has not taken all keys since then.
     one_waits: bool,
 }
 
 impl Interrupts {
-    /// True if these keys are a Ctrl-C and an earlier one still waits. `all_taken` if the loop has taken all earlier keys.
+    /// Returns true if `keys` are a Ctrl-C and an earlier Ctrl-C still waits. `all_taken` says whether the loop has taken
+    /// all earlier keys.
     fn are_not_taken(&mut self, keys: &[u8], all_taken: bool) -> bool {
         let is_interrupt = keys.iter().all(|key| *key == CTRL_C);
         let one_waited = self.one_waits && !all_taken;
@@ -81,13 +83,14 @@ impl Interrupts {
     }
 }
 
-/// Copies standard input to a connection's writer, and drops the writer's channel at the end of the input. A read error goes
-/// to `failure` before that.
+/// Copies standard input to a connection's writer, and drops the writer's channel at the end of the input. A read error is
+/// sent to `failure` before the channel is dropped.
 pub(crate) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {
     copy(to, failure, || true, |_, _| {})
 }
 
-/// Does the same, but calls `wait` before every read, and stops when it returns false. Shows each chunk to `look`.
+/// Copies standard input to `to`, as [`raw`] does, but calls `wait` before every read, and stops when `wait` returns false.
+/// Shows each chunk to `look`.
 fn copy(
     to: Sender<Vec<u8>>,
     failure: Sender<io::Error>,
@@ -117,7 +120,8 @@ fn copy(
     Ok(())
 }
 
-/// Passes over the mark with which some editors begin a text. Text in UTF-16 is refused: its lines would be other text.
+/// Skips the byte order mark, with which some editors begin a text. Text in UTF-16 is refused, because its bytes would be
+/// read as different text.
 fn pass_mark(input: &mut impl BufRead) -> Result<(), InputLine> {
     // A failed read is reported with the first line.
     match input.fill_buf().ok().and_then(Mark::of) {
@@ -162,10 +166,10 @@ mod tests {
         let rows: [(&[u8], bool, bool); 7] = [
             (b"a", true, false),
             (b"\x03", true, false),
-            // The loop has taken it.
+            // The loop has taken the earlier Ctrl-C.
             (b"\x03", true, false),
             (b"b", false, false),
-            // It has not.
+            // The loop has not taken the earlier Ctrl-C.
             (b"\x03", false, true),
             (b"\x03", true, false),
             (b"c\x03", false, false),

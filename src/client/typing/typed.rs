@@ -58,7 +58,7 @@ pub enum Typed {
         /// The line.
         text: String,
     },
-    /// `/tell` without a text: the receiver of the following lines; `None` for everyone.
+    /// `/tell` without a text: chooses the receiver of the following lines; `None` for everyone.
     Talk(Option<String>),
     /// `/send`
     Send {
@@ -178,7 +178,7 @@ impl Typed {
             | Typed::Cancel(peer)
             | Typed::Talk(Some(peer))
             | Typed::Ignore(Some(peer)) => *peer = known_as(peer),
-            // For /name, the dialogue itself finds the peer.
+            // `/name` keeps the peer's name as it was typed, because the dialogue looks the peer up itself.
             Typed::Name { .. }
             | Typed::Nothing
             | Typed::Say(_)

@@ -32,7 +32,7 @@ pub(crate) enum Outcome {
     Edited,
     /// The line was submitted with Enter.
     Submitted(String),
-    /// The key has no effect here.
+    /// The key has no effect here, so the bell rings.
     Bell,
     /// A part of a paste does not fit. This is reported once per paste.
     TooMuch,
@@ -277,7 +277,7 @@ mod tests {
         editor.press(Key::Char('é'), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted("café".into()));
-        // The user may type and send this character.
+        // A user may type this character on purpose. Then the line can be submitted.
         editor.press(Key::Char(DAMAGE), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted(DAMAGE.to_string()));

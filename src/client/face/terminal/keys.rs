@@ -70,7 +70,7 @@ impl Keys {
         keys
     }
 
-    /// Decodes the next key and its length in bytes; `None` while bytes are missing.
+    /// Decodes the next key. Returns its length in bytes and the key; `None` while bytes of the key are missing.
     fn next(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if self.pasting {
             return self.pasted(pending);
@@ -86,8 +86,8 @@ impl Keys {
         }
     }
 
-    /// Decodes the part of a paste that has arrived. Only its last bytes may stay for the next read: an incomplete
-    /// character, half of a line end, or a part of the end mark.
+    /// Decodes the part of a paste that has arrived. Its last bytes may have to wait for the next read, if they are an
+    /// incomplete character, half of a line end, or a part of the end mark.
     fn pasted(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if pending.starts_with(PASTE_ENDS) {
             self.pasting = false;
@@ -105,7 +105,8 @@ impl Keys {
         if length == 0 {
             return None;
         }
-        // The chunk is the text before the first bytes that are not UTF-8, or, if there is no such text, these bytes.
+        // The chunk is the valid text before the first bytes that are not UTF-8. If the paste begins with such bytes, the
+        // chunk is these bytes.
         let chunk = pending[..length].utf8_chunks().next()?;
         let (text, length) = match chunk.valid() {
             "" => return Some((chunk.invalid().len(), Some(Key::NotUtf8))),
@@ -118,7 +119,7 @@ impl Keys {
     }
 }
 
-/// Returns how many bytes are complete. An incomplete character or half of a line end at the end is not counted.
+/// Returns the number of bytes before an incomplete character or half of a line end at the end of `text`.
 fn whole(text: &[u8]) -> usize {
     if text.ends_with(b"\r") {
         return text.len() - 1;
@@ -165,7 +166,7 @@ fn escaped(pending: &[u8]) -> Option<(usize, Option<Key>)> {
         b'f' => Some((2, Some(Key::WordRight))),
         b'd' => Some((2, Some(Key::KillWordRight))),
         0x08 | 0x7f => Some((2, Some(Key::KillWordLeft))),
-        // Two escapes: the second may begin a sequence.
+        // After two escape characters, only the first is dropped: the second may begin a sequence.
         ESCAPE => Some((1, None)),
         _ => Some((2, None)),
     }
@@ -240,7 +241,7 @@ mod tests {
         assert_eq!(Keys::default().push(bytes), keys);
     }
 
-    /// Joins the parts of each paste, because a paste arrives in as many parts as there are reads.
+    /// Joins the parts of each paste, because every read returns a separate part.
     fn joined(keys: Vec<Key>) -> Vec<Key> {
         let mut joined = Vec::new();
         for key in keys {
@@ -252,7 +253,7 @@ mod tests {
         joined
     }
 
-    /// Generates bytes in which marks, half marks, half characters and line ends are frequent.
+    /// Generates bytes with many paste marks, incomplete marks, incomplete characters and line ends.
     fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
         let parts: Vec<&[u8]> = vec![
             PASTE_BEGINS,

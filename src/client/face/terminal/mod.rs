@@ -32,8 +32,8 @@ use keys::Keys;
 use raw::{Modes, Painting, await_key};
 use screen::Screen;
 
-/// The line that keys change and that the prompt shows: one of two. The two never mix: a draft cannot become a login, and a
-/// login cannot become a message.
+/// Says which of the two lines the keys change and the prompt shows. The two lines never mix: a draft cannot become a login,
+/// and a login cannot become a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypedLine {
     /// A message or a command.
@@ -56,8 +56,8 @@ pub(crate) struct Terminal {
     rings: bool,
     wipes: bool,
     printed: String,
-    /// The rows above the prompt and the prompt, as they were last painted; and whether anything else has changed since
-    /// then.
+    /// `painted` is the rows above the prompt and the prompt, as they were last painted. `stale` says whether anything else
+    /// has changed since then.
     painted: (Vec<String>, String),
     stale: bool,
 }
@@ -86,7 +86,7 @@ impl Terminal {
         self.keys.push(bytes)
     }
 
-    /// Applies a key to this line.
+    /// Applies a key to `line`.
     pub(crate) fn press(&mut self, line: TypedLine, key: Key, known: &Known<'_>) -> Outcome {
         self.stale = true;
         let editor = match line {
@@ -183,7 +183,7 @@ impl Terminal {
     }
 }
 
-/// Forgets the painted rows if another program has used the terminal, because they are no longer where they were.
+/// Forgets the painted rows if another program has used the terminal, because that program has moved them.
 fn forget_if_used(modes: &Modes, screen: &mut Screen) {
     if modes.was_used() {
         *screen = Screen::new(modes.columns());

@@ -14,7 +14,8 @@ pub fn ask_secret<T>(
     read: impl FnOnce(&mut dyn BufRead) -> io::Result<T>,
 ) -> io::Result<T> {
     let modes = Modes::without_echo(prompt)?;
-    // The terminal returns one line per read. What is typed after this line stays for the next program that reads.
+    // The terminal returns one line per read. Text that is typed after this line stays for the next program that reads the
+    // terminal.
     let answer = read(&mut BufReader::new(modes.input()))?;
     modes.end_line();
     Ok(answer)

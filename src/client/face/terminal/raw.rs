@@ -90,8 +90,8 @@ impl Modes {
         })
     }
 
-    /// Returns true once after another program has used the terminal. Then the cursor has moved, and the painted rows have
-    /// scrolled.
+    /// Returns true if another program has used the terminal since the last call. Then the cursor has moved, and the painted
+    /// rows have scrolled.
     pub(super) fn was_used(&self) -> bool {
         changed::was_used()
     }
@@ -140,9 +140,9 @@ impl Modes {
     }
 }
 
-/// Blocks until a key can be read. Returns false if the program has given the terminal back permanently. It also blocks
-/// while the terminal is given back for a time: then keys belong to other programs, and a read in the background would stop
-/// this program.
+/// Blocks until a key can be read. Returns false if the program has given the terminal back permanently. While the terminal
+/// is given back only for a time, this function blocks too: keys then belong to other programs, and a read in the background
+/// would stop this program.
 pub(crate) fn await_key() -> bool {
     #[cfg(unix)]
     return changed::await_key();

@@ -55,7 +55,7 @@ impl Screen {
         self.painted.clear();
     }
 
-    /// Returns the text that removes the bottom.
+    /// Returns the control sequences that remove the bottom.
     pub(super) fn erasure(&self) -> String {
         let Some((_, above)) = self.painted.split_last() else {
             return String::new();
@@ -140,7 +140,7 @@ impl Screen {
     }
 }
 
-/// Formats the user's own text for one row: invisible characters are shown escaped.
+/// Formats one grapheme of the user's own text. Invisible characters are shown escaped.
 fn shown(grapheme: &str) -> String {
     match grapheme {
         "\n" => "↵".into(),
@@ -154,7 +154,7 @@ fn width_of(text: &str) -> usize {
     text.graphemes(true).map(|g| shown(g).width()).sum()
 }
 
-/// True if the text needs fewer columns than this. It stops counting early, because the text may be a long paste.
+/// True if the text needs fewer columns than `columns`. It stops counting early, because the text may be a long paste.
 fn is_narrower(text: &str, columns: usize) -> bool {
     let mut width = 0;
     text.graphemes(true).all(|grapheme| {
@@ -163,7 +163,7 @@ fn is_narrower(text: &str, columns: usize) -> bool {
     }) && width < columns
 }
 
-/// Returns the part of the text that fits.
+/// Returns the beginning of the text that fits into `room` columns, and its width.
 fn fitting(text: &str, room: usize) -> (String, usize) {
     let mut row = String::new();
     let mut width = 0;
@@ -178,7 +178,8 @@ fn fitting(text: &str, room: usize) -> (String, usize) {
     (row, width)
 }
 
-/// Returns the part of a row that fits, and its width. Colour sequences have no width and are all kept.
+/// Returns the beginning of a row that fits into `room` columns, and its width. Colour sequences have no width and are all
+/// kept.
 fn cut(row: &str, room: usize) -> (String, usize) {
     let mut kept = String::new();
     let mut width = 0;

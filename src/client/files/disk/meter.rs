@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Measures a rate over the last few seconds. The caller passes the time.
+/// Measures the bytes per second over the last few seconds. The caller passes the time.
 #[derive(Debug)]
 pub(crate) struct Meter {
     /// Pairs of a time and the number of bytes transferred until then, oldest first.
@@ -21,7 +21,7 @@ impl Meter {
         }
     }
 
-    /// Notes that `done` bytes were transferred until now, and returns the rate in bytes per second.
+    /// Records that `done` bytes have been transferred so far, and returns the rate in bytes per second.
     pub(crate) fn rate(&mut self, now: Instant, done: u64) -> u64 {
         let last = self.marks.back().map(|(at, _)| *at);
         if last.is_none_or(|at| now.duration_since(at) >= STEP) {

@@ -2,8 +2,8 @@ use crate::escape::is_hidden;
 
 /// Maximum length of a name, in bytes. Most file systems allow 255, and a number or a suffix may be added.
 const MAX_NAME_BYTES: usize = 180;
-/// Maximum length of a name on file systems that allow only 143 bytes, such as eCryptfs. With the suffix of an incomplete
-/// file, such a name still has fewer bytes.
+/// Maximum length of a name on file systems that allow only 143 bytes, such as eCryptfs. A name of this length stays below
+/// 143 bytes even with the suffix of an incomplete file.
 const SHORT_NAME_BYTES: usize = 110;
 /// Names of devices on Windows, with any extension.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CLOCK$", "CONIN$"];

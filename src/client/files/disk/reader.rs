@@ -115,7 +115,7 @@ impl Reader {
                         }
                         Err(error) => Err(error),
                     };
-                    // Sending fails after the loop has dropped its end of the channel, because it needs no more pieces.
+                    // Sending fails if the loop has dropped its end of the channel because it needs no more pieces.
                     let over = piece.is_err();
                     if pieces.send(piece).is_err() || over {
                         return;

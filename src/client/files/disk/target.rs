@@ -10,15 +10,15 @@ use sha2::{Digest as _, Sha256};
 use super::name::{numbered, shorter};
 use crate::files::digest::Digest;
 
-/// Maximum number that is added to a name that already exists.
+/// Maximum number that is added to a name if files with this name already exist.
 const MAX_NUMBER: u32 = 999;
 
-/// What the thread of a file reports.
+/// What the thread that writes a file reports.
 #[derive(Debug)]
 pub(crate) enum Written {
-    /// This many of its bytes already exist.
+    /// This many bytes of the file already exist.
     Opened(u64),
-    /// The file is complete, at this path, and its hash is correct, if it is known.
+    /// The file is complete, at this path. If its hash was known, the hash is correct.
     Finished(PathBuf),
     /// The file is complete, but its hash is wrong.
     Wrong,
@@ -52,7 +52,7 @@ struct Part {
 const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 
 impl Part {
-    /// Checks that the path is still this file, and that the file has no other name.
+    /// Checks that the path still leads to this file, and that the file has no other name.
     ///
     /// # Errors
     /// If another program has put something else there.
@@ -85,7 +85,7 @@ impl Target {
         let mut part = self.open()?;
         let (mut hash, mut here) = hash_of(&mut part.file)?;
         if here > self.size {
-            // It is larger than the offered file, so it is not a part of it.
+            // The existing file is larger than the offered file, so it cannot be a part of it.
             part.file.set_len(0)?;
             (hash, here) = (Sha256::new(), 0);
         }
@@ -140,7 +140,8 @@ impl Target {
         }
     }
 
-    /// Returns the path of the incomplete file: in the same directory, and recognisable when the file is offered again.
+    /// Opens the incomplete file of an earlier transfer, or creates a new one. Its name contains the first digits of the
+    /// hash, so that it is found when the same file is offered again.
     fn open_known(&self, sha256: Digest) -> io::Result<Part> {
         let hash = sha256.to_string();
         let path = self
@@ -148,7 +149,7 @@ impl Target {
             .join(format!("{}.{}.part", self.name, &hash[..16]));
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
-        // Another program could have put a link there, to have its target overwritten.
+        // Another program could have put a link there, so that this program would overwrite the file that the link leads to.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_LINK);
         let part = Part {
@@ -173,14 +174,14 @@ impl Target {
         Ok(Part { file, path })
     }
 
-    /// Renames the file to its name, or to the next free one. It first creates an empty file with that name, which fails if
-    /// the name exists. So the rename can only replace this program's own file.
+    /// Renames the file to its name, or, if that name exists, to the next free one. This function first creates an empty
+    /// file with the new name; that fails if the name exists. So the rename can only replace this program's own empty file.
     fn publish(&self, part: &Path) -> io::Result<PathBuf> {
         let (_, path) = self.create("", |path| File::create_new(path))?;
         match fs::rename(part, &path) {
             Ok(()) => Ok(path),
             Err(error) => {
-                // This program created the empty file too.
+                // This program has created the empty file, so it also removes it.
                 let _ = fs::remove_file(&path);
                 Err(error)
             }

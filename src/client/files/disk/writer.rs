@@ -32,8 +32,8 @@ pub(crate) struct Writer {
     pub(crate) reports: Receiver<Written>,
 }
 
-/// Tells whether a file is being written. The program waits for it at its end; otherwise an unwanted part of a file could
-/// stay on the disk.
+/// Tells whether a file is being written. Before the program ends, it waits for these writes. Otherwise an unwanted part of
+/// a file could stay on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
     /// Each writing thread holds a clone. Nothing is sent: the channel only shows whether a thread is still running.
@@ -52,7 +52,8 @@ impl Disk {
     pub(crate) fn settle(self, limit: Duration) {
         let Disk { busy, idle } = self;
         drop(busy);
-        // The channel closes when the last thread has ended. A timeout means that the disk is too slow, and is ignored.
+        // The channel closes when the last thread has ended. If the time limit passes first, the disk is too slow, and the
+        // program ends without waiting longer.
         let _ = idle.recv_timeout(limit);
     }
 }
@@ -113,7 +114,7 @@ impl Writer {
 
     /// Moves waiting pieces to the thread's channel while it has room.
     pub(crate) fn push(&mut self) {
-        // If the thread has failed, it has reported the error.
+        // A failure needs no handling here: the thread has already reported it.
         let _ = fill(&self.chunks, &mut self.held);
     }
 }

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(pieces, [text("::matou/1 deny 3")]);
     }
 
-    /// Joins neighbouring pieces of data and of text, so that it does not matter where they were cut.
+    /// Joins neighbouring pieces of data and of text, so that a test need not know where they were cut.
     fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
         let mut joined: Vec<Piece> = Vec::new();
         for piece in pieces {

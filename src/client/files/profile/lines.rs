@@ -33,7 +33,7 @@ impl Lines {
     }
 }
 
-/// Returns where to cut a long line: at the limit, or up to three bytes before the limit if a character crosses it.
+/// Returns where to cut a long line: at the limit, or up to three bytes before the limit if the limit is inside a character.
 fn cut(bytes: &[u8]) -> usize {
     let at_limit = &bytes[..MAX_LINE_BYTES];
     match str::from_utf8(at_limit) {

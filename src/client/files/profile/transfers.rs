@@ -25,8 +25,8 @@ pub(crate) struct Transfers {
 struct Sending {
     name: String,
     size: u64,
-    /// Number of bytes that the receiver already had or that were given to the connection; `None` until the peer has
-    /// accepted the offer.
+    /// Number of bytes that the receiver already had, plus those that were given to the connection; `None` until the peer
+    /// has accepted the offer.
     sent: Option<u64>,
 }
 
@@ -43,7 +43,7 @@ enum ReceiveState {
     Offered,
     /// The user accepted. The disk has not yet reported how much of the file already exists.
     Opening,
-    /// This many bytes exist.
+    /// This many bytes of the file have been received.
     Running(u64),
 }
 
@@ -167,7 +167,7 @@ impl Transfers {
 }
 
 impl Transfers {
-    /// Cancels the transfer of a file to this client, and tells the sender why.
+    /// Stops receiving a file, and tells the sender why.
     fn stop(&mut self, id: u32, reason: &str) -> Vec<Deed> {
         let told = Some(reason.to_owned());
         let mut deeds = vec![send(Frame::Stop { id, reason: told })];
@@ -191,7 +191,7 @@ impl Transfers {
     }
 }
 
-/// Returns the reason for the user: the one that the peer gave, or else what the peer did.
+/// Returns the reason to show to the user: the reason that the peer gave, or, if it gave none, what the peer did.
 fn of_the_peer(who: &str, did: &str, reason: Option<String>) -> String {
     match reason {
         Some(reason) => format!("{who}: {reason}"),

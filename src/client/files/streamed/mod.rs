@@ -25,7 +25,7 @@ pub(crate) struct Streamed {
     coming: Option<Coming>,
     /// Files that have arrived completely, but are not completely written to disk.
     written: Vec<File>,
-    /// True if the user has stopped sending. Only messages and files that already wait are still sent.
+    /// True if the user has stopped sending. Then only the messages and files that already wait are still sent.
     shut: bool,
 }
 
@@ -49,7 +49,7 @@ enum Coming {
     Skipped { left: u64 },
 }
 
-/// Cannot queue a file, because the maximum number of files already wait.
+/// The error for a file that cannot be queued, because the maximum number of files already wait.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
@@ -60,7 +60,7 @@ impl fmt::Display for Full {
 }
 
 impl Streamed {
-    /// Sends a frame, after everything that already waits. Check [`Streamed::has_room`] first.
+    /// Sends a frame after everything that already waits. The caller must check [`Streamed::has_room`] first.
     pub(crate) fn say(&mut self, frame: Vec<u8>) -> Vec<Deed> {
         self.queue(Waiting::Frame(frame))
     }
@@ -73,8 +73,8 @@ impl Streamed {
         sizes.sum::<usize>() < ROOM
     }
 
-    /// Sends or queues a file. `head` is the frame before its bytes. Returns the id of the file, with which
-    /// [`Exchange::read`] is called.
+    /// Sends or queues a file. `head` is the frame before the bytes of the file. Returns the id that the loop passes to
+    /// [`Exchange::read`].
     pub(crate) fn send(
         &mut self,
         head: Vec<u8>,
@@ -105,7 +105,7 @@ impl Streamed {
         self.go_on()
     }
 
-    /// Takes everything that can be sent now from the queue.
+    /// Removes from the queue everything that can be sent now, and returns the deeds that send it.
     fn go_on(&mut self) -> Vec<Deed> {
         let mut deeds = Vec::new();
         while self.sending.is_none() {
@@ -259,7 +259,7 @@ impl Exchange for Streamed {
         }
     }
 
-    /// Cancels the newest transfer. A file that waits can be cancelled. A file that is being sent cannot.
+    /// Cancels the newest transfer. A file that waits can be cancelled, but a file that is being sent cannot.
     fn cancel(&mut self) -> Vec<Deed> {
         let deeds = self.skip_the_rest("you cancelled it");
         if !deeds.is_empty() {

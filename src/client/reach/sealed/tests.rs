@@ -1,4 +1,4 @@
-//! Tests the client's TLS with a server that behaves in allowed and in forbidden ways.
+//! Tests the client's TLS with a server that sometimes follows the TLS standard and sometimes breaks it.
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
@@ -13,11 +13,10 @@ use crate::reach::connect;
 use crate::reach::connect::LocalEnd;
 use crate::reach::trust::Trust;
 
-/// Time limit for each wait. A test normally takes less than a second, so a test that waits for this time has found a client
-/// that hangs.
+/// Time limit for each wait. A test normally takes less than a second. If a test reaches this limit, the client hangs.
 const HANG: Duration = Duration::from_secs(120);
 
-/// A server with a certificate of its own.
+/// A server with its own certificate.
 struct Server {
     listener: TcpListener,
     config: Arc<ServerConfig>,
@@ -244,7 +243,7 @@ fn garbage_in_place_of_records_ends_it() {
 #[test]
 fn a_silent_server_is_given_up() {
     let server = Server::start();
-    // On a busy machine, this time includes the wait until a thread runs.
+    // The limit also covers the time until a thread runs, which may be long on a busy machine.
     let limit = Duration::from_secs(1);
     let port = server.address().port();
     let began = Instant::now();

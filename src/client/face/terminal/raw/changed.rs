@@ -40,7 +40,7 @@ struct Changed {
     undo: String,
     /// True to drop unread keys when the terminal is given back.
     flushes: bool,
-    /// True while the terminal is given back.
+    /// True while the terminal is given back to other programs.
     given_back: bool,
     /// True if another program has used the terminal.
     used: bool,
@@ -48,7 +48,7 @@ struct Changed {
     owner: ThreadId,
 }
 
-/// The two open files of a terminal.
+/// A terminal, as a file to read from and a file to write to.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
     pub(super) input: Arc<File>,
@@ -81,7 +81,7 @@ impl Files {
     }
 }
 
-/// Sets other modes and writes `greeting`. From then on, the earlier modes are restored before the program ends or stops.
+/// Sets new modes and writes `greeting`. From then on, the earlier modes are restored before the program ends or stops.
 pub(super) fn change(
     files: &Files,
     greeting: &str,
@@ -118,7 +118,8 @@ pub(super) fn change(
     (&*files.output).write_all(greeting.as_bytes())
 }
 
-/// Writes a composed text, and keeps the text that removes it. Does nothing while the terminal is given back.
+/// Writes the first text that `compose` returns, and keeps the second, which removes the first from the terminal. Does
+/// nothing while the terminal is given back.
 pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -> io::Result<()> {
     let _writing = WRITING.lock();
     if !is_taken() {
@@ -132,8 +133,8 @@ pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -
     Ok(())
 }
 
-/// Restores the terminal. Writes nothing to it in the background, where it belongs to another program, or if nothing was
-/// changed.
+/// Restores the terminal. Does nothing if this program has changed nothing. If this program runs in the background, the
+/// terminal belongs to another program and is left as it is.
 pub(super) fn give_back() {
     let _writing = WRITING.try_lock_for(PATIENCE);
     let mut changed = CHANGED.lock();
@@ -176,7 +177,7 @@ pub(super) fn take_again() -> bool {
     true
 }
 
-/// Returns true once after another program has used the terminal.
+/// Returns true if another program has used the terminal since the last call.
 pub(super) fn was_used() -> bool {
     let mut changed = CHANGED.lock();
     changed
@@ -188,7 +189,7 @@ pub(super) fn was_used() -> bool {
 pub(super) fn await_key() -> bool {
     while let Some(input) = input_of_ours() {
         let mut key = [PollFd::new(&*input, PollFlags::IN)];
-        // On systems that cannot poll terminals this fails at once, and the read that follows blocks.
+        // On systems that cannot poll terminals, `poll` fails at once, and the read that follows blocks.
         let _ = retry_on_intr(|| poll(&mut key, None));
         if is_taken() {
             return true;
@@ -210,14 +211,14 @@ fn is_taken() -> bool {
     CHANGED.lock().as_ref().is_some_and(|it| !it.given_back)
 }
 
-/// From now on, [`give_back`] drops unread keys.
+/// Makes [`give_back`] drop unread keys from now on.
 pub(super) fn flush_at_the_end() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.flushes = true;
     }
 }
 
-/// From now on, [`give_back`] only restores the modes.
+/// Makes [`give_back`] restore only the modes from now on.
 pub(super) fn undo_nothing() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.undo.clear();
@@ -246,13 +247,13 @@ fn give_back_at_a_panic() {
 }
 
 /// Returns false if this program runs in the background. Returns true for a terminal that does not control this session,
-/// because it has no foreground and no background.
+/// because such a terminal has no background programs.
 fn is_ours(files: &Files) -> bool {
     tcgetpgrp(&files.input).map_or(true, |group| group == getpgrp())
 }
 
 fn set(terminal: &File, modes: &Termios) -> io::Result<()> {
-    // Does not wait for output that is still queued, because that may block forever.
+    // `Now` does not wait until queued output is written: that may block forever.
     retry_on_intr(|| tcsetattr(terminal, OptionalActions::Now, modes))?;
     Ok(())
 }

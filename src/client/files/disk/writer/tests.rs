@@ -1,4 +1,4 @@
-//! Files in a directory of their own.
+//! Tests of the writer. Each test writes its files in a directory of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ fn the_same_file_is_not_written_twice_at_once() {
     assert!(matches!(second.reports.recv(), Ok(Written::Failed(_))));
 }
 
-/// Starts to receive a file under this name, as it is.
+/// Receives a file with the name `name`, without changing this name.
 fn receive(folder: &Path, name: &str, pieces: &[&[u8]]) -> io::Result<Option<Written>> {
     let (chunks, received) = bounded(CHUNKS_AHEAD);
     let (report, _reports) = bounded(2);

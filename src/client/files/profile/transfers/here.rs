@@ -73,7 +73,7 @@ impl Exchange for Transfers {
         let Some(sent) = &mut file.sent else {
             return Vec::new();
         };
-        // The file may have grown since it was offered. Only the offered bytes are sent, because only these are in its hash.
+        // The file may have grown since it was offered. Only the offered bytes are sent, because the hash covers only these.
         let left = usize::try_from(file.size.saturating_sub(*sent)).unwrap_or(usize::MAX);
         let bytes = &bytes[..bytes.len().min(left)];
         *sent += bytes.len() as u64;
