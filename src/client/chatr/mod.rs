@@ -37,7 +37,7 @@ use registry::Registry;
 pub struct ChatrOptions {
     /// The user's identity.
     pub identity: Arc<Identity>,
-    /// The server to trust.
+    /// Which servers are trusted.
     pub trust: Trust,
     /// The registry with the keys of peers.
     pub registry: Option<Registry>,
@@ -153,8 +153,8 @@ fn cannot_have(port: Option<u16>, error: &io::Error) -> String {
 }
 
 impl Chatr {
-    /// Returns a function that connects to a peer. It blocks, so call it in a separate thread. Returns `None` if private
-    /// connections are not possible.
+    /// Returns a function that connects to a peer; `None` if private connections are not possible. The function blocks, so
+    /// call it in a separate thread.
     pub(crate) fn meeting(
         &self,
         uuid: Uuid,

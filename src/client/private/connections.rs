@@ -16,7 +16,7 @@ use matou_protocols::dialogue::{Pass, TunnelId};
 /// The list of all private connections, and of the requests for them.
 ///
 /// A connection is in the list from the moment at which both users agreed until it has closed and its files are written. Its
-/// [`Stage`] owns what the connection waits for. So when the stage ends, a promise to a peer is withdrawn, or a socket is
+/// [`Stage`] owns the promise to a peer or the socket. So when the stage ends, the promise is withdrawn, or the socket is
 /// closed.
 #[derive(Debug)]
 pub(crate) struct PrivateConnections {
@@ -90,8 +90,8 @@ impl PrivateConnections {
         self.all.iter_mut().map(|(id, tunnel)| (*id, tunnel))
     }
 
-    /// Returns the ids of the connections for which `is` returns true. Then the caller can change the list while it handles
-    /// them.
+    /// Returns the ids of the connections for which `is` returns true. While the caller handles these connections, it can
+    /// change the list.
     pub(crate) fn which(&mut self, mut is: impl FnMut(&mut Tunnel) -> bool) -> Vec<TunnelId> {
         let found = self
             .iter_mut()
@@ -131,8 +131,8 @@ impl PrivateConnections {
         }
     }
 
-    /// Drops the connections that are not open yet or that carry standard input and output. Returns the others: on these,
-    /// something may still have to be sent or written to disk.
+    /// Drops the connections that are not open yet or that carry standard input and output. Returns the ids of the other
+    /// connections, which may still have bytes to send or files to write.
     pub(crate) fn keep_for_the_end(&mut self) -> Vec<TunnelId> {
         let is_kept = |stage: &Stage| matches!(stage, Stage::Open(_) | Stage::Closed(_));
         self.all.retain(|_, tunnel| is_kept(&tunnel.stage));

@@ -1,8 +1,8 @@
 //! Connects standard input and output to a private connection.
 //!
-//! Two threads are added to the connection's own two: one copies standard input to the writer's channel, the other copies
-//! the reader's channel to standard output. So if the program that reads standard output is slow, it holds back only the
-//! peer, and not the loop.
+//! The connection has two threads of its own. Two more threads are added: one copies standard input to the channel of the
+//! connection's writer, the other copies the channel of the connection's reader to standard output. So if the program that
+//! reads standard output is slow, only the peer has to wait, and the loop does not.
 
 use std::io::{self, Write};
 use std::thread;
@@ -17,7 +17,7 @@ use crate::typing::input;
 pub(crate) enum Broken {
     /// Standard input cannot be read.
     Input(io::Error),
-    /// Standard output cannot be written. A broken pipe means that the program that reads it has closed it.
+    /// Standard output cannot be written. A broken pipe means that the program that reads standard output has closed it.
     Output(io::Error),
     /// The connection failed.
     Connection(io::Error),
@@ -25,9 +25,9 @@ pub(crate) enum Broken {
     Closed,
 }
 
-/// Takes both directions of a link. `early` are bytes that have already arrived. One result arrives on the channel: success
-/// after all of standard input and FIN were sent and everything up to the peer's FIN was written to standard output, or the
-/// first failure.
+/// Takes both directions of a link. `early` are bytes that have already arrived. One result arrives on the returned channel.
+/// It is a success if all of standard input and FIN were sent, and everything up to the peer's FIN was written to standard
+/// output. Otherwise it is the first failure.
 pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
     let Directions {
         incoming,
@@ -67,7 +67,7 @@ fn pump(
                     receiving = false;
                     close_stdout().map_err(Broken::Output)?;
                 }
-                // The writer's channel closes both at the end of the input and after a failed read.
+                // The writer's channel closes at the end of the input, and also after a failed read.
                 Ok(Incoming::AllSent) => match failures.try_recv() {
                     Ok(error) => return Err(Broken::Input(error)),
                     Err(_) => sending = false,
@@ -99,11 +99,12 @@ fn put(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Passes the peer's FIN on: the program that reads standard output must see the end of the data, even while standard input
-/// is still open.
+/// Passes the peer's FIN on to the program that reads standard output. This program must see the end of the data, even while
+/// standard input is still open.
 #[cfg(unix)]
 fn close_stdout() -> io::Result<()> {
-    // If standard output were only closed, the next file to be opened would get its number. So it is replaced by /dev/null.
+    // If standard output were only closed, the next file to be opened would get its descriptor number. So it is replaced by
+    // /dev/null.
     let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
     Ok(rustix::stdio::dup2_stdout(nowhere)?)
 }

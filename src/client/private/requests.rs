@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use matou_protocols::dialogue::Event;
 
-/// Unanswered requests for private connections, for the status line only. The dialogue has another list, and decides which
+/// Unanswered requests for private connections, for the status line only. The dialogue has its own list, which decides which
 /// requests are valid.
 #[derive(Debug, Default)]
 pub(crate) struct Requests(BTreeMap<String, Asker>);
@@ -53,7 +53,7 @@ impl Requests {
         }
     }
 
-    /// Returns each peer, with a word that says which side asks.
+    /// Returns each peer with a word that says whether the peer or the user asks.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.0.iter().map(|(peer, asker)| {
             let state = match asker {

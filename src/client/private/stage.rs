@@ -12,7 +12,7 @@ pub(crate) enum Stage {
     /// A thread makes the connection: through the server, directly to the peer, or over UDP. The connection arrives on this
     /// channel.
     Connecting(Receiver<io::Result<Link>>),
-    /// This client listens for the peer. Leaving this stage withdraws the promise.
+    /// This client listens for the peer. When this stage ends, the promise to accept the peer is withdrawn.
     Awaited {
         promised: Promised,
         /// The bytes that the peer must send first.
@@ -20,15 +20,16 @@ pub(crate) enum Stage {
     },
     /// The connection exists, but the protocol has not yet said that it is open.
     Opening(Link),
-    /// It is open.
+    /// The connection is open.
     Open(Link),
-    /// It is open, and carries standard input and output.
+    /// The connection is open, and carries standard input and output.
     Piped {
         link: Link,
         /// Receives the outcome, once.
         done: Receiver<Result<(), Broken>>,
     },
-    /// It has closed, with the reason if it failed. This stage lasts until all its files are written.
+    /// The connection has closed; the text is the reason if it failed. This stage lasts until all files of the connection
+    /// are written.
     Closed(Option<String>),
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Tunnel {
     pub(crate) inbox: Inbox,
     /// What the open connection carries.
     pub(crate) speech: Speech,
-    /// The open files of its transfers.
+    /// The open files of the transfers on this connection.
     pub(crate) files: Files,
 }
 
@@ -100,8 +100,8 @@ impl Tunnel {
         by_speech && self.stage.link().is_some_and(Link::has_room)
     }
 
-    /// Takes the connection when it has arrived, and returns the pass that the peer has sent (empty if this client needs
-    /// none). Returns `None` if the connection has not arrived yet.
+    /// Takes the connection if it has arrived, and returns the pass that the peer has sent (empty if this client needs no
+    /// pass). Returns `None` if the connection has not arrived yet.
     pub(crate) fn connected(&mut self) -> Option<io::Result<Vec<u8>>> {
         let mut link = match self.stage.arrival()?.try_recv() {
             Ok(Ok(link)) => link,

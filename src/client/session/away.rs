@@ -46,7 +46,7 @@ impl Loss {
         self.input_ended
     }
 
-    /// Notes that the server refused the login. Returns true if the next attempt is within the time limit.
+    /// Records that the server refused the login. Returns true if the time limit still allows another attempt.
     fn may_try_again(&mut self, now: Instant, limit: Duration) -> bool {
         let since = *self.refused_since.get_or_insert(now);
         now + self.pause < since + limit
@@ -54,8 +54,8 @@ impl Loss {
 }
 
 impl Session {
-    /// True if the client tries a refused login again. After a lost connection, the login is usually still in use by this
-    /// client's own old connection, because the server has not noticed that this connection has ended.
+    /// True if the client tries a refused login again. After a lost connection, the server often still has this client's old
+    /// connection, because it has not noticed that this connection has ended. Until then, the login is in use.
     pub(super) fn tries_login_again(&mut self) -> bool {
         let chooses = self.dialogue.chooses_its_login();
         let limit = self.options.retry_login;
@@ -63,8 +63,8 @@ impl Session {
         loss.is_some_and(|loss| loss.may_try_again(Instant::now(), limit) || !chooses)
     }
 
-    /// Handles a lost connection. A script without `--reconnect` ends, and so does a client that was never logged in. Other
-    /// clients reconnect.
+    /// Handles a lost connection. The chat ends in a script without `--reconnect`, or if the client was never logged in.
+    /// Otherwise the client reconnects.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
         let reason = with_unsent(reason, self.server.link.unsent());
         self.server.link.abandon();
@@ -111,7 +111,7 @@ impl Session {
             return;
         };
         let route = self.route.clone();
-        // If the chosen local port is not available, a connection from another port is better than none.
+        // If the chosen local port is not available, the client connects from another port.
         let connecting = connect::in_background(move || Ok(route.connect_from_any_port()?.0));
         loss.connecting = Some(connecting);
         self.deadline = None;
@@ -143,7 +143,7 @@ impl Session {
         }
     }
 
-    /// Tells the user what was missed, after the client has logged in again.
+    /// After the client has logged in again, tells the user that messages may have been missed.
     pub(super) fn back(&mut self) {
         let Some(loss) = self.loss.take() else {
             return;
@@ -160,7 +160,7 @@ impl Session {
 
     /// Asks the user for another login, after the server refused this one.
     pub(super) fn choose_another(&mut self, refused: &str) -> Result<(), Ending> {
-        // Lines that were typed before the question are not its answer.
+        // Lines that the user typed before the client asked are not an answer.
         while let Ok(line) = self.lines.try_recv() {
             self.line(line)?;
         }

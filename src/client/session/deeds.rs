@@ -84,7 +84,7 @@ impl Session {
         }
     }
 
-    /// Carries out deeds in order. A deed that fails causes further deeds, which are carried out after all of these.
+    /// Carries out deeds in order. If a deed fails, further deeds follow from this; they are carried out after all of these.
     pub(super) fn do_deeds(&mut self, id: TunnelId, deeds: Vec<Deed>) {
         let mut failures = Vec::new();
         for deed in deeds {

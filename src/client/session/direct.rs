@@ -14,7 +14,7 @@ use matou_protocols::dialogue::{Direction, Pass, Source, TunnelId};
 /// Maximum files received without an offer while the program runs.
 const MOST_FILES: u32 = 1000;
 
-/// Files received without an offer so far.
+/// The files that this client has received without an offer so far.
 #[derive(Debug, Default)]
 pub(super) struct Unasked {
     files: u32,

@@ -21,7 +21,8 @@ pub(super) struct Looking {
     outcome: Receiver<io::Result<Seen>>,
 }
 
-/// Maximum files to inspect at the same time. A thread reads each file, and more threads would slow each other down.
+/// Maximum files to inspect at the same time. Each file is read by its own thread, and more threads would slow each other
+/// down.
 const MAX_LOOKING: usize = 8;
 
 impl Looking {
@@ -121,7 +122,7 @@ impl Session {
         self.do_deeds(id, deeds);
     }
 
-    /// Prepares a file for a protocol without offers. A file that is larger than this client would accept is not sent.
+    /// Prepares a file for a protocol without offers. A file above this client's own limit for received files is not sent.
     fn framed_file(
         &mut self,
         id: TunnelId,

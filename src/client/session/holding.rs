@@ -1,4 +1,4 @@
-//! Holds typed lines until their connection has room. In the meantime the user can type more lines, or leave.
+//! Holds typed lines until their connection has room. Meanwhile the user can type more lines, or leave.
 
 use super::typing::Outcome;
 use super::{Phase, Session};
@@ -38,8 +38,8 @@ impl Session {
         self.carry(to, &typed)
     }
 
-    /// Adds the receiver to a line, because a line may be sent later than it was typed. By then, the user may be talking to
-    /// another peer, or another user may have sent the last private message.
+    /// Adds the receiver to a line, because the line may be sent later than it was typed. Meanwhile, the user may have
+    /// switched to another peer, or another user may have sent a private message.
     fn addressed(&self, typed: Typed) -> Typed {
         match (typed, &self.talking_to, self.people.whisperer()) {
             (Typed::Say(text), Some(peer), _) => {
@@ -64,7 +64,8 @@ impl Session {
         }
     }
 
-    /// Returns the connection that a line needs; `None` if it needs none, or if that connection does not exist.
+    /// Returns the connection that a line needs; `None` if the line needs no connection, or if the connection does not
+    /// exist.
     fn destination(&self, typed: &Typed) -> Option<Destination> {
         match typed {
             Typed::Tell { peer, .. } | Typed::Send { peer, .. } | Typed::Close(peer) => {
@@ -95,7 +96,7 @@ impl Session {
                 Phase::LoggingIn | Phase::Away => !matches!(typed, Typed::Say(_)),
                 Phase::Choosing | Phase::Leaving { .. } => false,
             },
-            // If this client has stopped sending on the connection, the line does not wait: it is refused.
+            // If this client has stopped sending on the connection, the line is refused at once and does not wait.
             Destination::Tunnel(id) => self
                 .private
                 .get(id)
@@ -132,8 +133,8 @@ impl Session {
         }
     }
 
-    /// Puts refused lines back on the line that the user is typing, if that line is empty. If `goes_on` is true, a line feed
-    /// is added, because the rest of a paste may follow.
+    /// Puts refused lines back on the line that the user is typing, if that line is empty. If `goes_on` is true, the rest of
+    /// a paste may follow, so a line feed is added.
     pub(super) fn give_back(&mut self, goes_on: bool) {
         if self.unsaid.is_empty() || !self.held.is_empty() {
             return;

@@ -26,7 +26,7 @@ impl Session {
             Some(terminal) => terminal.decode(&bytes),
             None => return Ok(()),
         };
-        // A person presses Enter and then waits. If more keys arrive in the same read, they are a paste.
+        // After a person presses Enter, no key follows for a while. If more keys arrive in the same read, they are a paste.
         let enters = keys.iter().filter(|key| **key == Key::Enter).count();
         let alone = enters == 1 && keys.last() == Some(&Key::Enter);
         for key in keys {
@@ -102,7 +102,7 @@ impl Session {
         }
     }
 
-    /// Switches from everyone to the first private connection, then to the next, and from the last to everyone.
+    /// Switches to the next conversation. The order is: everyone, then each private connection, then everyone again.
     fn next_conversation(&mut self) {
         let mut peers: Vec<_> = self
             .private
@@ -133,7 +133,7 @@ impl Session {
     }
 
     pub(super) fn resumed(&mut self) {
-        // The channel may be empty, because readiness is only a hint.
+        // The channel may be empty: the loop was only told that it might have something.
         let _ = self.signals.resumed.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resumed();
@@ -141,7 +141,7 @@ impl Session {
     }
 
     pub(super) fn resized(&mut self) {
-        // The channel may be empty, because readiness is only a hint.
+        // The channel may be empty: the loop was only told that it might have something.
         let _ = self.signals.resized.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resized();
@@ -208,7 +208,7 @@ impl Session {
         for (_, tunnel) in self.private.iter() {
             row += &format!("  [{} {}]", Name(&tunnel.peer), tunnel.state());
         }
-        // The row is not padded to the full width, so that it does not wrap when the window becomes narrower.
+        // The row is not padded to the full width. Otherwise it would wrap when the window becomes narrower.
         match self.output.paint() {
             Some(paint) => paint.bar(&format!("{row} ")),
             None => row,

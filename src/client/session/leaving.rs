@@ -14,10 +14,10 @@ use crate::link::Link;
 use crate::link::outgoing::Watch;
 use crate::private::tunnel::{Sending, Tunnel};
 
-/// Time limit for leaving: within it, everything must be sent, and the server must close the connection. After Ctrl-C this
-/// limit is fixed. Otherwise it starts again whenever bytes are written.
+/// Time limit for leaving. Within this time, everything must be sent, and the server must close the connection. After Ctrl-C
+/// the limit counts from Ctrl-C. Otherwise the time starts again whenever bytes are written.
 pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
-/// How long a private connection stays open for the peer's last bytes, after everything else has ended.
+/// After everything else has ended, a private connection stays open for this time, to receive the peer's last bytes.
 const LINGER_TIME: Duration = Duration::from_secs(1);
 
 impl Session {
@@ -87,7 +87,7 @@ impl Session {
         self.leave_tunnels();
     }
 
-    /// Returns the ending, after everything has ended; `None` before that.
+    /// Returns the ending of the chat; `None` until everything has ended.
     pub(super) fn left(&mut self) -> Option<Ending> {
         let Phase::Leaving {
             then,
@@ -191,8 +191,8 @@ impl Session {
         })
     }
 
-    /// Handles SIGHUP, which says that the terminal was closed. The first SIGHUP makes the client leave. Further ones have
-    /// no effect.
+    /// Handles SIGHUP, which says that the terminal was closed. The first SIGHUP makes the client leave. Further SIGHUPs
+    /// have no effect.
     pub(super) fn hung_up(&mut self) -> Result<(), Ending> {
         match self.phase {
             Phase::Leaving { .. } => Ok(()),

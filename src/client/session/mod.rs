@@ -1,4 +1,4 @@
-//! The loop: waits for the next event, and owns everything that does not block in a system call.
+//! The loop. It waits for the next event, and owns all state of the chat that no thread needs for a blocking call.
 //!
 //! | file | what is in it | needed for |
 //! |---|---|---|
@@ -68,8 +68,8 @@ use progress::Progress;
 use quitting::Quitting;
 use wire::Wire;
 
-/// How long the program waits at its end for the disk: received files must be written, and unwanted incomplete files
-/// deleted.
+/// Before the program ends, it waits at most this long for the disk: received files must be written, and unwanted incomplete
+/// files must be deleted.
 const DISK_TIME: Duration = Duration::from_secs(5);
 
 /// One chat, from the login to its end.
@@ -104,7 +104,7 @@ pub(crate) struct Session {
     looking: Vec<file::Looking>,
     progress: Progress,
     disk: Disk,
-    /// Set from the loss of the connection until the client has logged in again.
+    /// Set after a lost connection, until the client has logged in again.
     loss: Option<Loss>,
     phase: Phase,
     /// Deadline for the answer to the login, for the next attempt to connect, or for leaving.
@@ -132,7 +132,7 @@ struct Server {
 #[derive(Debug)]
 enum Phase {
     LoggingIn,
-    /// The login was refused; the user is choosing another.
+    /// The login was refused, and the user is choosing another login.
     Choosing,
     /// The connection is lost. The client is connecting again, or will connect at the deadline.
     Away,
@@ -228,7 +228,7 @@ impl Session {
         let ending = self.run_to_the_end(hello);
         drop(self.private);
         self.disk.settle(DISK_TIME);
-        // The program does not wait for its output after a second signal, or if writing the output has already failed.
+        // After a second signal, or if writing the output has already failed, the program does not wait for its output.
         if self.hurries || matches!(ending, Ending::Output(_) | Ending::OutputClosed) {
             return ending;
         }
@@ -294,8 +294,8 @@ impl Session {
                 self.server.all_sent = true;
                 Ok(())
             }
-            // Bytes that were received earlier may still be unread, perhaps with the reason for the failure. The reading
-            // thread reports the end of the connection too.
+            // Bytes that arrived before the failure may still be unread. They may contain the reason for the failure. The
+            // reading thread will also report the end of the connection.
             Incoming::SendFailed(error) => {
                 self.server.send_error = Some(error);
                 Ok(())

@@ -72,7 +72,7 @@ impl Session {
                 match sending {
                     Sending::AllSent => return self.end_tunnel(id, None),
                     Sending::Shut => {}
-                    // For a person, the client stops sending too after the peer has stopped.
+                    // If the user is a person, the client also stops sending after the peer has stopped.
                     Sending::Possible if self.output.is_for_a_person() => {
                         self.shut_if_both_are_done(id);
                     }
@@ -120,8 +120,8 @@ impl Session {
         }
     }
 
-    /// Handles a private connection that has opened. From now on it carries the users' bytes, some of which may have arrived
-    /// already.
+    /// Handles a private connection that has opened. From now on it carries the users' bytes. Some of these bytes may have
+    /// arrived already.
     pub(super) fn tunnel_is_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let wanted = self.options.tunnel.as_ref().map(|wish| &wish.peer);
         let has_piped = self.private.piped().is_some();
@@ -235,7 +235,7 @@ impl Session {
         self.close_if_over(id)
     }
 
-    /// Forgets a private connection after it has closed and all its files are written.
+    /// Removes a private connection from the list if it has closed and all its files are written.
     pub(super) fn close_if_over(&mut self, id: TunnelId) -> Result<(), Ending> {
         let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());

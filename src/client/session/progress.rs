@@ -7,7 +7,7 @@ use crate::escape::Name;
 use crate::files::disk::{Pace, bytes_in_words};
 use crate::files::exchange::FileDirection;
 
-/// The rows with the progress of transfers, and the time of the next update.
+/// The rows with the progress of transfers, and the time at which they are updated next.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     rows: Vec<String>,

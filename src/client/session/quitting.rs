@@ -11,7 +11,7 @@ use crate::link::Link;
 use crate::link::outgoing::Watch;
 use crate::typing::held::Destination;
 
-/// The wish of the user to leave after the waiting lines have been sent.
+/// The state after the user has asked to leave, while lines still wait to be sent.
 #[derive(Debug)]
 pub(super) struct Quitting {
     /// Measures how long no byte was written. The limit is [`LEAVE_TIME`].

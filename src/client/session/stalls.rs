@@ -1,4 +1,4 @@
-//! Stalled connections: their peer accepts no data.
+//! Stalled connections: connections whose peer accepts no data.
 
 use std::time::Instant;
 
@@ -7,8 +7,8 @@ use crate::ending::Ending;
 use crate::private::tunnel::Tunnel;
 
 impl Session {
-    /// Closes every connection on which bytes wait, but none was written for `--stall-timeout`. Leaving has another, shorter
-    /// limit.
+    /// Closes every connection on which bytes wait, but none was written for `--stall-timeout`. While the client leaves,
+    /// another, shorter limit applies.
     pub(super) fn look_for_stalls(&mut self) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return Ok(());

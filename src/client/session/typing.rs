@@ -96,7 +96,7 @@ impl Session {
         Ok(outcome)
     }
 
-    /// Answers a request of the peer. If there is none, answers the peer's offer of a file.
+    /// Answers the peer's request for a private connection. If there is no request, answers the peer's offer of a file.
     fn answer(&mut self, peer: &str, intent: Intent<'_>) -> Result<Outcome, Ending> {
         let accept = matches!(intent, Intent::Accept { .. });
         match self.dialogue.intend(intent) {
@@ -173,7 +173,7 @@ impl Session {
         }
     }
 
-    /// Tells the user why a line has no effect. The exit code of a script reports it too.
+    /// Tells the user why a line has no effect. The exit code of a script also reports the refused line.
     pub(super) fn refuse(&mut self, reason: &str) -> Outcome {
         self.refused_a_line = true;
         self.output.remark(&Escaped(reason).to_string());

@@ -1,4 +1,4 @@
-//! What the loop waits for, and the functions that handle it.
+//! The events for which the loop waits, and the functions that handle them.
 
 use std::time::Instant;
 
@@ -43,7 +43,8 @@ pub(super) enum Ready {
 }
 
 impl Session {
-    /// Blocks until the loop can do something. The result is only a hint: the handler may find nothing to do.
+    /// Blocks until the loop can do something. The result is only a hint: there may be nothing to do when the loop handles
+    /// it.
     pub(super) fn wait(&self) -> Ready {
         let mut select = Select::new();
         let mut sources = vec![
@@ -124,14 +125,14 @@ impl Session {
         index.map_or(Ready::Deadline, |index| sources[index])
     }
 
-    /// True if standard input should be read. While lines wait, a script is not read. A person's input is read, because it
-    /// may be `/quit`.
+    /// True if standard input should be read. While lines wait, a script is not read. A person's input is still read,
+    /// because it may be `/quit`.
     fn takes_lines(&self) -> bool {
         match (&self.phase, self.output.is_for_a_person()) {
             (Phase::Leaving { .. } | Phase::Talking { input_ended: true }, _) => false,
             (_, true) => !self.held.is_full(),
             (Phase::Talking { .. }, false) => self.held.is_empty(),
-            // After a lost connection, the script is read again after the client has logged in again.
+            // After a lost connection, the script is read again only when the client has logged in again.
             (Phase::LoggingIn | Phase::Choosing | Phase::Away, false) => false,
         }
     }
@@ -186,7 +187,7 @@ impl Session {
             Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
                 self.overdue()?;
             }
-            // If no peer is late, the wait ended only to paint or to check for stalls.
+            // If no peer is late, the loop woke only to paint or to check for stalls.
             Ready::Deadline => self.give_up_late()?,
         }
         Ok(())
@@ -203,8 +204,8 @@ impl Session {
     }
 }
 
-/// Adds the files that are being sent to the selection. The loop takes a piece of a file only when the connection has room
-/// for it, so that a file never delays typed lines.
+/// Adds the files that are being sent to `select`. The loop takes a piece of a file only when the connection has room for
+/// it, so that a file never delays typed lines.
 fn wait_to_send<'a>(
     tunnel: TunnelId,
     files: &'a Files,
@@ -223,7 +224,7 @@ fn wait_to_send<'a>(
     }
 }
 
-/// Adds the files that are being received to the selection: reports of the disk, and room in its queue.
+/// Adds the files that are being received to `select`: reports of the disk, and room in the disk's queue.
 fn wait_for_disk<'a>(
     tunnel: TunnelId,
     files: &'a Files,

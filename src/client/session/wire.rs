@@ -13,14 +13,14 @@ use matou_protocols::dialogue::{Direction, Source, TunnelId};
 /// Where frames are shown byte by byte.
 #[derive(Debug, Default)]
 pub(super) struct Wire {
-    /// True if they are shown on the screen.
+    /// True if frames are shown on the screen.
     shown: bool,
-    /// The file to which they are logged.
+    /// The file to which frames are logged.
     log: Option<File>,
 }
 
-/// Maximum raw bytes to show of each piece on a private connection. Otherwise the log of a large file would be even larger
-/// than the file.
+/// Maximum raw bytes to show of each piece on a private connection. Without this limit, the log of a large file would be
+/// even larger than the file.
 const RAW_SHOWN: usize = 64;
 /// Maximum rows per field on a screen. In a file there is no limit.
 const SCREEN_ROWS: usize = 6;

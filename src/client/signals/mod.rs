@@ -14,8 +14,8 @@ pub(crate) use taker::{TerminalGuard, end_at_once, guard_terminal, suspend_all, 
 pub(crate) struct Signals {
     /// Receives the first reason to leave.
     pub(crate) leave: Receiver<Why>,
-    /// Receives `()` for the second reason. If the loop does not receive it in time, the signal thread ends the program
-    /// itself, because a loop that is blocked in a write cannot do this.
+    /// Receives `()` for the second reason. If the loop does not receive it in time, the signal thread ends the program,
+    /// because a loop that is blocked in a write cannot end it.
     pub(crate) at_once: Receiver<()>,
     /// Receives `()` when the size of the window has changed.
     pub(crate) resized: Receiver<()>,
@@ -59,11 +59,11 @@ impl Signals {
     }
 }
 
-/// On other systems the client does not use raw mode.
+/// On systems other than Unix, the client does not use raw mode.
 #[cfg(not(unix))]
 pub(crate) fn end_at_once() {}
 
-/// On other systems a program cannot be stopped and continued.
+/// On systems other than Unix, a program cannot be stopped and continued.
 #[cfg(not(unix))]
 pub(crate) fn suspend_all() -> bool {
     false

@@ -1,6 +1,6 @@
-//! The thread that receives the signals of the whole process. It starts with the first caught signal and ends with the
-//! process. A caught signal no longer has its default effect. So this thread first restores the terminal, and then does what
-//! the system would have done.
+//! The thread that receives the signals of the whole process. It starts when the program first asks to catch a signal, and
+//! ends with the process. A caught signal no longer has its default effect. So this thread first restores the terminal, and
+//! then does what the system would have done.
 //!
 //! | signal | during a chat | otherwise, as in a prompt |
 //! |---|---|---|
@@ -48,15 +48,16 @@ const OF_THE_SYSTEM: [c_int; 3] = [
 const OF_THE_SYSTEM: [c_int; 0] = [];
 /// How long the signal thread waits for the loop to take a second signal. A loop that is not blocked needs less time.
 const AT_ONCE: Duration = Duration::from_millis(500);
-/// Signals that are caught even if they were ignored when the program started. A shell starts a program with `&` so that it
-/// ignores SIGINT, but a script may still use SIGINT to end such a chat.
+/// Signals that are caught even if they were ignored when the program started. A program that a shell starts with `&`
+/// ignores SIGINT, but a script may still use SIGINT to end a chat that it has started in this way.
 const NEVER_IGNORED: [c_int; 2] = [SIGINT, SIGTERM];
 
 static THREAD: Mutex<Option<Handle>> = Mutex::new(None);
 static CHAT: Mutex<Option<Chat>> = Mutex::new(None);
 static GUARD: Mutex<Option<TerminalGuard>> = Mutex::new(None);
 
-/// How the signal thread restores the terminal. Both functions have no effect while nothing is changed.
+/// How the signal thread restores the terminal. While the program has not changed the terminal, both functions have no
+/// effect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TerminalGuard {
     /// Restores the terminal.
@@ -107,7 +108,8 @@ pub(crate) fn guard_terminal(guard: TerminalGuard) -> io::Result<()> {
     take(&OF_THE_SYSTEM)
 }
 
-/// Ends the program as a second SIGINT does. For a terminal in raw mode, whose Ctrl-C is a key.
+/// Ends the program as a second SIGINT does. It is needed for a terminal in raw mode, where Ctrl-C is a key and sends no
+/// signal.
 pub(crate) fn end_at_once() {
     if !tell_to_end() {
         end_by(SIGINT);
@@ -154,7 +156,7 @@ fn start() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// The signal thread starts with no signals. They are added later.
+/// The signal thread starts without signals. [`take`] adds them later.
 const NONE: [c_int; 0] = [];
 
 /// Handles signals that arrived together. The system does not report their order.
@@ -199,10 +201,11 @@ fn tell_to_leave(why: Why) -> bool {
     tell_to_end()
 }
 
-/// Tells the chat to end at once. Returns false if it does not take that, because its loop is blocked.
+/// Tells the chat to end at once. Returns false if the chat does not receive this, because its loop is blocked.
 fn tell_to_end() -> bool {
     let at_once = CHAT.lock().as_ref().map(|chat| chat.at_once.clone());
-    // Without the lock, the chat can end meanwhile. Then its end of the channel is gone, and the program ends by itself.
+    // The lock is not held here, so the chat may end meanwhile. Then its end of the channel is dropped, and the program is
+    // already ending.
     let taken = at_once.map(|at_once| at_once.send_timeout((), AT_ONCE));
     !matches!(taken, Some(Err(SendTimeoutError::Timeout(()))))
 }
@@ -224,8 +227,8 @@ fn take_again() -> bool {
 fn end_by(signal: c_int) {
     give_back();
     let _ = emulate_default_handler(signal);
-    // The library does not know the signals that exist only on this system. A shell reports this exit code as it reports the
-    // signal.
+    // The library does not know the signals that exist only on this system. For them the program ends with the exit code
+    // that a shell reports for a program that a signal has ended.
     std::process::exit(128 + signal);
 }
 
@@ -250,8 +253,8 @@ fn go_on() {
     }
 }
 
-/// True if a shell can continue the program. This is not so in the process group of the session's leader, where the system
-/// ignores Ctrl-Z too.
+/// True if a shell can continue the program. No shell can do this for the process group of the session's leader. There the
+/// system ignores Ctrl-Z too.
 fn can_stop() -> bool {
     !is_ignored(SIGTSTP) && getsid(None).is_ok_and(|session| session != getpgrp())
 }
@@ -267,8 +270,8 @@ fn is_ignored(signal: c_int) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// On other systems, reading this state needs unsafe code. SIGHUP counts as ignored if the program has no terminal, as is
-/// usual with `nohup`.
+/// On systems other than Linux, reading this state needs unsafe code. There SIGHUP counts as ignored if the program has no
+/// terminal, because a program started with `nohup` usually has none.
 #[cfg(not(target_os = "linux"))]
 fn is_ignored(signal: c_int) -> bool {
     use std::io::IsTerminal;

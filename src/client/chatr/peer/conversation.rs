@@ -26,7 +26,7 @@ pub(crate) struct Meeting {
     pub(crate) candidates: Vec<SocketAddr>,
     /// The fingerprint of the peer's registered public key.
     pub(crate) key: Fingerprint,
-    /// True if this side starts the QUIC connection. It must be false at the other side.
+    /// True if this side starts the QUIC connection; false if the peer starts it.
     pub(crate) calls: bool,
     /// A random number, new for each meeting.
     pub(crate) nonce: Nonce,
@@ -34,7 +34,7 @@ pub(crate) struct Meeting {
 
 /// One conversation.
 pub(super) struct Conversation {
-    /// The search for the peer. Datagrams from addresses that it does not include are dropped.
+    /// The search for the peer. Datagrams from addresses that the search does not include are dropped.
     pub(super) probing: Probing,
     pub(super) key: Fingerprint,
     /// The server configuration, for the side that accepts the QUIC connection.
@@ -42,7 +42,7 @@ pub(super) struct Conversation {
     pub(super) line: Option<QuicConnection>,
     give_up_at: Instant,
     state: ConversationState,
-    /// The datagram that closed the connection, after it was sent.
+    /// The datagram that closes the connection; `None` until it was sent.
     farewell: Option<Farewell>,
     /// True if the link was dropped, so that the conversation can be forgotten.
     pub(super) forgotten: bool,
@@ -103,7 +103,7 @@ impl Conversation {
         &self.state
     }
 
-    /// True during the search for the peer. In this state, nothing larger than a probe was sent.
+    /// True during the search for the peer. During the search this client sends nothing larger than a probe.
     pub(super) fn is_searching(&self) -> bool {
         self.state == ConversationState::Opening && self.line.is_none()
     }
@@ -122,8 +122,8 @@ impl Conversation {
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {
-        // A closed connection has only one deadline: when it passes, the connection is forgotten, and cannot receive the
-        // peer's answer any more. So it does not count while this side waits for the answer.
+        // A closed connection has only one deadline. When it passes, the connection is forgotten and can no longer receive
+        // the peer's answer. So this deadline is ignored while this side waits for the answer.
         let waits_for_answer = !self.is_taken_leave_of();
         if let Some(line) = &mut self.line
             && !waits_for_answer
@@ -296,12 +296,12 @@ impl Conversation {
         self.farewell.as_ref().filter(|_| !closed_by_peer)
     }
 
-    /// Marks the conversation as failed before it began.
+    /// Marks a conversation that has not opened yet as failed.
     pub(super) fn fail(&mut self, reason: String) {
         self.state = ConversationState::Over(Some(reason));
     }
 
-    /// True if nothing more must be told to the loop or to the peer.
+    /// True if the loop and the peer need not be told anything more.
     pub(super) fn is_gone(&self) -> bool {
         let line = self.line.as_ref();
         let is_drained = line.is_none_or(|line| line.connection.is_drained());
@@ -329,7 +329,7 @@ impl QuicConnection {
     }
 
     fn write(&mut self, bytes: &[u8]) -> usize {
-        // Nothing is written without data, because the peer would acknowledge even an empty stream frame.
+        // An empty write is skipped: it would send an empty stream frame, which the peer would acknowledge.
         let Some(id) = self.sending.filter(|_| !bytes.is_empty()) else {
             return 0;
         };
@@ -356,9 +356,9 @@ impl QuicConnection {
     }
 }
 
-/// The close code of a side that has received everything, and knows that all its own bytes have arrived.
+/// The close code of a side that has received everything and knows that the peer has received everything too.
 const HAS_ALL: VarInt = VarInt::from_u32(0);
-/// The close code of a side that leaves earlier.
+/// The close code of a side that leaves before that.
 const LEAVES: VarInt = VarInt::from_u32(1);
 
 /// True for an error code of a TLS handshake (RFC 9001, section 4.8).

@@ -28,7 +28,7 @@ impl Conversations {
     /// Creates an empty list. The identity's key proves who this client is.
     pub(super) fn new(own: Arc<CertifiedKey>) -> Conversations {
         let mut config = EndpointConfig::default();
-        // The QUIC bit stays set in our QUIC packets, so that they can be distinguished from probes.
+        // The QUIC bit must stay set in our QUIC packets, so that they can be distinguished from probes.
         config.grease_quic_bit(false);
         Conversations {
             own,
@@ -62,7 +62,8 @@ impl Conversations {
         Ok(id)
     }
 
-    /// Returns a conversation, until this side closes it. If the peer has ended it, it has the reason.
+    /// Returns a conversation; `None` after this side has closed it. If the peer has ended the conversation, its state
+    /// contains the reason.
     pub(super) fn get(&mut self, id: Id) -> Option<&mut Conversation> {
         self.open.get_mut(&id)
     }
@@ -148,8 +149,8 @@ impl Conversations {
         self.settle(now);
     }
 
-    /// True if every peer whose conversation was closed knows this, or if no further copy of the closing datagram will be
-    /// sent.
+    /// True if no closing datagram has to be sent any more: each peer whose conversation was closed has answered, or all
+    /// copies were sent.
     pub(super) fn have_taken_leave(&self) -> bool {
         self.open.values().all(Conversation::is_taken_leave_of)
     }
@@ -197,7 +198,7 @@ impl Conversations {
         }
     }
 
-    /// Moves the events and datagrams of a connection: to its endpoint, to the conversation and to the socket.
+    /// Passes the events of a connection to its endpoint and to the conversation, and its datagrams to the socket.
     fn drive(&mut self, now: Instant, id: Id) {
         let Some(conversation) = self.open.get_mut(&id) else {
             return;
@@ -238,5 +239,5 @@ impl Conversations {
     }
 }
 
-/// A server name, because the library requires one. It is not sent and has no meaning.
+/// The library requires a server name. This name is not sent and has no meaning.
 const NAME: &str = "peer";

@@ -2,8 +2,8 @@
 //!
 //! QUIC sends its CONNECTION_CLOSE once. It sends it again only if the peer still sends something within three probe
 //! timeouts (a tenth of a second on a fast path). If the datagram is lost and the peer has nothing to send, the peer waits
-//! for the whole idle timeout. So the same datagram is sent again after growing pauses. The peer answers the first copy that
-//! it receives with a CONNECTION_CLOSE of its own; the others are duplicates, which QUIC drops.
+//! for the whole idle timeout. So this client sends the same datagram again after growing pauses. The peer answers the first
+//! copy that it receives with its own CONNECTION_CLOSE. QUIC drops the other copies as duplicates.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ pub(super) struct Farewell {
 }
 
 impl Farewell {
-    /// Notes that the datagram was just sent for the first time.
+    /// Records that the datagram was just sent for the first time.
     pub(super) fn sent(now: Instant, to: SocketAddr, datagram: Vec<u8>) -> Farewell {
         Farewell {
             to,
@@ -54,7 +54,7 @@ impl Farewell {
         Some((self.to, self.datagram.clone()))
     }
 
-    /// Returns when the next copy is due or the wait for an answer ends; `None` after that.
+    /// Returns when the next copy is due. After the last copy, returns when the wait for an answer ends; after that, `None`.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let after = COPIES.get(self.copies).unwrap_or(&END);
         (!self.over).then(|| self.first_sent + Duration::from_millis(*after))

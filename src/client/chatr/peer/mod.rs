@@ -5,9 +5,9 @@
 //! The server has told each of two clients the other's address. The port is the one that both users agreed on in advance
 //! (`--p2p-port`). Then:
 //!
-//! 1. **Probes** (`probes`): both clients send datagrams of 64 bytes to the address that the server saw and, where useful, to
-//!    the address that the peer gave as its own: at most ten per request. A client that gets its own number back knows a
-//!    path in both directions. Each client's probes also open its own NAT for the other.
+//! 1. **Probes** (`probes`): both clients send datagrams of 64 bytes, at most ten per request. They send them to the address
+//!    that the server saw and, where useful, to the address that the peer gave as its own. A client that gets its own number
+//!    back knows that datagrams pass in both directions. Each client's probes also open its own NAT for the other client.
 //! 2. **A handshake** (`tls`): the client with the smaller UUID opens a QUIC connection (version 1). Both clients present
 //!    raw RSA public keys in TLS 1.3 (RFC 7250), accept only the key that is *registered* for the other's UUID, and sign the
 //!    handshake. Fresh random numbers of both sides make every handshake different, so a recorded handshake proves nothing
@@ -17,8 +17,8 @@
 //!    of this client: text and files. Each direction is closed separately.
 //!
 //! QUIC does the rest. It sends lost datagrams again, drops duplicates, restores the order, and encrypts. The crate
-//! `quinn-proto` implements QUIC without a socket. `thread` has the socket and the clock. `conversations` connects the two.
-//! Its tests use a network that loses, duplicates and reorders datagrams.
+//! `quinn-proto` implements QUIC without a socket. `thread` owns the socket and the clock. `conversations` connects `thread`
+//! with `quinn-proto`. The tests use a network that loses, duplicates and reorders datagrams.
 //!
 //! # Limits
 //!

@@ -1,9 +1,9 @@
-//! Probes: small datagrams that find out which of a peer's addresses leads to it, and back.
+//! Probes: small datagrams that find out at which of its addresses a peer receives datagrams and answers them.
 //!
-//! A probe has 64 bytes: [`MARK`], a random number of the sender, the number that the sender received from that address (or
-//! zeros), and zeros. A client that gets its own number back from an address knows that datagrams reach the peer there, and
-//! that the peer answers. Nothing larger than a probe is sent before that. A client sends at most ten probes per accepted
-//! request, so neither the server nor a peer can make it flood another machine.
+//! A probe has 64 bytes: [`MARK`], a random number of the sender, the random number that the sender has received from the
+//! probe's destination (or zeros), and zeros. A client that gets its own number back from an address knows that datagrams
+//! reach the peer there, and that the peer answers. Before a client knows this, it sends nothing larger than a probe. A
+//! client sends at most ten probes per accepted request, so neither the server nor a peer can make it flood another machine.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 pub(super) const PROBE_BYTES: usize = 64;
 /// Maximum probes per accepted request, to all addresses together.
 pub(super) const MOST_PROBES: usize = 10;
-/// The first bytes of a probe. The first byte has a zero bit that is always set in our QUIC packets, so the two can be
-/// distinguished.
+/// The first bytes of a probe. The first byte has a zero bit that is always set in our QUIC packets, so that a receiver can
+/// distinguish probes from QUIC packets.
 const MARK: [u8; 16] = *b"\0matou probe v1\n";
 /// When each probe is sent, in milliseconds after the first. The addresses take turns. The first probes are close together,
-/// because both peers usually begin at about the same time. The later ones are for a peer that begins late.
+/// because both peers usually begin at about the same time. The later probes are for a peer that begins late.
 const TIMES: [u64; MOST_PROBES] = [0, 0, 200, 400, 700, 1000, 1500, 2500, 4000, 6000];
 
 /// A random number.
@@ -38,7 +38,7 @@ struct Candidate {
     address: SocketAddr,
     /// The last number received from this address.
     heard: Option<Nonce>,
-    /// True if this number has not been sent back yet.
+    /// True if the number in `heard` has not been sent back yet.
     owed: bool,
     /// True if this client's own number came back from this address.
     answers: bool,
@@ -145,7 +145,7 @@ mod tests {
         SocketAddr::from(([127, 0, 0, 2], port))
     }
 
-    /// Returns everything that is sent while the peer is silent for an hour, with the times.
+    /// Returns all probes that are sent while the peer is silent for an hour, each with its time.
     fn all(probing: &mut Probing, began: Instant) -> Vec<(Duration, SocketAddr)> {
         let mut sent = Vec::new();
         while let Some(at) = probing.deadline() {

@@ -1,5 +1,6 @@
-//! Tests two clients, with a simulated network between them. The network loses, doubles and swaps datagrams at random, from
-//! a seed. The tests use no socket and do not wait: the simulated time jumps from one event to the next.
+//! Tests two clients with a simulated network between them. The network loses, doubles and swaps datagrams at random; a seed
+//! determines the random numbers. The tests use no socket and do not wait: the simulated time jumps from one event to the
+//! next.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -47,7 +48,7 @@ const FOUL: Weather = Weather {
 struct End {
     conversations: Conversations,
     id: Id,
-    /// What this side still has to write. After that it ends its direction.
+    /// The bytes that this side still has to write. After the last byte, this side ends its direction.
     unsent: Vec<u8>,
     finished: bool,
     received: Vec<u8>,
@@ -111,8 +112,8 @@ impl End {
 /// A datagram on its way: its time of arrival, its number, its sender, its receiver, and its bytes.
 type Flight = (Instant, u64, SocketAddr, SocketAddr, Vec<u8>);
 
-/// Two sides and the network between them. The first side has Alice's address and the second has Bob's, whatever keys they
-/// have.
+/// Two sides and the network between them. The first side has Alice's address and the second has Bob's, even if a test gives
+/// them the keys of other users.
 struct Net {
     now: Instant,
     ends: [End; 2],
@@ -137,7 +138,7 @@ impl Net {
         }
     }
 
-    /// Neither side ends its direction.
+    /// Makes both sides keep their directions open after their last byte.
     fn with_open_ends(mut self) -> Net {
         for end in &mut self.ends {
             end.finished = true;
@@ -145,7 +146,7 @@ impl Net {
         self
     }
 
-    /// Both sides start to search for each other.
+    /// Makes both sides start to search for each other.
     fn meet(&mut self) {
         self.ends[ALICE].meet(self.now, BOB, BOB, true);
         self.ends[BOB].meet(self.now, ALICE, ALICE, false);
@@ -233,7 +234,7 @@ impl Net {
     }
 }
 
-/// Returns different lines, so that a lost, doubled or swapped line would be noticed.
+/// Returns a text whose lines all differ, so that a test notices a line that was lost, doubled or swapped.
 fn text(of: &str, lines: usize) -> Vec<u8> {
     let lines = (0..lines).map(|line| format!("{of}: this is line {line}\n"));
     lines.collect::<String>().into_bytes()
@@ -269,7 +270,7 @@ fn the_datagram_that_closes_is_sent_again_until_it_is_answered_and_not_for_ever(
             ends.iter_mut()
                 .all(|end| end.state() == ConversationState::Up)
         });
-        // Wait until Bob has nothing more to send. A datagram of his would make Alice send her closing datagram again.
+        // Wait until Bob has nothing more to send. A datagram from Bob would make Alice send her closing datagram again.
         let quiet = net.now + Duration::from_secs(1);
         while net.next_event().is_some_and(|at| at < quiet) {
             assert!(net.step());

@@ -1,4 +1,4 @@
-//! The socket and the clock of the conversations: two threads, each of which blocks in one call.
+//! The two threads that own the socket and the clock of the conversations. Each thread blocks in one call.
 //!
 //! `peer-in` reads datagrams from the socket. `peer` owns everything else. It waits for its next deadline and for all of its
 //! channels at the same time: datagrams, new meetings, bytes to send, room for received bytes, and the end of a link.
@@ -20,14 +20,15 @@ use super::wired::{self, Wired};
 use crate::identity::Identity;
 use crate::link::Link;
 
-/// Maximum datagrams that wait for the thread `peer`. Further ones are dropped, and the peer sends their contents again.
+/// Maximum datagrams that wait for the thread `peer`. Further datagrams are dropped, and the peer sends their contents
+/// again.
 const DATAGRAMS: usize = 256;
 /// The largest datagram that UDP carries.
 const MAX_DATAGRAM: usize = 65_535;
 /// Maximum meetings that wait for the thread `peer`.
 const MEETINGS: usize = 8;
-/// How long a client that ends waits for its peers to confirm that the conversations are closed. Five copies of the closing
-/// datagram are sent in this time.
+/// Before a client ends, it waits at most this long until its peers confirm that the conversations are closed. Five copies
+/// of the closing datagram are sent in this time.
 const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// All conversations of this client. Dropping it ends them, and waits for the threads.
@@ -128,8 +129,8 @@ impl Drop for Peers {
         // If a thread panicked, the panic was already printed.
         let _ = self.exchanging.take().map(JoinHandle::join);
         self.over.store(true, Ordering::Release);
-        // On some systems only a datagram wakes a thread that waits for datagrams. If the socket's buffer has no room for this
-        // one, the thread is already awake.
+        // On some systems only a datagram wakes a thread that waits for datagrams. If the socket's buffer has no room for
+        // this datagram, the thread is already awake.
         if let Ok(address) = self.socket.local_addr() {
             let _ = self.socket.send_to(&[], reachable(address));
         }
@@ -191,7 +192,7 @@ struct Exchange {
     wired: BTreeMap<Id, Party>,
 }
 
-/// The user of a conversation: the caller that waits for it to open, then its link.
+/// The user of a conversation: at first the caller that waits until the conversation is open, then the link.
 struct Party {
     wired: Wired,
     /// The channel for the outcome, until the outcome is known.
@@ -221,7 +222,7 @@ impl Exchange {
         self.take_leave();
     }
 
-    /// Closes every conversation, and waits until the peers know this, for at most [`LEAVE_TIME`].
+    /// Closes every conversation, and waits at most [`LEAVE_TIME`] until the peers know that they are closed.
     fn take_leave(&mut self) {
         let mut now = Instant::now();
         let until = now + LEAVE_TIME;

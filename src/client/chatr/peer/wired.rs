@@ -49,13 +49,13 @@ pub(super) struct Wired {
     flow: Arc<Flow>,
     /// Bytes taken from the channel for which the conversation has no room yet.
     unsent: VecDeque<u8>,
-    /// The next report, while it waits for room in the channel. Until there is room, the conversation is not read, and QUIC
-    /// holds the peer back.
+    /// The next report, while it waits for room in the channel. Until there is room, nothing is read from the conversation,
+    /// and QUIC's flow control stops the peer from sending more.
     waiting: VecDeque<Incoming>,
     told: Told,
 }
 
-/// Which final reports were sent. Each of them is sent only once.
+/// The final reports that were already sent. Each of them is sent only once.
 #[derive(Debug, Default)]
 struct Told {
     end: bool,
@@ -76,7 +76,7 @@ impl Wired {
         }
     }
 
-    /// Adds the channels that the thread can use now to its selection.
+    /// Adds to `select` the channels that this conversation can use now.
     pub(super) fn wait_for<'a>(&'a self, select: &mut Select<'a>) {
         select.recv(&self.control);
         if let Some(pieces) = self.pieces.as_ref().filter(|_| self.unsent.is_empty()) {
@@ -87,7 +87,7 @@ impl Wired {
         }
     }
 
-    /// Moves as many bytes as possible. Returns false if no more bytes can be moved, now or later.
+    /// Moves as many bytes as possible. Returns false if no bytes can be moved any more, not even later.
     pub(super) fn serve(&mut self, conversation: &mut Conversation) -> bool {
         match self.control.try_recv() {
             Ok(Control::EndSending) => self.end_now(conversation),
@@ -128,7 +128,8 @@ impl Wired {
 
     fn receive(&mut self, conversation: &mut Conversation) {
         loop {
-            // This fails if the loop has dropped the link. Then the control channel closes, and with it the conversation.
+            // This fails if the loop has dropped the link. Then the control channel closes, and the conversation is closed
+            // too.
             let _ = fill(&self.report, &mut self.waiting);
             if !self.waiting.is_empty() {
                 return;

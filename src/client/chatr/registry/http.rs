@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    /// A server's response that arrives one byte at a time.
+    /// A server's response, which arrives one byte at a time.
     struct Script<'a>(&'a [u8]);
 
     impl Read for Script<'_> {
@@ -241,12 +241,12 @@ mod tests {
             host: "127.0.0.1".into(),
             port: listener.local_addr().unwrap().port(),
             tls: None,
-            // On a busy machine, this time includes the wait until a thread runs.
+            // The limit also covers the time until a thread runs, which may be long on a busy machine.
             limit: Duration::from_secs(1),
         };
         let dripping = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            // This continues until the client closes the connection.
+            // The server sends header fields until the client closes the connection.
             while stream.write_all(b"HTTP/1.1 200 OK\r\nX: y\r\n").is_ok() {
                 std::thread::yield_now();
             }

@@ -224,7 +224,8 @@ impl Registry {
     }
 }
 
-/// Parses a response: the UUID and the key, or the registry's error; `None` if the server is not a registry.
+/// Parses a response. Returns the UUID and the key, or the registry's error. The error is `None` if the server is not a
+/// registry.
 fn understood(answer: &Answer) -> Result<(Uuid, Vec<u8>), Option<RegistryError>> {
     if answer.status != 200 {
         let failure: Failure = serde_json::from_slice(&answer.body).map_err(|_| None)?;

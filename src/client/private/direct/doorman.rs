@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// | thread | blocks in | ends |
 /// |---|---|---|
 /// | `direct-accept` | `accept` | when no peer is expected any more |
-/// | `direct-knock` | `read` from an unauthenticated peer | when its bytes are a pass or cannot become one, or at the time limit |
+/// | `direct-knock` | `read` from an unauthenticated peer | when the received bytes are a pass or cannot become a pass, or at the time limit |
 #[derive(Debug)]
 pub(crate) struct Doorman {
     options: DirectOptions,

@@ -107,14 +107,14 @@ impl AtTheDoor {
             (self.strangers.len() >= MOST).then_some(0)
         };
         if let Some(stranger) = leaves.and_then(|at| self.strangers.remove(at)) {
-            // This wakes its thread, which then ends by itself.
+            // This wakes the thread of the disconnected peer, which then ends by itself.
             let _ = stranger.stream.shutdown(Shutdown::Both);
         }
     }
 }
 
-/// Reads until the bytes are a pass or cannot become one. It reads no byte after the pass, because those bytes belong to the
-/// private connection.
+/// Reads until the bytes are a pass or cannot become a pass. It reads no byte after the pass, because those bytes belong to
+/// the private connection.
 fn look(mut stream: &TcpStream, promises: &Promises) -> Option<Sender<io::Result<Link>>> {
     let deadline = Instant::now() + KNOCK_TIME;
     let mut shown = Vec::new();

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::link::Link;
 use matou_protocols::dialogue::{Pass, TunnelId};
 
-/// The expected peers, under one lock, which is not held while a thread blocks in a call.
+/// The expected peers. No thread blocks in a call while it holds the lock.
 #[derive(Debug, Default)]
 pub(super) struct Promises(Mutex<BTreeMap<TunnelId, Promise>>);
 
@@ -21,7 +21,7 @@ pub(super) struct Promise {
     pub(super) arrival: Sender<io::Result<Link>>,
 }
 
-/// The decision about an unauthenticated peer, from the bytes that it has sent so far.
+/// The decision about an unauthenticated peer, based on the bytes that it has sent so far.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// At least this many more bytes are needed.
@@ -37,7 +37,7 @@ impl Promises {
         self.0.lock().insert(tunnel, promise);
     }
 
-    /// Withdraws a promise, if it was not used yet.
+    /// Withdraws a promise that was not used yet.
     pub(super) fn withdraw(&self, tunnel: TunnelId) {
         self.0.lock().remove(&tunnel);
     }
@@ -70,7 +70,7 @@ impl Promises {
     }
 }
 
-/// Compares in a time that does not depend on the number of equal bytes.
+/// Compares two values in a time that does not depend on the number of equal bytes.
 fn is_same(shown: &[u8], secret: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(shown, secret).is_ok()
 }

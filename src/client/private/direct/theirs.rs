@@ -1,8 +1,8 @@
 use std::net::{IpAddr, SocketAddr};
 
-/// Returns why this client refuses to connect to an address that a peer gave, or `None` to connect. A peer can give any
-/// address, for example to make this client connect to a machine that is not the peer's. So the address must belong to a
-/// single machine, and may be a loopback or link-local address only if the server's address is one too.
+/// Returns the reason why this client refuses to connect to an address that a peer gave; `None` if it may connect. A peer
+/// can give any address, for example to make this client connect to a machine of another person. So the address must belong
+/// to a single machine. It may be a loopback or link-local address only if the server's address is one too.
 pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     let (address, server) = (address.to_canonical(), server.to_canonical());
     if is_unspecified(address) {
@@ -20,7 +20,7 @@ pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     None
 }
 
-/// Completes a link-local address with its scope: the interface of the connection to the server.
+/// Adds the scope to a link-local address: the interface of the connection to the server.
 pub(crate) fn reachable(address: SocketAddr, server: SocketAddr) -> SocketAddr {
     match (address, server) {
         (SocketAddr::V6(mut address), SocketAddr::V6(server))
