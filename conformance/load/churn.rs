@@ -12,7 +12,7 @@ use super::target::Meter;
 use super::tongue::Tongue;
 use super::work::{Bounds, Teller, Trouble};
 
-/// A slot gives up after this number of consecutive refusals.
+/// A slot stops after the server has refused it this number of times in a row.
 const MOST_REFUSALS: usize = 3;
 
 /// The results of one slot.
@@ -32,7 +32,7 @@ pub(super) fn play(
 ) -> Result<ChurnFigures, Trouble> {
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     let names = tongue.names(slots).map_err(Trouble::Protocol)?;
-    // One login first: if it fails, there is nothing to measure.
+    // A client first logs in once. If this login fails, there is nothing to measure.
     if let Some(name) = names.first() {
         let talker = log_in(tongue, target, &tongue.again(name, 0), bounds.patience);
         let talker = talker.map_err(|why| Trouble::NotAllIn {
@@ -96,8 +96,8 @@ fn turn_over(
             Ok(talker) => {
                 refusals = 0;
                 slot.latency.saturating_record(micros(began.elapsed()));
-                // A client that cannot choose a new name logs in with the same one again. The server refuses this as long as
-                // the old connection is open.
+                // A client that cannot choose a new name logs in again with its old name. The server refuses this name as
+                // long as the old connection is open.
                 if current == name {
                     talker.leave();
                 }

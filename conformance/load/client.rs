@@ -1,4 +1,4 @@
-//! One of many clients: a connection that never blocks, with its unread input and its unsent output.
+//! One of the clients of a load: a connection that never blocks, with its unread input and its unsent output.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use rustls::ClientConnection;
 use super::tongue::Login;
 use conformance_suite::tls::TlsClient;
 
-/// Maximum number of bytes of one read. While a connection is read, the others have to wait.
+/// Maximum number of bytes of one read. While one connection is read, the other connections have to wait.
 const MOST_AT_ONCE: usize = 256 * 1024;
 
 /// The progress of a client.
@@ -41,7 +41,7 @@ impl Clients {
         self.0.len()
     }
 
-    /// Adds a client that was opened with the token `len()`.
+    /// Adds a client. It must have been opened with the token `len()`.
     pub(crate) fn push(&mut self, client: Client) {
         self.0.push(client);
     }
@@ -109,7 +109,7 @@ impl Client {
         })
     }
 
-    /// Returns whether the attempt to connect has succeeded by now.
+    /// Returns whether the connection is open. An error says why the attempt to connect has failed.
     pub(crate) fn connected(&self) -> Result<bool, Ended> {
         if let Some(error) = self
             .stream
@@ -139,7 +139,7 @@ impl Client {
         self.flush()
     }
 
-    /// Sends these bytes with the next flush, together with the other queued bytes.
+    /// Queues these bytes. The next flush sends them together with the other queued bytes.
     pub(crate) fn queue(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         match &mut self.tls {
             None => self.outbox.extend_from_slice(bytes),

@@ -15,14 +15,14 @@ use super::target::allow_descriptors;
 use super::tongue::{Heard, Login, Tongue};
 use super::work::{Bounds, Teller, Trouble};
 
-/// A listener for everything that arrives at clients that are logged in.
+/// A listener gets everything that arrives at clients that are logged in.
 pub(crate) trait Listener {
-    /// Looks at the first bytes that arrived at a client, and returns what they were. The crowd does not use a message
-    /// any further.
+    /// Looks at the first bytes that arrived at a client, and returns their meaning. If they are a message, only the
+    /// listener uses it; the crowd ignores it.
     fn hear(&mut self, client: ClientId, front: &[u8]) -> Heard;
 }
 
-/// The listener that is used until all clients are logged in. It ignores everything.
+/// The listener that the crowd uses until all clients are logged in. It ignores all messages.
 struct Deaf<'a>(&'a dyn Tongue);
 
 impl Listener for Deaf<'_> {
@@ -136,7 +136,7 @@ impl<'a> Crowd<'a> {
         self.clients[client].unsent()
     }
 
-    /// Waits for input, at most for this time, and handles everything that has arrived.
+    /// Waits for input, at most for the given time, and handles everything that has arrived.
     pub(crate) fn turn(
         &mut self,
         wait: Duration,
@@ -188,7 +188,7 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Reads until there is no more, because readiness is reported only once.
+    /// Reads until no more bytes are available, because the poll reports readiness only once.
     fn read(&mut self, id: ClientId, listener: &mut dyn Listener) -> Result<(), Ended> {
         loop {
             let mut buffer = std::mem::take(&mut self.buffer);
@@ -265,7 +265,8 @@ pub(crate) fn gather_crowd<'a>(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
-    // If this first connection fails, the server does not listen at all. If a later one fails, the server refuses clients.
+    // If this first connection fails, the server does not listen. If only a later connection fails, the server refuses
+    // clients.
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     allow_descriptors(names.len());
     let mut crowd =

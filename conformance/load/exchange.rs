@@ -1,4 +1,5 @@
-//! An exchange of wire.kdl as data: who takes part in it, what they have learned, and how far it is.
+//! The state of an exchange of wire.kdl: the clients that take part in it, the values that they have learned, and the
+//! current step.
 
 use std::collections::BTreeMap;
 
@@ -20,30 +21,30 @@ impl Parties {
         }
     }
 
-    /// Returns the parties of an exchange with one client.
+    /// Returns the parties of an exchange with only one client.
     pub(crate) fn of_me(name: &str) -> Parties {
         Parties::of([(LoadLane::Me, name.to_owned())])
     }
 
-    /// Returns the same parties with the text of a message.
+    /// Returns these parties, with `text` as the text of the message.
     pub(crate) fn saying(mut self, text: &str) -> Parties {
         text.clone_into(&mut self.text);
         self
     }
 
-    /// Returns the name of a lane.
+    /// Returns the name of the client on a lane.
     pub(crate) fn name(&self, lane: LoadLane) -> Option<&str> {
         self.names.get(&lane).map(String::as_str)
     }
 
-    /// Returns the value of a field, if it is known without a key.
+    /// Returns the value of a field, if no key is needed to compute it.
     pub(crate) fn value(&self, expr: &LoadExpr) -> Option<Value> {
         match expr {
             LoadExpr::NameOf(lane) => self.names.get(lane).cloned().map(Value::Text),
             LoadExpr::Text => Some(Value::Text(self.text.clone())),
             LoadExpr::Value(name) => self.values.get(name).cloned(),
             LoadExpr::Literal(value) => Some(value.clone()),
-            // The speech makes signatures; `any` has no value.
+            // The speech computes signatures. `any` has no value.
             LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
         }
     }
@@ -87,7 +88,7 @@ impl Progress {
         steps.get(self.done)
     }
 
-    /// Moves to the next step, because the frame arrived.
+    /// Moves to the next step. Call it when the frame for the current step has arrived.
     pub(crate) fn seen(&mut self) {
         self.done += 1;
     }

@@ -13,11 +13,11 @@ use super::target::Meter;
 use super::tongue::{Heard, Tongue};
 use super::work::{Bounds, FanOut, Pace, Teller, Trouble};
 
-/// Maximum number of unsent bytes of a sender. A sender with more unsent bytes does not send new messages.
+/// Maximum number of unsent bytes of a sender. A sender with more unsent bytes sends no new messages.
 const MOST_UNSENT: usize = 128 * 1024;
 
-/// The number of each sender's first message. With these messages the load learns whether the server sends a message also to
-/// its own sender. The measurement starts after them.
+/// The number of the first message of each sender. With these first messages, the load finds out whether the server sends a
+/// message back to its sender. The measurement starts after them.
 const PROBE: u32 = 0;
 
 /// Runs a fan-out.
@@ -68,16 +68,16 @@ pub(super) fn play(
     })
 }
 
-/// The senders, and the frame in which the server sends each sender's messages.
+/// The senders, and the bytes with which the server surrounds the messages of each sender.
 struct Senders {
     all: Vec<Sender>,
-    /// The bytes before and after the text of each sender's message as it arrives; empty where they vary.
+    /// For each sender, the bytes before and after the text of a message when it arrives; empty if these bytes can vary.
     frames: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// A client that sends.
 struct Sender {
-    /// Its number among the senders, which its messages contain.
+    /// The number of this sender, which its messages contain.
     index: usize,
     client: ClientId,
     name: String,
@@ -122,7 +122,7 @@ struct Ears<'a> {
     payload: &'a Payload,
     frames: &'a [(Vec<u8>, Vec<u8>)],
     senders: usize,
-    /// The number that a client expects next from a sender: clients x senders.
+    /// For each client and each sender, the number of the next message that the client expects from this sender.
     next: Vec<u32>,
     /// For each sender: the number of deliveries of its messages.
     heard: Vec<u64>,
@@ -153,7 +153,7 @@ impl<'a> Ears<'a> {
         }
     }
 
-    /// Starts the count. The messages that arrived before were the probe.
+    /// Starts the count. The messages that arrived before belong to the probe.
     fn begin(&mut self) {
         self.next.fill(PROBE + 1);
         self.heard.fill(0);
@@ -161,8 +161,9 @@ impl<'a> Ears<'a> {
         self.latency.reset();
     }
 
-    /// If the bytes begin with a complete message of this load, returns its sender, its number, the time of sending and the
-    /// length of its frame. Compares bytes instead of decoding, because a load spends most of its time here.
+    /// If the bytes begin with a complete message of this load, returns the sender, the number and the sending time of this
+    /// message, and the length of its frame. This function compares bytes and does not decode them, because a load spends
+    /// most of its time here.
     fn message_at(&self, front: &[u8]) -> Option<(usize, u32, Duration, usize)> {
         let (before, after) = self.frames.first()?;
         let text_end = before.len() + self.payload.size();
@@ -178,7 +179,7 @@ impl<'a> Ears<'a> {
         (sender as usize) < self.senders
     }
 
-    /// Returns the number that a client expects next from a sender.
+    /// Returns the number of the next message that a client expects from a sender.
     fn expected(&mut self, client: ClientId, sender: usize) -> Option<&mut u32> {
         self.next.get_mut(client.0 * self.senders + sender)
     }
@@ -224,8 +225,8 @@ impl Listener for Ears<'_> {
     }
 }
 
-/// Sends one message from each sender, which must reach all other clients. Returns whether the server also sends a message
-/// to its own sender (an echo).
+/// Sends one message from each sender, which must reach all other clients. Returns true if the server also sends messages
+/// back to their senders (an echo).
 fn probe(
     crowd: &mut Crowd<'_>,
     ears: &mut Ears<'_>,
@@ -251,7 +252,7 @@ fn probe(
         if ears.deliveries >= without_echo + count as u64 {
             return Ok(true);
         }
-        // All other copies have arrived. If no echo follows within this time, the server sends none.
+        // All other copies have arrived. If no echo arrives within this time, the server sends no echoes.
         if ears.deliveries == without_echo && echoes == 0 {
             let since = others_since.get_or_insert_with(Instant::now);
             if since.elapsed() > Duration::from_millis(200) {
@@ -331,7 +332,7 @@ fn broadcast(
             progress = (ears.deliveries, Instant::now());
             teller.tell(|| format!("{} messages, {} deliveries", total, ears.deliveries));
         } else if progress.1.elapsed() > bounds.patience {
-            // A message that has been under way for so long will not arrive.
+            // A message that is under way for longer than this will not arrive.
             return Ok(sent.iter().sum());
         }
     }

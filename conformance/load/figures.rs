@@ -1,4 +1,4 @@
-//! The results of a load: a table for people, JSON for programs.
+//! The results of a load, as a table for people or as JSON for programs.
 
 use std::fmt;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub enum Figures {
     Tunnel(TunnelFigures),
 }
 
-/// The results of logins.
+/// The results of clients that connected and logged in.
 #[derive(Debug, Clone, Serialize)]
 pub struct StormFigures {
     /// The number of clients.
@@ -45,7 +45,7 @@ pub struct StormFigures {
     pub per_second: f64,
     /// Time from the start of the connection to the answer to the login.
     pub latency: Latency,
-    /// The server's cost per login, where the process is known.
+    /// The server's cost per login, if the server's process is known.
     pub server: Option<ServerCost>,
 }
 
@@ -60,7 +60,7 @@ pub struct FanOutFigures {
     pub pace: Pace,
     /// Bytes of text in a message.
     pub bytes: usize,
-    /// Whether the server sends a message also to its own sender.
+    /// Whether the server also sends a message back to its sender.
     pub echo: bool,
     /// Seconds from the first message sent to the last copy that arrived.
     pub seconds: f64,
@@ -72,7 +72,7 @@ pub struct FanOutFigures {
     pub per_second: f64,
     /// Time from sending a message to the arrival of each copy.
     pub latency: Latency,
-    /// The server's cost per delivery, where the process is known.
+    /// The server's cost per delivery, if the server's process is known.
     pub server: Option<ServerCost>,
     /// The broken promises.
     pub flaws: Flaws,
@@ -87,7 +87,7 @@ pub struct IdleFigures {
     pub seconds: f64,
     /// The number of requests, such as pings, that the clients answered by themselves.
     pub answered: u64,
-    /// The server's cost per second, where the process is known.
+    /// The server's cost per second, if the server's process is known.
     pub server: Option<ServerCost>,
     /// The broken promises.
     pub flaws: Flaws,
@@ -106,7 +106,7 @@ pub struct ChurnFigures {
     pub per_second: f64,
     /// Time from the start of the connection to the answer to the login.
     pub latency: Latency,
-    /// The server's cost per login, where the process is known.
+    /// The server's cost per login, if the server's process is known.
     pub server: Option<ServerCost>,
     /// The broken promises: logins that the server refused.
     pub flaws: Flaws,
@@ -119,13 +119,13 @@ pub struct TunnelFigures {
     pub direction: Direction,
     /// The duration in seconds.
     pub seconds: f64,
-    /// The number of bytes that arrived, in all directions.
+    /// The number of bytes that arrived, in both directions together.
     pub bytes: u64,
-    /// GiB per second, in all directions; for a ping-pong, round trips per second.
+    /// GiB per second, in both directions together. For a ping-pong, round trips per second.
     pub per_second: f64,
-    /// Time of a round trip, for a ping-pong.
+    /// The time of a round trip. Only a ping-pong has it.
     pub latency: Option<Latency>,
-    /// The server's cost per GiB or per round trip, where the process is known.
+    /// The server's cost per GiB or per round trip, if the server's process is known.
     pub server: Option<ServerCost>,
     /// The broken promises.
     pub flaws: Flaws,
@@ -158,7 +158,7 @@ impl From<&Histogram<u64>> for Latency {
     }
 }
 
-/// The cost of the work in the server's process.
+/// The cost of the work for the server's process.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ServerCost {
     /// User and system time, in seconds.
@@ -176,7 +176,7 @@ pub struct ServerCost {
 pub struct Flaws {
     /// Copies of messages that never arrived. In a tunnel, the number of bytes that never arrived.
     pub lost: u64,
-    /// Copies that arrived too early or too late in the order.
+    /// Copies that arrived before or after their place in the order.
     pub out_of_order: u64,
     /// Copies whose bytes differ from the bytes sent.
     pub damaged: u64,
@@ -184,9 +184,9 @@ pub struct Flaws {
     pub unexpected: u64,
     /// The first unexpected frame, in words.
     pub first_unexpected: Option<String>,
-    /// Connections that ended, or that the server refused.
+    /// Connections that the server closed or refused.
     pub ends: usize,
-    /// The reason why the first of these connections ended or was refused, in words.
+    /// The reason why the first of these connections was closed or refused, in words.
     pub first_end: Option<String>,
 }
 
@@ -230,7 +230,8 @@ impl Flaws {
 }
 
 impl Figures {
-    /// Returns the broken promises. A storm has none: if a login fails in a storm, there are no figures at all.
+    /// Returns the broken promises. A storm has no broken promises: if a login fails in a storm, there are no figures at
+    /// all.
     #[must_use]
     pub fn flaws(&self) -> Flaws {
         match self {
@@ -329,7 +330,7 @@ fn tunnel_rows(figures: &TunnelFigures) -> Vec<(&'static str, String)> {
     rows
 }
 
-/// The unit that a cost is divided by.
+/// The unit of work for which a cost is given.
 #[derive(Clone, Copy)]
 enum Each {
     Login,
@@ -347,7 +348,7 @@ fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)
     let share = match each {
         Each::Login => format!("{micros:.1} us per login"),
         Each::RoundTrip => format!("{micros:.1} us per round trip"),
-        // The number of microseconds for one delivery is the number of seconds for a million deliveries.
+        // Microseconds for one delivery are the same number as seconds for a million deliveries.
         Each::Delivery => format!("{micros:.3} s per million deliveries"),
         Each::Gib => format!("{:.3} s per GiB", micros / 1e6),
         Each::Second => format!("{:.2} % of a core", micros / 1e4),

@@ -1,23 +1,24 @@
 //! A load: many clients use one server at the same time, and the load checks what each of them receives.
 //!
-//! A scenario judges a server by a document. A load measures: how much, how fast, and at what cost. It also checks that
-//! the promises made to one client hold for all clients: each message reaches every client once, complete and in order.
+//! A scenario judges whether a server follows a document. A load measures how much a server can do, how fast, and at what
+//! cost. It also checks that the promises made to one client hold for all clients: each message reaches every client once,
+//! complete and in order.
 //!
 //! | file | what |
 //! |---|---|
 //! | `work`, `run` | the settings of a load, and one load from its first connect to its figures |
-//! | `exchange`, `speech` | the protocol's exchanges, and the same as bytes; `load` in wire.kdl describes them |
-//! | `tongue`, `peers` | what a protocol must offer to a load; the protocols of other servers, for comparison |
+//! | `exchange`, `speech` | the protocol's exchanges, which `load` in wire.kdl describes, and their bytes |
+//! | `tongue`, `peers` | the interface between a load and a protocol; the protocols of other servers, for comparison |
 //! | `names` | the names or identities of the clients |
 //! | `client`, `crowd` | many connections on one thread |
-//! | `payload` | texts of messages in which loss, disorder and damage can be recognised |
+//! | `payload` | texts of messages that show whether a message was lost, damaged or out of order |
 //! | `fan_out` | messages for everybody, as fast as they return or at a fixed rate |
 //! | `idle` | clients that are logged in and send nothing except answers |
-//! | `talker`, `churn`, `tunnel` | work that needs few connections: one blocking thread for each |
+//! | `talker`, `churn`, `tunnel` | work that needs few connections: each connection has a blocking thread |
 //! | `target` | the processor time, the memory and the threads of the server's process |
 //! | `figures` | the results |
 
-// Bytes of the server under load reach this crate: none of them may end the program.
+// This crate handles bytes of the server under load. None of these bytes may make the program panic.
 #![cfg_attr(
     not(test),
     deny(

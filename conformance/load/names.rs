@@ -11,11 +11,11 @@ use conformance_suite::identity::{IDENTITIES, Identity, Key, REST, Rest, Source}
 pub(super) enum Naming {
     /// Any client may choose any name.
     Chosen,
-    /// UUIDs that the load creates and registers. All have the same key, because it takes long to create a key.
+    /// UUIDs that the load creates and registers. All of them have the same key, because creating a key takes long.
     Minted(Rest, Arc<Key>),
     /// UUIDs from a file of registered identities, with their keys.
     Listed(BTreeMap<String, Arc<Key>>),
-    /// The names are UUIDs, and no setting says which of them the server knows.
+    /// The names are UUIDs, but no setting says which UUIDs the server knows.
     Unknown,
 }
 
@@ -37,7 +37,7 @@ impl Naming {
         })
     }
 
-    /// Returns this number of names that no other client has.
+    /// Returns `count` names. No other client has any of them.
     pub(super) fn make(&self, count: usize) -> Result<Vec<String>, String> {
         match self {
             Naming::Chosen => Ok(chosen(count)),
@@ -71,8 +71,8 @@ impl Naming {
         identity.signature()
     }
 
-    /// Returns the name with which a client logs in again. Where names can be chosen it is a new name, because the server
-    /// may still be removing the old one.
+    /// Returns the name with which a client logs in again. If clients can choose their names, it is a new name, because the
+    /// server may still be removing the old one.
     pub(super) fn again(&self, name: &str, turn: u32) -> String {
         match self {
             Naming::Chosen => format!("{name}{turn:x}"),
@@ -101,7 +101,8 @@ fn mint(uuid: String, rest: &Rest, key: &Arc<Key>) -> Result<String, String> {
 
 fn random<const SIZE: usize>() -> [u8; SIZE] {
     let mut bytes = [0; SIZE];
-    // If this fails, the names of one load still differ from each other.
+    // If this fails, the names can be the same as those of another load, but the names of one load still differ from each
+    // other.
     let _ = getrandom::fill(&mut bytes);
     bytes
 }

@@ -1,4 +1,4 @@
-//! The text of a load's messages: the sender, the number, the time, and a filler in which damage can be recognised.
+//! The text of a load's messages: the sender, the number, the time, and a filler that shows whether the text was damaged.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const ALPHABET: &[u8; PERIOD] = b"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ
 pub(crate) struct Said {
     /// The index of the sender.
     pub(crate) sender: u32,
-    /// The message's number among those of its sender, from 0.
+    /// The number of this message among the messages of its sender, from 0.
     pub(crate) number: u32,
     /// The time of sending, measured from the start of the load.
     pub(crate) sent: Duration,
@@ -55,7 +55,7 @@ impl Payload {
         self.size
     }
 
-    /// Returns the text of a message that is sent now.
+    /// Returns the text of a message. Its time of sending is the current time.
     pub(crate) fn write(&self, sender: u32, number: u32) -> String {
         let nanos = u64::try_from(self.now().as_nanos()).unwrap_or(u64::MAX);
         let mut text = format!("{sender:06} {number:010} {nanos:016x}");
@@ -64,7 +64,7 @@ impl Payload {
         text
     }
 
-    /// Returns the content of a text, if a load has written it and it is complete.
+    /// Returns the content of a text; `None` if the text is damaged or no load has written it.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Said> {
         if text.len() != self.size {
             return None;

@@ -17,8 +17,8 @@ use super::{churn, fan_out, idle, peers, tunnel};
 ///
 /// # Errors
 ///
-/// If the load cannot start, or the protocol does not have this kind of work. If the server breaks a promise under load,
-/// this is not an error: the figures report it.
+/// If the load cannot start, or the protocol does not have this kind of work. A promise that the server breaks during the
+/// load is not an error: the figures report it.
 pub fn run(
     language: Language<'_>,
     target: SocketAddr,
@@ -88,8 +88,8 @@ pub fn run(
 
 fn relays(suite: &Suite) -> bool {
     let load = suite.grammar.load.as_ref();
-    // Without a `load` in wire.kdl, the load cannot speak the protocol at all. That error is reported later, and it is more
-    // useful than an error about tunnels.
+    // Without a `load` in wire.kdl, the load cannot speak the protocol at all. A later check reports that error, which is
+    // more useful than an error about tunnels.
     load.is_none_or(|load| !load.tunnel.is_empty())
 }
 

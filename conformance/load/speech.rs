@@ -1,4 +1,4 @@
-//! The protocol as a load speaks it: the exchanges of wire.kdl in one reading, as bytes.
+//! The protocol as a load speaks it: the bytes of the exchanges that wire.kdl describes, in one reading.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ pub(crate) struct Speech {
     tls: Option<TlsClient>,
 }
 
-/// What the bytes that arrived begin with.
+/// What the received bytes begin with.
 #[derive(Debug)]
 pub(super) enum Front {
     /// Too few bytes to decide.
@@ -102,7 +102,7 @@ impl Speech {
         words
     }
 
-    /// Describes what a step waits for.
+    /// Describes the frame that a step waits for.
     pub(crate) fn expected(&self, step: &LoadStep) -> &str {
         &self.grammar.packet(step.packet).name
     }
@@ -202,7 +202,7 @@ impl Tongue for Speech {
 }
 
 impl Speech {
-    /// Returns the bytes that a client sends next in its login.
+    /// Returns the bytes that a client sends next during its login.
     fn goes_on(&self, login: &mut Login) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         for step in login.progress.sends(&self.load.login) {

@@ -1,4 +1,4 @@
-//! One blocking connection, for work that needs few of them.
+//! One blocking connection, for kinds of work that need few connections.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -27,7 +27,7 @@ enum Stream {
 }
 
 impl Talker {
-    /// Connects. Over TLS, also completes the handshake.
+    /// Connects. Over TLS, this function also completes the handshake.
     pub(super) fn connect(
         target: SocketAddr,
         tls: Option<&TlsClient>,
@@ -55,7 +55,7 @@ impl Talker {
         })
     }
 
-    /// Logs in.
+    /// Logs in with `name`.
     pub(super) fn log_in(&mut self, tongue: &dyn Tongue, name: &str) -> Result<(), String> {
         let mut login = Login::of(name);
         let hello = tongue.hello(&mut login)?;
@@ -146,7 +146,7 @@ impl Talker {
         }
     }
 
-    /// Closes the connection, and waits until the server has closed it, too. From then on the name is free again.
+    /// Closes the connection, and waits until the server has closed it too. After that, the name is free again.
     pub(super) fn leave(mut self) {
         let socket = match &mut self.stream {
             Stream::Plain(stream) => stream,
@@ -159,13 +159,13 @@ impl Talker {
         // If the shutdown fails, the connection is already broken, and there is nothing to wait for.
         if socket.shutdown(Shutdown::Write).is_ok() {
             let mut scrap = [0; 4096];
-            // Ends when the server closes the connection, at an error, or when no byte arrives within the patience of the
-            // load.
+            // The loop ends when the server closes the connection, at an error, or when no byte arrives within the load's
+            // time limit for input.
             while socket.read(&mut scrap).is_ok_and(|length| length > 0) {}
         }
     }
 
-    /// Returns the bare connection, if every byte that arrived has been handled.
+    /// Returns the plain TCP stream, if every byte that arrived has been handled.
     pub(super) fn into_stream(self) -> Result<TcpStream, String> {
         match (self.stream, self.inbox.len()) {
             (Stream::Plain(stream), 0) => Ok(stream),

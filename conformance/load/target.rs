@@ -1,11 +1,12 @@
-//! The cost of the server's process, where the system reports it (Linux), and the limit of open descriptors of this process.
+//! The cost of the server's process, if the system reports it (Linux does), and the limit of open descriptors of this
+//! process.
 
 #[cfg(target_os = "linux")]
 use std::fs;
 
 use super::figures::ServerCost;
 
-/// Measures what a process costs from one moment to another.
+/// Measures the cost of a process between two moments.
 #[derive(Debug)]
 pub(super) struct Meter {
     process: Option<u32>,
@@ -27,23 +28,23 @@ impl Meter {
         }
     }
 
-    /// Starts the measurement again. The cost until now does not count.
+    /// Starts the measurement again. The cost before this call does not count.
     pub(super) fn restart(&mut self) {
         self.before = self.process.and_then(read);
     }
 
-    /// Returns the memory that the process has gained since the start, divided by this number of clients, in KiB.
+    /// Returns the memory that the process has gained since the start, divided by `clients`, in KiB.
     pub(super) fn resident_per(&self, clients: usize) -> Option<f64> {
         let now = self.process.and_then(read)?;
         Some((now.resident_kib - self.before?.resident_kib) / clients as f64)
     }
 
-    /// Returns the cost since the start, for this number of pieces of work.
+    /// Returns the cost since the start, in total and for each of `pieces` pieces of work.
     pub(super) fn cost(&self, pieces: u64, resident: Option<f64>) -> Option<ServerCost> {
         self.cost_of(pieces as f64, resident)
     }
 
-    /// Returns the cost since the start, for a number of pieces that may be fractional.
+    /// Returns the cost since the start, like [`Meter::cost`], for a number of pieces that may be fractional.
     pub(super) fn cost_of(&self, pieces: f64, resident: Option<f64>) -> Option<ServerCost> {
         let now = self.process.and_then(read)?;
         let cpu_seconds = now.cpu_seconds - self.before?.cpu_seconds;
@@ -71,7 +72,7 @@ fn read(process: u32) -> Option<Reading> {
         .split_whitespace()
         .filter_map(|child| child.parse().ok())
     {
-        // The child may have ended since it was listed.
+        // The child may have ended after it was listed.
         if let Some(child) = read(child) {
             sum.cpu_seconds += child.cpu_seconds;
             sum.resident_kib += child.resident_kib;
@@ -84,7 +85,7 @@ fn read(process: u32) -> Option<Reading> {
 #[cfg(target_os = "linux")]
 fn read_one(process: u32) -> Option<Reading> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name of the process is in parentheses and may contain any character. The number of the first field after it is 3.
+    // The name of the process is in parentheses and may contain any character. The first field after the name is field 3.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     let ticks = field(14)? + field(15)? + field(16)? + field(17)?;

@@ -10,7 +10,7 @@ use conformance_suite::tls::TlsClient;
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) name: String,
-    /// The client's position in the exchange, for protocols that wire.kdl describes.
+    /// The client's position in the exchange. Only protocols that wire.kdl describes use it.
     pub(crate) progress: Progress,
     pub(crate) parties: Parties,
 }
@@ -31,15 +31,15 @@ impl Login {
 pub(crate) enum Heard {
     /// Too few bytes to decide.
     More,
-    /// This number of bytes was expected. The load does not need them.
+    /// The first bytes, of this length, were expected. The load does not need them.
     Fine(usize),
-    /// This number of bytes asks for an answer. The second value is the answer.
+    /// The first bytes, of this length, ask for an answer. The second value is the answer.
     Answer(usize, Vec<u8>),
-    /// This number of bytes completes the login of the client.
+    /// The first bytes, of this length, complete the login of the client.
     In(usize),
-    /// A message for all clients, and the position of its text.
+    /// A message for all clients: the position of its text, and the length of the whole message.
     Message { text: Range<usize>, length: usize },
-    /// The load had not asked for this number of bytes. The text describes them.
+    /// The load had not asked for the first bytes, of this length. The text describes them.
     Unexpected(usize, String),
     /// An error that ends the connection of this client, in words.
     Broken(String),
@@ -47,7 +47,7 @@ pub(crate) enum Heard {
 
 /// What a load needs to know about a protocol.
 pub(crate) trait Tongue: Sync {
-    /// Returns this number of names, all different.
+    /// Returns `count` different names.
     fn names(&self, count: usize) -> Result<Vec<String>, String> {
         Naming::Chosen.make(count)
     }
@@ -79,6 +79,6 @@ pub(crate) trait Tongue: Sync {
     /// Returns the bytes of a message for everybody.
     fn message(&self, name: &str, text: &str) -> Result<Vec<u8>, String>;
 
-    /// Returns the message as the server delivers it, if its bytes are always the same.
+    /// Returns the bytes with which the server delivers the message; `None` if these bytes can vary.
     fn arrival(&self, name: &str, text: &str) -> Option<Vec<u8>>;
 }

@@ -19,8 +19,8 @@ use conformance_suite::grammar::LoadLane;
 /// Maximum number of bytes of one write and of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// The stream repeats after this number of bytes. It is a prime number, so the size of a server's buffer is not a multiple
-/// of it.
+/// The stream repeats after this number of bytes. It is a prime number, so the repetition does not fit the size of a
+/// server's buffer.
 const PERIOD: usize = 65_521;
 
 const GIB: f64 = (1_u64 << 30) as f64;
@@ -88,7 +88,7 @@ pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Res
     Ok(Ends {
         a: a.into_stream().map_err(Trouble::Lost)?,
         b: b.into_stream().map_err(Trouble::Lost)?,
-        // The two clients stay logged in. If they logged out, the server might close their private connection.
+        // The two clients stay logged in. If they logged out, the server could close their private connection.
         _others: talkers.into_values().collect(),
     })
 }
@@ -204,7 +204,7 @@ impl Pattern {
         Pattern((0..PERIOD + CHUNK).map(byte).collect())
     }
 
-    /// Returns the bytes from an offset on, at most a chunk.
+    /// Returns the bytes of the stream that begin at `offset`, at most one chunk.
     fn piece(&self, offset: u64, length: usize) -> &[u8] {
         let from = (offset % PERIOD as u64) as usize;
         let end = from + length.min(CHUNK);
@@ -258,7 +258,7 @@ fn receive(mut stream: &TcpStream, teller: &Teller<'_>) -> Received {
     }
 }
 
-/// Sends a few bytes and waits until the same bytes return, again and again.
+/// Repeats a round trip: sends a few bytes and waits until the same bytes return.
 fn ping_pong(
     mut a: &TcpStream,
     b: &TcpStream,

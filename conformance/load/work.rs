@@ -32,7 +32,7 @@ pub enum Work {
     },
     /// Clients connect, log in and leave, again and again.
     Churn {
-        /// The number of clients that do so at the same time.
+        /// The number of clients that do this at the same time.
         slots: usize,
         /// The duration.
         lasts: Duration,
@@ -46,7 +46,7 @@ pub enum Work {
 pub struct Tunnel {
     /// The direction of the bytes.
     pub direction: Direction,
-    /// The number of bytes in each direction, or in each round trip of a ping-pong.
+    /// The number of bytes in each direction. For a ping-pong, the number of bytes in each round trip.
     pub bytes: u64,
     /// The maximum duration.
     pub lasts: Duration,
@@ -75,7 +75,7 @@ pub struct FanOut {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
-    /// Each sender has at most this number of messages under way: messages that have not reached all clients yet.
+    /// Each sender has at most this number of messages under way. A message is under way until it has reached all clients.
     Window(usize),
     /// All senders together send this number of messages per second.
     Rate(f64),
@@ -84,7 +84,8 @@ pub enum Pace {
 /// The bounds that end a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// How long the load waits for input. After this time without input, it counts everything that is missing as lost.
+    /// How long the load waits for input. If no input arrives for this time, the load counts everything that is missing as
+    /// lost.
     pub patience: Duration,
     /// The whole load ends at this instant, even if something is missing.
     pub until: Instant,
@@ -98,7 +99,7 @@ impl Bounds {
     }
 }
 
-/// The reason why there are no figures.
+/// The reason why a load has no figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
     /// The server cannot be reached.
@@ -138,7 +139,7 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// Tells a waiting person how far the load is, at most four times a second.
+/// Tells a person who waits how much of the load is done, at most four times a second.
 pub struct Teller<'a> {
     tell: &'a (dyn Fn(&str) + Sync),
     last: parking_lot::Mutex<Instant>,
@@ -151,7 +152,7 @@ impl fmt::Debug for Teller<'_> {
 }
 
 impl<'a> Teller<'a> {
-    /// Makes a teller that calls this function. Several threads may call it.
+    /// Makes a teller that calls `tell`. Several threads may use the teller at the same time.
     #[must_use]
     pub fn new(tell: &'a (dyn Fn(&str) + Sync)) -> Teller<'a> {
         Teller {
@@ -172,18 +173,19 @@ impl<'a> Teller<'a> {
 /// The protocol that a load speaks.
 #[derive(Debug, Clone, Copy)]
 pub enum Language<'a> {
-    /// A protocol of a suite, in chosen readings.
+    /// A protocol of a suite, in the readings that `choices` selects.
     Suite {
         /// The protocol.
         suite: &'a Suite,
         /// The server's choices where the document leaves something open.
         choices: &'a Choices,
-        /// The source of the clients' identities, if clients cannot choose their names: `rest` or `identities`.
+        /// Where the identities of the clients come from, if clients cannot choose their names: `rest` or `identities`.
         settings: &'a BTreeMap<String, String>,
     },
     /// Another protocol, by its name in [`peers::NAMES`](crate::peers::NAMES).
     Peer(&'a str),
-    /// No protocol: a proxy that connects every client to this address, where the load listens. Only for tunnels.
+    /// No protocol: a proxy that connects each of its clients to this address, at which the load listens. Used only for
+    /// tunnels.
     Proxy(SocketAddr),
 }
 

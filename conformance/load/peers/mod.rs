@@ -1,4 +1,4 @@
-//! The protocols of other servers, for comparison with chat servers. Each protocol has its own kind of room.
+//! The protocols of other servers, to compare these servers with chat servers. Each protocol has its own kind of room.
 
 mod irc;
 mod mqtt;
@@ -7,10 +7,10 @@ mod tls;
 
 use super::tongue::Tongue;
 
-/// The names of these protocols on the command line.
+/// The names of the protocols of other servers on the command line.
 pub const NAMES: [&str; 4] = ["irc", "mqtt", "nats", "tls"];
 
-/// Returns the protocol with that name.
+/// Returns the protocol with the name `name`.
 pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
     match name {
         "irc" => Some(Box::new(irc::Irc)),
@@ -21,7 +21,7 @@ pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
     }
 }
 
-/// Returns a line without its end, and its length with its end.
+/// Returns a line without its line end, and the length of the line with its line end.
 fn line(front: &[u8]) -> Option<(&[u8], usize)> {
     let end = front.iter().position(|byte| *byte == b'\n')?;
     let line = front.get(..end)?;

@@ -7,7 +7,7 @@ pub(super) struct Mqtt;
 
 const TOPIC: &[u8] = b"load";
 
-/// Returns a packet that begins with this byte.
+/// Returns a packet with the first byte `kind`.
 fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut packet = vec![kind];
     let mut left = body.len();
@@ -28,12 +28,12 @@ fn string(bytes: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], bytes].concat()
 }
 
-/// Returns the kind of the packet at the front; no packet has the kind 0.
+/// Returns the kind of the first packet in `front`. No packet has the kind 0, so 0 means that `front` is empty.
 fn kind(front: &[u8]) -> u8 {
     front.first().map_or(0, |byte| byte >> 4)
 }
 
-/// Returns where the body of the packet at the front begins and ends.
+/// Returns where the body of the first packet in `front` begins and ends.
 fn body(front: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
     for (index, byte) in front.iter().skip(1).take(4).enumerate() {

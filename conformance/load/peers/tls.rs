@@ -1,4 +1,5 @@
-//! TLS without a protocol inside it: a client is logged in after the handshake. It works with any server that speaks TLS.
+//! TLS without a protocol inside it: a client counts as logged in after the handshake. This works with any server that
+//! speaks TLS.
 
 use super::super::tongue::{Heard, Login, Tongue};
 use conformance_suite::tls::TlsClient;
@@ -7,7 +8,7 @@ use conformance_suite::tls::TlsClient;
 pub(super) struct Tls(TlsClient);
 
 impl Tls {
-    /// Returns `None` if this machine cannot speak TLS.
+    /// Prepares the TLS settings. Returns `None` if this machine cannot speak TLS.
     pub(super) fn new() -> Option<Tls> {
         TlsClient::new(None).ok().map(Tls)
     }
