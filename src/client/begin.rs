@@ -23,7 +23,7 @@ pub(crate) struct Begun {
 
 /// Connects to the server. An invalid login is reported before the client connects.
 ///
-/// `wish` is the peer of `--tunnel`.
+/// `wish` is the peer that `--tunnel` names.
 ///
 /// # Errors
 /// If the chat cannot begin. The error is the ending of the chat.

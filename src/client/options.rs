@@ -24,8 +24,8 @@ pub struct ChatOptions {
     pub stay: bool,
     /// True if a script reconnects after a lost connection. For a person, the client always reconnects.
     pub reconnect: bool,
-    /// How long the client retries a refused login after a lost connection. Then it asks a person for another login, or
-    /// ends.
+    /// How long the client retries a refused login after a lost connection. After this time, the client asks a person for
+    /// another login; the client of a script ends.
     pub retry_login: Duration,
     /// The private connection that carries standard input and output (`--tunnel`).
     pub tunnel: Option<TunnelWish>,

@@ -84,7 +84,8 @@ impl Session {
         }
     }
 
-    /// Carries out deeds in order. If a deed fails, further deeds follow from this; they are carried out after all of these.
+    /// Carries out deeds in order. If a deed fails, the failure can cause further deeds. They are carried out after all of
+    /// `deeds`.
     pub(super) fn do_deeds(&mut self, id: TunnelId, deeds: Vec<Deed>) {
         let mut failures = Vec::new();
         for deed in deeds {

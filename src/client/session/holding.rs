@@ -39,7 +39,7 @@ impl Session {
     }
 
     /// Adds the receiver to a line, because the line may be sent later than it was typed. Meanwhile, the user may have
-    /// switched to another peer, or another user may have sent a private message.
+    /// switched to another peer, or `/reply` may have got another receiver because a private message has arrived.
     fn addressed(&self, typed: Typed) -> Typed {
         match (typed, &self.talking_to, self.people.whisperer()) {
             (Typed::Say(text), Some(peer), _) => {

@@ -15,7 +15,7 @@ use crate::link::outgoing::Watch;
 use crate::private::tunnel::{Sending, Tunnel};
 
 /// Time limit for leaving. Within this time, everything must be sent, and the server must close the connection. After Ctrl-C
-/// the limit counts from Ctrl-C. Otherwise the time starts again whenever bytes are written.
+/// this limit is fixed. Otherwise the time starts again whenever bytes are written.
 pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// After everything else has ended, a private connection stays open for this time, to receive the peer's last bytes.
 const LINGER_TIME: Duration = Duration::from_secs(1);

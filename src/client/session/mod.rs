@@ -1,4 +1,4 @@
-//! The loop. It waits for the next event, and owns all state of the chat that no thread needs for a blocking call.
+//! The loop. It waits for the next event, and owns everything except what the threads need for their blocking system calls.
 //!
 //! | file | what is in it | needed for |
 //! |---|---|---|

@@ -54,7 +54,7 @@ pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
 /// because then the loop is blocked in a write.
 pub(crate) fn bytes(wait: fn() -> bool, stuck: fn()) -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
-    // Read errors are not needed: if a terminal cannot be read, it was closed, so its input has ended.
+    // Read errors are ignored: if a terminal cannot be read, it was closed, so its input has ended.
     let (failure, _) = bounded(1);
     let mut interrupts = Interrupts::default();
     copy(to_loop, failure, wait, move |to, keys| {
