@@ -12,11 +12,11 @@ use super::case::{Case, ConnId, Cutting, Players, conversation};
 use super::shared::Shared;
 use super::steps::{Progress, Track};
 
-/// Plays a scenario in one reading.
+/// Plays a scenario, with one reading of the protocol.
 ///
 /// # Errors
 ///
-/// If its lanes cannot get their identities. Then no step was played.
+/// If the lanes of the scenario cannot get their identities. In that case no step was played.
 pub(crate) fn play<'a>(
     shared: &'a Shared<'a>,
     target: SocketAddr,
@@ -97,8 +97,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Checks what arrived and was taken by no step. A frame that no step expects is a failure, and so is a frame that does
-    /// not become complete.
+    /// Checks the bytes that no step has taken. A complete frame that no step expects is a failure, and so is a frame that
+    /// stays incomplete.
     fn leftovers(&mut self) -> Result<(), Box<Failure>> {
         let until = self
             .shared

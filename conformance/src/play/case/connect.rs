@@ -21,7 +21,7 @@ impl Case<'_> {
         buffer: ReceiveBuffer,
         speech: Speech<'_>,
     ) -> Result<ConnId, Box<Failure>> {
-        // Bytes of earlier sends must be sent before this connection is opened.
+        // The bytes that were held back from earlier sends must be sent before this connection opens.
         self.flush_held();
         let bound = self.shared.bounds.wait(None);
         let target = self.target;
@@ -82,7 +82,7 @@ impl Case<'_> {
     }
 }
 
-/// Returns the failure that a lane could not connect.
+/// Returns the failure for a lane that could not connect.
 fn no_connection(error: &io::Error) -> Failure {
     let mut failure = Failure::new(
         FailureKind::NoConnection,

@@ -16,20 +16,20 @@ pub(crate) struct LaneConnection {
     pub(crate) socket: Connection,
     /// The name of its lane.
     pub(crate) lane: String,
-    /// The name that it uses for its login.
+    /// The name that the lane uses to log in.
     pub(crate) login: String,
     /// Its identity, in protocols with identities.
     pub(crate) identity: Option<Identity>,
-    /// Whether the scenario closed or reset it. What arrives after that does not matter.
+    /// Whether the scenario closed or reset the connection. What arrives on it afterwards does not matter.
     pub(crate) left: bool,
     /// Whether the scenario has stopped reading from it (`stops-reading`).
     pub(crate) paused: bool,
-    /// The progress in answering packets that arrive unasked.
+    /// How far the lane has answered the packets that the target sends unasked.
     pub(crate) unasked: Unasked,
-    /// Whether the runner opened it for a fence.
+    /// Whether the runner opened the connection for a fence.
     pub(crate) is_helper: bool,
     pub(crate) sent: SentFrames,
-    /// The packets that it has sent.
+    /// The packets that the lane has sent on the connection.
     pub(crate) has_sent: BTreeSet<PacketId>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Purpose {
 /// several alternatives look at it.
 #[derive(Debug, Default)]
 pub(crate) struct Unasked {
-    /// Whether the lane answers such packets.
+    /// Whether the lane answers packets that arrive unasked.
     pub(crate) answers: bool,
     /// The number of received bytes that were searched.
     pub(crate) seen: usize,
@@ -113,7 +113,7 @@ impl Outstanding {
     }
 }
 
-/// A send that waits for the next send of its lane, to share a segment with it.
+/// A send that is held back until the next send of its lane, so that the two share one segment.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) conn: ConnId,

@@ -115,7 +115,7 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
     let front = case.view.fronts.find(conn);
     let marks = front.map(|front| front.marks.as_slice());
     let marks = marks.unwrap_or_default();
-    // No more are reported, so no more are described.
+    // Only the last `KEPT_EVENTS` events are reported, so earlier ones need no description.
     let passed_over = marks.len().saturating_sub(KEPT_EVENTS);
     for mark in marks.iter().skip(passed_over) {
         push(mark.bytes.clone(), Some(mark.meaning));

@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::evidence::{Point, Segments};
 use crate::grammar::{Decoded, Side, Value, Wire};
 
-/// With `--segments each-byte`, at most this number of bytes of a send are sent one by one. For a megabyte, a million system
-/// calls would be needed.
+/// Maximum number of bytes of one send that `--segments each-byte` sends one by one. Without this limit, a send of one
+/// megabyte would need a million system calls.
 pub(crate) const BYTE_BY_BYTE: usize = 4096;
 
 /// The maximum pause after a cut. Without a pause the target may read two pieces as one.
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Maximum length of all pauses in one send together.
 const ALL_PAUSES: Duration = Duration::from_millis(100);
 
-/// How a play cuts the sends that their scenario does not cut.
+/// How a play cuts those sends for which the scenario itself gives no cuts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cutting {
     pub(crate) segments: Segments,
@@ -28,7 +28,7 @@ pub(crate) struct Cutting {
 }
 
 impl Cutting {
-    /// Returns the plan to cut everywhere in this way.
+    /// Returns a plan that cuts every send as `segments` says.
     pub(crate) fn everywhere(segments: Segments) -> Cutting {
         Cutting {
             segments,
@@ -36,7 +36,7 @@ impl Cutting {
         }
     }
 
-    /// Returns the plan to cut in this way, but only at these points.
+    /// Returns a plan that cuts sends as `segments` says, but only at `points`.
     pub(crate) fn only(segments: Segments, points: &[Point]) -> Cutting {
         Cutting {
             segments,
@@ -44,7 +44,7 @@ impl Cutting {
         }
     }
 
-    /// Returns the cuts of this send, as numbers of bytes before each cut, in ascending order.
+    /// Returns where this send is cut: for each cut the number of bytes before it, in ascending order.
     pub(crate) fn cuts(&self, wire: &Wire, send: usize, bytes: &[u8]) -> Vec<usize> {
         let everywhere = match self.segments {
             Segments::Whole | Segments::Glued => Vec::new(),

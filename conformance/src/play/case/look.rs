@@ -92,7 +92,7 @@ impl Case<'_> {
             && !is_own()
     }
 
-    /// Returns to what the next frame on a connection belongs, if it certainly does not belong to this case's conversation.
+    /// If the next frame on a connection certainly does not belong to this case's conversation, returns what it belongs to.
     pub(crate) fn stray(&self, conn: ConnId) -> Option<Stray> {
         match self.wire.decode(Side::Server, self.unread(conn)) {
             Decoded::Frame(frame) => self.shared.ledger.stray(self.number, &frame),
@@ -122,7 +122,7 @@ impl Case<'_> {
         self.consume(conn, frame.length, meaning);
     }
 
-    /// Marks the next bytes, this number of them, as handled.
+    /// Marks the next `length` bytes as handled.
     pub(crate) fn consume(&mut self, conn: ConnId, length: usize, meaning: Meaning) {
         let front: &mut Front = &mut self.view.fronts[conn];
         let end = front.consumed + length;

@@ -77,7 +77,7 @@ pub(crate) struct Case<'a> {
     pub(crate) outstanding: Vec<Outstanding>,
     /// The actions so far, for the report.
     pub(crate) log: Vec<Done>,
-    /// The current time, as of the last time that the interpreter took in what arrived. Time limits are compared with it.
+    /// The time at which the interpreter last took in what arrived. Time limits are compared with it.
     pub(crate) now: Instant,
     pub(crate) started: Instant,
     /// The gate that holds back the sends while the first steps of a `together` start.
@@ -155,8 +155,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Adds an empty front to the view for each connection that the view does not have: another alternative may have opened
-    /// it.
+    /// Adds an empty front to the view for each connection that is missing there, for example because another alternative
+    /// opened it.
     pub(crate) fn complete_view(&mut self) {
         self.view.fronts.extend_to(&self.connections);
     }

@@ -19,7 +19,7 @@ const PAUSED_CUTS: usize = 16;
 const SHOWN: usize = 8;
 
 impl Case<'_> {
-    /// Sends bytes. Before that, the frames in them that may reach other lanes are entered in the ledger.
+    /// Sends bytes. Before that, it enters in the ledger those of their frames that may reach other lanes.
     pub(crate) fn transmit(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.shared.suite.grammar;
         for frame in self.connections[conn].sent.push(self.wire, &bytes) {
@@ -122,7 +122,8 @@ impl Case<'_> {
         connection.send(rest.to_vec(), Cut::Whole, gate);
     }
 
-    /// Returns these words if the play has only chosen cuts, which the report describes; otherwise an empty text.
+    /// Returns the text of `words` if the play cuts only at chosen points, because then the report describes each cut.
+    /// Otherwise returns an empty text.
     fn words(&self, words: impl FnOnce(&Case<'_>) -> String) -> String {
         match self.cutting.only {
             Some(_) => words(self),

@@ -20,7 +20,8 @@ impl Case<'_> {
         }
     }
 
-    /// Returns the frame that a pattern wants now. If a value is not known yet, any value is right.
+    /// Returns the frame that a pattern asks for now. If the value of a field is not known yet, any value is right for this
+    /// field.
     pub(crate) fn wanted(&self, pattern: &FramePattern) -> WantedFrame {
         let field = |wanted: &Pattern| match (self.wanted_value(wanted), wanted) {
             (Ok(Some(value)), _) => WantedField::Is(value),
@@ -42,7 +43,7 @@ impl Case<'_> {
         }
     }
 
-    /// Returns the failure that something arrived where silence was expected.
+    /// Returns the failure for something that arrived where silence was expected.
     pub(crate) fn broken_silence(&self, conn: ConnId, look: &Look) -> Failure {
         let kind = match look {
             Look::Ended(End::Flood) => FailureKind::Flood,

@@ -18,7 +18,7 @@ pub(crate) struct View {
     pub(crate) remembered: BTreeMap<String, Value>,
     /// Remarks, such as the names of the alternatives that were taken.
     pub(crate) notes: Vec<String>,
-    /// The worst worth of these alternatives.
+    /// The worst worth among the alternatives that were taken.
     pub(crate) worth: Option<Worth>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Front {
     pub(crate) consumed: usize,
     /// The meaning of these bytes.
     pub(crate) marks: Vec<Mark>,
-    /// Whether the server knows this connection by its name.
+    /// Whether the server knows the name of the client on this connection.
     pub(crate) identified: bool,
     /// Whether a step has seen how the target ended it.
     pub(crate) end_seen: bool,

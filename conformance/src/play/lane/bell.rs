@@ -28,7 +28,7 @@ impl Bell {
         }
     }
 
-    /// Returns how often it has rung so far.
+    /// Returns how often the bell has rung so far.
     pub(crate) fn count(&self) -> u64 {
         *self.rings.lock()
     }
@@ -39,7 +39,7 @@ impl Bell {
         self.rung.notify_all();
     }
 
-    /// Blocks until the count differs from `seen`, or until that instant.
+    /// Blocks until the count differs from `seen`, but no longer than `until`.
     pub(crate) fn wait(&self, seen: u64, until: Instant) {
         let mut rings = self.rings.lock();
         while *rings == seen {

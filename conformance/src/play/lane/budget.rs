@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Maximum bytes that all lanes keep together. Without it, eight cases with three lanes each could fill the memory.
 const RUN: usize = 256 << 20;
 
-/// A lane that has received less than this is not cut because of the others.
+/// A lane that has received fewer bytes than this may go on receiving, even if the other lanes have used up the memory.
 const FAIR: usize = 1 << 20;
 
 /// The number of bytes that all lanes keep now.

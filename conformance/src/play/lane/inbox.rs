@@ -14,8 +14,8 @@ use super::budget::Budget;
 use super::outbox::Outbox;
 use super::tls::Secured;
 
-/// Maximum bytes that a lane receives in one case; with more, it is flooded. The largest scenarios send 5 MB to each
-/// lane, and memory is limited.
+/// Maximum bytes that a lane receives in one case. A lane that receives more is flooded, and the runner stops reading from
+/// it. The largest scenarios send 5 MB to each lane, and memory is limited.
 const FLOOD: usize = 16 << 20;
 
 /// Maximum bytes of one `read`.
@@ -135,8 +135,8 @@ impl Inbox {
     /// Reads once, unless the lane is paused.
     ///
     /// The thread sleeps in `peek`, which leaves the bytes in the socket. After that, `read` finds bytes or the end of the
-    /// connection, so it does not block, and the thread may hold the lock `paused` meanwhile. Because of that lock, no byte is
-    /// read after [`pause`](Inbox::pause) has returned.
+    /// connection, so it does not block, and the thread can hold the lock `paused` during the read. Because of that lock, no
+    /// byte is read after [`pause`](Inbox::pause) has returned.
     fn read_once(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         stream.peek(&mut [0])?;
         let mut paused = self.paused.lock();
@@ -146,7 +146,7 @@ impl Inbox {
         stream.read(buffer)
     }
 
-    /// Keeps bytes for the interpreter. Returns the end if the lane is flooded.
+    /// Keeps bytes for the interpreter. Returns [`End::Flood`] if the lane is flooded.
     fn store(&self, bytes: &[u8]) -> Option<End> {
         let mut arrived = self.arrived.lock();
         arrived.total += bytes.len();

@@ -13,7 +13,8 @@ use crate::scenario::Cut;
 use super::bell::Bell;
 use super::tls::Secured;
 
-/// Maximum queued bytes of a lane. If more are queued, the next send of the lane waits until the target has read some.
+/// Maximum queued bytes of a lane. If more are queued, the next send of the lane waits until the target has read some of
+/// them.
 const QUEUED_BYTES: usize = 64 << 20;
 
 /// Maximum number of queued sends of a lane.

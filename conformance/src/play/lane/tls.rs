@@ -61,7 +61,7 @@ fn shake_hands(
     }
 }
 
-/// The error that a server accepted the connection, but the TLS handshake failed, for this reason.
+/// An error: the server accepted the connection, but the TLS handshake failed for the given reason.
 #[derive(Debug)]
 pub(crate) struct NoTls(String);
 
@@ -102,7 +102,7 @@ pub(crate) struct Opened {
     pub(crate) text: Vec<u8>,
     /// Whether the target has announced with close_notify that it sends no more.
     pub(crate) closed: bool,
-    /// Whether TLS itself must send something now. Then the writer must be woken.
+    /// Whether TLS itself must send something now. If so, the caller must wake the writer.
     pub(crate) owes: bool,
     /// Whether the ciphertext is invalid, or contains an alert that ends the connection.
     pub(crate) garbled: bool,

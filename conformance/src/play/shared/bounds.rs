@@ -10,13 +10,13 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the limit of a step that has no limit
-    /// of its own, before it is multiplied.
+    /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the limit, before scaling, of a
+    /// step that has no limit of its own.
     pub(crate) fn new(scale: f64, wait: Duration) -> Bounds {
         Bounds { scale, wait }
     }
 
-    /// Returns the time limit of a wait: its own limit or the default one, scaled.
+    /// Returns the time limit of a wait, scaled: `within` if the wait has a limit of its own, otherwise the default limit.
     pub(crate) fn wait(self, within: Option<Duration>) -> Duration {
         self.scaled(within.unwrap_or(self.wait))
     }
@@ -27,7 +27,8 @@ impl Bounds {
         self.scaled(Duration::from_secs(120))
     }
 
-    /// Returns how long the end of a case waits for the target to close the connections that were closed in order.
+    /// Returns how long the runner waits at the end of a case for the target to close the connections on which the runner
+    /// sent FIN.
     pub(crate) fn farewell(self) -> Duration {
         self.scaled(Duration::from_millis(500))
     }

@@ -13,7 +13,7 @@ pub struct Interruption(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The signal that interrupted the run; 0 before.
+    /// The signal that interrupted the run; 0 if the run was not interrupted.
     signal: AtomicI32,
     /// The bells of the cases that are played now.
     bells: Mutex<Vec<Weak<Bell>>>,
@@ -35,8 +35,8 @@ impl Interruption {
         Some(self.0.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 
-    /// Makes this bell ring at the interruption, too. A thread that looks at [`signal`](Interruption::signal) after it has
-    /// counted the rings, and then waits, misses no interruption.
+    /// Makes this bell ring when the run is interrupted. A thread misses no interruption if it notes the count of the bell
+    /// first, then looks at [`signal`](Interruption::signal), and then waits.
     pub(super) fn rings(&self, bell: &Arc<Bell>) {
         let mut bells = self.0.bells.lock();
         bells.retain(|known| known.strong_count() > 0);

@@ -51,7 +51,7 @@ impl Shared {
         }
     }
 
-    /// Returns the key of a lane. The first caller makes it, and others wait for it.
+    /// Returns the key of a lane. The first caller makes the key, and callers that ask meanwhile wait for it.
     fn key(&self, lane: usize) -> Arc<Key> {
         let generate = || Arc::new(Key::generate());
         let kept = self.keys.get(lane % KEYS);

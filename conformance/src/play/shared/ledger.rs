@@ -62,7 +62,7 @@ impl Ledger {
         self.entries.lock().names.contains_key(name)
     }
 
-    /// Returns to what this frame belongs, if it certainly does not belong to this case's conversation.
+    /// If this frame certainly does not belong to this case's conversation, returns what it belongs to.
     pub(crate) fn stray(&self, case: CaseNumber, frame: &Frame) -> Option<Stray> {
         if self.has_token(frame) {
             return Some(Stray::Fence);
@@ -95,11 +95,11 @@ impl Ledger {
             });
     }
 
-    /// Returns the number of an entry of another case from which this frame may come. Entries whose numbers are in `got` are
-    /// passed over.
+    /// Finds an entry of another case from which this frame may come, and returns the number of the entry. Entries whose
+    /// numbers are in `got` are passed over.
     ///
-    /// The frame may be another packet than the entry: a server may relay a message as a packet that has the same fields and
-    /// that only servers send.
+    /// The packet of the frame may differ from the packet of the entry: a server may relay a message as a packet that has
+    /// the same fields and that only servers send.
     pub(crate) fn origin_elsewhere(
         &self,
         case: CaseNumber,

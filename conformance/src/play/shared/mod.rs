@@ -107,8 +107,8 @@ impl<'a> Shared<'a> {
         })
     }
 
-    /// Returns a number for one more play of a scenario, and its own source of randomness. The randomness depends only on the
-    /// seed, the scenario, and how often the scenario was started before: other cases have no effect on it.
+    /// Returns a number for one more play of a scenario, and a source of randomness for this play. The randomness depends
+    /// only on the seed, the scenario, and how often the scenario was started before: other cases have no effect on it.
     pub(crate) fn number_case(&self, id: &str) -> (CaseNumber, SplitMix) {
         let number = self.next_case.fetch_add(1, Ordering::Relaxed);
         let mut begun = self.begun.lock();

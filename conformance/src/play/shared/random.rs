@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// The generator splitmix64: it is small, and gives the same numbers on every machine. Attackers may predict them: nothing
-/// here is a secret.
+/// The generator splitmix64: it is small, and gives the same numbers on every machine. Its numbers are predictable, which
+/// does no harm, because nothing here is a secret.
 #[derive(Debug, Clone)]
 pub(crate) struct SplitMix(u64);
 

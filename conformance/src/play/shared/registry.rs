@@ -68,7 +68,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there are fewer identities than the scenario needs, or if one cannot be registered.
+    /// If there are fewer identities than the scenario needs, or if an identity cannot be registered.
     pub(crate) fn cast(
         &self,
         scenario: &Scenario,

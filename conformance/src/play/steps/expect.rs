@@ -11,8 +11,8 @@ use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
 
 use super::progress::Progress;
 
-/// Returns `Done` if the expected thing has arrived, `Waits` if it may still arrive until that instant, and otherwise the
-/// failure.
+/// Returns `Done` if the expected thing has arrived, and `Waits` if it may still arrive before `until`. Otherwise returns
+/// the failure.
 pub(crate) fn poll(
     case: &mut Case<'_>,
     lane: LaneId,
@@ -123,7 +123,7 @@ pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
     }
 }
 
-/// Polls for exactly these bytes. If the server knows the lane, broadcasts of other cases are removed before.
+/// Polls for exactly these bytes. If the server knows the lane, broadcasts of other cases are removed first.
 fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Progress {
     if case.view.fronts[conn].identified {
         case.look(conn, None);
@@ -144,7 +144,7 @@ fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Pr
     explain::wrong_bytes(&case.shown(conn), wanted, common).into()
 }
 
-/// Polls for this number of bytes, with the remembered hash.
+/// Polls for a given number of bytes whose hash is the remembered one.
 fn hashed(
     case: &mut Case<'_>,
     conn: ConnId,

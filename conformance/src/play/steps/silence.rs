@@ -8,8 +8,8 @@
 //!   arrived on the runner's lane, the server has handled what S did before.
 //! * The server does not know S yet: first a fence from P to the runner's lane shows that the server has handled P's
 //!   actions, then S logs in.
-//! * In this protocol each lane has its fence alone with the server: first P does the exchange, then S.
-//! * P is gone: the runner waits until the server has closed P's connection, then S does the proof as if it were P.
+//! * The fence of this protocol is an exchange of one lane with the server: first P does the exchange, then S.
+//! * P has left: the runner waits until the server has closed P's connection, then S does the proof as if it were P.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -43,11 +43,11 @@ pub(crate) enum Wait {
 /// One part of a proof.
 #[derive(Debug)]
 enum Part {
-    /// Waits until the connection of P ends. If it has not ended at that instant, the proof continues anyway.
+    /// Waits until the connection of P ends. If it is still open at the instant `until`, the proof continues anyway.
     Ended { conn: ConnId, until: Instant },
     /// A fence.
     Exchange(Exchange),
-    /// Waits until that instant and checks that nothing arrives. It is used if there is no fence.
+    /// Checks until the instant `until` that nothing arrives. This part is used if there is no fence.
     Time { conn: ConnId, until: Instant },
 }
 
