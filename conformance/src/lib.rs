@@ -28,7 +28,7 @@
 //!
 //! `play` is private. [`run::run_suite`] starts a run and returns a [`run::Report`].
 
-// Bytes of a target reach almost every module: none of them may end the program.
+// Bytes of a target reach almost every module: no such byte may make the program panic.
 #![cfg_attr(
     not(test),
     deny(

@@ -3,8 +3,9 @@
 use std::io;
 
 /// Calls `first` with the number of the first signal. After that the command ends in order, as soon as it can. The second
-/// signal ends the process at once, and all servers that it started. A second SIGHUP is ignored: both the system and a
-/// shell may send it. So is a signal that was ignored when the program started, as `nohup` does with SIGHUP.
+/// signal ends the process at once, together with all servers that it started. A second SIGHUP is ignored, because both the
+/// system and a shell may send one. A signal that was ignored when the program started stays ignored: `nohup` uses this for
+/// SIGHUP.
 ///
 /// # Errors
 ///
@@ -45,7 +46,8 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// On other systems this needs unsafe code. A program that `nohup` started has no terminal.
+/// Returns whether SIGHUP was probably ignored when the program started. On these systems only unsafe code could ask for it,
+/// so this function uses a sign of `nohup`: none of the standard streams is a terminal.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn is_ignored(signal: i32) -> bool {
     use io::IsTerminal;

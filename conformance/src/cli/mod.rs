@@ -62,7 +62,8 @@ enum Command {
 
 /// The output and the exit code of a command.
 ///
-/// Text for people is printed through [`text::guarded`]. So a terminal or a build server finds no commands in it.
+/// Text for people is printed through [`text::guarded`], which escapes everything that a terminal or a build server would
+/// take for a command.
 #[derive(Default)]
 struct Outcome {
     out: String,
@@ -73,7 +74,8 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Returns a successful outcome with this output, which is escaped. It may contain text from other sources, but no colours.
+    /// Returns a successful outcome with this output. The function escapes the output, which may contain text from other
+    /// sources, but no colours.
     fn said(out: String) -> Outcome {
         Outcome {
             out: text::lines(&out),
@@ -81,8 +83,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the outcome of wrong usage with this error, which is escaped. It may contain text from other sources, but no
-    /// colours.
+    /// Returns the outcome of wrong usage with this error. The function escapes the error, which may contain text from other
+    /// sources, but no colours.
     fn refused(err: String) -> Outcome {
         Outcome {
             err: text::lines(&err),
@@ -100,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// Adds an error, which is escaped: it may contain text from other sources. The exit code becomes 2, unless it is
+    /// Adds an error and escapes it, because it may contain text from other sources. The exit code becomes 2, unless it is
     /// already set, for example by a verdict.
     fn complain(&mut self, why: &str) {
         if self.code == 0 {

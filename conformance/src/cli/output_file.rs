@@ -1,5 +1,5 @@
-//! Files that a command writes at its end, such as reports. The command opens them before its work begins. So a path that
-//! cannot be written is refused at once, and not after a long run.
+//! Files that a command writes at its end, such as reports. The command opens them before its work begins, so that a path
+//! that cannot be written is refused at once, and not after a long run.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -58,11 +58,11 @@ impl OutputFile {
     }
 }
 
-/// Checks that no two outputs have the same file: the second output would overwrite the first.
+/// Checks that no two outputs have the same file. Otherwise the second output would overwrite the first.
 ///
 /// # Errors
 ///
-/// A sentence that names the file.
+/// Returns a sentence that names the file.
 pub(super) fn all_differ<'a>(
     files: impl IntoIterator<Item = &'a OutputFile>,
 ) -> Result<(), String> {

@@ -177,8 +177,8 @@ fn greeting(
     text
 }
 
-/// Returns the function that turns each moment of the tap into a line. Bytes that are not frames get a line each time their
-/// number has doubled, not each time some arrive.
+/// Returns the function that turns each moment of the tap into a line. Bytes that are not frames get a line only when their
+/// total number has doubled since the last line.
 fn teller(
     grammar: &Grammar,
     choices: &Choices,
@@ -217,7 +217,7 @@ fn show_until_the_end(
     let paint = Stream::Output.paint();
     let (interrupt, interrupted) = crossbeam_channel::bounded(1);
     on_interruption(move |_| {
-        // The channel has room for one message, and only one is ever sent.
+        // The channel has room for one message, and only one message is ever sent.
         let _ = interrupt.try_send(());
     })
     .map_err(|error| format!("cannot install the handler for Ctrl-C: {error}\n"))?;

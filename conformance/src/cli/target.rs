@@ -96,8 +96,9 @@ impl TargetArguments {
     }
 
     /// Returns the default number of cases that are played at the same time. A server that the runner does not start gets
-    /// [`JOBS`]. One process for all cases gets one case at a time: whatever happens to the process, one case has caused it.
-    /// With a process for each case, the default is the number of processors of the machine, but at most [`JOBS`].
+    /// [`JOBS`]. If one process serves all cases, only one case is played at a time, so that the runner knows which case
+    /// caused what happens to the process. With a process for each case, the default is the number of processors of the
+    /// machine, but at most [`JOBS`].
     pub(super) fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         match (&self.spawn, self.isolate) {

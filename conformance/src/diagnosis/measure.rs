@@ -25,8 +25,8 @@ pub struct Accuracy {
 /// Diagnoses a server for every fault of the atlas, and one for every pair of faults. With a pair of faults, a server is
 /// assumed to fail the cases that fail because of either of them.
 ///
-/// If exactly the same cases fail because of two faults, the diagnosis cannot distinguish them. So it counts as right if it
-/// names one of the two.
+/// If exactly the same cases fail because of two faults, the diagnosis cannot distinguish them. Then it counts as right if it
+/// names either of them.
 #[must_use]
 pub fn measure(atlas: &Atlas) -> Accuracy {
     let mut accuracy = Accuracy::default();

@@ -18,7 +18,8 @@ const COST_OF_A_SECOND: f64 = 0.08;
 /// A possible explanation of the failures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// One fault or two: what the server does, in words that follow "the server". The fault that explains more comes first.
+    /// One or two faults: for each fault, what the server does, in words that follow "the server". The fault that explains
+    /// more comes first.
     pub causes: Vec<String>,
     /// The requirement that each of these faults violates, in the same order.
     pub breaks: Vec<String>,

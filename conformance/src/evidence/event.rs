@@ -33,13 +33,14 @@ pub struct Event {
     /// The first bytes, for a capture; at most 4096 of them.
     #[serde(skip)]
     pub data: Vec<u8>,
-    /// Whether it belongs to the conversation of another case.
+    /// Whether the event belongs to the conversation of another case.
     pub foreign: bool,
-    /// Whether it belongs to a fence, with which the suite proves silence.
+    /// Whether the event belongs to a fence, with which the suite proves silence.
     pub fence: bool,
-    /// Whether it is a packet that the target sent unasked (such as a ping) and that no step expected, or the answer to one.
+    /// Whether the event is a packet that the target sent unasked (such as a ping) and that no step expected, or the answer
+    /// to such a packet.
     pub unasked: bool,
-    /// Whether it arrived and no step expected it.
+    /// Whether something arrived in this event that no step expected.
     pub unexpected: bool,
     /// Why the bytes are not a frame of the protocol; `None` if they are, or if no frame was expected.
     pub remark: Option<String>,

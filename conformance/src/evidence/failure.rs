@@ -1,4 +1,4 @@
-//! The failure of a case, in words that people understand who did not write the suite.
+//! The failure of a case, in words for people who did not write the suite.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The step that failed; `None` for a failure that was found after the last step.
     pub step: Option<Place>,
-    /// The lane on which it was noticed.
+    /// The lane on which the failure was noticed.
     pub lane: Option<String>,
     /// What was expected, in words.
     pub expected: String,
@@ -28,13 +28,13 @@ pub struct Failure {
     pub length: usize,
     /// The likely cause, if the bytes show one.
     pub hint: Option<String>,
-    /// Whether it depends on a time limit, so that a slow machine could be the reason.
+    /// Whether the failure depends on a time limit, so that a slow machine could be the reason.
     #[serde(skip)]
     pub by_time: bool,
     /// The scenario that judges the fragment of the step.
     #[serde(skip)]
     pub proved_by: Option<String>,
-    /// The length of the frame that did not fit, in bytes; `None` if no complete frame was there.
+    /// The length of the frame that did not fit, in bytes; `None` if no complete frame had arrived.
     #[serde(skip)]
     pub frame_length: Option<usize>,
     /// Set if the frame certainly did not belong to this case's conversation.

@@ -29,7 +29,7 @@ pub enum IncidentKind {
 }
 
 impl IncidentKind {
-    /// Returns the word for it, as the JSON report writes it.
+    /// Returns the word for the kind of incident, as the JSON report writes it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -34,6 +34,6 @@ pub enum End {
     Truncated,
     /// With a TLS alert, or with invalid records.
     Garbled,
-    /// The target did not end it. The runner stopped reading, because the target sent more than 64 MiB in one case.
+    /// The target did not end the connection. It sent more bytes than a lane may receive, so the runner stopped reading.
     Flood,
 }

@@ -19,7 +19,7 @@ pub(crate) struct Played {
     pub(crate) notes: Vec<String>,
     pub(crate) conversation: Vec<Event>,
     pub(crate) started: Instant,
-    /// The same moment as wall-clock time.
+    /// The same moment as `started`, as wall-clock time.
     pub(crate) began: SystemTime,
     pub(crate) duration: Duration,
     /// The places where its sends were cut or glued.

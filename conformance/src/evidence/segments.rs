@@ -20,7 +20,7 @@ pub enum Segments {
 }
 
 impl Segments {
-    /// Returns the word for it on the command line and in reports.
+    /// Returns the word for this choice on the command line and in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
 use super::describe::{field_reports, frame_fields};
 use super::words::{count, frame_in_words};
 
-/// Maximum number of frames of one event that are described. Of the bytes after these frames only the number is given.
+/// Maximum number of frames of one event that are described. For the bytes after these frames, only their number is given.
 const TOLD_FRAMES: usize = 4;
 
 /// Describes bytes that the client or the server (`from`) sent. `length` is the number of bytes that were sent; `bytes` may

@@ -57,7 +57,7 @@ fn texts<'a>(
     let mut length_at = wanted.len() - lengths.iter().sum::<usize>();
     for (value, length) in values.iter().zip(lengths) {
         let end = length_at + length;
-        // Only a text whose bytes are sent as they are: a UUID is a text too, but it is sent in a shorter form.
+        // Use only texts whose bytes are sent unchanged. A UUID is a text too, but it is sent in a shorter form.
         if let Value::Text(text) = value
             && wanted
                 .get(..end)
@@ -74,7 +74,7 @@ fn texts<'a>(
     texts
 }
 
-/// Recognises a wrong length at the beginning of the frame: it must count the opcode and the fields.
+/// Recognises a wrong length at the beginning of the frame. The right length counts the opcode and the fields.
 fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let ([wanted, opcode, ..], [length, rest @ ..]) = (wanted, came) else {
         return None;

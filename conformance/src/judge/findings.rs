@@ -14,7 +14,7 @@ pub(crate) enum Finding {
     Played(Played),
     /// The case was not played, or its result does not count.
     Undecided {
-        /// Why.
+        /// Why the case is undecided.
         cause: Cause,
         /// The part of the case that was played, if any.
         played: Option<Played>,
@@ -46,7 +46,7 @@ impl Finding {
         }
     }
 
-    /// Returns whether it was played, its result counts, and it failed.
+    /// Returns whether the case was played, its result counts, and the case failed.
     pub(crate) fn failed(&self) -> bool {
         match self {
             Finding::Played(played) => played.failure.is_some(),
@@ -54,14 +54,14 @@ impl Finding {
         }
     }
 
-    /// Returns whether it failed, or the target did something other than what the document prefers.
+    /// Returns whether the case failed, or the target did something other than what the document prefers.
     pub(crate) fn is_below_note(&self) -> bool {
         let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
         self.failed() || self.played().is_some_and(is_non_strict)
     }
 
-    /// Returns whether the target sent anything in it. A connection alone does not prove that the target was alive: the
-    /// operating system accepts connections even while the process is ending.
+    /// Returns whether the target sent anything during the case. A connection alone does not prove that the target was
+    /// alive: the operating system accepts connections even while the process is ending.
     pub(crate) fn was_answered(&self) -> bool {
         let mut events = self
             .played()
@@ -70,8 +70,8 @@ impl Finding {
         events.any(|event| event.direction == Direction::Sees)
     }
 
-    /// Returns how bad the result is: 0 the target did what the document wants, 1 the document prefers something else, 2 the
-    /// case failed. `None` if the case was not played, or its result does not count.
+    /// Returns how bad the result is: 0 if the target did what the document wants, 1 if the document prefers something else,
+    /// 2 if the case failed. Returns `None` if the case was not played, or if its result does not count.
     pub(crate) fn grade(&self) -> Option<u8> {
         let Finding::Played(played) = self else {
             return None;
@@ -83,14 +83,14 @@ impl Finding {
         })
     }
 
-    /// Returns whether the target no longer served clients after it.
+    /// Returns whether the target no longer served clients after the case.
     pub(crate) fn ended_the_target(&self) -> bool {
         self.played()
             .and_then(|played| played.failure.as_ref())
             .is_some_and(Failure::is_end_of_target)
     }
 
-    /// Returns whether it failed because a frame arrived that belongs to the conversation of another case.
+    /// Returns whether the case failed because a frame arrived that belongs to the conversation of another case.
     pub(crate) fn met_another_case(&self) -> bool {
         self.played()
             .and_then(|played| played.failure.as_ref())

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `findings` | the finding of each case: played, stalled, not played |
-//! | `court` | turns a finding into a verdict and its cause: here is decided that a case fails |
+//! | `court` | turns a finding into a verdict and its cause: this file decides which cases fail |
 //! | `outcome` | the result of one judged case, and the report of a whole run |
 //!
 //! The court uses no connection and no clock: the same findings always give the same verdicts.

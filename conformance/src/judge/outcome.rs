@@ -29,7 +29,7 @@ pub enum Verdict {
     Inconclusive,
     /// The target violates the document.
     Fail,
-    /// A fault of the suite.
+    /// The suite itself has a fault, so the case proves nothing about the target.
     Error,
 }
 
@@ -51,7 +51,7 @@ impl Verdict {
         matches!(self, Verdict::Pass | Verdict::Note | Verdict::NonStrict)
     }
 
-    /// Returns the word for it, as the JSON report writes it.
+    /// Returns the word for the verdict, as the JSON report writes it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -93,11 +93,11 @@ pub struct Outcome {
     pub requirements: Vec<String>,
     /// The judgement.
     pub verdict: Verdict,
-    /// Why it is inconclusive or unsupported; `None` for other verdicts.
+    /// Why the case is inconclusive or unsupported; `None` for other verdicts.
     pub cause: Option<Cause>,
-    /// When the play began; `None` if it was not played.
+    /// When the play began; `None` if the case was not played.
     pub began: Option<SystemTime>,
-    /// How long it took.
+    /// How long the case took.
     pub duration: Duration,
     /// The free choices of the target, and other remarks.
     pub notes: Vec<String>,
@@ -110,9 +110,9 @@ pub struct Outcome {
     /// The target's standard output and error during the case. They are known only if the runner started the target. If
     /// several cases run at the same time on one process, each case gets everything that was written while it ran.
     pub output: Option<String>,
-    /// How its verdict changed when its sends were cut, if it changed.
+    /// How the verdict changed when the sends of the case were cut; `None` if it did not change.
     pub recut: Option<Recut>,
-    /// The reason why it is a known deviation, if the user listed it as one. The failure of a known deviation does not
+    /// The reason why the case is a known deviation, if the user listed it as one. The failure of a known deviation does not
     /// change the exit code.
     pub known: Option<String>,
     /// Whether the case runs only because a selected case depends on it.
@@ -128,7 +128,7 @@ pub enum Cause {
     TargetDied(String),
     /// This machine stalled, and a time limit passed during the stall.
     Stall,
-    /// It failed while other cases ran, and passed alone.
+    /// The case failed while other cases ran, and passed alone.
     OnlyInCompany {
         /// How often it failed while other cases ran.
         failed: usize,
@@ -139,15 +139,15 @@ pub enum Cause {
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
-    /// The profile says that the target does not support it, for this reason.
+    /// The profile says that the target does not support the case, for this reason.
     Declared(String),
     /// The run reached its time limit before this case could be judged.
     TimeLimit,
     /// The run was interrupted before this case was judged.
     Interrupted,
-    /// Its lanes have no identities.
+    /// There are no identities for the lanes of the case.
     NoIdentities(Shortage),
-    /// The target could not be started for it. The text is the reason, with the target's output.
+    /// The target could not be started for the case. The text is the reason, with the target's output.
     NotStarted(String),
 }
 
@@ -225,11 +225,11 @@ pub struct Recut {
 pub struct SettledReading {
     /// The reading's name.
     pub name: String,
-    /// The question that it answers.
+    /// The question that the reading answers.
     pub title: String,
     /// The choice that the run follows.
     pub choice: String,
-    /// Whether a probe confirmed it. If not, the run uses the first choice, or the choice that the user gave.
+    /// Whether a probe confirmed the choice. If not, the run uses the first choice, or the choice that the user gave.
     pub proved: bool,
 }
 
@@ -252,11 +252,11 @@ pub struct Report {
     pub cases: Vec<Outcome>,
     /// Whether the user asked for only some of the suite's cases.
     pub is_partial: bool,
-    /// Why the target cannot be judged at all, if so.
+    /// Why the target cannot be judged at all; `None` if it can be judged.
     pub unjudgeable: Option<String>,
     /// The signal that interrupted the run, if one did.
     pub interrupted: Option<i32>,
-    /// The SHA-256 fingerprint of the target's certificate, where it speaks TLS.
+    /// The SHA-256 fingerprint of the target's certificate, if the target speaks TLS.
     pub certificate: Option<String>,
     /// The seed of names and tokens. A run with the same seed uses the same names and tokens.
     pub seed: u64,
@@ -321,7 +321,7 @@ impl Report {
         open.filter(|case| self.has_must(case)).collect()
     }
 
-    /// Returns the number of MUSTs that were not judged, or not in every case about them.
+    /// Returns the number of MUSTs that at least one case should have judged but did not.
     #[must_use]
     pub fn musts_not_judged(&self) -> usize {
         let mut musts: BTreeSet<&str> = BTreeSet::new();

@@ -150,13 +150,14 @@ impl Matrix {
     }
 }
 
-/// Returns the things with these numbers, in this order.
+/// Returns the items of `all` with these indices, in the order of the indices.
 fn in_order<T: Clone>(all: &[T], order: &[usize]) -> Vec<T> {
     let numbered = order.iter().filter_map(|index| all.get(*index));
     numbered.cloned().collect()
 }
 
-/// Returns what makes cells similar: a free choice makes no difference.
+/// Returns the verdict of a cell, for comparing cells. Note counts as pass, because a free choice of the target makes no
+/// difference.
 fn verdict(cell: &Option<Cell>) -> Option<Verdict> {
     cell.as_ref().map(|cell| match cell.verdict {
         Verdict::Note => Verdict::Pass,

@@ -100,7 +100,7 @@ impl RunFile {
 }
 
 impl CaseOfRun {
-    /// Returns the highest level among its requirements. If no level is known, the case counts as a MUST.
+    /// Returns the highest level among the requirements of the case. If no level is known, the case counts as a MUST.
     #[must_use]
     pub fn level(&self) -> &str {
         let level = |word: &&str| {
@@ -116,7 +116,7 @@ impl CaseOfRun {
             .unwrap_or("must")
     }
 
-    /// Returns why it does not pass, in a few words.
+    /// Returns why the case does not pass, in a few words.
     #[must_use]
     pub fn why(&self) -> Option<String> {
         let cause = self.cause.as_ref().map(|cause| cause.text.clone());

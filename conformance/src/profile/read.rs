@@ -14,7 +14,7 @@ use crate::suite::Suite;
 ///
 /// # Errors
 ///
-/// Every mistake in it.
+/// Returns every mistake in the file.
 pub fn read_profile(path: &Path, suite: &Suite) -> Result<Profile, Diagnostics> {
     let mut reader = Reader::open(path, suite);
     let mut profile = Profile::default();
@@ -44,7 +44,7 @@ pub fn read_profile(path: &Path, suite: &Suite) -> Result<Profile, Diagnostics> 
 ///
 /// # Errors
 ///
-/// Every mistake in it, including a case that the suite does not have.
+/// Returns every mistake in the file, including the id of a case that the suite does not have.
 pub fn read_known(path: &Path, suite: &Suite) -> Result<BTreeMap<String, String>, Diagnostics> {
     const SHAPE: Shape<'static> = Shape {
         arguments: (1, 1),

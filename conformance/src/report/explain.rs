@@ -7,8 +7,8 @@ use crate::run::{Failure, FieldReport, Outcome, Report};
 use super::ladder::ladder;
 use super::paint::Paint;
 
-/// Returns the explanation without colours, for other programs. Of a long conversation it has only the end. The texts of
-/// the report must already be escaped (see [`shown`](super::shown)).
+/// Returns the explanation without colours, for other programs. It contains only the end of a long conversation. The texts
+/// of the report must already be escaped (see [`shown`](super::shown)).
 pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<String> {
     explain(report, case, rerun, false, Paint::Plain)
 }
@@ -70,7 +70,7 @@ fn failed(out: &mut String, failure: &Failure, paint: Paint) {
     bytes(out, failure, paint);
 }
 
-/// Describes what happened to the process of the target. Leaves out what the failure has already told.
+/// Describes what happened to the process of the target. Leaves out what the failure already says.
 fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     let told = case.failure.as_ref().map(|failure| &failure.got);
     for incident in &case.incidents {
@@ -81,7 +81,8 @@ fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     }
 }
 
-/// Maximum number of lines of the target's output in an explanation: the last ones. `--verbose` shows all of them.
+/// Maximum number of lines of the target's output in an explanation. Of a longer output only the last lines are shown;
+/// `--verbose` shows all lines.
 const LAST_LINES: usize = 20;
 
 /// Adds the target's output, which is already escaped.

@@ -9,7 +9,8 @@ use super::paint::Paint;
 use super::shown::shown_event;
 use crate::text;
 
-/// Maximum number of rungs of a conversation in an explanation: the last ones. `--verbose` shows all of them.
+/// Maximum number of rungs of a conversation in an explanation. Of a longer conversation only the last rungs are shown;
+/// `--verbose` shows all rungs.
 const LAST_RUNGS: usize = 40;
 
 /// Returns one rung, for a conversation that is shown while it goes on.

@@ -18,7 +18,7 @@ pub enum Detail {
     Quiet,
     /// A line per case, and an explanation of each failure.
     Usual,
-    /// Also why cases are inconclusive, and whole conversations.
+    /// Like `Usual`, and also the reasons why cases are inconclusive, and whole conversations.
     Verbose,
 }
 

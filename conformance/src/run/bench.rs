@@ -46,7 +46,7 @@ impl<'a> Bench<'a> {
         self.play_beside(scenario, choices, Beside::NoOther)
     }
 
-    /// The cause of a case that the end of the run kept from being judged.
+    /// Returns the cause for a case that could not be judged because the run ended.
     fn end_of_run(&self) -> Cause {
         match self.shared.interruption.signal() {
             Some(_) => Cause::Interrupted,
@@ -101,7 +101,7 @@ impl<'a> Bench<'a> {
                 self.host.renew();
             }
             if played.failure.is_some() && self.shared.is_over() {
-                // Its waits were cut short: nothing is proved.
+                // The waits of this play were cut short, so it proves nothing.
                 played.incidents.clear();
                 return Finding::does_not_count(played, self.end_of_run());
             }
@@ -124,9 +124,9 @@ impl<'a> Bench<'a> {
         finding
     }
 
-    /// Plays cases side by side, `jobs` at a time; two with the same lock never run together. Cases that mostly wait
-    /// start before the others and do not count towards `jobs`. The findings are in the order of the cases; `news` gets
-    /// each one at once.
+    /// Plays cases side by side, `jobs` at a time; two cases with the same lock never run together. Cases that mostly wait
+    /// start before the others and do not count towards `jobs`. The findings are in the order of the cases; `news` is called
+    /// with each finding as soon as it is known.
     pub(crate) fn play_in_company(
         &self,
         scenarios: &[&Scenario],

@@ -14,7 +14,7 @@ use crate::play::lane::{Bell, Connection, NoTls, ReceiveBuffer, Speech};
 use crate::play::shared::{Shared, names};
 use crate::scenario::Cut;
 
-/// The number of rounds of login attempts. If all of them fail, the target counts as one that does not answer.
+/// The number of rounds of login attempts. If all of them fail, the runner decides that the target does not answer.
 const TRIES: usize = 3;
 
 /// The usual length of an RSA signature, in bytes.
@@ -122,7 +122,7 @@ pub(crate) fn meet(
     }
 }
 
-/// Returns the protocol with the first choice of each reading, and then once for each other choice.
+/// Returns the codec with the first choice of each reading, and then one more codec for each other choice.
 pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     let mut wires = vec![grammar.in_reading(&Choices::new())];
     for reading in &grammar.readings {

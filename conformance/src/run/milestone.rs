@@ -2,7 +2,7 @@
 
 use crate::judge::{Outcome, Report};
 
-/// A piece of news for a person who waits.
+/// A piece of news for people who wait for the end of a run.
 #[derive(Debug, Clone, Copy)]
 pub enum Milestone<'a> {
     /// The target speaks the protocol; the cases begin.

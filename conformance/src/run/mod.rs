@@ -141,7 +141,7 @@ pub fn run_suite_watched(
                 probes,
             } = readings::settle(&bench, &selection.scenarios);
             let told = Told::new(&bench, &selection, &readings);
-            // Cut segments may change every verdict.
+            // With other segments, the second play may change every verdict, so no verdict is reported before that.
             let now = (options.segments == Segments::Whole).then_some(&told);
             let findings = Schedule::new(&bench, &choices, now, probes).play_all(&selection);
             let court = Court::new(suite, &options.known, &findings, &readings);

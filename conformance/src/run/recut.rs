@@ -17,7 +17,7 @@ use super::smallest::smallest;
 /// Maximum number of plays in the search for the fewest cuts. A play that fails may take until a time limit passes.
 const PLAYS: usize = 40;
 
-/// How often the runner plays the case with the fewest cuts, until the verdict changes.
+/// Maximum number of plays of a case with the same cuts, until the verdict changes.
 const TRIES: usize = 3;
 
 /// The first run, with each send in one segment.

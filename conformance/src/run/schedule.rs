@@ -19,14 +19,14 @@ use super::told::Told;
 /// How often a case is played while other cases run, if it fails in their company but passes alone.
 const IN_COMPANY: usize = 3;
 
-/// If the case fails this many times of them, it has failed; if fewer times, it is inconclusive.
+/// If this number of these plays fail, the case has failed. If fewer fail, the case is inconclusive.
 const FAILURES_THAT_COUNT: usize = 2;
 
 /// Plays all cases except the probes, which were played before.
 pub(crate) struct Schedule<'a, 'b> {
     bench: &'b Bench<'a>,
     choices: &'b Choices,
-    /// Where verdicts are reported at once, if they are.
+    /// Reports verdicts during the run; `None` if they are reported only at its end.
     told: Option<&'b Told<'a, 'b>>,
     jobs: usize,
     findings: Findings,
@@ -172,7 +172,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return first;
         }
         let alone = self.bench.play(case, self.choices);
-        // If a frame of another case made it fail, the other case is the one to judge.
+        // If a frame of another case made this case fail, the failure says nothing about this case, and the play alone
+        // counts.
         let settled = !first.failed() || first.met_another_case();
         if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;

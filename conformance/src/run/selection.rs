@@ -63,7 +63,7 @@ pub fn check(suite: &Suite, options: &Options) -> Result<(), WrongOptions> {
 /// The cases of a run.
 #[derive(Debug)]
 pub(crate) struct Selection<'a> {
-    /// In the order of the suite.
+    /// The scenarios, in the order of the suite.
     pub(crate) scenarios: Vec<&'a Scenario>,
     /// Cases that the user did not ask for, but that others depend on.
     prerequisites: BTreeSet<&'a str>,

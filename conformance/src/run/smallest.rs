@@ -1,7 +1,8 @@
-//! Finds a few of many items that alone make a difference, by leaving out smaller and smaller parts of the list.
+//! Searches a list for a few items that make a difference even without the other items, by leaving out smaller and smaller
+//! parts of the list.
 
-/// Returns the items without those that can be left out. `fits` says whether a part of the items still makes the
-/// difference. It is called at most `budget` times; then the search ends with the items that are left.
+/// Returns the items without those that can be left out. `fits` says whether a part of the items still makes the difference.
+/// It is called at most `budget` times; after that, the search returns the items that are left.
 pub(crate) fn smallest<T: Clone>(
     items: Vec<T>,
     budget: &mut usize,

@@ -1,5 +1,5 @@
-//! Finds out what a server speaks that does not speak the protocol: another built-in protocol, or HTTP. The runner tries all
-//! of them at the same time, on new connections, so that the slowest of them decides how long this takes.
+//! Finds out which protocol a server speaks if it does not speak the expected one: another built-in protocol, or HTTP. The
+//! runner tries all of them at the same time, on new connections, so the search takes only as long as the slowest of them.
 
 use std::net::SocketAddr;
 use std::thread::Builder;
@@ -51,7 +51,7 @@ fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     std::thread::scope(|scope| {
         let asked: Vec<_> = others
             .map(|suite| {
-                // If the thread cannot be started, only this protocol is not recognised.
+                // If the thread cannot be started, the only effect is that this protocol is not recognised.
                 Builder::new()
                     .name(format!("ask for {}", suite.name))
                     .spawn_scoped(scope, move || {

@@ -33,7 +33,7 @@ impl<'a, 'b> Told<'a, 'b> {
         }
     }
 
-    /// Reports the verdict of a case, if it is final: the cases on which it depends have findings, too.
+    /// Reports the verdict of a case if the verdict is final: the cases on which it depends have findings, too.
     pub(crate) fn settled(&self, case: &Scenario, findings: &Findings) {
         if !self.is_final(&case.id, findings, &mut BTreeSet::new()) {
             return;
@@ -46,8 +46,8 @@ impl<'a, 'b> Told<'a, 'b> {
         }
     }
 
-    /// Reports the verdict of a case that held beside others. Nothing can change it, unless the target never answered
-    /// in it: then the target may have been dead.
+    /// Reports the verdict of a case whose steps all succeeded while other cases ran. Nothing can change this verdict,
+    /// except if the target never answered during the case: then the target may have been dead already.
     pub(crate) fn held(&self, case: &Scenario, finding: &Finding) {
         if matches!(finding, Finding::Played(_))
             && !finding.is_below_note()

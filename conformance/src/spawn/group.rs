@@ -1,7 +1,7 @@
 //! Process groups. A process and all processes that it starts are one group, and the runner ends them together.
 //!
-//! The running groups are listed in one place. So an interrupted runner can end all of them before it exits: a signal that
-//! ends the runner runs no destructors.
+//! All running groups are in one list. A signal that ends the runner runs no destructors, so an interrupted runner ends all
+//! groups of this list before it exits.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ static GROUPS: Mutex<Groups> = Mutex::new(Groups {
 
 struct Groups {
     living: Vec<Living>,
-    /// Whether the runner is about to end. Then no group may be started.
+    /// Whether the runner is about to end. If it is, no group may be started.
     closed: bool,
 }
 

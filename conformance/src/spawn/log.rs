@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Maximum number of bytes that are kept from the output of a process: the last ones.
+/// Maximum number of bytes that are kept of a process's output. If the process writes more, only the last bytes are kept.
 const KEPT: usize = 256 << 10;
 
-/// Maximum number of bytes that are reported from the output during one case: the last ones.
+/// Maximum number of bytes that are reported of the output during one case. If there are more, only the last bytes are
+/// reported.
 const TOLD: usize = 16 << 10;
 
 /// A position in the output.
@@ -78,8 +79,8 @@ impl Log {
         }
     }
 
-    /// Waits until a line that contains this text was written, and returns whether that happened before `until`. Does not
-    /// wait any longer when every writer has closed its end of the pipe.
+    /// Waits until a line that contains this text is written, and returns whether it was written. Stops waiting at `until`,
+    /// or when every writer has closed its end of the pipe.
     pub(super) fn wait_for_line(&self, text: &str, until: Instant) -> bool {
         let mut written = self.written.lock();
         loop {

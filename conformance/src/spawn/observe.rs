@@ -1,7 +1,8 @@
 //! What the system reports about a group of processes. Linux reports it in /proc. On other systems nothing is observed.
 //!
-//! It takes much time to read the table of all connections of the machine, or to search through all processes. The runner
-//! observes a target several times in each case. So it does these two only when their result can have changed.
+//! Reading the table of all connections of the machine takes much time, and so does searching through all processes. The
+//! runner observes a target several times in each case, so it repeats these two actions only if their result may have
+//! changed.
 
 /// The threads and descriptors of a target at one moment, including those of all processes that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

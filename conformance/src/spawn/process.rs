@@ -13,7 +13,8 @@ use super::{Log, Members, NotStarted, Observation, Spawn, group, observe, start}
 /// Maximum time to wait for the last output of a process that has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// The pause between two checks whether a process has ended. Nothing wakes the runner at that moment.
+/// The pause between two checks whether a process has ended. The runner must check repeatedly, because no event wakes it
+/// when the process ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A running target. When this value is dropped, the process and all processes that it started are killed.

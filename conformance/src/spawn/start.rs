@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
 
-/// The pause between two checks whether the target is ready, and before another start.
+/// The pause between two checks whether the target is ready, and between a failed start and the next start.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Maximum number of starts, each with another port: another process may bind the chosen port before the target does.

@@ -29,7 +29,7 @@ pub use record::{Moment, Record, What};
 pub use replay::{Replay, lane_names, scenario};
 pub use watch::{Heard, Watch, Wires};
 
-/// Time limit for the connection to the target. If it fails, the tap resets the client's connection.
+/// Time limit for connecting to the target. If the connection fails, the tap resets the client's connection.
 const CONNECT_BOUND: Duration = Duration::from_secs(10);
 
 /// A function that the tap calls for every moment, as soon as it happens. Several threads call it, but never two at the same
@@ -124,7 +124,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, ended: &crossbeam_channe
         };
         let (shared, ended) = (Arc::clone(shared), ended.clone());
         let name = format!("tap {}", connection + 1);
-        // If no thread can be started, the tap closes this client's connection. There is no caller that could be told.
+        // If no thread can be started, the tap closes this client's connection. No caller exists that could be told about
+        // it.
         let _ = Builder::new().name(name).spawn(move || {
             join(&shared, connection, client);
             // This fails only after the receiver was dropped; then the message is not needed.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::grammar::{Choices, Decoded, Frame, Grammar, Identification, PacketId, Side, Wire};
 
-/// Maximum length of an incomplete frame, in bytes. If a frame is still incomplete after it, its length field is probably
-/// wrong, and the watch stops looking for frames.
+/// Maximum length of an incomplete frame, in bytes. If a frame is still incomplete after this number of bytes, its length
+/// field is probably wrong, and the watch stops looking for frames.
 const LONGEST_FRAME: usize = 256 << 10;
 
 /// Something that one side of a connection sent or did.
@@ -38,7 +38,7 @@ pub enum Heard {
 }
 
 impl Heard {
-    /// Returns what is wrong with it, if anything is.
+    /// Returns what is wrong with the frame, if anything is.
     #[must_use]
     pub fn wrong(&self) -> Option<String> {
         match self {
@@ -134,7 +134,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Returns what is complete with these bytes, which are the next bytes of that side.
+    /// Takes the next bytes of that side, and returns what they complete.
     pub fn hear(&mut self, side: Side, bytes: &[u8]) -> Vec<Heard> {
         self.half(side).buffer.extend_from_slice(bytes);
         let mut heard = Vec::new();
@@ -171,7 +171,7 @@ impl<'a> Watch<'a> {
             Decoded::Partial(_) => self.wait_for_more(side),
             Decoded::Broken { why, .. } => {
                 half.wrong.get_or_insert(why);
-                // Perhaps the frame only is too long, or is a packet of the other side. Then its end can still be found.
+                // Perhaps the frame is only too long, or is a packet of the other side. Then its end can still be found.
                 let other = match side {
                     Side::Client => Side::Server,
                     Side::Server => Side::Client,

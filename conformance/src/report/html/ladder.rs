@@ -8,10 +8,11 @@ use crate::report::ladder::{alike, runs};
 use crate::report::words::counted;
 use crate::run::{Direction, Event, Failure};
 
-/// The number of colours for the fields of a frame; further fields use them again. The opcode has a colour of its own.
+/// The number of colours for the fields of a frame. If a frame has more fields, the colours repeat. The opcode has a colour
+/// of its own.
 const FIELD_COLOURS: usize = 6;
 
-/// The number of events that are shown of a long group of similar events.
+/// The number of events that are shown from a long group of similar events.
 const SHOWN_OF_ALIKE: usize = 3;
 
 /// The part of a conversation that is shown.
@@ -46,7 +47,7 @@ pub(in crate::report) struct Ladder {
 
 #[derive(Debug, Serialize)]
 struct Rung {
-    /// `sends`, `sees`, `does`, `ends`, `more`, `wrong`.
+    /// One of `sends`, `sees`, `does`, `ends`, `more`, `wrong`.
     kind: &'static str,
     time: String,
     /// The number of its lane, from 0.
@@ -140,7 +141,7 @@ fn moment(events: &[Event], failure: &Failure) -> usize {
 
 fn of_run(events: &[Event], run: &Range<usize>, lanes: &[String]) -> Vec<Rung> {
     let of_run = events.get(run.clone()).unwrap_or_default();
-    // A few are shown one by one; of many, the first ones represent all.
+    // The events of a small group are shown one by one. In a large group, the first events represent all of them.
     let shown = match of_run.len() {
         few if few <= SHOWN_OF_ALIKE + 1 => few,
         _ => SHOWN_OF_ALIKE,

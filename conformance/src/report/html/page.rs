@@ -20,7 +20,7 @@ pub(super) struct Page<'a> {
     sentence: String,
     /// The cases that failed.
     failed: Vec<&'a str>,
-    /// `conforms`, `fails`, `open`.
+    /// One of `conforms`, `fails`, `open`.
     mood: &'static str,
     unjudgeable: bool,
     began: String,

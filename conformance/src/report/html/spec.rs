@@ -41,7 +41,8 @@ struct Judge {
     glyph: &'static str,
 }
 
-/// Returns the blocks of spec.md, in order. If the protocol extends another one, the blocks of that one come first.
+/// Returns the blocks of spec.md, in order. If the protocol extends another one, the blocks of the other protocol come
+/// first.
 pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict)>>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for text in suite.sources.specifications() {
@@ -86,8 +87,9 @@ fn push_prose(blocks: &mut Vec<Block>, prose: &mut String) {
     prose.clear();
 }
 
-/// Returns Markdown as HTML. HTML inside the Markdown is shown as text. An image is replaced by its description, and a link
-/// that does not lead to a page leads nowhere. So the page runs no scripts and loads nothing, even if it is copied elsewhere.
+/// Returns Markdown as HTML. HTML inside the Markdown is shown as text. An image is replaced by its description. A link
+/// whose address does not lead to a page gets the address `#`. So the page runs no scripts and loads nothing, even if it is
+/// copied elsewhere.
 fn to_html(markdown: &str) -> String {
     // Hidden characters are made visible here. Markup is dealt with below.
     let markdown = text::xml(markdown);

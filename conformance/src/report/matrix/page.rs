@@ -14,9 +14,9 @@ use super::score;
 struct Page<'a> {
     title: &'a str,
     weights: &'a str,
-    /// In the order of the columns.
+    /// The teams, in the order of the columns.
     teams: Vec<TeamView<'a>>,
-    /// In the order of their scores, the best first.
+    /// The teams, in the order of their scores, the best first.
     ranked: Vec<TeamView<'a>>,
     rows: Vec<RowView<'a>>,
     /// Cases that all teams pass.

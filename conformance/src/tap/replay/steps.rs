@@ -171,8 +171,9 @@ impl Making<'_> {
         });
     }
 
-    /// Returns whether a frame with something wrong in it can be written as a packet: only a packet of the client that a
-    /// client sends, which may be too long. Packets of the other side, and wrong packets of the server, are written as bytes.
+    /// Returns whether a frame with something wrong in it can be written as a packet. This is possible only for a packet
+    /// that a client sent and that clients may send, for example one with a text that is too long. All other wrong frames
+    /// are written as bytes.
     fn may_be_written(&self, side: Side, frame: &Frame) -> bool {
         let packet = self.grammar.packet(frame.packet);
         side == Side::Client && packet.from.include(side)

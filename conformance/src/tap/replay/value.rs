@@ -4,7 +4,7 @@ use crate::evidence::hex;
 use crate::grammar::Value;
 use crate::text::kdl;
 
-/// Maximum length, in bytes, of a text that is written out although it only repeats one character. A longer one is written
+/// Maximum length, in bytes, of a text that is written out although it only repeats one character. A longer text is written
 /// as `(xN)`.
 const LONG_TEXT: usize = 64;
 
