@@ -30,9 +30,9 @@
 //! * The meaning of a scenario is fixed before anything is sent: names are looked up, fragments and repetitions are
 //!   inserted, and values fit their types ([`scenario::read_scenarios`]).
 //!
-//! Not here: connections to a target, threads, verdicts, reports.
+//! This crate does not contain connections to a target, threads, verdicts or reports.
 
-// This crate reads bytes of a target and files of other people: no content of them may end the program.
+// This crate reads bytes of a target and files of other people: no such content may make the program panic.
 #![cfg_attr(
     not(test),
     deny(

@@ -32,7 +32,7 @@ mod mistake {
 pub struct Requirement {
     /// `CHATON-1.3`.
     pub id: String,
-    /// How binding it is.
+    /// How binding the requirement is.
     pub level: Level,
     /// The section of the document that it comes from.
     pub section: String,

@@ -66,7 +66,7 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// Every mistake in it, with its place and a remedy. A file that cannot be read is a mistake too.
+    /// Returns every mistake in the folder, with its place and a remedy. A file that cannot be read is a mistake too.
     pub fn read_folder(folder: &Path) -> Result<Suite, Diagnostics> {
         Suite::from_sources(Sources::read_folder(folder)?)
     }
@@ -75,7 +75,7 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// The mistakes in the folder; or the message that there is neither such a protocol nor such a folder.
+    /// Returns the mistakes in the folder, or the message that neither such a protocol nor such a folder exists.
     pub fn find(name_or_folder: &str) -> Result<Suite, Diagnostics> {
         if let Some(suite) = Suite::built_in(name_or_folder) {
             return Ok(suite);
@@ -92,7 +92,7 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// Every mistake in them.
+    /// Returns every mistake in the scenarios.
     pub fn with_file(self, path: &Path) -> Result<Suite, Diagnostics> {
         let mut sources = self.sources;
         sources.add(path)?;
@@ -103,7 +103,7 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// Every mistake in them.
+    /// Returns every mistake in the files.
     pub fn from_sources(sources: Sources) -> Result<Suite, Diagnostics> {
         assemble::assemble(sources)
     }

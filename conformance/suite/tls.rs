@@ -37,7 +37,7 @@ impl TlsClient {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&certificate) as _)
             .with_no_client_auth();
-        // Each connection has a complete handshake of its own, as if each lane were another client.
+        // Each connection has a complete handshake of its own, as if each lane were a separate client.
         config.resumption = Resumption::disabled();
         Ok(TlsClient {
             config: Arc::new(config),

@@ -12,8 +12,8 @@ impl Wire {
     /// Decodes the beginning of `bytes`, which the side `from` sent: a frame, an incomplete frame, or bytes that this side
     /// may not send.
     ///
-    /// A mistake is reported as soon as it is visible: a length above its limit, even before the bytes that it counts have
-    /// arrived; and a byte that is not UTF-8, even before the text is complete.
+    /// A mistake is reported as soon as it is visible. A length above its limit is reported even before the bytes that it
+    /// counts have arrived; a byte that is not UTF-8, even before the text is complete.
     #[must_use]
     pub fn decode(&self, from: Side, bytes: &[u8]) -> Decoded {
         let mut cursor = Cursor {
@@ -154,7 +154,8 @@ fn broken(at: usize, why: String) -> Stop {
     Stop::Broken { at, why }
 }
 
-/// Returns the mistake that no case fits a field. Its place is the earlier field that decides between the cases.
+/// Returns the mistake for a field that no case of its type fits. The place of the mistake is the earlier field that decides
+/// between the cases.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
         return broken(

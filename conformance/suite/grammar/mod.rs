@@ -76,7 +76,7 @@ pub struct Grammar {
     pub settings: Vec<Setting>,
     /// The type of the length before every packet, which counts the bytes after it; `None` if the protocol has no such length.
     pub frame_length: Option<IntType>,
-    /// The type of the opcode: every packet begins with it, after that length.
+    /// The type of the opcode. Each packet begins with its opcode, or with its length and then its opcode.
     pub opcode: IntType,
     /// The types that are the same in every reading.
     pub types: Vec<TypeDefinition>,
@@ -86,8 +86,8 @@ pub struct Grammar {
     pub packets: Vec<Packet>,
     /// The packet after which the server knows a lane by its name.
     pub identified_by: Option<Identification>,
-    /// The packets after which the sender sends only bytes that are not packets. They count only on a connection without a
-    /// name.
+    /// The packets after which their sender sends only raw bytes, and no packets. They have this effect only on a connection
+    /// without a name.
     pub raw_after: Vec<Identification>,
     /// The exchange that proves that nothing was sent to an identified lane.
     pub fence: Option<Fence>,

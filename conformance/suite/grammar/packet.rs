@@ -9,7 +9,7 @@ pub struct Packet {
     pub name: String,
     /// The number that identifies the packet on the wire.
     pub opcode: i128,
-    /// The sides that may send it.
+    /// The sides that may send the packet.
     pub from: Senders,
     /// Set if the packet is a broadcast, which also reaches clients of other cases: the index of the field with the name of
     /// the client that caused it.
@@ -56,7 +56,7 @@ pub enum Senders {
 }
 
 impl Senders {
-    /// Returns whether this side may send it.
+    /// Returns whether this side may send the packet.
     #[must_use]
     pub fn include(self, side: Side) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! Reads wire.kdl.
 //!
-//! After a mistake the reader continues, so that it reports all mistakes. The grammar is used only if there is none.
+//! After a mistake the reader continues, so that it reports all mistakes. The grammar is used only if it has no mistakes.
 
 mod carriage;
 mod extend;
@@ -49,7 +49,7 @@ pub struct GrammarFile {
     pub cited: Vec<Cited>,
 }
 
-/// A requirement that a choice cites.
+/// A requirement that a choice of a reading cites.
 #[derive(Debug)]
 pub struct Cited {
     /// The id, such as `CHATON-2.3`.

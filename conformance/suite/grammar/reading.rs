@@ -27,8 +27,8 @@ impl Reading {
         self.choices.iter().find(|choice| choice.name == name)
     }
 
-    /// Returns the choices of this reading that are still possible: the one in `choices`, or the first one if the reading is
-    /// settled, or otherwise all of them.
+    /// Returns the choices of this reading that are still possible: the choice that `choices` names, or the first choice if
+    /// the reading is settled, or otherwise all choices.
     pub(super) fn choices_left<'a>(&'a self, choices: &Choices) -> Vec<&'a Choice> {
         match choices
             .get(&self.name)
@@ -74,7 +74,7 @@ pub enum Worth {
     Pass,
     /// The document leaves a choice, and the target made one.
     Note,
-    /// The document allows it, but prefers something else.
+    /// The document allows what the target does, but prefers something else.
     NonStrict,
 }
 

@@ -37,7 +37,7 @@ pub enum TypeKind {
     },
     /// Bytes with several possible layouts. An earlier field of the packet decides which one a value has.
     OneOf {
-        /// The possible values of that field, each with the name of the type that the value then has.
+        /// The possible values of that field, each with the name of the type that the bytes then have.
         cases: Vec<(i128, String)>,
     },
 }
@@ -214,7 +214,7 @@ impl IntType {
     }
 }
 
-/// What an opcode is until wire.kdl says otherwise.
+/// The type of an opcode if wire.kdl does not declare another type.
 impl Default for IntType {
     fn default() -> IntType {
         IntType::signed(1)

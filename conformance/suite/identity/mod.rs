@@ -32,7 +32,7 @@ const REGISTRATION: Duration = Duration::from_secs(10);
 pub struct Identity {
     /// The UUID in its usual text form.
     pub uuid: String,
-    /// Its RSA key.
+    /// The RSA key of the client.
     pub key: Arc<Key>,
 }
 

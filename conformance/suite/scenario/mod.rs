@@ -50,7 +50,7 @@ pub struct Scenario {
     /// Whether it mostly waits. Such a case starts before the others, and is not counted in the number of cases that run at
     /// the same time.
     pub slow: bool,
-    /// Settings that must be given.
+    /// The settings that the user must give.
     pub sets: Vec<String>,
     /// For a probe, the reading whose choice it finds out.
     pub probes: Option<String>,
@@ -87,7 +87,7 @@ pub struct Lane {
     pub registered: bool,
     /// Whether the lane speaks TLS, in protocols over TLS. A lane that does not speak TLS cannot read what it receives.
     pub tls: bool,
-    /// Whether it answers unasked packets, such as pings, by itself.
+    /// Whether the lane answers unasked packets, such as pings, by itself.
     pub answers: bool,
 }
 
@@ -139,7 +139,7 @@ pub enum Action {
     },
     /// Sends FIN after everything that was sent before.
     Shutdown(LaneId),
-    /// Reads what has arrived, then closes in order.
+    /// Reads what has arrived, then closes the connection in order.
     Close(LaneId),
     /// Ends the connection with RST.
     Abort(LaneId),
@@ -153,7 +153,7 @@ pub enum Action {
         pieces: Vec<Piece>,
         /// The scheme.
         scheme: Scheme,
-        /// The name under which it is remembered, as [`Value::Bytes`].
+        /// The name under which the signature is remembered, as [`Value::Bytes`].
         remember: String,
     },
     /// Stops reading from the socket.
@@ -225,7 +225,7 @@ pub enum Outgoing {
         length: usize,
         /// The seed: the same seed always gives the same bytes.
         seed: u64,
-        /// The name under which their SHA-256 hash is remembered, as [`Value::Bytes`].
+        /// The name under which the SHA-256 hash of the bytes is remembered, as [`Value::Bytes`].
         remember: Option<String>,
     },
 }
@@ -313,7 +313,7 @@ pub enum Incoming {
     Frame(FramePattern),
     /// These bytes.
     Bytes(Vec<u8>),
-    /// This number of bytes, with the remembered hash.
+    /// This number of bytes, whose hash is the remembered one.
     Hashed {
         /// Number of bytes.
         length: usize,
@@ -336,7 +336,7 @@ pub enum Incoming {
 /// A frame with patterns for its fields, in the grammar's order.
 #[derive(Debug, Clone)]
 pub struct FramePattern {
-    /// Which packet.
+    /// The packet.
     pub packet: PacketId,
     /// One pattern per field.
     pub fields: Vec<Pattern>,
@@ -349,7 +349,8 @@ pub enum Pattern {
     Any,
     /// Exactly this value.
     Is(Expr),
-    /// Any value if nothing is remembered under this name yet: it is remembered. Otherwise exactly the remembered value.
+    /// If nothing is remembered under this name yet, any value is right, and the step remembers it. Otherwise only the
+    /// remembered value is right.
     Bind(String),
 }
 

@@ -82,7 +82,7 @@ impl Verb {
         found.map_or(Verb::Packet, |(_, verb, _)| *verb)
     }
 
-    /// Returns the arrow that it follows; `None` if it may follow both.
+    /// Returns the arrow that the verb follows; `None` if it may follow both arrows.
     #[must_use]
     pub fn arrow(self) -> Option<Arrow> {
         let found = VERBS.iter().find(|(_, verb, _)| *verb == self);
@@ -95,7 +95,7 @@ impl Verb {
         fitting.map(|(word, ..)| *word)
     }
 
-    /// Returns whether a lane can do this only before it has shut down its side of the connection.
+    /// Returns whether a lane can do this only before its `shutdown`.
     #[must_use]
     pub fn needs_open_side(self) -> bool {
         !matches!(

@@ -185,7 +185,7 @@ pub trait Check {
     }
 }
 
-/// Reads something that may be omitted. Returns `otherwise` if it is, and `None` if it has a mistake.
+/// Reads an optional part. Returns `otherwise` if the part is omitted, and `None` if it contains a mistake.
 pub(crate) fn given_or<'n, T>(
     entry: Option<&'n Entry>,
     otherwise: T,

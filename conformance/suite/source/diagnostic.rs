@@ -11,7 +11,7 @@ use crate::text;
 /// One mistake, or one warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether the suite can be used in spite of it.
+    /// Whether the suite can be used in spite of the mistake.
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
@@ -110,7 +110,7 @@ impl Diagnostics {
         for diagnostic in &self.0 {
             let mut diagnostic = files.shown(diagnostic);
             if diagnostic.file.text.is_empty() {
-                // Without a source, no other line names the file.
+                // If no source text is shown, no other line names the file.
                 diagnostic.message = format!("{}: {}", diagnostic.file.name, diagnostic.message);
             }
             if handler.render_report(&mut out, &diagnostic).is_err() {
@@ -188,8 +188,8 @@ impl Findings {
         });
     }
 
-    /// Adds a diagnostic, unless its place has one already: steps of a fragment or of a repetition are read many times, and
-    /// the first mistake in a place is enough.
+    /// Adds a diagnostic, unless there is one for the same place already. Steps of a fragment or of a repetition are read
+    /// many times, and the first mistake in a place is enough.
     fn add(&mut self, finding: Diagnostic) {
         let again = self.found.iter().any(|earlier| {
             Arc::ptr_eq(&earlier.file, &finding.file) && earlier.span == finding.span

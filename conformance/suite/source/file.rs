@@ -54,7 +54,7 @@ impl SourceFile {
 }
 
 impl SourceFile {
-    /// Returns the same file with every character masked that a terminal would obey; every place stays the same.
+    /// Returns a copy of the file in which every character that a terminal would obey is masked. Every place stays the same.
     pub(super) fn shown_in_a_terminal(&self) -> SourceFile {
         SourceFile {
             name: text::line(&self.name),

@@ -96,7 +96,7 @@ impl Entry {
         self.mark.is_none().then_some(&self.value)
     }
 
-    /// Returns the bare word, if it is one and has no mark.
+    /// Returns the value, if it is a bare word without a mark.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match self.unmarked()? {

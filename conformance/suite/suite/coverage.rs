@@ -59,7 +59,8 @@ impl<'a> Coverage<'a> {
     }
 }
 
-/// Shows a table of the requirements, in which `!` marks those that nothing checks, and a line with the number of the others.
+/// Shows a table of the requirements, in which `!` marks the requirements that nothing checks. A last line counts the
+/// requirements that are checked.
 impl fmt::Display for Coverage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids = self

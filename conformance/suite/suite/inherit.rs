@@ -32,8 +32,8 @@ pub(super) fn wire_layers(sources: &mut Sources, findings: &mut Findings) -> Vec
     layers_below(sources, &mut BTreeSet::new(), findings)
 }
 
-/// Returns the layers from the lowest one up to this protocol. `above` holds the protocols that extend this one: it cannot
-/// extend one of them.
+/// Returns the layers from the lowest one up to this protocol. `above` holds the protocols that extend this one; this
+/// protocol cannot extend any of them.
 fn layers_below(
     sources: &mut Sources,
     above: &mut BTreeSet<String>,

@@ -27,8 +27,9 @@ pub fn tap(text: &str) -> String {
         .replace('#', "\\#")
 }
 
-/// Returns a text in double quotes that YAML and JSON read in the same way. A reader gets the escapes of hidden characters,
-/// not the characters: JSON would write some of them as surrogate pairs, which YAML does not have.
+/// Returns a text in double quotes that YAML and JSON read in the same way. A program that reads it gets the escapes of
+/// hidden characters, not the characters themselves: JSON would write some of them as surrogate pairs, which YAML does not
+/// have.
 #[must_use]
 pub fn yaml(text: &str) -> String {
     serde_json::Value::from(line(text)).to_string()

@@ -7,12 +7,12 @@
 /// `##vso[` and `##teamcity[`.
 #[derive(Debug, Default)]
 struct Commands {
-    /// Whether this line had a character other than white space.
+    /// Whether this line has had a character other than white space.
     begun: bool,
 }
 
 impl Commands {
-    /// Returns whether this character, with `rest` after it, must not be shown unescaped.
+    /// Returns whether this character, with `rest` after it, must be escaped.
     fn obeys(&mut self, character: char, rest: &str) -> bool {
         if character == '\n' {
             self.begun = false;
@@ -31,7 +31,8 @@ impl Commands {
     }
 }
 
-/// Returns the text in which no build server finds a command: `escape` writes the characters that begin one.
+/// Returns the text without anything that a build server would take for a command: `escape` writes the characters that begin
+/// a command.
 pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
     let mut commands = Commands::default();
     let mut out = String::with_capacity(text.len());

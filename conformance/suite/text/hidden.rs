@@ -64,7 +64,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns Unicode's own list, as another program has it.
+    /// Returns the characters of a class, as the Unicode tables of another library list them.
     fn class(pattern: &str) -> Vec<(char, char)> {
         let parsed = regex_syntax::parse(pattern).expect("a class of characters");
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {

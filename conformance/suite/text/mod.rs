@@ -16,8 +16,8 @@
 //! | KDL | [`kdl()`] for strings, [`kdl_comment`] |
 //! | CSV | [`csv`] |
 //!
-//! An escape is written as in Rust: `\u{202e}`. A format with its own escapes, which its readers turn back into characters,
-//! gets those instead.
+//! An escape is written as in Rust: `\u{202e}`. If a format has escapes of its own, which programs turn back into
+//! characters, the functions for that format write its own escapes.
 
 mod build_server;
 mod commands;

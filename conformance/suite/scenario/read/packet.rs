@@ -7,7 +7,7 @@ use crate::grammar::{Field, Packet, PacketId, Side, TypeKind, Value};
 use crate::scenario::{Arrow, Expr, Pattern, Verb};
 use crate::source::{Check, Entry, Mistake, Word, one_of};
 
-/// A value that may be known already when the scenario is read.
+/// A value that the reader may know already when it reads the scenario.
 pub(super) trait WrittenOut {
     /// Returns the value, if it is known.
     fn written_out(&self) -> Option<&Value>;

@@ -65,7 +65,7 @@ impl Reader<'_> {
             .is_empty()
     }
 
-    /// Returns whether only a field of a packet decides how the type is encoded.
+    /// Returns whether the encoding of the type depends on a field of a packet, so that it is unknown outside a packet.
     fn is_decided_by_a_field(&self, name: &str) -> bool {
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(name, &Choices::new());

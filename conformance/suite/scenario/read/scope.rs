@@ -22,9 +22,9 @@ pub(super) struct Scope {
 #[derive(Debug, Clone)]
 pub(super) struct LaneState {
     pub(super) id: LaneId,
-    /// The word that ended it, and its line. After that nothing can be sent or expected on the lane.
+    /// The word that ended the lane, and the line of that word. After it, nothing can be sent or expected on the lane.
     pub(super) ended: Option<(&'static str, usize)>,
-    /// The line of its `shutdown`. After that nothing can be sent on the lane.
+    /// The line of the lane's `shutdown`. After it, nothing can be sent on the lane.
     pub(super) shut: Option<usize>,
 }
 

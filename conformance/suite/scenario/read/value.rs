@@ -38,7 +38,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Returns the mistake that a value has the wrong sort.
+    /// Returns the mistake for a value of the wrong sort.
     pub(super) fn refuses(&self, written: impl Display) -> Mistake {
         mistake::wrong_sort(self.name, self.sort, written, example_of(self))
     }
@@ -121,7 +121,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns the mistake that a word has no quotes and is not a reference.
+    /// Returns the mistake for a word that has no quotes and is not a reference.
     fn bare_word(&self, word: &str, target: &Target<'_>) -> Mistake {
         match target.sort {
             Sort::Text if self.scope.lanes.contains_key(word) => {
