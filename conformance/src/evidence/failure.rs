@@ -45,9 +45,9 @@ pub struct Failure {
 /// The origin of a frame that does not belong to the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stray {
-    /// It belongs to a fence: the suite made the server send it.
+    /// The frame belongs to a fence: the suite made the server send it.
     Fence,
-    /// It belongs to another case: it names only lanes of other cases.
+    /// The frame belongs to another case: it names only lanes of other cases.
     OtherCase,
 }
 
@@ -79,7 +79,7 @@ pub enum FailureKind {
     TargetDied,
     /// After this case the target still accepts connections or its process still runs, but it no longer answers.
     TargetHangs,
-    /// A fault of the suite: a scenario that cannot be played.
+    /// A fault of the suite: the scenario cannot be played.
     OwnFault,
 }
 

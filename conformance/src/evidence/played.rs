@@ -22,7 +22,7 @@ pub(crate) struct Played {
     /// The same moment as `started`, as wall-clock time.
     pub(crate) began: SystemTime,
     pub(crate) duration: Duration,
-    /// The places where its sends were cut or glued.
+    /// The places where the sends of the case were cut or glued.
     pub(crate) made: Vec<Made>,
     /// The target's output during the case; `None` if the runner did not start the target.
     pub(crate) output: Option<String>,

@@ -91,8 +91,8 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns the verdict and, if it is inconclusive or unsupported, its cause. `asked` holds the cases whose verdicts depend
-    /// on this one; it prevents endless recursion.
+    /// Returns the verdict and, if the verdict is inconclusive or unsupported, its cause. `asked` holds the cases whose
+    /// verdicts depend on this one; the set prevents endless recursion.
     fn verdict(
         &self,
         id: &str,

@@ -170,7 +170,7 @@ impl Cause {
         }
     }
 
-    /// Returns the other case that is the cause, if there is one.
+    /// Returns the id of the other case that is the cause, if there is one.
     #[must_use]
     pub fn case(&self) -> Option<&str> {
         match self {

@@ -5,9 +5,10 @@ const MOST_PASSES: usize = 8;
 
 /// Returns an order of these lines, as indices, in which neighbours differ in few places. The first line stays the first.
 ///
-/// First the function builds an order: after each line it takes the remaining line with the fewest differences (of equal
-/// ones, the earliest). Then it reverses parts of this order as long as that makes neighbours more similar. The result is
-/// the same each time, but it may not be the best order: to find that one would take too long.
+/// First the function builds an order: after each line it takes the remaining line with the fewest differences; if several
+/// lines have equally few, it takes the earliest. Then it reverses parts of this order as long as that makes neighbours more
+/// similar. The result is the same each time. It may not be the best order, because a search for the best order would take
+/// too long.
 pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     let distance = |one: usize, other: usize| {
         let [one, other] = [one, other].map(|index| lines.get(index).into_iter().flatten());
@@ -31,8 +32,8 @@ pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     order
 }
 
-/// Reverses each part of the order whose two ends become more similar to their neighbours by that. Returns whether it
-/// reversed any part. The first line stays in its place.
+/// Reverses each part of the order if the reversal makes the two ends of the part more similar to their neighbours. Returns
+/// whether it reversed any part. The first line stays in its place.
 fn turn_around(order: &mut [usize], distance: &impl Fn(usize, usize) -> usize) -> bool {
     let mut better = false;
     for start in 1..order.len() {

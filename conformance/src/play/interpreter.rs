@@ -90,7 +90,7 @@ impl<'a> Case<'a> {
                 Progress::Waits(_) if self.now >= last || self.shared.is_over() => {
                     return Err(Box::new(too_long(self)));
                 }
-                // Polls again: the target may wait for the bytes that were held back.
+                // Send the held bytes and poll again, because the target may wait for these bytes.
                 Progress::Waits(_) if self.held.is_some() => self.flush_held(),
                 Progress::Waits(until) => self.bell.wait(rung, until.min(last)),
             }

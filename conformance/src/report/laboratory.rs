@@ -53,7 +53,7 @@ struct Matrix<'a> {
     /// The cases that catch at least one fault, each with the number of faults that it catches.
     cases: Vec<Column<'a>>,
     rows: Vec<Row<'a>>,
-    /// Cases that catch no fault: no server of the laboratory breaks what they check.
+    /// Cases that catch no fault: no server of the laboratory violates the requirements that these cases check.
     idle: Vec<&'a str>,
 }
 

@@ -25,9 +25,9 @@ pub enum Detail {
 /// The style of a report.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// How detailed it is.
+    /// How detailed the report is.
     pub detail: Detail,
-    /// Whether it has colours.
+    /// Whether the report has colours.
     pub paint: Paint,
     /// The command that repeats the run; with `--only ID` added, it repeats one case.
     pub rerun: String,

@@ -27,7 +27,7 @@ pub struct Options {
     pub unsupported: BTreeMap<String, String>,
     /// Known deviations by scenario, each with the reason. Their failures do not change the exit code.
     pub known: BTreeMap<String, String>,
-    /// The time limit of the whole run. Cases that are not judged by then are inconclusive.
+    /// The time limit of the whole run. Cases that are not judged within it are inconclusive.
     pub time_limit: Option<Duration>,
     /// How to divide the sends in a second play of all cases; with [`Segments::Whole`] there is no second play. Sends that
     /// the scenario itself splits stay as they are. If a verdict changes, the report says so.

@@ -148,8 +148,8 @@ impl Whole<'_, '_> {
         self.shown(scenario, grade, &points).or(last)
     }
 
-    /// Plays the case with exactly these cuts. A slow target may read two pieces as one, so that the cuts have no effect;
-    /// then the case is played again.
+    /// Plays the case with exactly these cuts. If the play does not get this grade, the case is played again: a slow target
+    /// may have read two pieces as one, so that the cuts had no effect.
     fn shown(&self, scenario: &Scenario, grade: Option<u8>, points: &[Point]) -> Option<Played> {
         let bench = self
             .bench

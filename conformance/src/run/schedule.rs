@@ -93,7 +93,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
         let host = &self.bench.host;
         if host.spawns() && host.is_shared() && self.jobs == 1 {
-            // Cases that run one after the other can be inspected one by one: each incident belongs to one case.
+            // If cases run one after the other, each of them can be inspected alone, so that each incident belongs to one
+            // case.
             return self.alone(cases);
         }
         let news = |case: &Scenario, finding: &Finding| {

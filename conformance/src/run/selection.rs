@@ -176,7 +176,7 @@ fn settings_exist(suite: &Suite, options: &Options) -> Result<(), WrongOptions> 
     }
 }
 
-/// Returns the scenarios that judge the fragments of this one, and the probes of the readings that affect it.
+/// Returns the scenarios that judge the fragments of this scenario, and the probes of the readings that affect it.
 fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
     let provers = provers(suite, scenario);
     let readings: Vec<&str> = suite
@@ -199,8 +199,8 @@ fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
         .collect()
 }
 
-/// Returns the scenarios that judge the fragments of this one, and the scenario that judges the fence, if this one expects
-/// silence.
+/// Returns the scenarios that judge the fragments of this scenario. If this scenario expects silence, also returns the
+/// scenario that judges the fence.
 fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
     let fence = suite.grammar.fence.as_ref();
     let mut provers = BTreeSet::new();

@@ -73,7 +73,7 @@ impl Spawn {
             .any(|text| text.contains(PORT))
     }
 
-    /// Returns whether the port is fixed. Then only one process of this command can run at a time.
+    /// Returns whether the port is fixed. If it is, only one process of this command can run at a time.
     #[must_use]
     pub fn is_bound_to_a_port(&self) -> bool {
         self.address.is_some()

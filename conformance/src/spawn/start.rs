@@ -161,8 +161,8 @@ fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<
     }
 }
 
-/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect: for the
-/// server such a connection would be a client that leaves at once.
+/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect, because the
+/// server would see such a connection as a client that leaves at once.
 fn answers(address: SocketAddr) -> bool {
     observe::listens(address.port())
         .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())

@@ -128,7 +128,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, ended: &crossbeam_channe
         // it.
         let _ = Builder::new().name(name).spawn(move || {
             join(&shared, connection, client);
-            // This fails only after the receiver was dropped; then the message is not needed.
+            // This fails only after the receiver of the channel was dropped, and then the message is not needed.
             let _ = ended.send(());
         });
     }

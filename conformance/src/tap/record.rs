@@ -118,7 +118,7 @@ impl Line<'_> {
         }
     }
 
-    /// Records that one side sends nothing more; `how` is [`Heard::Fin`] or [`Heard::Reset`].
+    /// Records that one side sends nothing more. `how` is [`Heard::Fin`] or [`Heard::Reset`].
     pub(super) fn end(&self, side: Side, how: Heard) {
         let mut watch = self.watch.lock();
         if let Some(left) = watch.end(side) {

@@ -23,9 +23,9 @@ const CHUNK: usize = 16 << 10;
 /// One end of a relayed connection.
 struct End {
     stream: TcpStream,
-    /// Whether the connection is being reset. Then nothing more is written to it.
+    /// Whether the connection is being reset. If it is, nothing more is written to it.
     cut: AtomicBool,
-    /// Whether a thread is writing to it at this moment.
+    /// Whether a thread is writing to the connection at this moment.
     written: AtomicBool,
 }
 
@@ -40,10 +40,10 @@ impl End {
         })
     }
 
-    /// Resets the connection. With this linger option the system sends RST when the last owner drops the socket. Both threads
-    /// own it, so both must wake up and return. The reader wakes up because its direction is shut down, which sends nothing.
-    /// A writer that is blocked wakes up because the other direction is shut down: no FIN goes out there, because the bytes
-    /// before it are still waiting for the peer.
+    /// Resets the connection. With this linger option the system sends RST when the last owner drops the socket. Both
+    /// threads own the socket, so both must wake up and return. The reader wakes up because its direction is shut down,
+    /// which sends nothing. A writer that is blocked wakes up because the other direction is shut down. This sends no FIN,
+    /// because the bytes before the FIN are still waiting for the peer.
     fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
         // Each of these calls fails only if the connection has already ended.
@@ -92,7 +92,8 @@ fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
             Ok(0) => {
                 line.end(side, Heard::Fin);
                 if !to.is_cut() {
-                    // This fails if the receiver has already gone; then the thread that reads from it records how.
+                    // This fails if the receiver has already gone. The thread that reads from the receiver records how it
+                    // ended.
                     let _ = to.stream.shutdown(Shutdown::Write);
                 }
                 return;

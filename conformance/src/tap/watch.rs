@@ -207,8 +207,8 @@ impl<'a> Watch<'a> {
         Some(self.give_up(side))
     }
 
-    /// Stops decoding this side. If the client's bytes are raw because it has opened a tunnel, the server's bytes may come
-    /// out of this tunnel: then they are raw too, and nothing is wrong.
+    /// Stops decoding this side. If the client's bytes are raw because the client has opened a tunnel, the server's bytes
+    /// may come out of this tunnel. Then the server's bytes are raw too, and nothing is wrong with them.
     fn give_up(&mut self, side: Side) -> Heard {
         let in_tunnel = self.client.mode == Mode::Raw && side == Side::Server;
         let half = self.half(side);
@@ -236,7 +236,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Notes what a frame changes: after it the connection may have a name, or its bytes may be raw.
+    /// Notes the effect of a frame: after the frame, the connection may have a name, or its bytes may be raw.
     fn note(&mut self, side: Side, frame: &Frame) {
         if side == Side::Client {
             self.sent.insert(frame.packet);

@@ -45,10 +45,10 @@ pub struct Scenario {
     pub checks: Vec<String>,
     /// The cases that may run at the same time.
     pub company: Company,
-    /// Whether it may end the target. Such a case runs last and alone.
+    /// Whether the case may end the target. Such a case runs last and alone.
     pub hostile: bool,
-    /// Whether it mostly waits. Such a case starts before the others, and is not counted in the number of cases that run at
-    /// the same time.
+    /// Whether the case mostly waits. Such a case starts before the others, and is not counted in the number of cases that
+    /// run at the same time.
     pub slow: bool,
     /// The settings that the user must give.
     pub sets: Vec<String>,
@@ -168,7 +168,7 @@ pub enum Action {
         what: Incoming,
         /// The step's own time limit, if it has one.
         within: Option<Bound>,
-        /// The minimum time between the previous frame on this lane and this one.
+        /// The minimum time between the previous frame on this lane and the expected frame.
         not_before: Option<Bound>,
     },
     /// Expects frames on one lane in any order.
@@ -223,7 +223,7 @@ pub enum Outgoing {
     Random {
         /// Number of bytes.
         length: usize,
-        /// The seed: the same seed always gives the same bytes.
+        /// The seed of the random bytes. The same seed always gives the same bytes.
         seed: u64,
         /// The name under which the SHA-256 hash of the bytes is remembered, as [`Value::Bytes`].
         remember: Option<String>,

@@ -144,7 +144,7 @@ pub fn words() -> impl Iterator<Item = &'static str> {
     verbs.chain(STEPS).chain(HEAD).chain(INSIDE)
 }
 
-/// Returns whether it is a word of the language.
+/// Returns whether the word belongs to the language.
 #[must_use]
 pub fn is_word(word: &str) -> bool {
     words().any(|known| known == word)

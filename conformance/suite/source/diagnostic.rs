@@ -70,7 +70,7 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        // The file may be empty or unreadable: then there is no text to point to.
+        // If the file is empty or unreadable, there is no text to point to.
         (!self.file.text.is_empty()).then_some(&*self.file as &dyn miette::SourceCode)
     }
 
@@ -118,8 +118,8 @@ impl Diagnostics {
             }
             out.push('\n');
         }
-        // The wrapping of lines may have broken a long word, and the rest of such a word begins a line: it could be a
-        // command of a build server.
+        // Wrapping may have broken a long word, so that a line begins with the rest of the word. A build server could take
+        // this rest for a command.
         text::guarded(&out)
     }
 }
@@ -167,7 +167,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds an error: a mistake because of which the suite cannot be used.
+    /// Adds an error. A suite with an error cannot be used.
     pub fn error(&mut self, at: &impl Placed, mistake: Mistake) {
         self.find(Severity::Error, at, mistake);
     }

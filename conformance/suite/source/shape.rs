@@ -9,7 +9,7 @@ pub struct Shape<'a> {
     pub arguments: (usize, usize),
     /// The properties that it may have.
     pub properties: &'a [&'a str],
-    /// Whether it may have a block.
+    /// Whether the node may have a block.
     pub block: bool,
     /// An example of a correct node, which the remedy shows.
     pub example: &'a str,

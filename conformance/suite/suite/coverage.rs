@@ -24,7 +24,7 @@ pub struct Covered<'a> {
 }
 
 impl Covered<'_> {
-    /// Returns whether any case or reading judges it.
+    /// Returns whether any case or reading judges the requirement.
     #[must_use]
     pub fn is_checked(&self) -> bool {
         !self.cases.is_empty() || !self.readings.is_empty()

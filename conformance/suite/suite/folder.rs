@@ -40,7 +40,7 @@ impl Sources {
         Box::new(inherited.chain(own))
     }
 
-    /// Returns the texts of all spec.md: first those of the protocols that this one extends, then its own.
+    /// Returns the texts of all spec.md: first the texts of the protocols that this one extends, then its own text.
     pub fn specifications(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         let inherited = self.base.iter().flat_map(|base| base.specifications());
         Box::new(inherited.chain([self.spec.text.as_str()]))

@@ -61,7 +61,8 @@ fn layers_below(
     layers
 }
 
-/// Returns the requirements of the protocol: first the inherited ones, of which some may be replaced, then the new ones.
+/// Returns the requirements of the protocol: first the inherited requirements, some of which the protocol may replace, then
+/// its new ones.
 pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<PlacedRequirement> {
     let mut all = match &sources.base {
         Some(base) => requirements(base, findings),
@@ -79,7 +80,8 @@ pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<Pl
     all
 }
 
-/// Returns the scenario files: the inherited ones, without what is replaced or removed, then the protocol's own files.
+/// Returns the scenario files: first the inherited files without the scenarios that are replaced or removed, then the
+/// protocol's own files.
 pub(super) fn scenario_files(
     sources: &Sources,
     grammar: &Grammar,
@@ -149,7 +151,7 @@ fn probes_what_is_settled(node: &Node, grammar: &Grammar) -> bool {
 }
 
 struct Merge<'a> {
-    /// The protocol that this one extends; if there is none, nothing is inherited.
+    /// The protocol that this one extends; `None` if this protocol extends nothing.
     base_name: Option<String>,
     inherited: Vec<ScenarioFile>,
     /// The names that were replaced or removed already.

@@ -55,7 +55,8 @@ impl Case<'_> {
         Ok(conn)
     }
 
-    /// Returns whether a lane can no longer send anything: the scenario closed, reset or shut it down, or the target ended it.
+    /// Returns whether a lane can no longer send anything, because the scenario closed, reset or shut down the connection,
+    /// or because the target ended it.
     pub(crate) fn is_gone(&self, conn: ConnId) -> bool {
         self.connections[conn].left || self.end_of(conn).is_some() || self.has_shut_down(conn)
     }

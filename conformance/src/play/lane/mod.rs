@@ -186,7 +186,7 @@ impl Connection {
         self.outbox.push(bytes, cut, gate);
     }
 
-    /// Queues a pause: the writer waits before it writes what is queued after this.
+    /// Queues a pause: the writer waits before it writes what is queued later.
     pub(crate) fn pause(&self, pause: Duration) {
         self.outbox.push_pause(pause);
     }

@@ -19,7 +19,7 @@ use crate::tls::TlsClient;
 ///
 /// # Errors
 ///
-/// If the other side does not speak TLS, shows another certificate than the pinned one, or does not finish in time.
+/// If the other side does not speak TLS, does not show the pinned certificate, or does not finish in time.
 pub(crate) fn handshake(
     client: &TlsClient,
     stream: &TcpStream,
@@ -54,7 +54,7 @@ fn shake_hands(
             return Err(ErrorKind::UnexpectedEof.into());
         }
         if let Err(error) = conn.process_new_packets() {
-            // This sends the alert with the reason to the target. The handshake has failed, whether the alert arrives or not.
+            // This sends the target an alert with the reason. The handshake has failed, whether the alert arrives or not.
             let _ = conn.write_tls(&mut stream);
             return Err(io::Error::new(ErrorKind::InvalidData, error));
         }

@@ -6,8 +6,8 @@ use crate::scenario::{Lane, LaneId, LaneName};
 
 use super::random::SplitMix;
 
-/// Maximum characters of a lane's name that are kept. Together with the random part the new name is then short enough for
-/// the usual protocols.
+/// Maximum characters of a lane's name that go into its new name. Together with the random part, the new name is then short
+/// enough for the usual protocols.
 const KEPT: usize = 16;
 
 /// The number of characters of the random part.

@@ -114,7 +114,7 @@ impl<'a> Either<'a> {
             };
             failure.expected = format!("one of {}", expected.join("; "));
             failure.by_time = failures.iter().any(|(_, failure)| failure.by_time);
-            // The step to show is the whole `either`; its alternatives are in `expected`.
+            // The report shows the whole `either` as the step that failed; its alternatives are in `expected`.
             failure.step = None;
             failure.proved_by = None;
         }

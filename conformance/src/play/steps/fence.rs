@@ -308,7 +308,8 @@ fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
     }
 }
 
-/// Returns the failure of a fence whose answer did not arrive. The runner then does not know whether there was silence.
+/// Returns the failure of a fence whose answer did not arrive. Without the answer, the runner does not know whether there
+/// was silence.
 fn no_answer(case: &Case<'_>, conn: ConnId, packet: PacketId, look: &Look) -> Failure {
     let name = &case.shared.suite.grammar.packet(packet).name;
     let expected =

@@ -42,7 +42,8 @@ pub fn scenario(grammar: &Grammar, moments: &[Moment], head: &Replay<'_>) -> Str
     write::write(&steps, &names, head)
 }
 
-/// Returns the name of the lane of each connection: a name made from its login, or one such as `client3` if it has no login.
+/// Returns the name of the lane of each connection. The name is made from the login of the connection; without a login it is
+/// a name such as `client3`.
 #[must_use]
 pub fn lane_names(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     let names = Names::of(grammar, moments);

@@ -54,8 +54,8 @@ impl Budget {
         take(&mut self.literal_bytes, bytes)
     }
 
-    /// Takes the size of a copy of steps, or of a copy of the scope. Returns false if not enough was left; then no step is
-    /// left either.
+    /// Takes the size of a copy of steps, or of a copy of the scope. Returns false if not enough was left; after that, no
+    /// step is left either.
     pub(super) fn take_copy(&mut self, size: usize) -> bool {
         let enough = take(&mut self.copied, size);
         if !enough {

@@ -110,7 +110,7 @@ impl Bindings {
         }
     }
 
-    /// Replaces a parameter after a sign (`@who`, `?id`, `$id`), or counters inside a word (`c$i`).
+    /// Replaces a parameter after a sign (`@who`, `?id`, `$id`), and counters inside a word (`c$i`).
     fn bare(&self, word: &str) -> String {
         let (sign, name) = match word.chars().next() {
             Some(sign @ ('@' | '?' | '$')) => (Some(sign), word.get(1..).unwrap_or_default()),
