@@ -3,6 +3,15 @@
 //! This crate is the only place that uses a terminal. The dialogue of each protocol ([`matou_protocols::dialogue`]) knows the
 //! frames and what they mean; this crate does not.
 //!
+//! # The life of a typed line
+//!
+//! 1. The thread `stdin` reads the line (`typing/input.rs`); at a terminal, the editor completes it (`face/terminal/`).
+//! 2. The loop parses it once (`typing/typed.rs`). If its connection has room, the loop carries it out (`session/typing.rs`).
+//!    Otherwise the line waits (`session/holding.rs`).
+//! 3. The protocol's dialogue turns what the user wants into frames: for Chaton, `say` in `protocols/chaton/client.rs`, which
+//!    calls `encode` in `protocols/chaton/codec.rs`.
+//! 4. The loop gives the bytes to the thread `server-out`, which writes them (`link/`).
+//!
 //! # Folders
 //!
 //! Each folder has its own map in its `mod.rs`. A folder uses only the folders above it in this table, and the small files

@@ -79,7 +79,7 @@
 //! | name | how many | its work | where it blocks | how it ends |
 //! |---|---|---|---|---|
 //! | `matou-accept` | one per listener | accepts | `poll` on the listener | the owner drops its `AcceptWake` and joins it ([`Service::close`]) |
-//! | `matou-conn` | one per connection | reads, and sends the effects of what it has read | `read`; a condition variable while its client has sent too much | when its connection has ended and it gets no other connection in time; [`Threads::close`](accepting::threads::Threads::close) ends the threads that wait |
+//! | `matou-conn` | one per connection | reads, and sends the effects of what it has read | `read`; a condition variable while its client has sent too much ([`Connection::wait_to_hear_more`](connection::Connection::wait_to_hear_more)) | when its connection has ended and it gets no other connection in time; [`Threads::close`](accepting::threads::Threads::close) ends the threads that wait |
 //! | `matou-clock` | one per hub | deadlines | a condition variable | after the hub's last connection has gone; [`Service::join`] joins it |
 //! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](sending::writers::Writers::stop) joins them |
 //! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](questions::workers::Workers::stop) |

@@ -2,7 +2,7 @@
 //!
 //! The bucket holds at most `burst` bytes. It is filled at `rate` bytes per second, and the bytes
 //! that the client sends are taken out. When the bucket is empty, the client's reader pauses
-//! ([`Talk::pause`]). Nothing is dropped: what the client sends meanwhile waits in the socket's
+//! in [`Connection::wait_to_hear_more`](crate::net::connection::Connection::wait_to_hear_more). Nothing is dropped: what the client sends meanwhile waits in the socket's
 //! buffer, and when that is full, TCP makes the client wait.
 //!
 //! Why is this necessary? When one client sends to a room faster than another client reads, the

@@ -26,11 +26,13 @@
 //! push 100 bytes   the socket accepts 100                     as at first
 //! ```
 //!
-//! The server cuts a client in two cases: more than `outbox_bytes` would be queued
+//! An outbox has the client cut in two cases: more than `outbox_bytes` would be queued
 //! ([`Pushed::Overflow`]), or the client takes too few bytes within a time ([`Written::Stalled`]).
 //! Both limits are needed. In a busy room, the queue of a client that has stopped reading soon
 //! exceeds the first limit. In a quiet room that may never happen. Without the second limit, such a
-//! client would keep its queue for ever.
+//! client would keep its queue for ever. A third limit is not known here: when all outboxes together
+//! hold more than `outbox-total`, the writers have the client with the largest one cut
+//! ([`Connection::cut_as_the_largest`](crate::net::connection::Connection::cut_as_the_largest)).
 //!
 //! On a connection with TLS, records are queued instead of plain bytes. They are encrypted and
 //! queued under one lock, so that they leave in the order of their numbers.
