@@ -10,13 +10,12 @@
 //! | 2 | `one-lock` | a thread per client, writes under one lock | one stalled client stops the room |
 //! | 3 | `two-threads` | a reader, a writer and a channel per client | a wake-up and a system call per message and recipient |
 //! | 4 | `one-write` | the writer drains its channel into one write | a quiet room gains nothing |
-//! | 5 | `direct-send` | the sender sends without blocking; writers for full sockets | all senders wait for one |
+//! | 5 | `direct-send` | the sender sends without blocking; writers for full sockets | all senders wait for the one that is sending |
 //! | 6 | `one-run` | senders share one run; one thread has the turn | no end is orderly, and no limit exists |
-//! | 7 | `orderly-end` | limits, half-close, tunnels, an orderly stop | measured in lesson 8, beside `matou serve` |
+//! | 7 | `orderly-end` | limits, half-close, tunnels, an orderly stop | lesson 8 compares it with `matou serve` |
 //!
-//! This file has what is not the subject of any step: cutting bytes into frames, and finding the recipients of what the
-//! room wants sent. Neither does any IO.
-//! [`outbox`] is the subject of step 5; steps 6 and 7 use it too.
+//! This file contains two parts that no step is about: it cuts bytes into frames, and it finds the recipients of the bytes
+//! that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps 6 and 7 use it too.
 
 pub mod outbox;
 
@@ -40,7 +39,8 @@ pub fn new_room() -> Room {
 
 /// The bytes of one connection that were read and are not yet a whole frame.
 ///
-/// TCP delivers a stream of bytes and keeps no borders. One `read` may return half a frame, or three and a half.
+/// TCP delivers a stream of bytes and does not mark where a frame ends. One `read` may return half a frame, or three and a
+/// half.
 #[derive(Debug, Default)]
 pub struct Incoming {
     codec: Codec,
@@ -53,10 +53,11 @@ impl Incoming {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Passes each whole frame to `handle`, in order, and keeps the rest for the next `read`. Stops when `handle` returns
-    /// something else than [`Flow::Frames`], and returns that.
+    /// Passes each whole frame to `handle`, in order, and keeps the rest for the next `read`. If `handle` returns another
+    /// value than [`Flow::Frames`], stops and returns this value.
     ///
-    /// The rest stays small: a frame has at most three texts of 1024 bytes, and a length above that is malformed.
+    /// The rest stays small: a frame has at most three texts of 1024 bytes, and a frame that announces a longer text is
+    /// malformed.
     pub fn frames(&mut self, mut handle: impl FnMut(Event<ClientFrame<'_>>) -> Flow) -> Flow {
         let mut used = 0;
         let flow = loop {
@@ -87,7 +88,7 @@ impl Incoming {
     }
 }
 
-/// The clients that receive what is for all: those whose login was accepted and that have not left.
+/// The clients that receive messages to everyone: their login was accepted, and they have not left.
 #[derive(Debug, Default)]
 pub struct Members(BTreeSet<ConnId>);
 
@@ -96,7 +97,7 @@ pub struct Members(BTreeSet<ConnId>);
 pub enum Action<'a> {
     /// Send these bytes: one or more whole frames. All recipients of a message share the same bytes.
     Send(ConnId, &'a Arc<[u8]>),
-    /// Close this connection after what was sent to it before.
+    /// Close this connection after the bytes that were sent to it before.
     Finish(ConnId),
     /// Close this connection at once.
     Cut(ConnId),

@@ -1,4 +1,4 @@
-//! The bytes on their way to one client: sent at once where possible, by a writer thread where not.
+//! The outbox of one client: it sends bytes at once if the socket has space, and otherwise starts a writer thread.
 //!
 //! This is the subject of step 5; steps 6 and 7 use it unchanged. A thread that has bytes for a client calls
 //! [`Outbox::send`], which never blocks:
@@ -10,9 +10,8 @@
 //! the queue is too long  -> the client is too slow: cut it
 //! ```
 //!
-//! **Who owns the rest?** The writer, while `is_writing` is true. No other thread may write to the socket then. The flag and
-//! the queue are under one mutex, so there is no moment at which a sender queues bytes for a writer that has just decided to
-//! end.
+//! **Who owns the rest?** While `is_writing` is true, the writer owns it, and no other thread may write to the socket. One
+//! mutex guards both the flag and the queue. So a sender can never queue bytes for a writer that has just decided to end.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
@@ -21,10 +20,10 @@ use std::thread;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Maximum number of bytes that wait for one client, those in the hands of its writer included.
+/// Maximum number of bytes that wait for one client, including the bytes that its writer is writing.
 const LIMIT: usize = 1 << 20;
 
-/// A client's socket, and what waits for it.
+/// A client's socket, and the bytes that wait to be written to it.
 #[derive(Debug)]
 pub struct Outbox {
     stream: TcpStream,
@@ -40,7 +39,7 @@ struct State {
     /// Bytes that the writer has taken and not yet written.
     in_flight: usize,
     is_writing: bool,
-    /// No more bytes come: FIN follows the last one.
+    /// The outbox accepts no more bytes: FIN follows the last queued byte.
     is_finishing: bool,
     is_cut: bool,
 }
@@ -48,7 +47,7 @@ struct State {
 impl Outbox {
     /// Makes the outbox of a client. The socket stays blocking, because its reader blocks in `read`.
     pub fn new(stream: TcpStream) -> Arc<Outbox> {
-        // As in step 4: small packets must not wait in the kernel for others.
+        // As in step 4: the kernel must not delay a small packet until earlier ones are acknowledged.
         let _ = stream.set_nodelay(true);
         Arc::new(Outbox {
             stream,
@@ -93,13 +92,13 @@ impl Outbox {
         let outbox = Arc::clone(self);
         let writer = thread::Builder::new().name("writer".to_owned());
         match writer.spawn(move || outbox.write()) {
-            // It waits for the mutex first, which this thread still holds.
+            // The new thread first waits for the mutex, which this thread still holds.
             Ok(_) => state.is_writing = true,
             Err(_) => self.cut_locked(state),
         }
     }
 
-    /// The life of a writer: as long as something waits for this client, and no longer.
+    /// Runs a writer thread: writes until no bytes wait for this client any more, and then ends.
     fn write(&self) {
         let mut state = self.state.lock();
         while !state.queued.is_empty() {
@@ -107,7 +106,7 @@ impl Outbox {
             state.in_flight = bytes.len();
             drop(state);
             // Blocks while the socket is full. An ACK that opens the peer's window wakes this thread, and so does a cut.
-            // Senders go on queueing meanwhile.
+            // Meanwhile senders can queue more bytes.
             let written = (&self.stream).write_all(&bytes);
             state = self.state.lock();
             state.in_flight = 0;
@@ -115,7 +114,7 @@ impl Outbox {
                 self.cut_locked(&mut state);
             }
         }
-        // Still under the mutex: a sender that comes now finds no writer, and sends itself.
+        // The mutex is still held: the next sender will find that no writer is at work, and will send its bytes itself.
         state.is_writing = false;
         if state.is_finishing {
             let _ = self.stream.shutdown(Shutdown::Write);
@@ -123,7 +122,7 @@ impl Outbox {
         self.empty.notify_all();
     }
 
-    /// Ends the server's direction in order: FIN follows the bytes that wait.
+    /// Closes the server's direction in order: FIN follows the queued bytes.
     pub fn finish(&self) {
         let mut state = self.state.lock();
         state.is_finishing = true;
@@ -132,7 +131,7 @@ impl Outbox {
         }
     }
 
-    /// Ends both directions at once. What waits is lost.
+    /// Closes both directions at once. Queued bytes are lost.
     pub fn cut(&self) {
         self.cut_locked(&mut self.state.lock());
     }
@@ -147,9 +146,9 @@ impl Outbox {
         self.empty.notify_all();
     }
 
-    /// Blocks until nothing waits for the client any more. Returns false if the client was cut.
+    /// Blocks until no bytes wait for the client any more. Returns false if the client was cut.
     ///
-    /// After that, and if no thread calls [`Outbox::send`] again, the caller may write to the socket itself.
+    /// If it returns true, and no thread calls [`Outbox::send`] again, the caller may write to the socket itself.
     pub fn wait_until_empty(&self) -> bool {
         let mut state = self.state.lock();
         while state.is_writing && !state.is_cut {
@@ -160,7 +159,7 @@ impl Outbox {
     }
 }
 
-/// Passes to the kernel what it takes at once, and returns how many bytes that was: 0 when the socket is full.
+/// Passes to the kernel as many bytes as fit into the socket now, and returns their number: 0 when the socket is full.
 ///
 /// `MSG_DONTWAIT` makes this one call non-blocking. `set_nonblocking` is no substitute: it is a property of the open file,
 /// so it would also make the reader's `read` fail with EAGAIN.
@@ -179,7 +178,7 @@ fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Windows has no flag like `MSG_DONTWAIT`. Nothing is taken at once there, and writers do all the sending.
+/// Windows has no flag like `MSG_DONTWAIT`. There this function sends nothing, and writers send everything.
 #[cfg(not(unix))]
 fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)

@@ -5,8 +5,8 @@
 //! `cargo run --release -p matou-textbook --bin one-client -- 127.0.0.1:7777`; its lesson is `lesson-1.md`.
 //!
 //! Its fault: while the thread waits for bytes of the first client, it does not accept the second. The second client's
-//! `connect` succeeds all the same, because the kernel completes the handshake and keeps the connection in the
-//! listener's backlog. So the second client seems to be connected, and gets no answer.
+//! `connect` succeeds all the same, because the kernel completes the handshake and keeps the connection in the listener's
+//! backlog. So the second client seems to be connected, but gets no answer.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -31,12 +31,12 @@ fn main() -> io::Result<()> {
             // For example, the client has already reset its connection. That must not end the server.
             Err(error) => eprintln!("cannot accept a connection: {error}"),
         }
-        // `stream` was dropped: that is `close`. The kernel sends FIN, after the bytes that were written.
+        // `stream` was dropped, which calls `close`. The kernel sends FIN after the bytes that were written.
     }
     Ok(())
 }
 
-/// What the server knows: the room, and which clients receive what is for all.
+/// What the server knows: the room, and the clients that receive messages to everyone.
 struct Hall {
     room: Room,
     members: Members,
@@ -55,9 +55,9 @@ fn read(hall: &mut Hall, id: ConnId, mut stream: &TcpStream) {
     let mut incoming = Incoming::default();
     let mut chunk = [0; 4096];
     loop {
-        // Blocks until at least one byte has come. It does not wait until the chunk is full.
+        // Blocks until at least one byte, FIN or RST has come. It does not wait until the chunk is full.
         match stream.read(&mut chunk) {
-            // EOF: the peer sent FIN and sends no more bytes. This is the only meaning of 0.
+            // EOF: the peer sent FIN and sends no more bytes. `read` returns 0 in no other case.
             Ok(0) => {
                 hall.handle(id, Event::ReadClosed, stream);
                 return;
@@ -76,7 +76,7 @@ fn read(hall: &mut Hall, id: ConnId, mut stream: &TcpStream) {
 }
 
 impl Hall {
-    /// Lets the room handle one event, and writes what it wants sent.
+    /// Lets the room handle one event, and writes the bytes that the room wants to send.
     fn handle(
         &mut self,
         id: ConnId,
@@ -86,13 +86,14 @@ impl Hall {
         let mut effects = Effects::default();
         let flow = self.room.step(id, event, Instant::now(), &mut effects);
         self.members.carry_out(&effects, |action| {
-            // This one client is the only client, so every action is about it. Finish and Cut need no code: the room
-            // answers `Flow::Closed`, the loop above ends, and `main` closes the socket.
+            // No other client is connected, so every action concerns this client. `Finish` and `Cut` need no code here: the
+            // room also returns `Flow::Closed`, so the loop in `read` ends, and `main` closes the socket.
             if let Action::Send(to, bytes) = action
                 && to == id
             {
-                // `write_all` calls `write` until all bytes are in the socket's send buffer. When the buffer is full,
-                // it blocks until the peer has read some. An error is reported by the next `read`, too.
+                // `write_all` calls `write` until all bytes are in the socket's send buffer. When the buffer is full, it
+                // blocks until the peer has read some bytes. An error is ignored here, because the next `read` reports it,
+                // too.
                 let _ = stream.write_all(bytes);
             }
         });

@@ -6,8 +6,8 @@
 //! `lesson-2.md`.
 //!
 //! Its fault: the thread that relays a message writes to each recipient while it holds the lock. `write` blocks when the
-//! recipient's socket is full, and it stays full as long as that client does not read. Then every other thread waits for the
-//! lock, and one stalled client has stopped the room.
+//! recipient's socket is full, and the socket stays full as long as this client does not read. Then every other thread waits
+//! for the lock, and one stalled client has stopped the room.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
             }
         };
         let hall = Arc::clone(&hall);
-        // A thread name of at most 15 bytes is what `ps -L` and `/proc/PID/task/*/comm` show.
+        // `ps -L` and `/proc/PID/task/*/comm` show at most 15 bytes of a thread's name.
         let client = thread::Builder::new().name(format!("client-{number}"));
         let serve = move || serve(&hall, ConnId(number), &Arc::new(stream), peer);
         if let Err(error) = client.spawn(serve) {
@@ -55,13 +55,13 @@ fn main() -> io::Result<()> {
 struct Hall {
     room: Room,
     members: Members,
-    /// Several threads write to one socket: its own thread the answers, the others their messages. The lock keeps their
-    /// frames apart. Without it, half of one frame could land inside another.
+    /// Several threads write to one socket: the client's own thread writes answers, and the other threads write messages.
+    /// The lock keeps their frames apart. Without the lock, half of one frame could land inside another.
     clients: HashMap<ConnId, Arc<TcpStream>>,
 }
 
 impl Hall {
-    /// Lets the room handle one event, and writes what it wants sent.
+    /// Lets the room handle one event, and writes the bytes that the room wants to send.
     fn handle(&mut self, id: ConnId, event: Event<ClientFrame<'_>>) -> Flow {
         let mut effects = Effects::default();
         let flow = self.room.step(id, event, Instant::now(), &mut effects);
@@ -81,19 +81,18 @@ fn carry_out(clients: &HashMap<ConnId, Arc<TcpStream>>, action: &Action<'_>) {
     match action {
         Action::Send(to, bytes) => {
             if let Some(mut stream) = clients.get(to).map(AsRef::<TcpStream>::as_ref)
-                // HERE IS THE FAULT. This call blocks while the recipient's socket is full. What wakes the thread is an
-                // ACK from the recipient's kernel that says its window has opened: only after that client has read. The
-                // lock is held all that time.
+                // HERE IS THE FAULT. This call blocks while the recipient's socket is full. The thread wakes when the
+                // recipient has read and its kernel has sent an ACK that opens the window. Until then the lock is held.
                 && stream.write_all(bytes).is_err()
             {
-                // Wakes the recipient's own thread in `read`. It tells the room that the client is gone.
+                // Wakes the recipient's own thread in `read`, which then tells the room that the client is gone.
                 end(to, Shutdown::Both);
             }
         }
         // FIN follows the last byte. The thread of this client reads on until its peer closes, too.
         Action::Finish(id) => end(id, Shutdown::Write),
         Action::Cut(id) => end(id, Shutdown::Both),
-        // Private connections come in step 7. Until then both ends are closed.
+        // Private connections come in step 7. Until then the server closes both connections.
         Action::Tunnel(one, other) => {
             end(one, Shutdown::Both);
             end(other, Shutdown::Both);
@@ -101,7 +100,7 @@ fn carry_out(clients: &HashMap<ConnId, Arc<TcpStream>>, action: &Action<'_>) {
     }
 }
 
-/// The life of a client's thread.
+/// Runs a client's thread.
 fn serve(hall: &Mutex<Hall>, id: ConnId, stream: &Arc<TcpStream>, peer: SocketAddr) {
     {
         let mut hall = hall.lock();
@@ -111,7 +110,7 @@ fn serve(hall: &Mutex<Hall>, id: ConnId, stream: &Arc<TcpStream>, peer: SocketAd
     read(hall, id, stream);
     let mut hall = hall.lock();
     hall.handle(id, Event::Gone);
-    // Drops the map's share of the socket. The last share is this thread's; the socket is closed when it returns.
+    // Drops the map's share of the socket. This thread has the last share, so the socket is closed when the thread ends.
     hall.clients.remove(&id);
 }
 
@@ -129,7 +128,7 @@ fn read(hall: &Mutex<Hall>, id: ConnId, mut stream: &TcpStream) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) => return,
         }
-        // `lock` blocks while another thread has the lock; the thread that releases it wakes one that waits.
+        // `lock` blocks while another thread has the lock. The thread that releases the lock wakes a waiting thread.
         let flow = incoming.frames(|event| hall.lock().handle(id, event));
         if flow != Flow::Frames {
             return;

@@ -7,15 +7,15 @@
 //! The server is correct: it loses no message, a slow reader delays no other client, and all clients receive the messages
 //! in the same order. It has four costs, which the next steps reduce:
 //!
-//! * **A system call for each packet**, and packets that wait in the kernel for the acknowledgement of others.
+//! * **A system call for each packet.** Also, the kernel can delay a packet until earlier ones are acknowledged.
 //! * **A wake-up for each recipient of each message.** The writer of every client sleeps in `recv` until it has something
 //!   to send. With a thousand clients, one line of chat wakes a thousand threads, and each of them makes a system call for
 //!   a few bytes.
-//! * **Two threads for each client.** The machine runs out of threads with half as many clients.
+//! * **Two threads for each client.** So the machine runs out of threads at half as many clients as with one thread each.
 //! * **A channel for each client.** Its slots need memory whether they are used or not.
 //!
-//! Not here before step 7: private connections (a LOGIN_PRIVATE is answered as if its connect_id were wrong), time limits,
-//! an orderly stop, and a bound on the number of clients.
+//! Step 7 adds what is missing here: private connections (until then the server cuts both ends instead of joining them),
+//! time limits, an orderly stop, and a bound on the number of clients.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -71,7 +71,8 @@ struct Hall {
 struct Client {
     /// The sending end of the queue. The writer has the other end, and stops when this end is dropped.
     queue: Sender<Arc<[u8]>>,
-    /// The reader uses one half of the socket and the writer the other. This share is only there to shut it down.
+    /// The reader uses one half of the socket and the writer the other. This reference is needed only to shut the socket
+    /// down.
     stream: Arc<TcpStream>,
 }
 
@@ -91,8 +92,8 @@ impl Hall {
 fn carry_out(clients: &mut HashMap<ConnId, Client>, action: &Action<'_>) {
     match action {
         Action::Send(to, bytes) => {
-            // `try_send` wakes the writer if it sleeps in `recv`. It fails when the queue is full. If this thread waited
-            // for a slow reader here, all clients would wait for it: so the slow one is cut instead.
+            // `try_send` wakes the writer if it sleeps in `recv`. It fails when the queue is full. If this thread waited for
+            // a slow reader here, all clients would wait for the slow reader, too. So the server cuts it instead.
             if let Some(client) = clients.get(to)
                 && client.queue.try_send(Arc::clone(bytes)).is_err()
             {
@@ -116,7 +117,7 @@ fn cut(clients: &mut HashMap<ConnId, Client>, id: ConnId) {
     }
 }
 
-/// The life of a client's reader, which owns the client's writer.
+/// Runs a client's reader, which owns the client's writer.
 fn serve(hall: &Mutex<Hall>, id: ConnId, stream: &Arc<TcpStream>, peer: SocketAddr) {
     let (queue, queued) = bounded(SLOTS);
     let writing = Arc::clone(stream);
@@ -164,10 +165,10 @@ fn read(hall: &Mutex<Hall>, id: ConnId, mut stream: &TcpStream) {
     }
 }
 
-/// The life of a client's writer.
+/// Runs a client's writer.
 fn write(queued: &Receiver<Arc<[u8]>>, mut stream: &TcpStream) {
-    // Each turn of the loop blocks in `recv` until a packet is queued. It ends when the queue is empty and no thread has
-    // its sending end any more.
+    // Each turn of the loop blocks in `recv` until a packet is queued. The loop ends when the queue is empty and its sending
+    // end has been dropped.
     for bytes in queued {
         // Blocks while the socket is full. Only this thread waits for this client.
         if stream.write_all(&bytes).is_err() {
@@ -176,6 +177,6 @@ fn write(queued: &Receiver<Arc<[u8]>>, mut stream: &TcpStream) {
             return;
         }
     }
-    // FIN, after the last byte.
+    // Sends FIN after the last byte.
     let _ = stream.shutdown(Shutdown::Write);
 }

@@ -1,17 +1,17 @@
 //! Step 4: the writer drains its channel into one write.
 //!
-//! In step 3 a writer makes one system call for each packet. A system call costs about a microsecond, however few its bytes
-//! are. When several packets wait in the queue, this writer takes all of them and passes them to the kernel in one
-//! `writev`. The function `write` is what differs from step 3. Run it with
-//! `cargo run --release -p matou-textbook --bin one-write -- 127.0.0.1:7777`; its lesson is `lesson-4.md`.
+//! In step 3 a writer makes one system call for each packet. A system call costs about a microsecond, even for a few bytes.
+//! When several packets wait in the queue, this writer takes all of them and passes them to the kernel in one `writev`. Only
+//! the functions `write` and `write_all` differ from step 3. Run it with `cargo run --release -p matou-textbook --bin
+//! one-write -- 127.0.0.1:7777`; its lesson is `lesson-4.md`.
 //!
 //! This server also sets TCP_NODELAY. Without it the kernel keeps a small packet back while an earlier one is not
-//! acknowledged (Nagle's algorithm), in the hope that more bytes come. Here the writer collects packets itself, and does not
-//! wait for them.
+//! acknowledged (Nagle's algorithm), in the hope that more bytes come. Here the kernel need not do that, because the writer
+//! collects the queued packets itself.
 //!
-//! The gain grows with the load: the more packets wait, the fewer calls each of them needs. No packet waits for others on
-//! purpose, so latency does not grow. Its fault: in a quiet room one packet waits at a time. Then this server does exactly
-//! what step 3 does, and wakes a thread for each recipient of each message.
+//! The gain grows with the load: the more packets wait, the fewer calls each of them needs. The writer never delays a packet
+//! to wait for others, so latency does not grow. Its fault: in a quiet room the queue never has more than one packet. Then
+//! this server does exactly what step 3 does, and wakes a thread for each recipient of each message.
 
 use std::collections::HashMap;
 use std::io::{self, IoSlice, Read, Write};
@@ -67,7 +67,8 @@ struct Hall {
 struct Client {
     /// The sending end of the queue. The writer has the other end, and stops when this end is dropped.
     queue: Sender<Arc<[u8]>>,
-    /// The reader uses one half of the socket and the writer the other. This share is only there to shut it down.
+    /// The reader uses one half of the socket and the writer the other. This reference is needed only to shut the socket
+    /// down.
     stream: Arc<TcpStream>,
 }
 
@@ -87,8 +88,8 @@ impl Hall {
 fn carry_out(clients: &mut HashMap<ConnId, Client>, action: &Action<'_>) {
     match action {
         Action::Send(to, bytes) => {
-            // `try_send` wakes the writer if it sleeps in `recv`. It fails when the queue is full. If this thread waited
-            // for a slow reader here, all clients would wait for it: so the slow one is cut instead.
+            // `try_send` wakes the writer if it sleeps in `recv`. It fails when the queue is full. If this thread waited for
+            // a slow reader here, all clients would wait for the slow reader, too. So the server cuts it instead.
             if let Some(client) = clients.get(to)
                 && client.queue.try_send(Arc::clone(bytes)).is_err()
             {
@@ -112,7 +113,7 @@ fn cut(clients: &mut HashMap<ConnId, Client>, id: ConnId) {
     }
 }
 
-/// The life of a client's reader, which owns the client's writer.
+/// Runs a client's reader, which owns the client's writer.
 fn serve(hall: &Mutex<Hall>, id: ConnId, stream: &Arc<TcpStream>, peer: SocketAddr) {
     let (queue, queued) = bounded(SLOTS);
     let writing = Arc::clone(stream);
@@ -160,17 +161,18 @@ fn read(hall: &Mutex<Hall>, id: ConnId, mut stream: &TcpStream) {
     }
 }
 
-/// Maximum number of packets in one write. Linux refuses more than 1024 pieces (`IOV_MAX`); above some dozens, more of them
+/// Maximum number of packets in one write. Linux refuses more than 1024 pieces (`IOV_MAX`); beyond a few dozen, more pieces
 /// save nothing.
 const PIECES: usize = 64;
 
-/// The life of a client's writer.
+/// Runs a client's writer.
 fn write(queued: &Receiver<Arc<[u8]>>, stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
-    // Blocks until a packet is queued, as in step 3. It ends when the queue is empty and no thread has its sending end.
+    // Blocks until a packet is queued, as in step 3. The loop ends when the queue is empty and its sending end has been
+    // dropped.
     while let Ok(first) = queued.recv() {
         let mut packets = vec![first];
-        // Takes what else is queued now, and does not wait for more. Waiting would be a delay for every message.
+        // Takes all other packets that are queued now, and does not wait for more. Waiting would delay every message.
         packets.extend(queued.try_iter().take(PIECES - 1));
         if write_all(stream, &packets).is_err() {
             let _ = stream.shutdown(Shutdown::Both);

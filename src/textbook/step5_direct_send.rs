@@ -5,8 +5,8 @@
 //! client's socket is full: see `outbox.rs`, the subject of this step. So a client costs one thread and not two. Run it with
 //! `cargo run --release -p matou-textbook --bin direct-send -- 127.0.0.1:7777`; its lesson is `lesson-5.md`.
 //!
-//! Its fault: a thousand sends under one lock take a millisecond, and all other senders wait for it. And the packets of
-//! several senders do not meet anywhere, so each of them costs a system call per recipient, as in step 3.
+//! Its fault: a thousand sends under one lock take a millisecond, and all other senders wait that long. Packets of different
+//! senders are never sent together, so each packet costs a system call per recipient, as in step 3.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -49,8 +49,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// What all threads share. A thread that holds this lock may take the lock of an outbox, never the other way round: two
-/// threads that take two locks in different orders can wait for each other for ever.
+/// What all threads share. A thread that holds this lock may take the lock of an outbox. A thread that holds the lock of an
+/// outbox must not take this one: two threads that take two locks in different orders can wait for each other for ever.
 struct Hall {
     room: Room,
     members: Members,
@@ -58,8 +58,8 @@ struct Hall {
 }
 
 impl Hall {
-    /// Lets the room handle one event, and sends what it wants sent. This is step 2 again, with one difference: no call in
-    /// here blocks.
+    /// Lets the room handle one event, and sends the bytes that the room wants to send. This is step 2 again, with one
+    /// difference: no call in this function blocks.
     fn handle(&mut self, id: ConnId, event: Event<ClientFrame<'_>>) -> Flow {
         let mut effects = Effects::default();
         let flow = self.room.step(id, event, Instant::now(), &mut effects);
@@ -77,7 +77,7 @@ impl Hall {
     }
 }
 
-/// The life of a client's only thread.
+/// Runs a client's only thread.
 fn serve(hall: &Mutex<Hall>, id: ConnId, outbox: &Arc<Outbox>, peer: SocketAddr) {
     {
         let mut hall = hall.lock();

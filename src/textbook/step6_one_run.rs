@@ -2,9 +2,10 @@
 //!
 //! In step 5 a sender held the lock while it sent to everyone. Here the lock is held only while the room handles frames. The
 //! effects are appended to a log, the *run*. If no thread is sending, this thread takes the *turn*: it swaps the run for an
-//! empty one, releases the lock, and sends to each recipient all its bytes in one call. A thread that finds another one
-//! sending goes back to `read` at once: the other one will find what was appended. This is called combining. Run it with
-//! `cargo run --release -p matou-textbook --bin one-run -- 127.0.0.1:7777`; its lesson is `lesson-6.md`.
+//! empty one, releases the lock, and sends to each recipient all its bytes in one call. If another thread is already
+//! sending, this thread goes back to `read` at once, because the other thread will find the effects that were appended. This
+//! is called combining. Run it with `cargo run --release -p matou-textbook --bin one-run -- 127.0.0.1:7777`; its lesson is
+//! `lesson-6.md`.
 //!
 //! Its fault: it has no limits and no orderly end. A client that connects and says nothing keeps a thread for ever, the
 //! accept loop spins when no descriptors are left, and Ctrl-C cuts everyone in the middle of a frame.
@@ -48,11 +49,12 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The room and its clients. A thread that holds `turn` may lock `state` or an outbox, never the other way round.
+/// The room and its clients. A thread that holds `turn` may lock `state`, the limits or tunnel of a client, or an outbox,
+/// but no thread may lock `turn` while it holds one of these.
 struct Hub {
-    /// Held while the room handles frames, and to swap the run. No thread makes a system call while it holds it.
+    /// Held while the room handles frames, and to swap the run. No thread makes a system call while it holds this lock.
     state: Mutex<State>,
-    /// Notified when the run was swapped: the new one has space.
+    /// Notified when the run was swapped: the new run has space.
     space: Condvar,
     /// Locked by the thread that set `is_sending`.
     turn: Mutex<Turn>,
@@ -61,12 +63,12 @@ struct Hub {
 struct State {
     room: Room,
     run: Run,
-    /// True while a thread has the turn. It is inside the mutex, and this is the point of the whole design: a thread that
-    /// sees `true` knows that the other one will lock this mutex again, and look at the run, before it stops.
+    /// True while a thread has the turn. The whole design depends on this flag being inside the mutex: a thread that sees
+    /// `true` knows that the sending thread will lock this mutex again, and look at the run, before it stops.
     is_sending: bool,
 }
 
-/// What the room wants done, in order, and not yet carried out.
+/// The effects that the room wants, in order, as long as they are not carried out.
 #[derive(Default)]
 struct Run {
     effects: Effects,
@@ -74,7 +76,8 @@ struct Run {
     departures: Vec<ConnId>,
 }
 
-/// The list of members belongs to the turn and not to the room: the room may be some messages ahead of what was sent.
+/// What only the sending thread uses. The list of members is here and not in the room, because the room may already have
+/// handled messages that are not sent yet.
 #[derive(Default)]
 struct Turn {
     members: Members,
@@ -83,7 +86,7 @@ struct Turn {
 
 struct Recipient {
     outbox: Arc<Outbox>,
-    /// What it gets in this round.
+    /// The bytes that this client gets in this round.
     bytes: Vec<u8>,
 }
 
@@ -108,12 +111,12 @@ impl Hub {
         self.settle(state);
     }
 
-    /// Handles all whole frames of one `read` in one visit.
+    /// Lets the room handle all whole frames of one `read`, and takes the lock only once for them.
     fn frames(&self, id: ConnId, incoming: &mut Incoming) -> Flow {
         let mut state = self.state.lock();
         while state.run.effects.bytes() > RUN_BYTES {
-            // Blocks, without the lock, until the thread that has the turn swaps the run. It is certain that a thread has
-            // the turn: the run is not empty.
+            // Blocks, without the lock, until the thread that has the turn swaps the run. Such a thread exists, because the
+            // run is not empty.
             self.space.wait(&mut state);
         }
         let flow = incoming.frames(|event| state.handle(id, event));
@@ -134,19 +137,19 @@ impl Hub {
         self.settle(state);
     }
 
-    /// Takes the turn unless another thread has it, and carries out runs until none is left.
+    /// Takes the turn and carries out runs until none is left. Returns at once if another thread has the turn.
     fn settle(&self, mut state: MutexGuard<'_, State>) {
         if state.is_sending {
             return;
         }
         state.is_sending = true;
         drop(state);
-        // Blocks at most for the moment that the thread before needs to return: `is_sending` was false.
+        // `is_sending` was false, so this blocks at most for the moment in which the previous sender returns.
         let mut turn = self.turn.lock();
         loop {
             let mut state = self.state.lock();
             if state.run.is_empty() {
-                // The lock is held: no thread can append anything between the question and this line.
+                // The lock is held: no thread can append anything between the check and this line.
                 state.is_sending = false;
                 return;
             }
@@ -186,7 +189,7 @@ impl Turn {
                     client.bytes.extend_from_slice(bytes);
                 }
             }
-            // What was said to everyone before this end goes out before it.
+            // Before this client's FIN, everything that comes earlier in the log must be sent.
             Action::Finish(id) => {
                 flush(clients);
                 clients
@@ -207,7 +210,7 @@ impl Turn {
     }
 }
 
-/// Sends to each recipient what was put together for it.
+/// Sends to each recipient the bytes that were collected for it.
 fn flush(clients: &mut ByConn<Recipient>) {
     for client in clients.values_mut() {
         if !client.bytes.is_empty() {
@@ -216,7 +219,7 @@ fn flush(clients: &mut ByConn<Recipient>) {
     }
 }
 
-/// The life of a client's thread.
+/// Runs a client's thread.
 fn serve(hub: &Hub, id: ConnId, outbox: &Arc<Outbox>, peer: SocketAddr) {
     hub.opened(id, outbox, peer);
     read(hub, id, outbox);

@@ -24,7 +24,7 @@ const FRAME_TIME: Duration = Duration::from_secs(30);
 /// How long a client may take to read its last bytes and to close, after the server has closed its side.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How long a writer waits for a full socket.
+/// How long a writer waits for a full socket before it gives up.
 const WRITE_TIME: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
@@ -36,8 +36,8 @@ pub(crate) struct Client {
     _permit: Permit,
 }
 
-/// Points in time, not durations: `set_read_timeout` would begin again with each byte, so that a client could keep its
-/// thread for ever with one byte per minute.
+/// The time limits of a client, as points in time and not as durations. A duration (`set_read_timeout`) would begin again
+/// with each byte, so a client could keep its thread for ever with one byte per minute.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     login: Option<Instant>,
@@ -45,12 +45,12 @@ struct Limits {
     end: Option<Instant>,
 }
 
-/// What the clock finds.
+/// What follows when a time limit of a client has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Late {
-    /// The room decides: only it knows, for example, whether the client has logged in.
+    /// The room decides what to do, because only the room knows, for example, whether the client has logged in.
     Asks(Overdue),
-    /// Its last time limit has passed. It is cut.
+    /// The client's last time limit has passed, so the client is cut.
     Ends,
 }
 
@@ -72,7 +72,7 @@ impl Client {
         }
     }
 
-    /// Closes the server's side after what is queued. The client's thread reads on until the peer closes, too.
+    /// Closes the server's side after the queued bytes are sent. The client's thread reads on until the peer closes, too.
     pub(crate) fn finish(&self) {
         self.limits.lock().end = Some(Instant::now() + LINGER);
         self.tunnel.abandon();
@@ -84,7 +84,7 @@ impl Client {
         self.outbox.cut();
     }
 
-    /// Returns which time limit has passed, each only once.
+    /// Returns a time limit that has passed, or `None`. Each limit is returned only once.
     pub(crate) fn late(&self, now: Instant) -> Option<Late> {
         let mut limits = self.limits.lock();
         let is_due = |limit: Option<Instant>| limit.is_some_and(|limit| limit <= now);
@@ -103,7 +103,7 @@ impl Client {
         None
     }
 
-    /// The limit of a frame begins with its first byte, and later bytes do not move it.
+    /// Sets the time limit for the rest of a frame, or removes it if no frame has begun. Later bytes do not move the limit.
     fn expect_rest_of_frame(&self, has_half_a_frame: bool) {
         let frame = &mut self.limits.lock().frame;
         *frame = match *frame {
@@ -114,7 +114,7 @@ impl Client {
     }
 }
 
-/// The life of a client's thread.
+/// Runs a client's thread.
 pub(crate) fn serve(hub: &Hub, client: &Arc<Client>, peer: SocketAddr) {
     hub.opened(client, peer);
     match read(hub, client) {
@@ -125,13 +125,14 @@ pub(crate) fn serve(hub: &Hub, client: &Arc<Client>, peer: SocketAddr) {
     hub.gone(client.id);
 }
 
-/// Reads frames until the connection ends (`None`) or becomes the end of a tunnel, whose first bytes it returns.
+/// Reads frames until the connection closes or becomes one side of a tunnel. Returns `None` if it closed, otherwise the
+/// first bytes for the tunnel.
 fn read(hub: &Hub, client: &Client) -> Option<Vec<u8>> {
     let mut incoming = Incoming::default();
     let mut chunk = [0; 4096];
     loop {
-        // Blocks until this client sends something, closes, or is cut: by a sender, because it is too slow, or by the
-        // clock, because it is too late.
+        // Blocks until this client sends something, closes, or is cut. A sender cuts a client that is too slow; the clock
+        // cuts a client that is too late.
         match client.outbox.stream().read(&mut chunk) {
             Ok(0) => {
                 hub.read_closed(client.id);
@@ -154,13 +155,13 @@ fn read(hub: &Hub, client: &Client) -> Option<Vec<u8>> {
 /// `close` on a socket with unread bytes makes the kernel send RST and not FIN. A RST destroys what the peer has not read
 /// yet: for example, the answer that explains why it is disconnected.
 fn linger(client: &Client) {
-    // Returns false at once when the client was cut.
+    // `wait_until_empty` returns false at once if the client was cut.
     if !client.outbox.wait_until_empty() {
         return;
     }
     let mut chunk = [0; 4096];
     loop {
-        // The clock cuts a client that takes too long, and then this returns 0.
+        // The clock cuts a client that takes too long, and then this `read` returns 0.
         match client.outbox.stream().read(&mut chunk) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => return,

@@ -1,4 +1,5 @@
-//! The room, the run and the turn, as in step 6. New are the clock, tunnels, and the end of all clients at once.
+//! The room, the run and the turn, as in step 6. New are the clock, tunnels, and the functions that end all clients when the
+//! server stops.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,10 +22,10 @@ const RUN_BYTES: usize = 256 * 1024;
 const TICK: Duration = Duration::from_millis(500);
 
 /// The room and its clients. A thread that holds `turn` may lock `state`, the limits or tunnel of a client, or an outbox,
-/// never the other way round.
+/// but no thread may lock `turn` while it holds one of these.
 pub(crate) struct Hub {
     state: Mutex<State>,
-    /// Notified when the run was swapped: the new one has space.
+    /// Notified when the run was swapped: the new run has space.
     space: Condvar,
     /// Locked by the thread that set `is_sending`.
     turn: Mutex<Turn>,
@@ -36,11 +37,11 @@ struct State {
     is_sending: bool,
     /// All clients, for the clock.
     clients: ByConn<Arc<Client>>,
-    /// The server stops. A client that comes now is finished at once.
+    /// True while the server stops. A client that connects then is closed at once, in order.
     is_stopping: bool,
 }
 
-/// What the room wants done, in order, and not yet carried out.
+/// The effects that the room wants, in order, as long as they are not carried out.
 #[derive(Default)]
 struct Run {
     effects: Effects,
@@ -56,7 +57,7 @@ struct Turn {
 
 struct Recipient {
     client: Arc<Client>,
-    /// What it gets in this round.
+    /// The bytes that this client gets in this round.
     bytes: Vec<u8>,
 }
 
@@ -87,7 +88,7 @@ impl Hub {
         self.settle(state);
     }
 
-    /// Handles all whole frames of one `read` in one visit.
+    /// Lets the room handle all whole frames of one `read`, and takes the lock only once for them.
     pub(crate) fn frames(&self, id: ConnId, incoming: &mut Incoming) -> Flow {
         let mut state = self.state.lock();
         while state.run.effects.bytes() > RUN_BYTES {
@@ -99,7 +100,8 @@ impl Hub {
         flow
     }
 
-    /// The peer sends no more. Returns whether the room closes the connection; it does not close the end of a tunnel.
+    /// Tells the room that the peer sends no more bytes. Returns true if the room closes the connection. The room does not
+    /// close the connection if it was joined to another one in a tunnel.
     pub(crate) fn read_closed(&self, id: ConnId) -> bool {
         let mut state = self.state.lock();
         let flow = state.handle(id, Event::ReadClosed);
@@ -115,7 +117,8 @@ impl Hub {
         self.settle(state);
     }
 
-    /// The life of the clock's thread: ends what is late, until the server stops. From then on `main` keeps the time.
+    /// Runs the clock's thread: it checks all time limits until the server stops. From then on, `main` limits the time that
+    /// clients may take.
     pub(crate) fn keep_time(&self, stop: &Stop) {
         while !stop.wait(TICK) {
             self.tick(Instant::now());
@@ -124,7 +127,7 @@ impl Hub {
 
     fn tick(&self, now: Instant) {
         let mut state = self.state.lock();
-        // What is late in the room itself, such as a request for a private connection without an answer.
+        // The room has time limits of its own, such as the time to answer a request for a private connection.
         let State { room, run, .. } = &mut *state;
         if room.deadline().is_some_and(|deadline| deadline <= now) {
             room.tick(now, &mut run.effects);
@@ -142,7 +145,7 @@ impl Hub {
         self.settle(state);
     }
 
-    /// The server stops: each client gets what is queued for it, and then FIN.
+    /// Closes all clients in order because the server stops: each client gets its queued bytes, and then FIN.
     pub(crate) fn finish_all(&self) {
         let mut state = self.state.lock();
         state.is_stopping = true;
@@ -151,13 +154,13 @@ impl Hub {
         self.settle(state);
     }
 
-    /// The server stops, and has waited long enough.
+    /// Cuts the clients that are left when the stopping server has waited long enough.
     pub(crate) fn cut_all(&self) {
         let state = self.state.lock();
         state.clients.values().for_each(|client| client.cut());
     }
 
-    /// Takes the turn unless another thread has it, and carries out runs until none is left.
+    /// Takes the turn and carries out runs until none is left. Returns at once if another thread has the turn.
     fn settle(&self, mut state: MutexGuard<'_, State>) {
         if state.is_sending {
             return;
@@ -206,7 +209,7 @@ impl Turn {
                     recipient.bytes.extend_from_slice(bytes);
                 }
             }
-            // What was said to everyone before this end goes out before it.
+            // Before this client's FIN, everything that comes earlier in the log must be sent.
             Action::Finish(id) => {
                 flush(clients);
                 if let Some(recipient) = clients.get(&id) {
@@ -219,7 +222,7 @@ impl Turn {
                 }
             }
             Action::Tunnel(one, other) => {
-                // ESTABLISHED is among these bytes.
+                // Sends the collected bytes first, because ESTABLISHED is among them.
                 flush(clients);
                 match (clients.get(&one), clients.get(&other)) {
                     (Some(one), Some(other)) => tunnel::join(&one.client, &other.client),
@@ -236,7 +239,7 @@ impl Turn {
     }
 }
 
-/// Sends to each recipient what was put together for it.
+/// Sends to each recipient the bytes that were collected for it.
 fn flush(clients: &mut ByConn<Recipient>) {
     for recipient in clients.values_mut() {
         if !recipient.bytes.is_empty() {

@@ -1,14 +1,14 @@
 //! Step 7: an orderly end for everything.
 //!
-//! The engine is the one of step 6. What is new are limits and ends, and they are most of a real server: a bound on the
-//! number of clients, time limits for a login and for half a frame, a close that destroys no bytes, private connections
-//! (whose two directions end one after the other), and a stop after SIGTERM or Ctrl-C. The whole suite passes. Run it with
-//! `cargo run --release -p matou-textbook --bin orderly-end -- 127.0.0.1:7777`; its lesson is `lesson-7.md`.
+//! The engine is the one of step 6. New in this step are limits and orderly ends, which make up most of a real server: a
+//! bound on the number of clients, time limits for a login and for half a frame, a close that destroys no bytes, private
+//! connections (whose two directions end one after the other), and a stop after SIGTERM or Ctrl-C. The whole suite passes.
+//! Run it with `cargo run --release -p matou-textbook --bin orderly-end -- 127.0.0.1:7777`; its lesson is `lesson-7.md`.
 //!
 //! | file | what |
 //! |---|---|
 //! | `main.rs` | accept, refuse, stop |
-//! | `permits.rs` | how many clients may exist, and when none is left |
+//! | `permits.rs` | a bound on the number of clients, and the wait until none is left |
 //! | `client.rs` | one client: its time limits, and the life of its thread |
 //! | `hub.rs` | the room, the run and the turn of step 6, and the clock |
 //! | `tunnel.rs` | private connections |
@@ -34,7 +34,8 @@ use hub::Hub;
 use permits::{Permit, Permits};
 
 /// Maximum number of clients, and so of threads that read. A process may have about 16,000 threads and, by default, often
-/// 1024 descriptors; a server that hits such a limit fails in a place that no test reaches.
+/// 1024 descriptors; a server that reaches such a limit fails in a place that no test reaches, so this server refuses
+/// clients earlier.
 const CLIENTS: usize = 4000;
 
 /// The pause after a failed accept.
@@ -57,7 +58,7 @@ fn main() -> io::Result<()> {
     };
     let permits = Arc::new(Permits::new(CLIENTS));
     accept(&listener, &hub, &permits, &stop);
-    // From here on a `connect` fails with "connection refused". The clients that exist are told the end in order.
+    // From here on a `connect` fails with "connection refused". The connections that are open are closed in order.
     drop(listener);
     hub.finish_all();
     if !permits.wait_until_all_are_back(Instant::now() + FAREWELL) {
@@ -71,7 +72,7 @@ fn main() -> io::Result<()> {
 /// Accepts clients until the server stops.
 fn accept(listener: &TcpListener, hub: &Arc<Hub>, permits: &Arc<Permits>, stop: &Stop) {
     for number in 1.. {
-        // Blocks until a client connects. At the end of the server, that client is the server itself: see `stop_at_a_signal`.
+        // Blocks until a client connects. When the server stops, it connects to itself: see `stop_at_a_signal`.
         let accepted = listener.accept();
         if stop.has_begun() {
             return;
@@ -79,12 +80,12 @@ fn accept(listener: &TcpListener, hub: &Arc<Hub>, permits: &Arc<Permits>, stop: 
         match accepted {
             Ok((stream, peer)) => match permits.take() {
                 Some(permit) => start(hub, ConnId(number), stream, peer, permit),
-                // The socket is closed at once, so the client is not left without an answer.
+                // The socket is closed at once, so the client does not wait in vain.
                 None => eprintln!("refused {peer}: {CLIENTS} clients are connected"),
             },
             Err(error) => {
                 // With EMFILE (no descriptor is free) the connection stays in the backlog, and the next accept fails at
-                // once. Without a pause this loop would use a whole core and make nothing better.
+                // once. Without a pause this loop would use a whole core without any effect.
                 eprintln!("cannot accept a connection: {error}");
                 stop.wait(PAUSE);
             }
@@ -101,7 +102,7 @@ fn start(hub: &Arc<Hub>, id: ConnId, stream: TcpStream, peer: SocketAddr, permit
     }
 }
 
-/// Whether the server stops. Threads that wait for something else, and not longer than for this, wait here.
+/// Whether the server stops. A thread that only needs to pause, such as the clock, waits here, so that a stop wakes it.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     has_begun: Mutex<bool>,
@@ -113,7 +114,7 @@ impl Stop {
         *self.has_begun.lock()
     }
 
-    /// Blocks for some time, or until the server stops. Returns whether it stops.
+    /// Blocks for `time`, or until the server stops. Returns true if the server stops.
     fn wait(&self, time: Duration) -> bool {
         let mut has_begun = self.has_begun.lock();
         if !*has_begun {
@@ -132,7 +133,7 @@ impl Stop {
 /// Starts the thread that waits for SIGTERM and SIGINT (Ctrl-C).
 ///
 /// A signal interrupts any thread at any instruction, so its handler may do almost nothing: it writes a byte into a pipe.
-/// This thread blocks in `read` on that pipe, and can do everything that threads can.
+/// The thread blocks in `read` on that pipe. It is an ordinary thread, so it may call any function when it wakes.
 #[cfg(unix)]
 fn stop_at_a_signal(stop: &Arc<Stop>, local: SocketAddr) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
@@ -142,8 +143,8 @@ fn stop_at_a_signal(stop: &Arc<Stop>, local: SocketAddr) -> io::Result<()> {
     waiting.spawn(move || {
         if signals.forever().next().is_some() {
             stop.begin();
-            // The main thread is blocked in `accept`, and no other thread can tell it anything, except by a connection.
-            // (An address such as 0.0.0.0 means this machine when it is connected to.)
+            // The main thread is blocked in `accept`, and only a connection wakes it there. (As the target of a connection,
+            // an address such as 0.0.0.0 means this machine.)
             let _ = TcpStream::connect(local);
         }
     })?;

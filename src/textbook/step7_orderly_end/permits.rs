@@ -1,4 +1,4 @@
-//! How many clients may exist, and when none is left.
+//! A bound on the number of clients, and the wait until none is left.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,8 +14,8 @@ pub(crate) struct Permits {
     all_back: Condvar,
 }
 
-/// The right to be a client. Each client owns one, and dropping the client gives it back: so no path through the code can
-/// forget it, not even a panic.
+/// The right to stay connected. Each client owns a permit, and dropping the client returns the permit. So no path through
+/// the code can forget to return it, not even a panic.
 #[derive(Debug)]
 pub(crate) struct Permit(Arc<Permits>);
 
@@ -38,7 +38,7 @@ impl Permits {
         Some(Permit(Arc::clone(self)))
     }
 
-    /// Blocks until no client is left, at most until `deadline`. Returns whether none is left.
+    /// Blocks until no client is left, but at most until `deadline`. Returns true if no client is left.
     pub(crate) fn wait_until_all_are_back(&self, deadline: Instant) -> bool {
         let mut taken = self.taken.lock();
         while *taken > 0 {

@@ -6,11 +6,11 @@
 //! ```
 //!
 //! Each reader relays its own direction, so a tunnel needs no more threads. A reader that blocks in `write` on the other
-//! socket stops reading its own. Then the window of its peer closes, and that peer stops, too: TCP passes the pressure back
-//! from end to end, and the server keeps at most one chunk.
+//! socket stops reading its own. Then the TCP window of its peer closes, and this peer must stop sending. So TCP passes the
+//! back-pressure from one client to the other, and the server keeps at most one chunk per direction.
 //!
-//! The two directions end one after the other. EOF in one of them becomes FIN on the other socket, after all bytes before
-//! it, and the other direction goes on (a *half-close*).
+//! The two directions end separately. When a reader gets EOF, the server sends FIN on the other socket, after all bytes that
+//! came before. The other direction stays open (a *half-close*).
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -21,7 +21,7 @@ use parking_lot::{Condvar, Mutex};
 use super::client::Client;
 use super::hub::Hub;
 
-/// Maximum number of bytes that are kept for an end whose other end has not come.
+/// Maximum number of bytes that the server keeps from one end while the other end has not come.
 const EARLY_BYTES: usize = 64 * 1024;
 
 /// Bytes of one read. Large, because a tunnel moves files and not lines.
@@ -31,7 +31,7 @@ const CHUNK: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct TunnelEnd {
     other: Mutex<Other>,
-    /// Notified when the other end came, or never will.
+    /// Notified when the other end has come, and when it is certain that it never will.
     settled: Condvar,
 }
 
@@ -40,7 +40,8 @@ enum Other {
     /// The other end has not come. These bytes wait for it.
     Awaited(Vec<u8>),
     Joined(Arc<Client>),
-    /// There is no other end any more. Dropping it here matters: two ends that own each other would live for ever.
+    /// There is no other end any more. It is important that this value drops the `Arc` of the other end: two ends that own
+    /// each other would never be freed.
     Over,
 }
 
@@ -50,8 +51,9 @@ impl Default for Other {
     }
 }
 
-/// Joins two ends. The turn calls this after both have got ESTABLISHED, so it never blocks. The first end's reader may sit in
-/// `read` and hear nothing of it: so this thread passes on the bytes that came early.
+/// Joins two ends. The thread that has the turn calls this after it has sent ESTABLISHED to both, so this function must not
+/// block. It also passes on the bytes that came early, because the readers of the two ends may be blocked in `read` and
+/// cannot do it.
 pub(crate) fn join(one: &Arc<Client>, other: &Arc<Client>) {
     for (from, to) in [(one, other), (other, one)] {
         let mut end = from.tunnel.other.lock();
@@ -61,7 +63,7 @@ pub(crate) fn join(one: &Arc<Client>, other: &Arc<Client>) {
                 *end = Other::Joined(Arc::clone(to));
                 from.tunnel.settled.notify_all();
             }
-            // It was reset just now, and the room does not know yet. The other end must not wait for it.
+            // This end was reset just now, and the room does not know it yet. The other end must not wait for this one.
             Other::Joined(_) | Other::Over => {
                 drop(end);
                 to.cut();
@@ -71,7 +73,7 @@ pub(crate) fn join(one: &Arc<Client>, other: &Arc<Client>) {
 }
 
 impl TunnelEnd {
-    /// The room closes this connection: an end that still waits need not wait any longer.
+    /// Stops waiting for the other end, because the room closes this connection.
     pub(crate) fn abandon(&self) {
         let mut other = self.other.lock();
         if matches!(*other, Other::Awaited(_)) {
@@ -80,12 +82,13 @@ impl TunnelEnd {
         }
     }
 
-    /// This end's reader has ended.
+    /// Drops the reference to the other end, because this end's reader has ended.
     pub(crate) fn end(&self) {
         *self.other.lock() = Other::Over;
     }
 
-    /// Returns the other end if it has come. Otherwise keeps the bytes for it, and returns `None`.
+    /// Returns the other end if it has come. Otherwise keeps the bytes for it, and returns `None`. Blocks until the other
+    /// end comes if that would be more than [`EARLY_BYTES`].
     fn joined_or_keep(&self, bytes: &[u8]) -> Option<Arc<Client>> {
         match &mut *self.other.lock() {
             Other::Joined(other) => return Some(Arc::clone(other)),
@@ -98,7 +101,7 @@ impl TunnelEnd {
         self.wait_for_other()
     }
 
-    /// Blocks until the other end has come. Returns `None` when it never will.
+    /// Blocks until the other end has come. Returns `None` if it never comes.
     fn wait_for_other(&self) -> Option<Arc<Client>> {
         let mut other = self.other.lock();
         loop {
@@ -111,7 +114,7 @@ impl TunnelEnd {
     }
 }
 
-/// Relays what this client sends to the other end, until one of the two ends. Runs in this client's thread.
+/// Relays the bytes of this client to the other end, until one of the two connections closes. Runs in this client's thread.
 pub(crate) fn relay(hub: &Hub, client: &Client, early: Vec<u8>) {
     let mut chunk = early;
     let mut count = chunk.len();
@@ -120,7 +123,7 @@ pub(crate) fn relay(hub: &Hub, client: &Client, early: Vec<u8>) {
             && let Some(other) = client.tunnel.joined_or_keep(&chunk[..count])
             && write(&other, &chunk[..count]).is_err()
         {
-            // The other end is broken, so nothing that this one sends can arrive.
+            // The other end is broken, so no byte from this end can arrive.
             client.cut();
             other.cut();
             return;
@@ -143,19 +146,20 @@ pub(crate) fn relay(hub: &Hub, client: &Client, early: Vec<u8>) {
 }
 
 fn write(other: &Client, bytes: &[u8]) -> io::Result<()> {
-    // ESTABLISHED and early bytes may still wait in its outbox, and come first.
+    // ESTABLISHED and early bytes may still wait in the outbox of the other end, and must be sent first.
     if !other.outbox.wait_until_empty() {
         return Err(io::ErrorKind::BrokenPipe.into());
     }
     let mut stream = other.outbox.stream();
-    // A tunnel end may be as slow as it likes: only its own tunnel waits for it, here.
+    // The other end may be as slow as it likes: only its own tunnel waits for it.
     stream.set_write_timeout(None)?;
     stream.write_all(bytes)
 }
 
-/// This end sends no more: FIN goes to the other end, after everything before it.
+/// Sends FIN to the other end, after all bytes that came before, because this end sends no more.
 fn half_close(hub: &Hub, client: &Client) {
-    // While this end waits, the room closes it. It does not when the ends were joined just now.
+    // If this end still waits for the other one, the room closes it. If the ends were joined just now, the room does not
+    // close it.
     if hub.read_closed(client.id) {
         return;
     }
@@ -196,7 +200,7 @@ mod tests {
         let mut bytes = [0; 5];
         peer.read_exact(&mut bytes).unwrap();
         assert_eq!(&bytes, b"early");
-        // Otherwise the two ends own each other for ever.
+        // Without these calls, the two ends would own each other for ever.
         one.tunnel.end();
         other.tunnel.end();
         drop((one, other));

@@ -1,10 +1,10 @@
-//! What the lessons say about threads, and about the end of step 7.
+//! Tests of what the lessons say about threads, and about the stop of step 7.
 
 use std::io::Read;
 
 use crate::step::{STEPS, Step};
 
-/// The threads that a server has besides those of its clients, and the threads for each client.
+/// For each step: the number of the server's own threads, and the number of threads per client.
 #[cfg(target_os = "linux")]
 const THREADS: [(usize, usize); 7] = [(1, 0), (1, 1), (1, 2), (1, 2), (1, 1), (1, 1), (3, 1)];
 

@@ -1,4 +1,4 @@
-//! The lessons: their parts, their links, their exercises, and the commands whose output is always the same.
+//! Tests of the lessons: their parts, their links, their exercises, and the commands whose output is always the same.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ fn defines(source: &str, item: &str) -> bool {
         found.any(|(at, _)| source[at + wanted.len()..].starts_with(starts))
     };
     kinds.iter().any(|kind| is_there(&format!("{kind} ")))
-        // A field or a variant stands alone at the beginning of a line.
+        // The name of a field or a variant is at the beginning of a line.
         || source.lines().any(|line| {
             let line = line.trim_start().trim_start_matches("pub(super) ");
             line.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ',', '(', ' ']))
@@ -146,8 +146,8 @@ fn every_exercise_says_when_it_is_solved() {
     assert!(in_any_language >= 10, "{in_any_language} in any language");
 }
 
-/// Each lesson has a line that begins with `**Repaired:**`. It says how many cases pass from this step on, and names them
-/// if they are fewer than thirty.
+/// Each lesson has a line that begins with `**Repaired:**`. The line says how many cases begin to pass with this step, and
+/// names these cases if they are fewer than thirty.
 #[test]
 fn each_step_repairs_what_its_lesson_says() {
     let table = table();

@@ -1,5 +1,5 @@
-//! The course keeps its promises: what the judge says about each step, what each step costs in threads, how step 7 ends, and
-//! what the lessons show and link to.
+//! Tests of what the course says: the verdicts on each step, the number of its threads, how step 7 stops, and the commands
+//! and links of the lessons.
 
 #[cfg(unix)]
 mod ends;

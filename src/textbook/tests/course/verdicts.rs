@@ -1,4 +1,4 @@
-//! The table `verdicts.md` says what the judge finds in each step.
+//! Tests that the table `verdicts.md` has the verdicts that the judge gives.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -35,7 +35,7 @@ pub(crate) fn table() -> BTreeMap<&'static str, Row> {
     rows.collect()
 }
 
-/// Judges one step with these cases, or with all if there are none.
+/// Judges one step with the cases `only`. If `only` is empty, plays all cases except `slow-reader`.
 fn judge(suite: &Suite, step: usize, only: &[&str], scale: f64, jobs: usize) -> Report {
     let server = Step::start(STEPS[step].0);
     let options = Options {
@@ -51,7 +51,7 @@ fn judge(suite: &Suite, step: usize, only: &[&str], scale: f64, jobs: usize) -> 
     run_suite(suite, server.address, &options).unwrap()
 }
 
-/// Returns what differs from the table. A case that this machine was too busy for contradicts nothing.
+/// Returns what differs from the table. An inconclusive case is no contradiction: this machine was too busy for it.
 fn contradictions(step: usize, report: &Report) -> Vec<String> {
     let table = table();
     assert_eq!(report.unjudgeable, None);
@@ -116,7 +116,7 @@ fn the_judge_says_what_the_table_says() {
         .flat_map(|(step, report)| contradictions(*step, report))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // A machine that is too busy for most cases has shown nothing.
+    // If the machine was too busy for most cases, this test has shown nothing.
     let judged = |report: &Report| {
         report
             .cases
