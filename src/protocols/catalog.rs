@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// One of the protocols of this crate.
 ///
-/// The server, the client and the tests take the list of protocols from here. Each of them has one `match` over this
-/// type, which selects its code for a protocol.
+/// The server, the client and the tests take the list of protocols from here. Each of these programs has one `match` over
+/// this type, which selects its code for a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProtocolName {
     /// [`crate::chaton`].

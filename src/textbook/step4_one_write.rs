@@ -2,8 +2,8 @@
 //!
 //! In step 3 a writer makes one system call for each packet. A system call costs about a microsecond, even for a few bytes.
 //! When several packets wait in the queue, this writer takes all of them and passes them to the kernel in one `writev`. Only
-//! the functions `write` and `write_all` differ from step 3. Run it with `cargo run --release -p matou-textbook --bin
-//! one-write -- 127.0.0.1:7777`; its lesson is `lesson-4.md`.
+//! the functions `write` and `write_all` differ from step 3. Run it with
+//! `cargo run --release -p matou-textbook --bin one-write -- 127.0.0.1:7777`; its lesson is `lesson-4.md`.
 //!
 //! This server also sets TCP_NODELAY. Without it the kernel keeps a small packet back while an earlier one is not
 //! acknowledged (Nagle's algorithm), in the hope that more bytes come. Here the kernel need not do that, because the writer

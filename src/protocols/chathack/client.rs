@@ -1,4 +1,5 @@
-//! The client's half of ChatHack. `client/server.rs` handles what the server sends, `client/peer.rs` what other clients send.
+//! The client's half of ChatHack. `client/server.rs` handles what the server sends, and `client/peer.rs` handles what other
+//! clients send.
 
 mod peer;
 mod server;

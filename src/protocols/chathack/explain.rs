@@ -1,6 +1,6 @@
-//! The packets of ChatHack, split into their fields, for users who want to see what is sent. Logs hide the id of a
-//! direct connection, but here it is shown, because it belongs to the user. A password is not shown, because it stays
-//! valid after the connection.
+//! The packets of ChatHack, split into their fields, for users who want to see what is sent. Logs hide the id of a direct
+//! connection, but here it is shown, because it belongs to the user. A password is not shown, because it stays valid after
+//! the connection has ended.
 
 use std::net::IpAddr;
 

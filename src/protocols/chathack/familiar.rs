@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 /// An account, and an address from which it has logged in.
 type Pair = (IpAddr, Arc<str>);
 
-/// Maximum number of remembered pairs. The oldest one is forgotten for a new one.
+/// Maximum number of remembered pairs. When it is reached, a new pair replaces the oldest one.
 const MOST: usize = 4096;
 
 const WINDOW: Duration = Duration::from_mins(1);
 
 /// Gives each account that has logged in from an address a limit of its own there.
 ///
-/// All clients of a proxy have one address. Without this, one of them could lock the others out by guessing: the
-/// passwords of that address would not be checked any more. With it, an account that is used there stays usable, and its
-/// password can still be guessed no faster than the limit allows.
+/// All clients of a proxy have one address. Without this limit, one client could lock the others out by guessing wrong
+/// passwords, because the server would no longer check passwords from that address. With this limit, an account that has
+/// been used from the address stays usable, and its password still cannot be guessed faster than the limit allows.
 #[derive(Debug)]
 pub(super) struct Familiar {
     per_minute: usize,
-    /// When the last wrong tries for each pair came, the oldest first: at most as many as the limit.
+    /// The times of the last wrong tries for each pair, oldest first. At most as many as the limit are stored.
     tries: HashMap<Pair, VecDeque<Instant>>,
     /// The pairs in the order in which they became familiar.
     order: VecDeque<Pair>,
@@ -51,8 +51,8 @@ impl Familiar {
         self.tries.insert(pair, VecDeque::new());
     }
 
-    /// Counts a try. Returns whether the password may be checked; `None` when this account is not familiar at this
-    /// address, and nothing was counted.
+    /// Counts a try. Returns whether the password may be checked. Returns `None`, and counts nothing, when this account has
+    /// not logged in from this address before.
     pub(super) fn count(&mut self, address: IpAddr, login: &str, now: Instant) -> Option<bool> {
         let tries = self.tries.get_mut(&(address, login.into()))?;
         tries.retain(|tried| now.saturating_duration_since(*tried) < WINDOW);
@@ -63,8 +63,8 @@ impl Familiar {
         Some(may)
     }
 
-    /// Uncounts the try that was counted at that time: it turned out to be right. Returns false when none was counted
-    /// here.
+    /// Takes back the try that was counted at that time, because its password turned out to be right. Returns false when no
+    /// such try was counted here.
     pub(super) fn take_back(
         &mut self,
         address: IpAddr,

@@ -1,4 +1,4 @@
-//! The packets of ChatHack as types, apart from their bytes.
+//! The packets of ChatHack as types. How they become bytes is in `codec.rs`.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,8 +1,8 @@
 //! The two ways to log in: with the password of an account, or without one under a login that neither an account nor a
 //! client has.
 //!
-//! The answer of the accounts comes later, and other events are handled in the meantime. So a login that was free when
-//! the room asked may be taken when the answer comes.
+//! The accounts answer later, and the room handles other events in the meantime. So a login that was free when the room
+//! asked may be taken when the answer comes.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -132,7 +132,7 @@ impl Room {
         Some(proposal)
     }
 
-    /// Uncounts a password that turned out to be right, or was not checked.
+    /// Takes back the count of a wrong password, because the password turned out to be right or was not checked.
     fn was_not_wrong(&mut self, from: ConnId, login: &Arc<str>, kind: LoginKind) {
         if let (LoginKind::WithPassword { counted }, Some(address)) =
             (kind, self.connections.address(from))
@@ -142,7 +142,7 @@ impl Room {
         }
     }
 
-    /// The password of this account was right. Where addresses are not limited, nothing need be remembered.
+    /// Remembers that the password of this account was right. Does nothing for an address without limits.
     fn is_familiar(&mut self, from: ConnId, login: &Arc<str>) {
         if let Some(address) = self.connections.address(from)
             && (self.options.bound_loopback || !address.is_loopback())
@@ -151,7 +151,7 @@ impl Room {
         }
     }
 
-    /// ACK 3, unless another client has taken the login in the meantime.
+    /// Accepts the login with ACK 3, unless another client has taken it in the meantime.
     fn accept(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         let Some(address) = self.connections.address(from) else {
             return;

@@ -20,14 +20,14 @@
 //! | question | the document | how we read it |
 //! |---|---|---|
 //! | prose and figures differ | - | the figures |
-//! | who *sender* and *receiver* are | differs | the sender is the client that sends the packet: in 5 and 6 the one that was asked; the login in ACK 6 is the asker's, in ACK 7 and 8 that of the client that was asked |
-//! | a wrong password, or an unknown login with one | ACK 2 | the same answer after the same time |
-//! | a right password of a client that is connected | ACK 4 | to the new connection; the old one stays |
+//! | who *sender* and *receiver* are | differs | the sender is the client that sends the packet; in opcodes 5 and 6 this is the client that was asked; the login in ACK 6 is the asker's, the login in ACK 7 and 8 is that of the client that was asked |
+//! | a wrong password, or a password with an unknown login | ACK 2 | ACK 2 in both cases, after the same time |
+//! | a right password of a client that is connected | ACK 4 | ACK 4 to the new connection; the old connection stays open |
 //! | a login without password that an account or a client has | ACK 4 | ACK 4 |
 //! | a login over 255 bytes, or unreadable on a terminal | - | ACK 2; over 1024 bytes it is not a packet |
-//! | a password over 255 bytes | - | wrong; over 1024 bytes it is not a packet |
+//! | a password over 255 bytes | - | treated as wrong; over 1024 bytes it is not a packet |
 //! | how often a client may try to log in | - | 5 times on a connection; it is closed after the last answer |
-//! | how often may an address try passwords | - | 10 wrong ones a minute, those that are being checked counted, then ACK 2 whatever it tries ([`Options::wrong_passwords_per_minute`]). An account that has logged in from there has a limit of its own |
+//! | how often an address may try passwords | - | 10 wrong passwords a minute, including those that are still being checked; above this limit, every password gets ACK 2 without a check ([`Options::wrong_passwords_per_minute`]); an account that has logged in from the address before has its own limit |
 //! | too many logins wait for the accounts | - | ACK 2 for one more; the client may try again |
 //! | a login packet after success, another packet before it | - | ACK 1 |
 //! | a sender's name that is not the client's own | never tied to the session | ACK 1, and the packet is not relayed |

@@ -7,8 +7,8 @@ use crate::setting::Setting;
 pub struct Options {
     /// Maximum pending requests per asker. A request above this limit is denied. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients
-    /// can ask the same one.
+    /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients can ask
+    /// the same client.
     pub pending_as_target: usize,
     /// How long a request waits for its answer. Default: 10 minutes.
     pub negotiation_timeout: Duration,

@@ -46,7 +46,7 @@ impl Protocol for Room {
         ClientFrame::decode(input)
     }
 
-    /// A password must be hashed. Whether an account exists is only looked up.
+    /// To check a password, it must be hashed. To find out whether an account exists, a look-up is enough.
     fn effort(question: &Question) -> Effort {
         match question {
             Question::IsRight { .. } => Effort::Hash,

@@ -1,4 +1,4 @@
-//! The commands of Chaton as types, apart from their bytes.
+//! The commands of Chaton as types. How they become bytes is in `codec.rs`.
 
 use std::fmt;
 

@@ -10,8 +10,8 @@ pub struct Options {
     pub long: LongWidth,
     /// Maximum pending requests per asker. A request above this limit is ignored. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum pending requests per target. A request above this limit is ignored. Default: 256, so that many clients
-    /// can ask the same one.
+    /// Maximum pending requests per target. A request above this limit is ignored. Default: 256, so that many clients can
+    /// ask the same client.
     pub pending_as_target: usize,
     /// Maximum unused connect_ids per client. An OK_PRIVATE is ignored when one of its two clients would exceed this
     /// limit. Default: 64.
@@ -21,8 +21,8 @@ pub struct Options {
     pub negotiation_timeout: Duration,
     /// Minimum time before a request that the client repeats is relayed again. Default: 5 seconds.
     pub repeat_interval: Duration,
-    /// Maximum number of LOGIN_PRIVATE with a wrong id, per minute and address. Each further one is answered one second
-    /// late. Default: 10.
+    /// Maximum number of LOGIN_PRIVATE with a wrong id, per minute and address. Each further LOGIN_PRIVATE with a wrong id
+    /// is answered one second late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
     /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
     /// local proxies all connect from loopback addresses.

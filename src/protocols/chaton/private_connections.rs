@@ -39,8 +39,8 @@ impl Room {
         }
     }
 
-    /// Handles OK_PRIVATE: the target agrees, so both clients get the connect_id. A client that asked itself gets it
-    /// once.
+    /// Handles OK_PRIVATE: the target agrees, so both clients get the connect_id. A client that asked itself gets the
+    /// connect_id only once.
     pub(super) fn ok_private(
         &mut self,
         from: ConnId,
@@ -183,7 +183,8 @@ impl Room {
         }
     }
 
-    /// Closes the connections whose delay of one second is over. They came from addresses with too many wrong ids.
+    /// Closes the connections whose delay of one second is over. The server delays connections from addresses that sent too
+    /// many wrong ids.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             self.connections.enter(id, Stage::Leaving);

@@ -268,7 +268,8 @@ impl Room {
         }
     }
 
-    /// Handles MESSAGE_PRIVATE (section 2): "If no connected client has this login_target, the command is ignored."
+    /// Handles MESSAGE_PRIVATE (section 2): it is relayed to its target. "If no connected client has this login_target, the
+    /// command is ignored."
     fn message_private(
         &mut self,
         from: ConnId,

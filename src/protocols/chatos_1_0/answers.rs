@@ -36,8 +36,8 @@ impl Answers {
         }
     }
 
-    /// Returns the packet that this ERROR answers; `None` when it answers none. Packets before it are removed, because
-    /// they got no answer.
+    /// Returns the packet that this ERROR answers; `None` when it answers none. Older packets in the list are removed,
+    /// because the server did not answer them.
     pub(super) fn came(&mut self, code: Option<ErrorCode>) -> Option<Sent> {
         use ErrorCode::{InvalidPseudonym, TcpNotInProtocole};
 

@@ -1,4 +1,4 @@
-//! What belongs to a connection, and is released when it ends.
+//! The stages of a connection, and what the room releases when the connection ends.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
-//! The packets of ChatOS 1.0 as types, apart from their bytes. The same packets go in both directions, so there is one
-//! type.
+//! The packets of ChatOS 1.0 as types. How they become bytes is in `codec.rs`. The same packets go in both directions, so
+//! there is one type.
 
 use std::fmt;
 

@@ -12,8 +12,8 @@ pub struct Options {
     pub pending_as_target: usize,
     /// How long a negotiation may run, from its TCPAsk until both ends have come. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Maximum number of TCPAccept and TCPConnect that fit no negotiation, per minute and address. Each further one is
-    /// answered one second late. Default: 10.
+    /// Maximum number of TCPAccept and TCPConnect that fit no negotiation, per minute and address. Each further packet of
+    /// this kind is answered one second late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
     /// Whether an end of a tunnel may come from another address than its client. Default: it may not. Otherwise the
     /// only proof that the end belongs to the client would be a password of 16 bits.

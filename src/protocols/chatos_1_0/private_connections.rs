@@ -77,8 +77,8 @@ impl Room {
         }
     }
 
-    /// Handles TCPAbort: the recipient declines, which it may do at any time before both ends are joined. Both clients
-    /// get the TCPAbort. A client that asked itself gets it once.
+    /// Handles TCPAbort: the recipient declines, which is allowed at any time before both ends are joined. Both clients get
+    /// the TCPAbort. A client that asked itself gets the TCPAbort only once.
     pub(super) fn tcp_abort(
         &mut self,
         from: ConnId,

@@ -28,9 +28,9 @@ pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
     pub(super) roster: Roster,
-    /// The running negotiations; the password distinguishes those between the same two clients.
+    /// The running negotiations; the password distinguishes negotiations between the same two clients.
     pub(super) requests: Requests<i16>,
-    /// The ends of tunnels that came first and wait for the second.
+    /// The first ends of tunnels, each of which waits for its second end.
     pub(super) waiting: BTreeMap<Request<i16>, Waiting>,
     pub(super) guesses: Guesses,
 }

@@ -43,7 +43,7 @@ pub struct AcceptCloseConnection<'a> {
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Returns a command of Chaton. The error is the command that Chaton does not have.
+    /// Returns the command of Chaton. If Chaton does not have this command, the error contains it.
     pub(super) fn in_chaton(self) -> Result<chaton::ClientFrame<'a>, CloseConnection<'a>> {
         match self {
             ClientFrame::Chaton(command) => Ok(command),

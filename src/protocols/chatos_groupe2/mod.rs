@@ -39,7 +39,7 @@ pub use crate::chaton::{Codec, LongWidth, Options};
 pub use frames::{AcceptCloseConnection, ClientFrame, CloseConnection, ServerFrame};
 pub use room::Room;
 
-/// How long the server waits, after one end of a private connection has sent its last byte, before it tells the other
-/// end. A CLOSE_CONNECTION may follow directly, and must be relayed first: the authors' client fails when an end is not
-/// announced.
+/// How long the server waits, after one end of a private connection has sent its last byte, before it tells the other end. A
+/// CLOSE_CONNECTION may follow directly, and must be relayed first: the authors' client fails when a private connection ends
+/// without an ACCEPT_CLOSE_CONNECTION.
 pub const TUNNEL_END_DELAY: Duration = Duration::from_millis(100);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ConnId, Expiries, Ticket};
 
-/// How long a client may still close a private connection after it ended.
+/// How long the server still accepts a CLOSE_CONNECTION for a private connection that has ended.
 const AFTER_ITS_END: Duration = Duration::from_mins(1);
 
 /// Maximum number of ended private connections that are remembered. When there are more, the one that ended first is
@@ -77,8 +77,8 @@ impl Tunnels {
         }
     }
 
-    /// Records that an end of a private connection is gone, so that the private connection has ended. The engine closes
-    /// the other end.
+    /// Records that an end of a private connection is gone, which means that the private connection has ended. The engine
+    /// closes the other end.
     pub(super) fn end_is_gone(&mut self, end: ConnId, now: Instant) {
         let Some(connect_id) = self.by_end.get(&end).copied() else {
             return;

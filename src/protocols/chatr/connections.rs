@@ -1,4 +1,4 @@
-//! The stages of a connection, and what is released when it ends.
+//! The stages of a connection, and what the room releases when the connection ends.
 
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ pub(crate) enum VerificationStage {
     },
     /// A client: PacketConnected was sent.
     Connected { uuid: Uuid },
-    /// The server is closing it and ignores what it still sends.
+    /// The server is closing this connection and ignores what its peer still sends.
     Leaving,
 }
 

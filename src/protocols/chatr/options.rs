@@ -13,8 +13,8 @@ pub struct Options {
     pub ping_timeout: Duration,
     /// Maximum pending requests per asker. A request above this limit is denied. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients
-    /// can ask the same one.
+    /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients can ask
+    /// the same client.
     pub pending_as_target: usize,
     /// How long a request waits for its answer before it is denied. Default: 10 minutes.
     pub negotiation_timeout: Duration,

@@ -1,4 +1,4 @@
-//! Which clients still answer (PacketPing and PacketPong in the document).
+//! Finds out which clients still answer (PacketPing and PacketPong in the document).
 
 use std::time::{Duration, Instant};
 
@@ -103,7 +103,7 @@ impl Pings {
         None
     }
 
-    /// Returns when the next thing is due.
+    /// Returns when [`Pings::due`] will have something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.timetable.deadline()
     }

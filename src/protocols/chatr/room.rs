@@ -257,7 +257,7 @@ impl Room {
         self.close_because(id, Reason::InvalidPacket, out);
     }
 
-    /// Tells a client why it is closed, and closes its connection.
+    /// Tells a client why its connection is closed, and closes it.
     fn close_because(&mut self, id: ConnId, reason: Reason, out: &mut Effects) {
         if self.connections.may_close(id) {
             out.one(id, &reason.frame());

@@ -35,9 +35,9 @@ pub enum Action {
         /// The first bytes to send.
         opening: Vec<u8>,
     },
-    /// Listen for a connection from the peer. The first connection that shows this pass becomes the private connection.
-    /// The program reports at once, with [`Dialogue::listens`], at which address it listens. When it stops waiting, it
-    /// calls [`Dialogue::ended`].
+    /// Listen for a connection from the peer. The first connection that sends the bytes of `pass` becomes the private
+    /// connection. The program reports at once, with [`Dialogue::listens`], at which address it listens. When it stops
+    /// waiting, it calls [`Dialogue::ended`].
     Listen {
         /// The number of the new private connection.
         tunnel: TunnelId,

@@ -1,7 +1,7 @@
 //! The client's half of a protocol: the interface between the `client.rs` of each protocol and the client program.
 //!
-//! **A dialogue is a value**, as a room is. An [`Intent`] of the user, or bytes from a connection, come in. [`Action`]s
-//! go out: bytes to send, another connection to open, an [`Event`] to show. A dialogue uses no socket, thread or clock,
+//! **A dialogue is a value**, as a room is. It receives an [`Intent`] of the user, or bytes from a connection. It returns
+//! [`Action`]s: bytes to send, another connection to open, an [`Event`] to show. A dialogue uses no socket, thread or clock,
 //! so the line client, the interactive client and the tests all drive the same code.
 //!
 //! The private connections ("tunnels") of the protocols differ in two ways:
@@ -63,7 +63,7 @@ pub trait Dialogue: Send {
     /// when the bytes do not begin with a frame.
     fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
 
-    /// True when the server also sends us our own messages for all clients. When it does not, the program shows these
+    /// True when the server sends our messages to everyone back to us, too. When it is false, the program shows these
     /// messages at the moment when it sends them.
     fn hears_itself(&self) -> bool {
         true
@@ -130,7 +130,7 @@ pub trait Dialogue: Send {
 /// What the user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent<'a> {
-    /// Log in under this name. This is the first intent. After a refusal it comes again.
+    /// Log in under this name. This is the first intent. After a refusal the program can send it again.
     LogIn {
         /// The name.
         login: &'a str,
@@ -162,7 +162,7 @@ pub enum Intent<'a> {
         /// The client that asked.
         peer: &'a str,
     },
-    /// Close the private connection with a client. When there are several, this means the newest.
+    /// Close the private connection with a client. When there are several with this client, the newest is closed.
     Close {
         /// The other client.
         peer: &'a str,

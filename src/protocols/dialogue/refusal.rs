@@ -41,7 +41,7 @@ pub enum Refusal {
     },
     /// The user cannot give this name to a client. The text is the reason.
     Name(String),
-    /// Direct connections are impossible. The text is the reason, which was also reported at the start.
+    /// Direct connections are impossible. The text is the reason, which the program also reported when it started.
     NoPeerToPeer(String),
     /// Private connections of this protocol carry bytes, not frames.
     NoFrames,

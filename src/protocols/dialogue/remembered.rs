@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// every server reports that an asker has left.
 const MOST: usize = 256;
 
-/// Open requests between us and other clients, oldest first. No request is contained twice.
+/// Open requests between us and other clients, oldest first. The same request is never stored twice.
 #[derive(Debug)]
 pub struct Remembered<T>(VecDeque<T>);
 
@@ -16,7 +16,7 @@ impl<T> Default for Remembered<T> {
 }
 
 impl<T: PartialEq> Remembered<T> {
-    /// Adds a request as the newest one. If it is already contained, it moves to the end.
+    /// Adds a request as the newest one. If it is already stored, it moves to the end.
     pub fn remember(&mut self, request: T) {
         self.0.retain(|known| *known != request);
         if self.0.len() == MOST {

@@ -55,8 +55,8 @@ impl<D> Tunnels<D> {
         id
     }
 
-    /// Marks a private connection with raw bytes as open, and returns what the program must do. Returns `None` when it
-    /// is already open or is over.
+    /// Marks a private connection that carries raw bytes as open, and returns what the program must do. Returns `None` when
+    /// the private connection is already open or is over.
     pub fn establish(&mut self, id: TunnelId) -> Option<Vec<Action>> {
         self.mark_open(id, Action::Raw(id))
     }

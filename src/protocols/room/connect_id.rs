@@ -13,16 +13,17 @@ pub struct ConnectIds {
 enum Source {
     /// For ids of eight bytes: 63 random bits each.
     Random(Entropy),
-    /// For ids of four bytes, because random numbers of this size would soon repeat: a counter. A secret permutation
-    /// turns each of its values into an id.
+    /// For ids of four bytes: a counter, because random numbers of this size would soon repeat. A secret permutation turns
+    /// each value of the counter into an id.
     Counted {
         counter: u32,
         permutation: Permutation,
     },
 }
 
-/// Maximum number of tries for a new id. If all of them fail, the random source counts as broken: among numbers of 63
-/// bits, even one repetition is rare. A source that always returns the same number must not block the room for ever.
+/// Maximum number of tries for a new id. If all tries give ids that are in use, the random source is considered broken:
+/// among numbers of 63 bits, even one repetition is rare. A source that always returns the same number must not block the
+/// room for ever.
 const MOST_DRAWS: usize = 64;
 
 /// The largest id of four bytes. The smallest is 1.
@@ -76,9 +77,9 @@ impl Source {
     }
 }
 
-/// A permutation of the numbers 1 to 2^31 - 1 whose results cannot be predicted without its key: a balanced Feistel
-/// network over 32 bits. A result outside the range is permuted again ("cycle walking"). Because the first number is
-/// inside the range, a result inside it always comes.
+/// A permutation of the numbers 1 to 2^31 - 1 whose results cannot be predicted without its key: a balanced Feistel network
+/// over 32 bits. A result outside the range is permuted again ("cycle walking"). Because the first number is inside the
+/// range, repeating the permutation always leads to a result inside the range.
 struct Permutation {
     key: [u64; 2],
 }

@@ -1,5 +1,5 @@
-//! The life of a connection, in code that all rooms share: a connection is opened, moves from stage to stage, is
-//! closed, and is forgotten.
+//! The life of a connection, in code that all rooms share: the room opens the connection, moves it from stage to stage,
+//! closes it, and forgets it.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -12,10 +12,10 @@ pub trait Packet: fmt::Display {
 
 /// What a room wants the engine to do, in order: a log, which the engine calls *the run*.
 ///
-/// A *member* is a connection that has joined the room and has not left it; entries of the log say when a connection
-/// joins and leaves. The bytes for all members are stored together in one buffer, so a member that no other entry
-/// concerns gets all of them in one send. Every other entry contains its offset in this buffer, so the order of all
-/// effects is known.
+/// A *member* is a connection that has joined the room and has not left it; entries of the log say when a connection joins
+/// and leaves. The bytes for all members are stored together in one buffer, so a member that is not mentioned in any other
+/// entry gets all these bytes in one send. Every other entry contains its offset in this buffer, so the order of all effects
+/// is known.
 #[derive(Debug, Default)]
 pub struct Effects {
     for_all: Vec<u8>,

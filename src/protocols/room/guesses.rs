@@ -5,12 +5,12 @@ use super::ConnId;
 use super::expiries::{Expiries, Ticket};
 use super::wrong_tries::{GuessLimits, WrongTries};
 
-/// Slows down clients that guess. When an address has used its maximum number of wrong tries in a minute, the server
-/// answers each further wrong try from it one second late.
+/// Slows down clients that guess. When an address has used its maximum number of wrong tries in a minute, the server answers
+/// each further wrong try from this address one second late.
 ///
-/// Each guess needs a new connection, and the number of connections per address is limited. So the delay limits the
-/// guesses per second. [`WrongTries`] remembers a limited number of addresses. While that number is reached, wrong
-/// tries from new addresses are answered late as well.
+/// Each guess needs a new connection, and the number of connections per address is limited. So the delay limits the guesses
+/// per second. [`WrongTries`] remembers a limited number of addresses. While it already remembers the maximum number of
+/// addresses, wrong tries from other addresses are answered late as well.
 #[derive(Debug)]
 pub struct Guesses {
     tries: WrongTries,
@@ -115,7 +115,7 @@ mod tests {
         assert!(!late(&mut guesses, OUTSIDE, start));
         assert!(!late(&mut guesses, OUTSIDE, start + 30 * SECOND));
         assert!(late(&mut guesses, OUTSIDE, start + 59 * SECOND));
-        // The first try is forgotten, the two others are not.
+        // The first try is forgotten; the two later tries are still counted.
         assert!(late(&mut guesses, OUTSIDE, start + 60 * SECOND));
         assert!(!late(&mut guesses, OUTSIDE, start + 130 * SECOND));
     }

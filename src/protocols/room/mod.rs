@@ -1,8 +1,8 @@
 //! What all rooms share.
 //!
-//! **A room is a value.** It knows which clients are connected, their names, and which negotiations are pending. An
-//! event comes in ([`Protocol::step`]), effects go out ([`Effects`]). A room uses no socket, thread, lock or clock: its
-//! caller passes the time and the random numbers as arguments.
+//! **A room is a value.** It knows which clients are connected, their names, and which negotiations are pending. It receives
+//! an event ([`Protocol::step`]) and returns effects ([`Effects`]). A room uses no socket, thread, lock or clock: its caller
+//! passes the time and the random numbers as arguments.
 //!
 //! Besides the trait, this module contains what several rooms need: `Connections` (the stage of each connection),
 //! [`check_name`] (which names are accepted), [`is_hidden`] (which characters are never shown as they are), [`Roster`]
@@ -103,7 +103,8 @@ pub trait Protocol: Send + 'static {
     ///
     /// The hub and the tests call this function for every event; a room implements only [`Protocol::handle`]. So a time
     /// limit takes effect before any later event, even when the clock's thread is late, and no room has to call its own
-    /// [`Protocol::tick`]. The deadline is compared first, because usually nothing is due.
+    /// [`Protocol::tick`]. This function compares the deadline with `now` before it calls `tick`, because usually nothing is
+    /// due.
     fn step(
         &mut self,
         from: ConnId,
@@ -127,8 +128,8 @@ pub trait Protocol: Send + 'static {
         out: &mut Effects,
     ) -> Flow<Self::Question>;
 
-    /// Revokes the credentials of the client with this name, because its key was replaced. A question about this client
-    /// may be unanswered at that time. Its answer may be based on the old key, so the room must not accept the answer.
+    /// Revokes the credentials of the client with this name, because its key was replaced. If a question about this client
+    /// is still unanswered, its answer can be based on the old key, so the room must not accept this answer.
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let _ = (name, out);
     }

@@ -10,20 +10,20 @@ use super::hidden::is_invisible;
 /// name has no recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameRefused {
-    /// It is empty.
+    /// The name is empty.
     Empty,
-    /// It has more bytes than the protocol allows.
+    /// The name has more bytes than the protocol allows.
     TooLong {
         /// Its length in bytes.
         bytes: usize,
         /// The maximum, in bytes.
         limit: usize,
     },
-    /// It contains a control character (C0, DEL or C1).
+    /// The name contains a control character (C0, DEL or C1).
     Control(char),
-    /// It contains a character that is invisible or changes the direction of the text.
+    /// The name contains a character that is invisible or changes the direction of the text.
     Invisible(char),
-    /// It begins or ends with white space.
+    /// The name begins or ends with white space.
     OuterWhiteSpace,
 }
 

@@ -8,8 +8,8 @@ use super::{Flow, Overdue, Stage, Ticket};
 /// The stages of a connection in a protocol whose private connections are tunnels through the server: each connection
 /// becomes a client or an end of a tunnel.
 ///
-/// `End` identifies the private connection that a waiting end belongs to. `Answer` is the answer to a wrong guess, when
-/// the server sends it late.
+/// `End` identifies the private connection that a waiting end belongs to. `Answer` is the answer that the server sends late
+/// to a wrong guess.
 #[derive(Debug, Clone)]
 pub(crate) enum TunnelStage<End, Answer = ()> {
     /// Connected, without a name. It may still become a client or an end of a tunnel.
@@ -24,15 +24,15 @@ pub(crate) enum TunnelStage<End, Answer = ()> {
     /// One of the two ends of an open private connection. The engine relays its bytes, and tells the room when it is
     /// gone.
     TunnelEnd,
-    /// It asked for a private connection that does not exist. When the ticket is due, the server sends it the answer
-    /// and closes it.
+    /// The connection asked for a private connection that does not exist. When the ticket is due, the server sends the
+    /// answer and closes the connection.
     AnswerDelayed {
         /// The entry in [`super::Guesses`].
         ticket: Ticket,
         /// The answer.
         answer: Answer,
     },
-    /// The server is closing it and ignores what it still sends.
+    /// The server is closing this connection and ignores what its peer still sends.
     Leaving,
 }
 

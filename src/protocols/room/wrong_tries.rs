@@ -7,8 +7,8 @@ use super::expiries::{Expiries, Ticket};
 /// Counts the wrong tries of each address in the last minute. A wrong try is an id that does not exist, or a wrong
 /// password.
 ///
-/// The memory is limited: at most 4096 addresses are remembered. An address is forgotten one minute after its last
-/// wrong try. It is removed when the next wrong try, from any address, is counted.
+/// The memory is limited: at most 4096 addresses are remembered. An address is forgotten one minute after its last wrong
+/// try. Its entry is removed when the next wrong try, from any address, is counted.
 #[derive(Debug)]
 pub struct WrongTries {
     limits: GuessLimits,
@@ -81,8 +81,8 @@ impl WrongTries {
         address.is_loopback() && !self.limits.bound_loopback
     }
 
-    /// Records a wrong try, and returns the number of wrong tries from this address in the last minute, this one
-    /// included. The count stops at one above the limit: the caller only needs to know whether the limit is exceeded.
+    /// Records a wrong try, and returns the number of wrong tries from this address in the last minute, including this one.
+    /// The count stops at one above the limit: the caller only needs to know whether the limit is exceeded.
     fn remember(&mut self, address: IpAddr, now: Instant) -> usize {
         let most = self.limits.per_minute.saturating_add(1);
         while let Some(forgotten) = self.forget.due(now) {

@@ -1,4 +1,4 @@
-//! Conversations as data: what each side sends, and what the client then does.
+//! Tests of the client, as conversations: what each side sends, and what the client then does.
 
 use rstest::rstest;
 

@@ -1,4 +1,4 @@
-//! What differs from Chaton: how private connections are closed.
+//! Tests of what differs from Chaton: how private connections are closed.
 
 use super::*;
 use crate::chaton;

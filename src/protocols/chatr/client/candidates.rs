@@ -1,5 +1,5 @@
-//! The addresses at which the client looks for a peer. The server names one, and the peer names one. The client does
-//! not use every address.
+//! The addresses at which the client looks for a peer. The server names one address, and the peer names another. For safety,
+//! the client does not use every address.
 
 use std::net::IpAddr;
 

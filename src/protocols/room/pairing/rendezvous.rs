@@ -11,7 +11,7 @@ pub struct Rendezvous {
     limits: RendezvousLimits,
     ids: ConnectIds,
     alive: HashMap<i64, Meeting>,
-    /// Each live id, with each of its two clients. An id of a client that asked itself is contained once.
+    /// Each live id, with each of its two clients. An id of a client that asked itself is stored only once.
     by_party: BTreeSet<(ConnId, i64)>,
     expiries: Expiries<i64>,
 }
@@ -64,7 +64,7 @@ pub struct Agreement {
 /// An id that ended before both ends came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// The first end, if it had come. It waits in vain now, so the caller closes it.
+    /// The first end, if it had come. The second end will never come, so the caller closes the first.
     pub waiting: Option<ConnId>,
 }
 
@@ -127,7 +127,7 @@ impl Rendezvous {
         })
     }
 
-    /// Records that the end that waits with this id has left. Another connection may take its place.
+    /// Records that the end that waits with this id has left. Another connection can then become the first end.
     pub fn give_back(&mut self, id: i64) {
         if let Some(meeting) = self.alive.get_mut(&id) {
             meeting.waiting = None;

@@ -36,7 +36,7 @@ pub trait Topic: Copy + Ord {
     const LAST: Self;
 }
 
-/// For protocols that allow only one request at a time from one client to another.
+/// The only topic, in protocols that allow only one request at a time from one client to another.
 impl Topic for () {
     const FIRST: () = ();
     const LAST: () = ();
