@@ -49,8 +49,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The room and its clients. A thread that holds `turn` may lock `state`, the limits or tunnel of a client, or an outbox,
-/// but no thread may lock `turn` while it holds one of these.
+/// The room and its clients. A thread that holds `turn` may lock `state` or an outbox, but no thread may lock `turn` while
+/// it holds one of these.
 struct Hub {
     /// Held while the room handles frames, and to swap the run. No thread makes a system call while it holds this lock.
     state: Mutex<State>,
@@ -68,7 +68,7 @@ struct State {
     is_sending: bool,
 }
 
-/// The effects that the room wants, in order, as long as they are not carried out.
+/// The effects that the room wants and that are not carried out yet, in order.
 #[derive(Default)]
 struct Run {
     effects: Effects,

@@ -41,7 +41,7 @@ struct State {
     is_stopping: bool,
 }
 
-/// The effects that the room wants, in order, as long as they are not carried out.
+/// The effects that the room wants and that are not carried out yet, in order.
 #[derive(Default)]
 struct Run {
     effects: Effects,
