@@ -41,7 +41,7 @@ pub(crate) enum Heard {
     Message { text: Range<usize>, length: usize },
     /// The load had not asked for the first bytes, of this length. The text describes them.
     Unexpected(usize, String),
-    /// An error that ends the connection of this client, in words.
+    /// An error that ends the connection of this client. The text describes it.
     Broken(String),
 }
 

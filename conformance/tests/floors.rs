@@ -82,7 +82,7 @@ fn check(folder: &Path, prefix: &str, floors: &[&[&str]], above: &[&str]) -> usi
         let Some(own) = floor_of(module) else {
             assert!(
                 above.contains(&module),
-                "{module} has no floor: add it to the table above and to the map of its folder"
+                "{module} is in no table of floors in tests/floors.rs: add it there, and to the map in the mod.rs or lib.rs of its folder"
             );
             continue;
         };

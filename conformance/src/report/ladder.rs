@@ -9,7 +9,7 @@ use super::paint::Paint;
 use super::shown::shown_event;
 use crate::text;
 
-/// Maximum number of rungs of a conversation in an explanation. Of a longer conversation only the last rungs are shown;
+/// An explanation shows at most this many rungs (events) of a conversation. Of a longer conversation only the last rungs are shown;
 /// `--verbose` shows all rungs.
 const LAST_RUNGS: usize = 40;
 

@@ -9,8 +9,8 @@ use super::{
     Check, Findings, MAX_FILE_BYTES, Mistake, Node, SourceFile, Span, mistake, scan, tree,
 };
 
-/// Stack of the parser, which recurses; in a build without optimisation its stack frames are large. This is about ten times
-/// what [`MAX_DEPTH`](super::MAX_DEPTH) levels need.
+/// Stack size of the parser. The parser recurses, and in a build without optimisation its stack frames are large. This size
+/// is about ten times what [`MAX_DEPTH`](super::MAX_DEPTH) levels need.
 const PARSER_STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Returns the nodes of a file. If the file is not well-formed, reports that and returns `None`.

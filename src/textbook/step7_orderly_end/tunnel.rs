@@ -200,7 +200,8 @@ mod tests {
         let mut bytes = [0; 5];
         peer.read_exact(&mut bytes).unwrap();
         assert_eq!(&bytes, b"early");
-        // Without these calls, the two ends would own each other for ever.
+        // Without these calls, each end would hold an `Arc` of the other. Neither would ever be dropped, and their permits
+        // would not come back.
         one.tunnel.end();
         other.tunnel.end();
         drop((one, other));

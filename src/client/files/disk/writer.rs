@@ -112,7 +112,7 @@ impl Writer {
         (!self.held.is_empty()).then_some(&self.chunks)
     }
 
-    /// Moves waiting pieces to the thread's channel while it has room.
+    /// Moves waiting pieces to the thread's channel, as long as the channel has space.
     pub(crate) fn push(&mut self) {
         // A failure needs no handling here: the thread has already reported it.
         let _ = fill(&self.chunks, &mut self.held);

@@ -20,8 +20,9 @@ impl<P: Protocol> Hub<P> {
     /// this thread and joins it.
     ///
     /// It never waits for a client. Sending for a reader that has handed over the turn does not
-    /// block either. After [`ROUNDS`](crate::net::bounds::limits::ROUNDS) rounds the thread hands
-    /// the turn to itself, so that it looks at the deadlines in between.
+    /// block either. After [`ROUNDS`](crate::net::bounds::limits::ROUNDS) rounds of sending, the
+    /// thread stops, looks at the deadlines, and then goes on sending. (It hands the turn, which is
+    /// the right to send, over to itself.)
     ///
     /// A stop has three steps. First all connections are closed in order. After `DRAIN`, the
     /// connections that are left are cut. After `LAST_WAIT`, this thread ends, even if connections
