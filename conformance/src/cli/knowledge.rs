@@ -48,6 +48,11 @@ pub(super) struct Knowledge {
 }
 
 impl KnowledgeArguments {
+    /// Returns the files that only the user writes. The report of an earlier run is not one of them.
+    pub(super) fn written_by_hand(&self) -> impl Iterator<Item = PathBuf> {
+        self.profile.iter().chain(&self.known).cloned()
+    }
+
     /// Reads the files. The error is the outcome with which the command ends: wrong usage if a file has a mistake, or success
     /// if the earlier run has no cases that must run again.
     pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {

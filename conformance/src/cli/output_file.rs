@@ -80,6 +80,31 @@ pub(super) fn all_differ<'a>(
     Ok(())
 }
 
+/// Checks that no output has the file of an input. Otherwise the output would destroy what the user wrote.
+///
+/// # Errors
+///
+/// Returns a sentence that names the file.
+pub(super) fn keep_inputs<'a>(
+    outputs: impl IntoIterator<Item = &'a OutputFile>,
+    inputs: impl IntoIterator<Item = PathBuf>,
+) -> Result<(), String> {
+    let inputs: Vec<PathBuf> = inputs.into_iter().flat_map(fs::canonicalize).collect();
+    for file in outputs {
+        if file
+            .target
+            .as_ref()
+            .is_some_and(|target| inputs.contains(target))
+        {
+            let path = file.path.display();
+            return Err(format!(
+                "{path} is read by this command; write the output to another file"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Returns the sentence about a file or folder that cannot be written.
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> String {
     format!("cannot write {}: {error}", path.display())

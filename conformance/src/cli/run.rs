@@ -9,7 +9,7 @@ use super::Outcome;
 use super::interrupt::on_interruption;
 use super::knowledge::{Knowledge, KnowledgeArguments, learned};
 use super::output::Stream;
-use super::output_file::{OutputFile, all_differ};
+use super::output_file::{OutputFile, all_differ, keep_inputs};
 use super::progress::Progress;
 use super::report_file::{OpenReport, ReportFile, open_all};
 use super::target::TargetArguments;
@@ -145,8 +145,14 @@ fn prepared(arguments: &RunArguments) -> Result<Prepared, Outcome> {
     check(&suite, &options).map_err(|wrong| refused(wrong.to_string()))?;
     let reports = open_all(&arguments.report).map_err(refused)?;
     let profile = arguments.knowledge.open_profile().map_err(refused)?;
-    let files = reports.iter().filter_map(OpenReport::file);
-    all_differ(files.chain(&profile)).map_err(refused)?;
+    let files = || reports.iter().filter_map(OpenReport::file);
+    all_differ(files().chain(&profile)).map_err(refused)?;
+    let sources = suite.sources.files().map(|file| PathBuf::from(&file.name));
+    keep_inputs(
+        files(),
+        sources.chain(arguments.knowledge.written_by_hand()),
+    )
+    .map_err(refused)?;
     Ok(Prepared {
         suite,
         target,

@@ -10,7 +10,8 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// Returns an error for each failure and a warning for each non-strict case, then the result as a notice or an error. If
+/// Returns an error for each failure (a notice, if it is a known deviation) and a warning for each non-strict case, then
+/// the result as a notice or an error. If
 /// one case kept others from being judged, a warning says so.
 #[must_use]
 pub fn to_annotations(report: &Report, rerun: &str) -> String {
@@ -39,6 +40,7 @@ pub fn to_annotations(report: &Report, rerun: &str) -> String {
 fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     let kind = match case.verdict {
         Verdict::NonStrict => "warning",
+        _ if case.excuse().is_some() => "notice",
         _ => "error",
     };
     let title = format!("{}: {}: {}", report.protocol, case.id, case.title);

@@ -1,7 +1,7 @@
 //! JUnit XML, which build servers show: one test case for each case.
 //!
 //! The verdicts pass, note and non-strict are successes, even with remarks. A case that could not be judged is skipped, and
-//! its entry gives the reason. The entry of a failure contains the whole explanation.
+//! its entry gives the reason. A known deviation is skipped, too. The entry of a failure contains the whole explanation.
 
 use std::time::SystemTime;
 
@@ -79,11 +79,18 @@ fn status(report: &Report, case: &Outcome, rerun: &str) -> TestCaseStatus {
     let mut status = match case.verdict {
         Verdict::Pass | Verdict::Note | Verdict::NonStrict => return TestCaseStatus::success(),
         Verdict::Unsupported | Verdict::Inconclusive => TestCaseStatus::skipped(),
+        Verdict::Fail if case.excuse().is_some() => TestCaseStatus::skipped(),
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    if let Some(short) = words::in_short(case) {
-        status.set_message(short);
+    match (case.excuse(), words::in_short(case)) {
+        (Some(reason), _) => {
+            status.set_message(format!("known deviation: {reason}"));
+        }
+        (None, Some(short)) => {
+            status.set_message(short);
+        }
+        (None, None) => {}
     }
     if let Some(failure) = &case.failure
         && let Ok(serde_json::Value::String(kind)) = serde_json::to_value(failure.kind)

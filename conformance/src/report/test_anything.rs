@@ -21,13 +21,17 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
             _ => "ok",
         };
         let name = text::tap(&format!("{}: {}", case.id, case.title));
-        let skip = match (case.verdict, words::in_short(case)) {
+        let directive = match (case.verdict, words::in_short(case)) {
             (Verdict::Unsupported | Verdict::Inconclusive, Some(why)) => {
                 format!(" # SKIP {}", text::tap(&why))
             }
-            _ => String::new(),
+            // A TODO is a failure that is known and does not count.
+            _ => case
+                .excuse()
+                .map(|reason| format!(" # TODO {}", text::tap(reason)))
+                .unwrap_or_default(),
         };
-        let _ = writeln!(out, "{ok} {} - {name}{skip}", index + 1);
+        let _ = writeln!(out, "{ok} {} - {name}{directive}", index + 1);
         diagnosis(&mut out, report, case, rerun);
     }
     if let Some(why) = &report.unjudgeable {

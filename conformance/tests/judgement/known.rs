@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use conformance::report::to_json;
+use conformance::report::{to_annotations, to_json, to_junit, to_tap};
 use conformance::run::{Cause, Options, Verdict, run_suite};
 
 use crate::protocol::{HELLO, TELL, case, judge_with, options};
@@ -41,6 +41,14 @@ fn a_known_deviation_does_not_count_as_a_failure_but_one_that_no_longer_occurs_d
     assert_eq!(case(&report, "tell").verdict, Verdict::Fail);
     assert_eq!(case(&report, "tell").known.as_deref(), Some("ticket 12"));
     assert_eq!(report.exit_code(), 0);
+    let tap = to_tap(&report, "");
+    assert!(tap.contains("\nnot ok 2 - tell: "), "{tap}");
+    assert!(tap.contains(" # TODO ticket 12\n"), "{tap}");
+    let junit = to_junit(&report, "");
+    assert!(junit.contains("failures=\"0\""), "{junit}");
+    assert!(junit.contains("known deviation: ticket 12"), "{junit}");
+    let annotations = to_annotations(&report, "");
+    assert!(!annotations.contains("::error"), "{annotations}");
     let report = judge_with(target.address, &[HELLO], &known("hello"));
     assert_eq!(report.stale(), ["hello"]);
     assert_eq!(report.exit_code(), 1);

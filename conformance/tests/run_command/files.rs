@@ -42,6 +42,26 @@ fn a_profile_and_a_report_do_not_share_a_file() {
         .stdout("");
 }
 
+/// What the user has written is not replaced by a report.
+#[test]
+fn a_report_does_not_go_to_a_file_that_the_run_reads() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    let known = "whisper \"ticket 12\"\n";
+    std::fs::write(folder.path().join("known.kdl"), known).expect("the file can be written");
+    let (_bound, address) = not_listening();
+    let assert = conformance()
+        .current_dir(folder.path())
+        .args(["run", "chaton", &address, "--known", "known.kdl"])
+        .args(["--report", "json=./known.kdl"])
+        .assert()
+        .code(2)
+        .stdout("");
+    let error = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(error.contains("is read by this command"), "{error}");
+    let kept = std::fs::read_to_string(folder.path().join("known.kdl"));
+    assert_eq!(kept.expect("it exists"), known);
+}
+
 /// Other commands also write files when they end, and check them before they begin.
 #[rstest]
 #[case::load(&["load", "chaton", "127.0.0.1:1", "--json", "."])]
