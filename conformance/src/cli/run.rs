@@ -13,7 +13,7 @@ use super::output_file::{OutputFile, all_differ, keep_inputs};
 use super::progress::Progress;
 use super::report_file::{OpenReport, ReportFile, open_all};
 use super::target::TargetArguments;
-use super::words::{at_least_one, duration, pair, positive, quoted};
+use super::words::{at_least_one, duration, pair, positive, quoted, scenario_id};
 use crate::report::{self, Detail, Style};
 use crate::run::{Options, Segments, Target, check, run_suite_watched};
 use crate::source::Diagnostics;
@@ -44,11 +44,11 @@ pub(super) struct RunArguments {
     scenarios: Vec<PathBuf>,
 
     /// Play only these scenarios, and those that they depend on; separate them with commas, or repeat the option
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id)]
     only: Vec<String>,
 
     /// Do not play these scenarios; separate them with commas, or repeat the option
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id)]
     skip: Vec<String>,
 
     /// Number of cases to play at the same time [default: 8, or fewer with --spawn]

@@ -27,6 +27,14 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Parses the id of a scenario; spaces around it do not count.
+pub(super) fn scenario_id(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("write the ids of scenarios, with one comma between two".to_owned()),
+        id => Ok(id.to_owned()),
+    }
+}
+
 /// Parses `NAME=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

@@ -64,6 +64,7 @@ fn wrong_usage_is_explained_with_exit_code_2() {
 #[rstest]
 #[case::unknown_case(&["--only", "whispr"], "there is no scenario whispr: did you mean whisper?\n")]
 #[case::strange_case(&["--skip", "quite-another-word"], "`conformance list chaton` lists them\n")]
+#[case::no_case(&["--only", "whisper,"], "with one comma between two")]
 #[case::nothing_left(&["--only", "whisper", "--skip", "whisper"], "no scenario is left to play")]
 #[case::unknown_setting(&["--set", "nothing=1"], "there is no setting nothing")]
 fn a_selection_that_does_not_fit_the_suite_is_refused(
@@ -79,7 +80,7 @@ fn options_that_name_cases_take_no_other_arguments() {
     let (_bound, address) = not_listening();
     for option in ["--only", "--skip"] {
         let assert = conformance()
-            .args(["run", option, "whisper,login-taken", option, "broadcast"])
+            .args(["run", option, "whisper, login-taken", option, "broadcast"])
             .args(["chaton", &address])
             .assert()
             .code(3);
