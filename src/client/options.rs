@@ -29,7 +29,8 @@ pub struct ChatOptions {
     pub retry_login: Duration,
     /// The private connection that carries standard input and output (`--tunnel`).
     pub tunnel: Option<TunnelWish>,
-    /// Time limit for connecting to the server. The answer to the login has the same time limit again.
+    /// Time limit for connecting to the server. After that, the client waits at most the same time for the answer to the
+    /// login.
     pub connect_timeout: Duration,
     /// A connection is closed when its peer accepts no data for this time while data waits to be sent.
     pub stall_timeout: Duration,

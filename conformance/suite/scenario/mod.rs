@@ -34,10 +34,10 @@ pub struct Context<'a> {
 /// scenario.
 pub type Span = std::ops::Range<usize>;
 
-/// One conversation of clients with the target, and what it judges.
+/// A conversation of one or more clients with the target, and the requirements that it judges.
 #[derive(Debug, Clone, Default)]
 pub struct Scenario {
-    /// Stable id, `whisper`.
+    /// Stable id, such as `whisper`.
     pub id: String,
     /// Its title, a sentence.
     pub title: String,
@@ -52,7 +52,7 @@ pub struct Scenario {
     pub slow: bool,
     /// The settings that the user must give.
     pub sets: Vec<String>,
-    /// For a probe, the reading whose choice it finds out.
+    /// For a probe, the name of a reading: the probe finds out which of its choices the target follows.
     pub probes: Option<String>,
     /// Its lanes, in the order in which they are declared.
     pub lanes: Vec<Lane>,
@@ -139,7 +139,7 @@ pub enum Action {
     },
     /// Sends FIN after everything that was sent before.
     Shutdown(LaneId),
-    /// Reads what has arrived, then closes the connection in order.
+    /// Reads what has arrived, then closes the connection normally.
     Close(LaneId),
     /// Ends the connection with RST.
     Abort(LaneId),
@@ -160,7 +160,7 @@ pub enum Action {
     StopReading(LaneId),
     /// Resumes reading from the socket.
     ReadAgain(LaneId),
-    /// Expects the next thing on a lane.
+    /// Says what must arrive next on a lane.
     Expect {
         /// The lane.
         lane: LaneId,
@@ -217,7 +217,7 @@ pub enum Outgoing {
     },
     /// Pieces that the author wrote.
     Raw(Vec<Piece>),
-    /// Pieces that the author wrote, after their length.
+    /// Pieces that the author wrote. Their length is sent before them.
     Framed(Vec<Piece>),
     /// Pseudo-random bytes.
     Random {
@@ -313,7 +313,7 @@ pub enum Incoming {
     Frame(FramePattern),
     /// These bytes.
     Bytes(Vec<u8>),
-    /// This number of bytes, whose hash is the remembered one.
+    /// This number of bytes. Their hash must equal the remembered hash.
     Hashed {
         /// Number of bytes.
         length: usize,
@@ -326,7 +326,8 @@ pub enum Incoming {
     Reset,
     /// FIN or RST.
     Closed,
-    /// Nothing. A fence proves the silence; if the step has its own time limit, the runner waits for that time instead.
+    /// Nothing may arrive. A fence proves the silence; if the step has its own time limit, the runner waits for that time
+    /// instead.
     Silence {
         /// The lane whose sends could have caused a frame; by default the lane itself.
         after: Option<LaneId>,
@@ -361,7 +362,7 @@ pub enum Cut {
     Whole,
     /// In pieces of this many bytes.
     Every(usize),
-    /// After these offsets.
+    /// In pieces that end at these offsets.
     At(Vec<usize>),
 }
 

@@ -14,7 +14,7 @@ pub enum Arrow {
 pub enum Verb {
     /// `> shutdown`: the lane sends FIN and continues to read.
     Shutdown,
-    /// `> close`: the lane ends the connection in order.
+    /// `> close`: the lane closes the connection normally.
     Close,
     /// `> abort`: the lane ends the connection with RST.
     Abort,
@@ -28,7 +28,7 @@ pub enum Verb {
     ReadsAgain,
     /// `> raw`: bytes.
     Raw,
-    /// `> framed`: bytes, with their length before them.
+    /// `> framed`: bytes that are sent after their length.
     Framed,
     /// `> random`: a payload.
     Random,
@@ -48,7 +48,7 @@ pub enum Verb {
     AnyOrder,
     /// `< either`: alternatives.
     Either,
-    /// No word of this list, so the name of a packet. A packet may follow both arrows.
+    /// A word that is not in this list, and so is the name of a packet. A packet may follow both arrows.
     Packet,
 }
 

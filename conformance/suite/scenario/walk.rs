@@ -87,7 +87,7 @@ pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
     lanes
 }
 
-/// Returns whether a scenario may have another result if another choice of the reading is taken.
+/// Returns whether the result of a scenario may depend on which choice of this reading the target follows.
 pub fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
     if reading.choices.iter().any(Choice::changes_opcodes) {
         return true;

@@ -119,8 +119,8 @@ pub(crate) fn begin(
     Ok((begun, Chatr { peers, book }))
 }
 
-/// Opens the socket for peers at the local address of the connection to the server. The error is a message for the user,
-/// such as which option is missing.
+/// Opens the socket for peers at the local address of the connection to the server. The error is a message for the user; it
+/// says, for example, which option is missing.
 fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
     let Some(port) = chatr.port else {
         return Err(

@@ -11,8 +11,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bo
 
 use crate::link::outgoing::{Flow, fill};
 
-/// Capacity of the channel to the thread, in texts. Further texts wait, and while any wait, the loop does not read from
-/// connections.
+/// Capacity of the channel to the thread, in texts. Further texts wait in a queue. While any text waits there, the loop does
+/// not read from connections.
 const TEXTS_AHEAD: usize = 64;
 
 /// Writes texts to standard output, in order.
@@ -69,7 +69,8 @@ impl Printer {
         self.push();
     }
 
-    /// Moves waiting texts to the thread while its channel has room. After a failed write, the waiting texts are dropped.
+    /// Moves waiting texts to the thread, as long as its channel has space. After a failed write, the waiting texts are
+    /// dropped.
     pub(crate) fn push(&mut self) {
         let _ = fill(&self.texts, &mut self.waiting);
     }

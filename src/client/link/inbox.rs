@@ -2,8 +2,8 @@ use std::ops::Range;
 
 use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
 
-/// Bytes received on a connection that are not a complete frame yet. There are never more of them than one read and one
-/// frame, because every protocol rejects a frame that is too large as soon as its length has arrived.
+/// Bytes received on a connection that are not a complete frame yet. They never take more space than one read and one frame
+/// together, because every protocol rejects a frame that is too large as soon as its length has arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,

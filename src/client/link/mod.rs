@@ -261,7 +261,7 @@ impl Link {
         self.answers = 0;
     }
 
-    /// Moves waiting pieces to the writer's channel while it has room.
+    /// Moves waiting pieces to the writer's channel, as long as the channel has space.
     pub(crate) fn push(&mut self) {
         let Some(outgoing) = &self.outgoing else {
             return;

@@ -23,7 +23,8 @@ impl Queue {
         }
     }
 
-    /// Moves pieces into the channel while it has room. Returns false if the receiver of the channel is gone.
+    /// Moves pieces into the channel, as long as the channel has space. Returns false if the receiver of the channel is
+    /// gone.
     pub(crate) fn fill(&mut self, channel: &Sender<Vec<u8>>) -> bool {
         fill(channel, &mut self.0)
     }
@@ -44,7 +45,8 @@ impl Queue {
     }
 }
 
-/// Moves items into a channel while it has room. If the receiver of the channel is gone, drops all items and returns false.
+/// Moves items into a channel, as long as the channel has space. If the receiver of the channel is gone, drops all items and
+/// returns false.
 pub(crate) fn fill<T>(channel: &Sender<T>, waiting: &mut VecDeque<T>) -> bool {
     while let Some(item) = waiting.pop_front() {
         match channel.try_send(item) {

@@ -16,8 +16,8 @@ use matou_protocols::dialogue::{Pass, TunnelId};
 /// The list of all private connections, and of the requests for them.
 ///
 /// A connection is in the list from the moment at which both users agreed until it has closed and its files are written. Its
-/// [`Stage`] owns the promise to a peer or the socket. So when the stage ends, the promise is withdrawn, or the socket is
-/// closed.
+/// [`Stage`] owns the promise to accept a peer, or the socket. So when the stage ends, the promise is withdrawn, or the
+/// socket is closed.
 #[derive(Debug)]
 pub(crate) struct PrivateConnections {
     all: BTreeMap<TunnelId, Tunnel>,

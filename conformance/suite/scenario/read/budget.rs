@@ -1,6 +1,7 @@
 //! Limits on the size of an unrolled suite. With fragments and repetitions, a small file could unroll to a huge one.
 
-/// Maximum number of steps of one scenario. A conversation of more steps is a load test, and nobody could read its report.
+/// Maximum number of steps of one scenario. A conversation of more steps is a load test, and its report would be too long to
+/// read.
 pub(super) const MAX_STEPS: usize = 10_000;
 
 /// Maximum number of steps of all scenarios together.
@@ -15,7 +16,8 @@ pub(super) const MAX_LANES: usize = 1_000;
 /// Maximum amount of memory, roughly in bytes, that is copied when fragments and repetitions are inserted.
 const MAX_COPIED: usize = 256 * 1024 * 1024;
 
-/// Maximum depth of blocks and fragments inside each other. They are read recursively, so their depth needs stack.
+/// Maximum depth of blocks and fragments inside each other. The reader recurses into them, so a greater depth needs a larger
+/// stack.
 pub(super) const MAX_NESTING: usize = 64;
 
 /// The part of the budget that is left.

@@ -52,7 +52,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Ends a `when`. A value that was remembered inside it counts as remembered only in that choice of the reading.
+    /// Ends a `when`. A value that was remembered inside it counts as remembered only if the target follows that choice of
+    /// the reading.
     fn leave_when(&mut self, inside: Scope, reading: &str, choice: &str) {
         for (name, what) in &inside.bound {
             if !self.scope.bound.contains_key(name) {
@@ -120,5 +121,5 @@ impl Reader<'_> {
     }
 }
 
-/// Maximum number of tries. They are 100 ms apart, so their pauses take a minute together.
+/// Maximum number of tries. They are 100 ms apart, so all pauses together take a minute.
 const MAX_TRIES: usize = 600;

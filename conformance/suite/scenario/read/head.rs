@@ -37,7 +37,7 @@ pub(super) fn collect_ids<'a>(
     heads
 }
 
-/// Returns the place of the id; if it is missing, that of the word before it.
+/// Returns the place of the id. If the id is missing, returns the place of the word before it.
 fn id_place(node: &Node) -> impl Placed {
     let entry = node.arguments().next();
     let (file, span) = entry.map_or(node.place(), Entry::place);

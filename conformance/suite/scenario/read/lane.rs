@@ -57,7 +57,8 @@ impl Reader<'_> {
         Some(Action::Open(id))
     }
 
-    /// Reads a property such as `registered=no`. If it is missing, returns what is usual for lanes of this protocol.
+    /// Reads a property such as `registered=no`. If the property is missing, returns `usually`, the default for lanes of
+    /// this protocol.
     fn unless_no(&mut self, node: &Node, key: &str, usually: bool) -> bool {
         let Some(entry) = node.property(key) else {
             return usually;

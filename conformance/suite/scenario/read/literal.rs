@@ -154,7 +154,7 @@ fn repetitions(mark: &str) -> Option<usize> {
     mark.strip_prefix('x')?.parse().ok()
 }
 
-/// Returns the bytes, or the first part that is not a byte.
+/// Parses bytes in hexadecimal. The error is the first part that is not a byte.
 fn bytes_of_hex(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for group in text.split_whitespace() {

@@ -75,7 +75,8 @@ struct Reader<'a> {
     fragments: &'a Fragments<'a>,
     budget: &'a mut Budget,
     findings: &'a mut Findings,
-    /// The scenario's own id. It is needed because a fragment that this scenario proves cannot excuse it.
+    /// The scenario's own id. It is needed because a failure in a fragment that this scenario itself judges cannot be blamed
+    /// on another scenario.
     id: &'a str,
     scenario: Scenario,
     scope: Scope,

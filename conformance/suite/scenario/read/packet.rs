@@ -115,7 +115,8 @@ impl Reader<'_> {
         fine.then_some(values)
     }
 
-    /// Checks the size of each field whose case an earlier field decides, as far as both values are literals.
+    /// The value of an earlier field may decide which size a field must have. Checks the size of each such field if both
+    /// values are literals.
     fn cases_fit<T: WrittenOut>(
         &mut self,
         phrase: &Phrase<'_>,

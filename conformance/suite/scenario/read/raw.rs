@@ -11,7 +11,7 @@ const EXAMPLE: &str =
     "write: alice > raw (opcode)LOGIN (STRING)@alice (INT)-1 (hex)\"00 ff\" (utf8)\"abc\"";
 
 impl Reader<'_> {
-    /// Reads `framed (opcode)99`: pieces with their length before them.
+    /// Reads `framed (opcode)99`: pieces that are sent after their length.
     pub(super) fn framed(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         let has_length = self.context.grammar.frame_length.is_some();
         self.must(has_length, phrase, mistake::no_frame_length)?;
@@ -116,7 +116,7 @@ impl Reader<'_> {
         Some(Piece::LengthOf { type_name, claims })
     }
 
-    /// Returns the integer types of the length before values of this type, in all readings that are possible here.
+    /// Returns the integer types of the length prefix of this type, in all readings that are possible here.
     pub(super) fn prefixes_of(&self, type_name: &str) -> Vec<IntType> {
         let grammar = self.context.grammar;
         let any = &self.choices;

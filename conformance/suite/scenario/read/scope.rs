@@ -134,7 +134,7 @@ impl Scope {
 /// What is known in addition inside a `together`, where lanes run at the same time.
 #[derive(Debug, Default)]
 pub(super) struct TogetherScope {
-    /// The lanes that had sent something before the block, without a later step that expects something.
+    /// The lanes that sent something before the block, if no later step before the block expects something.
     pub(super) sent_before: BTreeSet<LaneId>,
     /// The lanes that have received something inside the block.
     pub(super) observed: BTreeSet<LaneId>,

@@ -108,7 +108,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a new name, in an entry whose purpose the example shows.
+    /// Reads a new name. If the name is not valid, the reported mistake shows `example`.
     pub(super) fn new_name<'n>(
         &mut self,
         entry: &'n Entry,

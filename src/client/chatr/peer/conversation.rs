@@ -215,8 +215,8 @@ impl Conversation {
         self.state = ConversationState::Over(reason);
     }
 
-    /// Sends as many of these bytes as there is room for, and returns their number. Call it only after both peers have proven
-    /// their identity.
+    /// Sends as many of these bytes as the stream accepts now, and returns their number. Call it only after both peers have
+    /// proven their identity.
     pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
         let Some(line) = self
             .line
@@ -289,7 +289,7 @@ impl Conversation {
         farewell.is_none_or(|farewell| farewell.deadline().is_none())
     }
 
-    /// Returns the closing datagram, until the peer has closed the connection too.
+    /// Returns the closing datagram; `None` if it was not sent yet, or if the peer has closed the connection too.
     fn unanswered(&self) -> Option<&Farewell> {
         let line = self.line.as_ref()?;
         let closed_by_peer = line.connection.stats().frame_rx.connection_close > 0;
@@ -301,7 +301,7 @@ impl Conversation {
         self.state = ConversationState::Over(Some(reason));
     }
 
-    /// True if the loop and the peer need not be told anything more.
+    /// True if nothing more has to be reported to the loop or sent to the peer.
     pub(super) fn is_gone(&self) -> bool {
         let line = self.line.as_ref();
         let is_drained = line.is_none_or(|line| line.connection.is_drained());
@@ -358,7 +358,7 @@ impl QuicConnection {
 
 /// The close code of a side that has received everything and knows that the peer has received everything too.
 const HAS_ALL: VarInt = VarInt::from_u32(0);
-/// The close code of a side that leaves before that.
+/// The close code of a side that closes the connection earlier.
 const LEAVES: VarInt = VarInt::from_u32(1);
 
 /// True for an error code of a TLS handshake (RFC 9001, section 4.8).

@@ -25,7 +25,7 @@ pub(super) struct Conversations {
 }
 
 impl Conversations {
-    /// Creates an empty list. The identity's key proves who this client is.
+    /// Creates an empty list. `own` is the key of the identity. It proves who this client is.
     pub(super) fn new(own: Arc<CertifiedKey>) -> Conversations {
         let mut config = EndpointConfig::default();
         // The QUIC bit must stay set in our QUIC packets, so that they can be distinguished from probes.

@@ -34,8 +34,8 @@ impl Farewell {
         }
     }
 
-    /// Replaces the datagram by a newer one with the same meaning. The number of copies that were sent does not change, so
-    /// it stays bounded.
+    /// Replaces the datagram by a newer one with the same meaning. The count of sent copies does not start again, so that
+    /// the total number of copies stays limited.
     pub(super) fn renew(&mut self, to: SocketAddr, datagram: Vec<u8>) {
         self.to = to;
         self.datagram = datagram;

@@ -98,7 +98,7 @@ fn transport() -> Arc<TransportConfig> {
     Arc::new(transport)
 }
 
-/// Accepts only one public key. Both sides use it.
+/// Accepts only one public key. Both sides use this verifier.
 #[derive(Debug)]
 struct OnlyThisKey {
     expected: Fingerprint,

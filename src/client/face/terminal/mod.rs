@@ -56,8 +56,8 @@ pub(crate) struct Terminal {
     rings: bool,
     wipes: bool,
     printed: String,
-    /// `painted` is the rows above the prompt and the prompt, as they were last painted. `stale` says whether anything else
-    /// has changed since then.
+    /// `painted` contains the rows above the prompt, and the prompt, as they were last painted. `stale` says whether
+    /// anything else has changed since then.
     painted: (Vec<String>, String),
     stale: bool,
 }

@@ -2,7 +2,9 @@
 //!
 //! After the program has ended, the shell needs a terminal with echo. So the terminal is restored before the program ends or
 //! stops: by the guard [`Modes`] when it is dropped, by the signal thread ([`crate::signals`]) before a signal takes effect,
-//! and by a panic hook before the message of a panic. [`give_back`] and [`take_again`] may be called from any thread.
+//! and by a panic hook before the message of a panic. In these files, to *give the terminal back* means to restore its modes
+//! for other programs, and to *take it again* means to set this program's modes again. [`give_back`] and [`take_again`] may
+//! be called from any thread.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! Computes what to write to a terminal so that it shows messages above and the typed line at the bottom. It is a plain
-//! value, and uses only the few control sequences that every terminal supports.
+//! Computes what to write to a terminal so that it shows messages above and the typed line at the bottom. This code does no
+//! IO, and uses only the few control sequences that every terminal supports.
 //!
 //! The bottom is painted again after everything that is printed. It never wraps (a long line scrolls sideways), so the number
 //! of rows to move up is known. The lines above belong to the terminal: scrollback, search, copy and paste work as usual.

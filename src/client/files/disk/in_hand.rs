@@ -34,7 +34,7 @@ impl Files {
             .any(|file| file.blocked_on().is_some())
     }
 
-    /// Moves waiting pieces to the disk, whose queue has room again.
+    /// Moves waiting pieces to the queue of the disk. Call it when this queue has space again.
     pub(crate) fn push(&mut self, id: u32) {
         if let Some(writer) = self.writers.get_mut(&id) {
             writer.push();

@@ -85,7 +85,7 @@ impl Target {
         let mut part = self.open()?;
         let (mut hash, mut here) = hash_of(&mut part.file)?;
         if here > self.size {
-            // The existing file is larger than the offered file, so it cannot be a part of it.
+            // The existing file is larger than the offered file, so it cannot be the beginning of the offered file.
             part.file.set_len(0)?;
             (hash, here) = (Sha256::new(), 0);
         }
@@ -111,7 +111,7 @@ impl Target {
         Ok(Some(Written::Finished(published)))
     }
 
-    /// Ends an incomplete file. It stays only if it can be resumed later.
+    /// Stops writing an incomplete file. The file stays only if its transfer can be resumed later.
     fn stop(&self, part: &Part, here: u64) -> io::Result<Option<Written>> {
         if here == 0 || self.unwanted.load(Ordering::Acquire) {
             part.check()?;

@@ -42,7 +42,7 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Creates the value, while no file is being written.
+    /// Creates the value. At first no file is being written.
     pub(crate) fn new() -> Disk {
         let (busy, idle) = bounded(0);
         Disk { busy, idle }

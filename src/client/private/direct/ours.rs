@@ -69,7 +69,8 @@ impl DirectOptions {
             place = SocketAddr::new(address, 0);
         }
         let listener = match self.bind(place) {
-            // The address to tell peers does not belong to this machine, but to a machine that forwards connections to it.
+            // The address to tell peers does not belong to this machine, but to another machine that forwards connections to
+            // this machine.
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                 self.bind(everywhere(place))
             }

@@ -23,7 +23,7 @@ use crate::signals::{self, TerminalGuard};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
-/// Notified when the terminal is taken again.
+/// Notified when this program takes the terminal again.
 static TAKEN: Condvar = Condvar::new();
 /// Held during every write, so that nothing is painted after the terminal was given back. It is locked before [`CHANGED`],
 /// which is not held while a write may block.
@@ -34,9 +34,9 @@ struct Changed {
     files: Files,
     before: Termios,
     ours: Termios,
-    /// Written whenever the terminal is taken.
+    /// The text to write whenever this program takes the terminal.
     greeting: String,
-    /// Written when the terminal is given back.
+    /// The text to write when this program gives the terminal back.
     undo: String,
     /// True to drop unread keys when the terminal is given back.
     flushes: bool,
@@ -88,8 +88,8 @@ pub(super) fn change(
     undo: &str,
     changes: impl FnOnce(&mut Termios),
 ) -> io::Result<()> {
-    // If the program runs in the background, this call stops it: the signals are not caught yet, so they have their default
-    // effect.
+    // If the program runs in the background, the system sends it a signal during this call. Signals are not caught yet, so
+    // this signal stops the program.
     set(&files.input, &tcgetattr(&files.input)?)?;
     signals::guard_terminal(TerminalGuard {
         give_back,
@@ -226,7 +226,7 @@ pub(super) fn undo_nothing() {
     }
 }
 
-/// Forgets the changes after they were restored.
+/// Forgets the changes. Call it after the terminal was restored.
 pub(super) fn forget() {
     *CHANGED.lock() = None;
     TAKEN.notify_all();
