@@ -6,7 +6,7 @@
 //! # The life of a typed line
 //!
 //! 1. The thread `stdin` reads the line (`typing/input.rs`); at a terminal, the editor completes it (`face/terminal/`).
-//! 2. The loop parses it once (`typing/typed.rs`). If its connection has room, the loop carries it out (`session/typing.rs`).
+//! 2. The loop parses it once (`typing/typed.rs`). If its connection can accept it, the loop carries it out (`session/typing.rs`).
 //!    Otherwise the line waits (`session/holding.rs`).
 //! 3. The protocol's dialogue turns what the user wants into frames: for Chaton, `say` in `protocols/chaton/client.rs`, which
 //!    calls `encode` in `protocols/chaton/codec.rs`.
@@ -46,7 +46,7 @@
 //! | `stdout` | `write` of lines; with `--tunnel`, of a tunnel's bytes | receives lines from the loop, or chunks from a tunnel's reader |
 //! | `connect` | `connect`, for a tunnel or after a lost connection; in Chatr, `read` of the registry's answer, then the search for a peer | the loop, once |
 //! | `file-look` | `read` of a file before the client offers it | the loop, once |
-//! | `file-in` | `read` of a file to send | the loop, which takes a piece when the tunnel's writer has room |
+//! | `file-in` | `read` of a file to send | the loop, which takes a piece when the tunnel's writer has space |
 //! | `file-out` | `write` of a received file | receives pieces from the loop |
 //! | `direct-accept` | `accept` of an expected peer | starts `direct-knock` |
 //! | `direct-knock` | `read` of the pass of a peer that has connected | the loop, once, if the pass is right |
@@ -55,7 +55,7 @@
 //! | `signals` | waiting for signals; it restores the terminal before the program ends or stops (`signals/`) | the loop |
 //!
 //! Every buffer is bounded. A reading thread stops reading while its channel to the loop is full. A typed line is sent when
-//! its connection has room, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). While lines wait,
+//! its connection has space, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). While lines wait,
 //! the client reads nothing more from a script. It still reads from a terminal, up to 16 MiB of text, so that `/quit` and
 //! Ctrl-C work. A connection is closed if bytes wait to be sent and the peer accepts none of them for `--stall-timeout`. The
 //! loop stops reading from a peer that does not accept this client's answers. It also stops reading from a private

@@ -141,7 +141,7 @@ impl Output {
         self.printer().is_some_and(|it| it.blocked_on().is_some())
     }
 
-    /// Continues to write. Call it when standard output has room again, or has failed.
+    /// Continues to write. Call it when standard output has space again, or has failed.
     pub(crate) fn push(&mut self) {
         if let Stream::Stdout(printer) = &mut self.stream {
             printer.push();

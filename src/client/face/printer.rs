@@ -75,7 +75,7 @@ impl Printer {
         let _ = fill(&self.texts, &mut self.waiting);
     }
 
-    /// Returns the channel that must have room before [`Printer::push`] makes progress; `None` if nothing waits.
+    /// Returns the channel that must have space before [`Printer::push`] makes progress; `None` if nothing waits.
     pub(crate) fn blocked_on(&self) -> Option<&Sender<String>> {
         (!self.waiting.is_empty()).then_some(&self.texts)
     }

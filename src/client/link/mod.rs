@@ -186,12 +186,12 @@ impl Link {
         self.push();
     }
 
-    /// Returns the channel that must have room before [`Link::push`] makes progress; `None` if nothing waits.
+    /// Returns the channel that must have space before [`Link::push`] makes progress; `None` if nothing waits.
     pub(crate) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         self.outgoing.as_ref().filter(|_| !self.waiting.is_empty())
     }
 
-    /// Returns the writer's channel, to wait until it has room; `None` if nothing more can be sent.
+    /// Returns the writer's channel, to wait until it has space; `None` if nothing more can be sent.
     pub(crate) fn outgoing(&self) -> Option<&Sender<Vec<u8>>> {
         self.outgoing.as_ref()
     }

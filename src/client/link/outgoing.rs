@@ -10,7 +10,7 @@ use crossbeam_channel::{Sender, TrySendError};
 /// Maximum size of a joined piece, in bytes. Short pieces are joined, so that a paste of many lines needs few writes.
 const PIECE: usize = 16 * 1024;
 
-/// Pieces that wait for room in the channel to a link's writer, in order.
+/// Pieces that wait for space in the channel to a link's writer, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Queue(VecDeque<Vec<u8>>);
 

@@ -90,8 +90,8 @@ impl PrivateConnections {
         self.all.iter_mut().map(|(id, tunnel)| (*id, tunnel))
     }
 
-    /// Returns the ids of the connections for which `is` returns true. While the caller handles these connections, it can
-    /// change the list.
+    /// Returns the ids of the connections for which `is` returns true. The caller can change the list while it handles these
+    /// connections, because the ids do not borrow it.
     pub(crate) fn which(&mut self, mut is: impl FnMut(&mut Tunnel) -> bool) -> Vec<TunnelId> {
         let found = self
             .iter_mut()

@@ -1,4 +1,4 @@
-//! Holds typed lines until their connection has room. Meanwhile the user can type more lines, or leave.
+//! Holds typed lines until their connection can accept them. Meanwhile the user can type more lines, or leave.
 
 use super::typing::Outcome;
 use super::{Phase, Session};
@@ -13,7 +13,7 @@ use matou_protocols::dialogue::TunnelId;
 const AT_ONCE: usize = 64;
 
 impl Session {
-    /// Carries out a typed line, or holds it until there is room for it. No other function parses typed lines.
+    /// Carries out a typed line, or holds it until there is space for it. No other function parses typed lines.
     pub(super) fn enter(&mut self, line: &str) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Choosing) {
             return self.log_in_as(line);
@@ -154,12 +154,12 @@ impl Session {
         self.held.destinations().find(|to| can_go(*to))
     }
 
-    /// True if there is room for a waiting line.
+    /// True if there is space for a waiting line.
     pub(super) fn has_room_for_held(&self) -> bool {
         self.next_held().is_some()
     }
 
-    /// Sends waiting lines while there is room, then leaves if the user wanted to.
+    /// Sends waiting lines while there is space, then leaves if the user wanted to.
     pub(super) fn send_held(&mut self) -> Result<(), Ending> {
         if self.held.is_empty() && self.quitting.is_none() {
             return Ok(());

@@ -133,7 +133,7 @@ impl Session {
     }
 
     pub(super) fn resumed(&mut self) {
-        // The channel may be empty: the loop was only told that it might have something.
+        // The channel may be empty, because the event that led here is only a hint.
         let _ = self.signals.resumed.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resumed();
@@ -141,7 +141,7 @@ impl Session {
     }
 
     pub(super) fn resized(&mut self) {
-        // The channel may be empty: the loop was only told that it might have something.
+        // The channel may be empty, because the event that led here is only a hint.
         let _ = self.signals.resized.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resized();

@@ -86,7 +86,7 @@ pub(crate) struct Session {
     private: PrivateConnections,
     unasked: direct::Unasked,
     lines: Receiver<InputLine>,
-    /// Typed lines that wait for room.
+    /// Typed lines that wait for space.
     held: Held,
     /// Refused lines, until they are put back on the line that the user is typing.
     unsaid: String,

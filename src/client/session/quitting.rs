@@ -1,4 +1,4 @@
-//! Leaving while typed lines wait for room: the client first sends these lines, as long as their connections accept data.
+//! Leaving while typed lines wait for space: the client first sends these lines, as long as their connections accept data.
 
 use std::time::Instant;
 

@@ -7,8 +7,8 @@ use crate::ending::Ending;
 use crate::private::tunnel::Tunnel;
 
 impl Session {
-    /// Closes every connection on which bytes wait, but none was written for `--stall-timeout`. While the client leaves,
-    /// another, shorter limit applies.
+    /// Closes every connection that has bytes to send but on which no byte was written for `--stall-timeout`. Does nothing
+    /// while the client leaves, because a shorter limit applies then.
     pub(super) fn look_for_stalls(&mut self) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return Ok(());

@@ -32,7 +32,7 @@ impl Session {
         }
     }
 
-    /// Carries out a line. If the line needs a connection, this connection must have room.
+    /// Carries out a line. If the line needs a connection, this connection must be able to accept it.
     pub(super) fn typed(&mut self, typed: &Typed) -> Result<Outcome, Ending> {
         match typed {
             Typed::Say(text) => return self.say(text),

@@ -20,10 +20,10 @@ pub(super) enum Ready {
     TunnelConnected(TunnelId),
     TunnelRoom(TunnelId),
     Pipe,
-    /// Standard output has room, or has failed.
+    /// Standard output has space, or has failed.
     Output,
     Line,
-    /// The connection of a waiting line has room.
+    /// The connection of a waiting line can accept it.
     Held,
     Keys,
     Resized,
@@ -35,7 +35,7 @@ pub(super) enum Ready {
     FileRead(TunnelId, u32),
     /// The disk has a report about a file.
     FileReport(TunnelId, u32),
-    /// The disk's queue has room.
+    /// The disk's queue has space.
     FileRoom(TunnelId, u32),
     Signal,
     SecondSignal,
@@ -204,7 +204,7 @@ impl Session {
     }
 }
 
-/// Adds the files that are being sent to `select`. The loop takes a piece of a file only when the connection has room for
+/// Adds the files that are being sent to `select`. The loop takes a piece of a file only when the connection has space for
 /// it, so that a file never delays typed lines.
 fn wait_to_send<'a>(
     tunnel: TunnelId,
@@ -224,7 +224,7 @@ fn wait_to_send<'a>(
     }
 }
 
-/// Adds the files that are being received to `select`: reports of the disk, and room in the disk's queue.
+/// Adds the files that are being received to `select`: reports of the disk, and space in the disk's queue.
 fn wait_for_disk<'a>(
     tunnel: TunnelId,
     files: &'a Files,

@@ -1,4 +1,4 @@
-//! Typed lines that wait until their connection has room. Each line was parsed when the user typed it.
+//! Typed lines that wait until their connection can accept them. Each line was parsed when the user typed it.
 
 use std::collections::{BTreeMap, VecDeque};
 

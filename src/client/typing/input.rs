@@ -35,7 +35,7 @@ pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
         if let Err(refusal) = pass_mark(&mut input) {
-            // The loop may have ended in the meantime.
+            // Sending fails if the loop has already ended.
             let _ = to_loop.send(refusal);
             return;
         }

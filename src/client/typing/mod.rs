@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `input.rs` | the thread that reads standard input |
 //! | `typed.rs` | what a line means: a message or a command |
-//! | `held.rs` | lines that wait until their connection has room |
+//! | `held.rs` | lines that wait until their connection can accept them |
 
 pub(crate) mod held;
 pub(crate) mod input;

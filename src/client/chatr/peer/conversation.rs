@@ -144,7 +144,7 @@ impl Conversation {
         }
     }
 
-    /// Handles the events of the connection. Returns true if there may be more to do.
+    /// Handles the next event of the connection. Returns false if there was none.
     pub(super) fn take_event(&mut self) -> bool {
         let Some(line) = &mut self.line else {
             return false;

@@ -160,7 +160,8 @@ impl Conversations {
         self.outgoing.pop_front()
     }
 
-    /// Processes what is due after bytes were written or read, or after a stream was finished.
+    /// Sends what is due, handles events, and removes the conversations that are over. Call it also after bytes were written
+    /// or read, and after a stream was finished.
     pub(super) fn settle(&mut self, now: Instant) {
         let ids: Vec<Id> = self.open.keys().copied().collect();
         for id in ids {

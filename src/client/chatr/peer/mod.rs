@@ -24,7 +24,7 @@
 //!
 //! * A NAT must not change the port, because the protocol does not carry port numbers.
 //! * Nothing is relayed: if no probe arrives, there is no conversation.
-//! * A peer's address cannot change during a conversation. After this client has moved to another network, its user must ask again.
+//! * A peer's address cannot change during a conversation. After a change of network, the user must ask again.
 //! * A peer that sends nothing for 30 s counts as lost. Both sides send something every 8 s.
 //! * The datagram that closes a conversation is sent seven times in 3 s, or until the peer answers it (`farewell`). Before
 //!   the client ends, it waits at most 1 s for the answer.

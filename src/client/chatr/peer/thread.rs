@@ -1,7 +1,7 @@
 //! The two threads that own the socket and the clock of the conversations. Each thread blocks in one call.
 //!
 //! `peer-in` reads datagrams from the socket. `peer` owns everything else. It waits for its next deadline and for all of its
-//! channels at the same time: datagrams, new meetings, bytes to send, room for received bytes, and the end of a link.
+//! channels at the same time: datagrams, new meetings, bytes to send, space for received bytes, and the end of a link.
 //! Sending a datagram does not block for long: if the socket is full, the datagram is dropped, as it may be on any network.
 
 use std::collections::BTreeMap;
@@ -129,7 +129,7 @@ impl Drop for Peers {
         // If a thread panicked, the panic was already printed.
         let _ = self.exchanging.take().map(JoinHandle::join);
         self.over.store(true, Ordering::Release);
-        // On some systems only a datagram wakes a thread that waits for datagrams. If the socket's buffer has no room for
+        // On some systems only a datagram wakes a thread that waits for datagrams. If the socket's buffer has no space for
         // this datagram, the thread is already awake.
         if let Ok(address) = self.socket.local_addr() {
             let _ = self.socket.send_to(&[], reachable(address));

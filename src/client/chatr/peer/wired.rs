@@ -24,7 +24,7 @@ pub(super) enum Control {
 
 /// Returns a carrier, and the channel on which its requests arrive.
 pub(super) fn line() -> (PeerCarrier, Receiver<Control>) {
-    // There are two requests, and each is sent at most once, so the channel always has room.
+    // There are two requests, and each is sent at most once, so the channel always has space.
     let (word, control) = bounded(2);
     (PeerCarrier(word), control)
 }
@@ -39,7 +39,7 @@ impl Carrier for PeerCarrier {
     }
 }
 
-/// The ends of a link's channels that belong to the conversation.
+/// The conversation's ends of the channels that connect it with its link.
 pub(super) struct Wired {
     report: Sender<Incoming>,
     /// The channel of pieces to send; `None` after it has closed.
@@ -47,10 +47,10 @@ pub(super) struct Wired {
     control: Receiver<Control>,
     /// Counts the bytes that the conversation has accepted.
     flow: Arc<Flow>,
-    /// Bytes taken from the channel for which the conversation has no room yet.
+    /// Bytes taken from the channel for which the conversation has no space yet.
     unsent: VecDeque<u8>,
-    /// The next report, while it waits for room in the channel. Until there is room, nothing is read from the conversation,
-    /// and QUIC's flow control stops the peer from sending more.
+    /// The next report, while it waits for space in the channel. Until there is space, nothing is read from the
+    /// conversation, and QUIC's flow control stops the peer from sending more.
     waiting: VecDeque<Incoming>,
     told: Told,
 }

@@ -107,7 +107,7 @@ impl Writer {
         self.unwanted.store(true, Ordering::Release);
     }
 
-    /// Returns the channel that must have room before [`Writer::push`] makes progress; `None` if nothing waits.
+    /// Returns the channel that must have space before [`Writer::push`] makes progress; `None` if nothing waits.
     pub(crate) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         (!self.held.is_empty()).then_some(&self.chunks)
     }
