@@ -23,8 +23,8 @@
 //!
 //! * The suite has its own codec, made from wire.kdl. It shares no code with any server, so no mistake in a server's code
 //!   can be hidden by the same mistake here ([`grammar::Wire`]).
-//! * Decoding has a result for all bytes that a target can send. It never allocates memory only because the target claims
-//!   a length ([`grammar::Wire::decode`]).
+//! * Decoding has a result for all bytes that a target can send. A length in these bytes never decides alone how much memory
+//!   is allocated ([`grammar::Wire::decode`]).
 //! * Reading a file takes little time, whatever the file contains. Every mistake says where it is and what to write instead
 //!   ([`source::Diagnostics`]).
 //! * The meaning of a scenario is fixed before anything is sent: names are looked up, fragments and repetitions are

@@ -14,7 +14,8 @@ const FILE: &str = "faults.json";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Atlas {
-    /// The protocol that this one extends. The faults in the atlas of that protocol apply here too.
+    /// The protocol that the atlas's own protocol extends, if any. The faults in the atlas of that other protocol apply here
+    /// too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
     /// The faults, in the order of the laboratory.

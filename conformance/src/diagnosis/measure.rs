@@ -22,11 +22,11 @@ pub struct Accuracy {
     pub pairs_half: usize,
 }
 
-/// Diagnoses a server for every fault of the atlas, and one for every pair of faults. With a pair of faults, a server is
-/// assumed to fail the cases that fail because of either of them.
+/// Measures the diagnosis: diagnoses one imaginary server for each fault of the atlas, and one for each pair of faults. A
+/// server with a pair of faults is assumed to fail every case that fails because of at least one of them.
 ///
-/// If exactly the same cases fail because of two faults, the diagnosis cannot distinguish them. Then it counts as right if it
-/// names either of them.
+/// If exactly the same cases fail because of two different faults, the diagnosis cannot distinguish these faults. It then
+/// counts as right if it names either of them.
 #[must_use]
 pub fn measure(atlas: &Atlas) -> Accuracy {
     let mut accuracy = Accuracy::default();
@@ -60,7 +60,7 @@ fn told(atlas: &Atlas, faults: &[&KnownFault]) -> Vec<Explanation> {
     diagnose(atlas, &Observed { failed, judged })
 }
 
-/// Returns whether the explanation names all of these faults, or other faults because of which the same cases fail.
+/// Returns whether the faults that the explanation names make exactly the same cases fail as these faults do.
 fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let union = |faults: &mut dyn Iterator<Item = &KnownFault>| -> BTreeSet<String> {
         faults.flat_map(|fault| fault.fails.clone()).collect()
@@ -70,7 +70,7 @@ fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     said == union(&mut faults.iter().copied())
 }
 
-/// Returns whether the explanation names at least one of these faults, or a fault because of which the same cases fail.
+/// Returns whether the explanation names at least one of these faults, or a fault that makes exactly the same cases fail.
 fn one_of(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
     let mut said = told.causes.iter().filter_map(by_name);

@@ -9,17 +9,19 @@ use super::atlas::{Atlas, KnownFault, Observed};
 /// Maximum number of explanations in a report.
 pub const MOST: usize = 3;
 
-/// Minimum fit of an explanation in a report. A server with many faults resembles many other servers a little.
+/// Minimum fit of an explanation in a report. A weaker fit says nothing: a server with many faults resembles many other
+/// servers a little.
 const LEAST_FIT: f64 = 0.5;
 
-/// By chance alone, two faults explain more failures than one. So a second fault must improve the fit by more than this.
+/// Two faults explain more failures than one fault, even by chance. So a second fault must improve the fit by more than
+/// this.
 const COST_OF_A_SECOND: f64 = 0.08;
 
 /// A possible explanation of the failures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// One or two faults: for each fault, what the server does, in words that follow "the server". The fault that explains
-    /// more comes first.
+    /// What the server does wrong, in words that follow "the server": one text for each fault. There are one or two faults;
+    /// the fault that explains more failures comes first.
     pub causes: Vec<String>,
     /// The requirement that each of these faults violates, in the same order.
     pub breaks: Vec<String>,
@@ -29,8 +31,8 @@ pub struct Explanation {
     pub failures: usize,
     /// The number of cases that should also fail with these faults, but did not.
     pub unmet: usize,
-    /// How well the explanation fits, up to 1. It is 1 if exactly the expected cases failed. A case weighs more if it fails
-    /// because of few faults.
+    /// How well the explanation fits, up to 1. It is 1 if exactly the expected cases failed. The fewer faults make a case
+    /// fail, the more the case weighs.
     pub fit: f64,
 }
 

@@ -35,7 +35,7 @@ pub struct Event {
     pub data: Vec<u8>,
     /// Whether the event belongs to the conversation of another case.
     pub foreign: bool,
-    /// Whether the event belongs to a fence, with which the suite proves silence.
+    /// Whether the event belongs to a fence: an exchange with which the suite proves that the target sent nothing else.
     pub fence: bool,
     /// Whether the event is a packet that the target sent unasked (such as a ping) and that no step expected, or the answer
     /// to such a packet.

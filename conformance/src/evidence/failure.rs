@@ -31,10 +31,10 @@ pub struct Failure {
     /// Whether the failure depends on a time limit, so that a slow machine could be the reason.
     #[serde(skip)]
     pub by_time: bool,
-    /// The scenario that judges the fragment of the step.
+    /// The scenario that judges the fragment to which the step belongs.
     #[serde(skip)]
     pub proved_by: Option<String>,
-    /// The length of the frame that did not fit, in bytes; `None` if no complete frame had arrived.
+    /// The length of the frame that did not match, in bytes; `None` if no complete frame had arrived.
     #[serde(skip)]
     pub frame_length: Option<usize>,
     /// Set if the frame certainly did not belong to this case's conversation.
@@ -57,7 +57,7 @@ pub(crate) enum Stray {
 pub enum FailureKind {
     /// Nothing, or not enough, arrived within the time limit.
     Timeout,
-    /// Something other than the expected thing arrived.
+    /// Something arrived, but not what was expected.
     Mismatch,
     /// The connection ended too early, or in the wrong way.
     Ended,
@@ -69,7 +69,7 @@ pub enum FailureKind {
     NoConnection,
     /// The target sent more bytes than any scenario needs.
     Flood,
-    /// None of the alternatives fits.
+    /// No alternative of an `either` fits what arrived.
     NoAlternative,
     /// The answer to the fence did not arrive, so silence is not proved.
     NoFence,
@@ -142,8 +142,8 @@ impl Failure {
         ))
     }
 
-    /// Returns the failure of a target that no longer serves other clients. Its text includes the failure `seen` in the case
-    /// itself, if there was one.
+    /// Returns the failure for a target that no longer serves other clients. If a failure was `seen` in the case itself, the
+    /// text includes it.
     pub(crate) fn of_target(kind: FailureKind, got: &str, seen: Option<Failure>) -> Failure {
         let seen = seen
             .map(|failure| format!("; in the case itself: {}", failure.got))
@@ -176,8 +176,9 @@ impl Failure {
         self
     }
 
-    /// Returns the cases that judge what this failure depends on: the fragment in which it happened, and the fence if the
-    /// frame of a fence arrived where it should not, or did not arrive.
+    /// Returns the cases on which the meaning of this failure depends. One judges the fragment that contains the failed
+    /// step. The other judges the fence; it is returned if the answer to a fence did not arrive, or if a frame of a fence
+    /// arrived in a wrong place.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
         let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);

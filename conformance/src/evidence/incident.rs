@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-/// Something that happened in the target during a case, or that remained in it after the case. It is known only if the
-/// runner started the target.
+/// Something that happened in the target during a case, or that remained in it after the case. The runner notices incidents
+/// only in a target that it started itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Incident {
     /// The kind of incident.

@@ -14,7 +14,7 @@ use super::segments::Made;
 pub(crate) struct Played {
     /// `None` if the play reached its end.
     pub(crate) failure: Option<Failure>,
-    /// The worst worth of the alternatives that were taken.
+    /// The worst verdict ([`Worth`]) among the alternatives that were taken.
     pub(crate) worth: Worth,
     pub(crate) notes: Vec<String>,
     pub(crate) conversation: Vec<Event>,

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-/// How sends are divided into segments. A send that the scenario itself splits stays as the scenario says.
+/// How sends are divided into segments. A send that the scenario itself splits is always split as the scenario says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Segments {
     /// Each send in one write.
     #[default]
     Whole,
-    /// Each byte in its own segment, but only the first 4 KiB of a large payload.
+    /// Each byte in its own segment. Of a large payload, only the first 4 KiB are divided in this way.
     EachByte,
     /// All sends of a lane that follow each other without waiting, joined in one segment.
     Glued,

@@ -159,7 +159,7 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns the requirements that a probe judges in addition to its own: those of the choice that it found out.
+    /// Returns the requirements that a probe judges in addition to its own: those of the choice that the target follows.
     fn checks_of_choice(&self, scenario: &Scenario) -> Vec<String> {
         let Some(name) = &scenario.probes else {
             return Vec::new();

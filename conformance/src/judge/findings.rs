@@ -46,7 +46,7 @@ impl Finding {
         }
     }
 
-    /// Returns whether the case was played, its result counts, and the case failed.
+    /// Returns whether the case failed in a play whose result counts.
     pub(crate) fn failed(&self) -> bool {
         match self {
             Finding::Played(played) => played.failure.is_some(),

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `findings` | the finding of each case: played, stalled, not played |
+//! | `findings` | the finding of each case: the record of its play, or why the case is undecided |
 //! | `court` | turns a finding into a verdict and its cause: this file decides which cases fail |
 //! | `outcome` | the result of one judged case, and the report of a whole run |
 //!

@@ -122,7 +122,8 @@ pub struct Outcome {
 /// Why a case could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// Another case judges what this case depends on, and did not pass. The text is the id of that other case.
+    /// The case depends on something that another case judges, and that other case did not pass. The text is the other
+    /// case's id.
     Case(String),
     /// The target no longer answered after the case with this id.
     TargetDied(String),
@@ -302,9 +303,9 @@ impl Report {
             .count()
     }
 
-    /// Returns the exit code: 128 and the number of the signal if the run was interrupted; 0 if
-    /// every MUST was judged and held, except known deviations; 1 if one failed, or a known deviation no longer occurs; 3
-    /// if the target cannot be judged; 4 if nothing failed, but a MUST was not judged.
+    /// Returns the exit code. It is 128 plus the number of the signal if the run was interrupted. It is 0 if every MUST was
+    /// judged and held, except known deviations. It is 1 if a MUST failed, or if a known deviation no longer occurs. It is 3
+    /// if the target cannot be judged, and 4 if nothing failed, but a MUST was not judged.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if let Some(signal) = self.interrupted {
@@ -320,7 +321,8 @@ impl Report {
         if self.open().is_empty() { 0 } else { 4 }
     }
 
-    /// Returns the cases about a MUST that was not judged. A case that the profile declares unsupported is not among them.
+    /// Returns the cases that were not judged although they check a MUST, without the cases that the profile declares
+    /// unsupported.
     #[must_use]
     pub fn open(&self) -> Vec<&Outcome> {
         let is_open = |case: &&Outcome| match case.verdict {
@@ -375,8 +377,8 @@ impl Report {
     }
 }
 
-/// Returns whether one of these requirements is a MUST. It is also true for an empty list and for an unknown requirement, so
-/// that no failure gets lost.
+/// Returns whether one of these requirements is a MUST. Also returns true for an empty list and for an unknown requirement,
+/// so that no failure is overlooked.
 pub(crate) fn has_must(known: &BTreeMap<String, Requirement>, ids: &[String]) -> bool {
     ids.is_empty()
         || ids.iter().any(|id| {

@@ -156,8 +156,8 @@ fn in_order<T: Clone>(all: &[T], order: &[usize]) -> Vec<T> {
     numbered.cloned().collect()
 }
 
-/// Returns the verdict of a cell, for comparing cells. Note counts as pass, because a free choice of the target makes no
-/// difference.
+/// Returns the verdict of a cell, for comparing cells. The verdict note counts as pass: two targets do not differ only
+/// because the document left them a choice.
 fn verdict(cell: &Option<Cell>) -> Option<Verdict> {
     cell.as_ref().map(|cell| match cell.verdict {
         Verdict::Note => Verdict::Pass,

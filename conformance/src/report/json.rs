@@ -16,7 +16,7 @@
 //! | `seed` | `--seed` with this number repeats the names, tokens and payloads |
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
-//! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe confirmed a choice, so the first choice was taken) |
+//! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe confirmed the choice; it is the first choice, or the choice that the user gave) |
 //! | `diagnosis[]` | known faults that explain the failures, the most likely first, as [`Explanation`]s |
 //! | `cases[]` | in the order of the suite |
 //!

@@ -9,8 +9,8 @@ use super::paint::Paint;
 use super::shown::shown_event;
 use crate::text;
 
-/// An explanation shows at most this many rungs (events) of a conversation. Of a longer conversation only the last rungs are shown;
-/// `--verbose` shows all rungs.
+/// An explanation shows at most this many rungs (events) of a conversation. Of a longer conversation only the last rungs are
+/// shown; `--verbose` shows all rungs.
 const LAST_RUNGS: usize = 40;
 
 /// Returns one rung, for a conversation that is shown while it goes on.

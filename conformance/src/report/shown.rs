@@ -12,8 +12,8 @@ use crate::suite::Requirement;
 /// Escapes a text that is part of one line.
 pub(super) type Escape = fn(&str) -> String;
 
-/// The beginning of each line of a sentence after its first line. These further lines are output of the target; the mark
-/// shows that they are not lines of the report.
+/// The mark before each further line of a sentence that has several lines. These further lines are output of the target; the
+/// mark shows that they are not lines of the report.
 const OUTPUT: &str = "\n    | ";
 
 /// Returns a copy of the report with its texts escaped.

@@ -53,8 +53,8 @@ pub fn head(report: &Report, style: &Style) -> String {
     format!("{}\n{gap}", style.paint.strong(&head))
 }
 
-/// Returns the line about one case, with its notes below, or an empty text if the report does not show this case. Cases that
-/// an interruption kept from being judged are shown only in a verbose report: the user knows the reason.
+/// Returns the line about one case, with its notes below, or an empty text if the report does not show this case. A case
+/// that was not judged because the run was interrupted is shown only in a verbose report: the user knows the reason.
 #[must_use]
 pub fn verdict(case: &Outcome, style: &Style) -> String {
     let is_shown = match style.detail {

@@ -22,13 +22,14 @@ const DYING: Duration = Duration::from_millis(300);
 /// limit.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// How often a case is played before what it leaves counts as a leak.
+/// Number of plays of a case before the threads and descriptors that it leaves behind count as a leak.
 const PLAYS: usize = 3;
 
 /// The pause between two observations of the target.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// The minimum number of observations before a target counts as busy. An idle target is asleep in some of them.
+/// The minimum number of observations before a target counts as busy. An idle target is asleep in at least some of this many
+/// observations.
 const LOOKS: usize = 10;
 
 /// The pause between two of these observations.
@@ -158,7 +159,7 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
     incidents
 }
 
-/// Returns the numbers that grow each time the case is played.
+/// Returns an incident for threads or descriptors if their number grows each time the case is played.
 ///
 /// Many servers allocate something the first time that they need it, and keep it. On a busy machine, a thread that is
 /// about to end may still be counted. So one observation proves nothing: the case is played twice more, and only a number

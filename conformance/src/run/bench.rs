@@ -28,7 +28,7 @@ pub(crate) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Returns the same bench, with all sends cut differently.
+    /// Returns a copy of this bench that divides all sends as `cutting` says.
     pub(crate) fn cut(&self, cutting: Cutting) -> Bench<'a> {
         Bench {
             shared: self.shared,

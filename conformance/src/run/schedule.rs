@@ -19,7 +19,7 @@ use super::told::Told;
 /// How often a case is played while other cases run, if it fails in their company but passes alone.
 const IN_COMPANY: usize = 3;
 
-/// If this number of these plays fail, the case has failed. If fewer fail, the case is inconclusive.
+/// If at least this number of these plays fail, the case counts as failed. If fewer fail, the case is inconclusive.
 const FAILURES_THAT_COUNT: usize = 2;
 
 /// Plays all cases except the probes, which were played before.
@@ -264,7 +264,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
     }
 
     /// Records that the target died while several cases ran. Only a case in which the target still sent something can be the
-    /// culprit. Of those, cases that failed come first, and among equals the case that started last is taken.
+    /// culprit. If one of these cases failed, the culprit is a failed case. Of several such cases, it is the one that
+    /// started last.
     fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>, met: &Met) {
         let culprit = cases
             .iter()

@@ -15,7 +15,7 @@ use super::options::Options;
 /// The options do not fit the suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrongOptions {
-    /// They name a scenario that the suite does not have.
+    /// The options name a scenario that the suite does not have.
     UnknownScenario {
         /// The id that the user wrote.
         asked: String,

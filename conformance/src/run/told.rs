@@ -33,8 +33,8 @@ impl<'a, 'b> Told<'a, 'b> {
         }
     }
 
-    /// Reports the verdict of a case if the verdict is final. It is final if the cases on which the case depends have
-    /// findings, too.
+    /// Reports the verdict of a case if the verdict is final. It is final if all cases on which this case depends have
+    /// findings.
     pub(crate) fn settled(&self, case: &Scenario, findings: &Findings) {
         if !self.is_final(&case.id, findings, &mut BTreeSet::new()) {
             return;

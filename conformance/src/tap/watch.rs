@@ -70,7 +70,8 @@ pub struct Watch<'a> {
 struct Half {
     buffer: Vec<u8>,
     mode: Mode,
-    /// What is wrong with the frame at the start of the buffer. The frame is reported with it when it is complete.
+    /// What is wrong with the frame at the start of the buffer. It is reported together with the frame when the frame is
+    /// complete.
     wrong: Option<String>,
 }
 

@@ -154,8 +154,8 @@ fn broken(at: usize, why: String) -> Stop {
     Stop::Broken { at, why }
 }
 
-/// Returns the mistake for a field that no case of its type fits. The place of the mistake is the earlier field that decides
-/// between the cases.
+/// Returns the mistake for a field whose type has cases of which none fits. The place of the mistake is the earlier field
+/// that decides between the cases.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
         return broken(

@@ -1,6 +1,6 @@
 //! The layout of packets on the wire: `wire.kdl`, and the codec that it drives.
 //!
-//! A [`Grammar`] is the content of the file; its [`Reading`]s are the questions that are still open.
+//! A [`Grammar`] is the content of the file; its [`Reading`]s are the questions that the protocol's document leaves open.
 //! [`Grammar::in_reading`] decides all of them and returns a [`Wire`], which encodes and decodes.
 //!
 //! | file | what |
@@ -86,8 +86,8 @@ pub struct Grammar {
     pub packets: Vec<Packet>,
     /// The packet after which the server knows a lane by its name.
     pub identified_by: Option<Identification>,
-    /// The packets after which their sender sends only raw bytes, and no packets. They have this effect only on a connection
-    /// without a name.
+    /// After sending one of these packets, a side sends only raw bytes, and no packets. The packets have this effect only on
+    /// a connection without a name.
     pub raw_after: Vec<Identification>,
     /// The exchange that proves that nothing was sent to an identified lane.
     pub fence: Option<Fence>,

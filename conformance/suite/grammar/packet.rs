@@ -36,7 +36,7 @@ pub struct Field {
     pub name: String,
     /// Name of its type in wire.kdl.
     pub type_name: String,
-    /// Maximum number of bytes of a text or of bytes, without the length prefix.
+    /// Maximum number of bytes of a field with text or bytes, without the length prefix.
     pub max_bytes: Option<usize>,
     /// The smallest number that is allowed.
     pub min: Option<i128>,

@@ -107,7 +107,7 @@ pub(super) enum Int {
 }
 
 impl IntType {
-    /// The names that wire.kdl knows, with what they mean.
+    /// The names of integer types in wire.kdl, each with its type.
     pub const NAMED: [(&'static str, IntType); 9] = [
         ("int8", IntType::signed(1)),
         ("int16", IntType::signed(2)),

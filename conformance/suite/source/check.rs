@@ -51,7 +51,8 @@ impl Mistake {
     }
 }
 
-/// Declares a table of mistakes: for each mistake, a function that takes the values that its two sentences mention.
+/// Declares a table of mistakes. For each mistake it makes a function, whose arguments are the values that the two sentences
+/// mention.
 macro_rules! mistakes {
     ($($name:ident($($named:ident),*) = $message:literal, $help:literal;)*) => { $(
         pub(super) fn $name($($named: impl std::fmt::Display),*) -> $crate::source::Mistake {

@@ -19,7 +19,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The file.
     pub file: Arc<SourceFile>,
-    /// The part of the file that it is about, in bytes.
+    /// The part of the file that contains the mistake, as a range of bytes.
     pub span: Span,
 }
 

@@ -187,8 +187,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Handles a mark such as `(hex)`: one word in parentheses. Each parenthesis that is not closed would let the parser
-    /// recurse once more.
+    /// Handles a mark such as `(hex)`: one word in parentheses. A parenthesis that is not closed is refused here, because it
+    /// would make the parser recurse one level deeper.
     fn mark(&mut self) -> bool {
         self.begun();
         let inside = self.rest().get(1..).unwrap_or_default();

@@ -198,8 +198,8 @@ impl Merge<'_> {
         Some(())
     }
 
-    /// Handles `replaces` in the head of a scenario, probe or fragment: removes the inherited one of the same name. If the
-    /// head has no `replaces`, an inherited one of the same name is a mistake.
+    /// Handles `replaces` in the head of a scenario, probe or fragment: removes the inherited node of the same name. If the
+    /// head has no `replaces`, an inherited node of the same name is a mistake.
     fn replace(&mut self, node: &mut Node) -> Option<()> {
         let kind = node.name.text.clone();
         let entry = node.arguments().next()?;

@@ -69,7 +69,7 @@ pub(crate) enum Purpose {
     Answer,
 }
 
-/// How far the received bytes were searched for packets to answer.
+/// How far the received bytes were searched for unasked packets that the lane must answer.
 ///
 /// This is independent of the progress of the steps: a packet is answered when it has arrived, and only once, even if
 /// several alternatives look at it.

@@ -78,8 +78,8 @@ impl Case<'_> {
         (self.shared.has_strangers && stranger).then_some(None)
     }
 
-    /// Returns whether the frame is the broadcast of a fence that proves the silence of another lane. The sender of such a
-    /// broadcast may receive a copy too.
+    /// Returns whether the frame is the broadcast of a fence that proves the silence of another lane. The lane that sent the
+    /// broadcast may receive a copy of it too.
     fn is_fence_for_others(&self, conn: ConnId, frame: &Frame, own: Option<usize>) -> bool {
         let is_own = || {
             own.and_then(|own| self.outstanding.get(own))

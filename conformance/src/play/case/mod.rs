@@ -155,8 +155,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Adds an empty front to the view for each connection that is missing there, for example because another alternative
-    /// opened it.
+    /// Adds an empty front (no progress yet) for each connection that the view does not have, for example because another
+    /// alternative opened the connection.
     pub(crate) fn complete_view(&mut self) {
         self.view.fronts.extend_to(&self.connections);
     }

@@ -20,8 +20,8 @@ impl Case<'_> {
         }
     }
 
-    /// Returns the frame that a pattern asks for, according to the values known so far. If the value of a field is not known yet, any value is right for this
-    /// field.
+    /// Returns the frame that a pattern asks for, according to the values known so far. If the value of a field is not known
+    /// yet, any value is right for this field.
     pub(crate) fn wanted(&self, pattern: &FramePattern) -> WantedFrame {
         let field = |wanted: &Pattern| match (self.wanted_value(wanted), wanted) {
             (Ok(Some(value)), _) => WantedField::Is(value),

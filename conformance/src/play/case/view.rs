@@ -18,12 +18,12 @@ pub(crate) struct View {
     pub(crate) remembered: BTreeMap<String, Value>,
     /// Remarks, such as the names of the alternatives that were taken.
     pub(crate) notes: Vec<String>,
-    /// The worst worth among the alternatives that were taken.
+    /// The worst verdict ([`Worth`]) among the alternatives that were taken.
     pub(crate) worth: Option<Worth>,
 }
 
 impl View {
-    /// Notes that an alternative of this worth was taken.
+    /// Notes that an alternative with this verdict was taken.
     pub(crate) fn remark(&mut self, worth: Worth, note: String) {
         self.notes.push(note);
         self.worth = self.worth.max(Some(worth));
@@ -41,7 +41,7 @@ pub(crate) struct Front {
     pub(crate) identified: bool,
     /// Whether a step has seen how the target ended it.
     pub(crate) end_seen: bool,
-    /// The numbers of the ledger's entries of other cases whose frames arrived on this connection.
+    /// The ledger entries of other cases whose frames arrived on this connection, by the numbers of the entries.
     pub(crate) foreign: BTreeSet<u64>,
     /// The frames of fences that arrived on this connection, as indexes into `Case::outstanding`.
     pub(crate) swallowed: BTreeSet<usize>,

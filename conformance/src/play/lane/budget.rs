@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Maximum bytes that all lanes keep together. Without it, eight cases with three lanes each could fill the memory.
+/// Maximum bytes that all lanes keep together. Without this limit, eight cases with three lanes each could fill the memory.
 const RUN: usize = 256 << 20;
 
 /// A lane that has received fewer bytes than this may go on receiving, even if the other lanes have used up the memory.

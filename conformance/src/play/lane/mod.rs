@@ -51,7 +51,7 @@ pub(crate) enum Speech<'a> {
     Blind,
 }
 
-/// A connection and its two threads, which end when it is dropped.
+/// A connection and its two threads. When the connection is dropped, both threads end.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: Option<Arc<TcpStream>>,

@@ -27,7 +27,7 @@ pub(crate) fn handshake(
     until: Instant,
 ) -> io::Result<Secured> {
     let mut conn = client.connection(server)?;
-    // A limit is not needed, because sealed records are taken out immediately.
+    // The buffer needs no limit, because sealed records are taken out immediately.
     conn.set_buffer_limit(None);
     shake_hands(&mut conn, stream, until).map_err(|error| told(&error))?;
     stream.set_read_timeout(None)?;

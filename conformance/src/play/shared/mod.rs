@@ -136,7 +136,8 @@ impl<'a> Shared<'a> {
         self.deadline.map_or(until, |deadline| deadline.min(until))
     }
 
-    /// Returns how a lane encodes its bytes. A lane without TLS is blind if the protocol needs TLS.
+    /// Returns how a lane encodes its bytes. If the protocol needs TLS, a lane without TLS is blind: it ignores what it
+    /// receives.
     pub(crate) fn speech(&self, tls: bool) -> Speech<'_> {
         match self.suite.grammar.transport {
             Transport::Tcp => Speech::Plain,

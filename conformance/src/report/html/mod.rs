@@ -14,7 +14,7 @@ use crate::text;
 
 pub(super) use ladder::Bounds;
 
-/// The reason why no template can fail: the templates are part of the program, and tests render them.
+/// Why no template can fail: the templates are part of the program, and tests render them.
 const SOUND: &str = "the templates of the reports are sound";
 
 /// Returns the page of a run; `rerun` is the command that runs it again.

@@ -55,7 +55,7 @@ pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict
                 continue;
             };
             push_prose(&mut blocks, &mut prose);
-            // Skips the remarks of the requirement: the suite has already read them.
+            // Skips the lines with remarks of the requirement: the suite has already read these remarks.
             while lines
                 .next_if(|next| next.starts_with([' ', '\t']) && !next.trim().is_empty())
                 .is_some()

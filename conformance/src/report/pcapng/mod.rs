@@ -75,8 +75,8 @@ pub fn to_pcapng<'a>(
     capture.into_bytes()
 }
 
-/// The client ports of a capture. Each connection gets a port of its own. When all ports are used, the ports are used again
-/// from the first one.
+/// The client ports of a capture. Each connection gets a port of its own. After the last port, the next connection gets the
+/// first port again.
 struct Ports {
     next: u16,
     taken: u16,

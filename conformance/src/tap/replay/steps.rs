@@ -204,8 +204,8 @@ impl Making<'_> {
         text
     }
 
-    /// Returns a step for raw bytes, as text. For a long send of a client, the scenario sends as many random bytes and
-    /// remembers them.
+    /// Returns a step for raw bytes, as text. If a client sent more bytes than a scenario can show, the scenario sends the
+    /// same number of random bytes instead, and remembers them.
     fn raw(&mut self, kind: Kind, all: &[u8], is_tunnel: bool) -> Result<String, String> {
         let sends = kind == Kind::Sends;
         if all.len() <= WRITTEN_BYTES {

@@ -93,8 +93,8 @@ impl Reader<'_> {
         self.findings.is_first(seen, name, "type", node)
     }
 
-    /// Checks the types on which other types depend: the type of a length must be an integer, and the types of cases must be
-    /// types of bytes. They may be defined later in the file.
+    /// Checks the types on which other types depend: the type of a length must be an integer, and each case of a `one-of`
+    /// must name a byte type. These types may be defined later in the file.
     pub(super) fn check_types(&mut self) {
         let root = self.root;
         let in_readings = root
