@@ -37,8 +37,8 @@ pub struct Event {
     pub foreign: bool,
     /// Whether the event belongs to a fence: an exchange with which the suite proves that the target sent nothing else.
     pub fence: bool,
-    /// Whether the event is a packet that the target sent unasked (such as a ping) and that no step expected, or the answer
-    /// to such a packet.
+    /// Whether the event is an unasked packet of the target (such as a ping) that no step expected, or the answer to such a
+    /// packet.
     pub unasked: bool,
     /// Whether something arrived in this event that no step expected.
     pub unexpected: bool,

@@ -46,6 +46,6 @@ pub(crate) struct Point {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) point: Point,
-    /// A description in words; empty if all sends are cut.
+    /// A description in words. It is empty if the play cuts all sends.
     pub(crate) words: String,
 }

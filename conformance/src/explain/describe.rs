@@ -38,8 +38,8 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
     failure
 }
 
-/// Describes the right frame that arrived too early: it arrived `came` after the previous frame, but at least `bound` had to
-/// pass.
+/// Describes a frame that is right but arrived too early. It arrived `came` after the previous frame, but this time had to
+/// be at least `bound`.
 pub(crate) fn early_frame(
     shown: &Shown<'_>,
     wanted: &WantedFrame,

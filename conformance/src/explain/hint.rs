@@ -74,7 +74,8 @@ fn texts<'a>(
     texts
 }
 
-/// Recognises a wrong length at the beginning of the frame. The right length counts the opcode and the fields.
+/// Recognises a wrong length at the beginning of the frame. The right length is the number of bytes of the opcode and the
+/// fields.
 fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let ([wanted, opcode, ..], [length, rest @ ..]) = (wanted, came) else {
         return None;

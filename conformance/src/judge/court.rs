@@ -180,7 +180,7 @@ impl<'a> Court<'a> {
             .collect()
     }
 
-    /// Returns a remark for each reading that affects the case and whose choice no probe confirmed.
+    /// Returns a remark for each reading that affects the case, if no probe confirmed the choice that the run uses for it.
     fn unproved(&self, scenario: &Scenario) -> Vec<String> {
         self.readings
             .iter()

@@ -60,8 +60,8 @@ impl Finding {
         self.failed() || self.played().is_some_and(is_non_strict)
     }
 
-    /// Returns whether the target sent anything during the case. A connection alone does not prove that the target was
-    /// alive: the operating system accepts connections even while the process is ending.
+    /// Returns whether the target sent anything during the case. An accepted connection alone does not prove that the target
+    /// was alive: the operating system accepts connections even while the process is ending.
     pub(crate) fn was_answered(&self) -> bool {
         let mut events = self
             .played()

@@ -64,7 +64,7 @@ fn conduct(mut case: Case<'_>) -> Played {
 }
 
 impl<'a> Case<'a> {
-    /// Takes in what arrived on all lanes, answers what arrived unasked, and notes the current time.
+    /// Takes in the bytes that arrived on all lanes, answers the unasked packets among them, and notes the current time.
     fn absorb(&mut self) {
         for conn in self.connections.values_mut() {
             conn.socket.absorb();
@@ -73,7 +73,7 @@ impl<'a> Case<'a> {
         self.answer_what_came_unasked();
     }
 
-    /// Polls the steps until they are done or have failed. Between two polls it sleeps until something arrives.
+    /// Polls the steps until they are done or have failed. Between two polls the interpreter sleeps until something arrives.
     fn conduct(&mut self, track: &mut Track<'a>) -> Result<(), Box<Failure>> {
         let last = self
             .shared

@@ -15,7 +15,7 @@ use super::host::Stay;
 /// it ends has ended within this time.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// How long the runner waits for the end of the process if a case failed while other cases ran.
+/// How long the runner waits, after a case has failed while other cases ran, to see whether the process of the target ends.
 const DYING: Duration = Duration::from_millis(300);
 
 /// How long a target may take to release the threads and descriptors that its clients used. Their connections have a longer

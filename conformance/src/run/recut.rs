@@ -81,7 +81,7 @@ impl Whole<'_, '_> {
             return;
         }
         let segments = self.bench.options.segments;
-        // If another play without cuts gives another verdict too, the cuts are not the reason.
+        // If the case gets another verdict in a second play without cuts too, the cuts are not the reason.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
                 "with segments {} its verdict was {}; but plays without cuts have different verdicts too",

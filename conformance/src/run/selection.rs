@@ -22,7 +22,7 @@ pub enum WrongOptions {
         /// What to write instead.
         help: String,
     },
-    /// They give a setting that neither the protocol nor a scenario has.
+    /// The options give a setting that neither the protocol nor a scenario has.
     UnknownSetting {
         /// The name that the user wrote.
         asked: String,
@@ -55,7 +55,7 @@ impl std::error::Error for WrongOptions {}
 ///
 /// # Errors
 ///
-/// If they name a scenario or a setting that the suite does not have, or leave no scenario to play.
+/// If the options name a scenario or a setting that the suite does not have, or leave no scenario to play.
 pub fn check(suite: &Suite, options: &Options) -> Result<(), WrongOptions> {
     Selection::of(suite, options).map(|_| ())
 }

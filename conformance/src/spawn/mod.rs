@@ -41,7 +41,7 @@ pub struct Spawn {
     pub directory: Option<String>,
     /// Variables that are added to the environment. Their values may contain [`PORT`] and [`SCRATCH`].
     pub environment: Vec<(String, String)>,
-    /// The target is ready when it writes a line that contains this text. `None`: it is ready when its port accepts
+    /// The target is ready when it writes a line that contains this text. With `None`, it is ready when its port accepts
     /// connections.
     pub ready_line: Option<String>,
     /// Time limit for the start: the target must be ready within it.

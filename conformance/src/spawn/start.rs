@@ -12,7 +12,8 @@ use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
 /// The pause between two checks whether the target is ready, and between a failed start and the next start.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Maximum number of starts, each with another port: another process may bind the chosen port before the target does.
+/// Maximum number of starts, each with another port. More than one may be needed, because another process may bind the
+/// chosen port before the target does.
 const PORTS: usize = 3;
 
 /// Time limit for a connection that checks whether a port is open.

@@ -237,7 +237,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Notes the effect of a frame: after the frame, the connection may have a name, or its bytes may be raw.
+    /// Notes the effect of a frame on the connection: it may give the connection a name, or only raw bytes may follow it.
     fn note(&mut self, side: Side, frame: &Frame) {
         if side == Side::Client {
             self.sent.insert(frame.packet);

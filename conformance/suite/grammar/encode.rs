@@ -6,7 +6,7 @@ use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
 use super::{PacketId, Sort, Value, Wire};
 
-/// Why a type cannot carry a value, as a sentence: callers only show it.
+/// Why a type cannot carry a value. It is a sentence, because callers only show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeError(String);
 

@@ -3,8 +3,8 @@
 /// Returns the most similar name of `known`, if one is similar enough.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A third of the letters may be wrong; if more are wrong, it is another word. A comparison takes time, so a very long
-    // word is not compared at all.
+    // A third of the letters may be wrong; if more are wrong, the author meant another word. A comparison takes time, so a
+    // very long word is not compared at all.
     if written.len() > 64 {
         return None;
     }

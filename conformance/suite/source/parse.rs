@@ -90,7 +90,8 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
 /// Returns the message of `kdl`, for a reader who does not know the grammar of KDL.
 fn in_words(diagnostic: &KdlDiagnostic) -> Mistake {
     let said = diagnostic.message.as_deref().unwrap_or_default();
-    // If the message of `kdl` mentions an end, `kdl` only means that it did not expect what is written here.
+    // If the message of `kdl` mentions an end or a closing sign, `kdl` only means that it did not expect the text at this
+    // place.
     if said.is_empty()
         || said.contains("Closing")
         || said.contains("closing")

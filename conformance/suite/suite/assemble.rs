@@ -143,8 +143,8 @@ fn check_fence_prover(
     }
 }
 
-/// Reports scenarios that prove each other's fragments. If one of them failed in such a fragment, all of them would be
-/// inconclusive because of each other.
+/// Reports scenarios that prove each other's fragments. If one of them failed in such a fragment, each of them would be
+/// inconclusive because of another one.
 fn check_provers(
     scenarios: &[Scenario],
     files: &[(Arc<SourceFile>, Vec<Node>)],

@@ -77,7 +77,7 @@ pub(crate) struct Case<'a> {
     pub(crate) outstanding: Vec<Outstanding>,
     /// The actions so far, for the report.
     pub(crate) log: Vec<Done>,
-    /// The time at which the interpreter last took in what arrived. Time limits are compared with it.
+    /// The time at which the interpreter last took in the received bytes. Time limits are compared with it.
     pub(crate) now: Instant,
     pub(crate) started: Instant,
     /// The gate that holds back the sends while the first steps of a `together` start.

@@ -15,7 +15,7 @@ use super::outbox::Outbox;
 use super::tls::Secured;
 
 /// Maximum bytes that a lane receives in one case. A lane that receives more is flooded, and the runner stops reading from
-/// it. The largest scenarios send 5 MB to each lane, and memory is limited.
+/// it. The limit keeps the use of memory small; the largest scenarios send 5 MB to each lane.
 const FLOOD: usize = 16 << 20;
 
 /// Maximum bytes of one `read`.
@@ -115,7 +115,7 @@ impl Inbox {
         while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
     }
 
-    /// Decrypts ciphertext and keeps the text. If the ciphertext ends the connection, returns how.
+    /// Decrypts ciphertext and keeps the text. If the ciphertext ends the connection, returns how the connection ended.
     fn take_in_secured(&self, tls: &Secured, ciphertext: &[u8], outbox: &Outbox) -> Option<End> {
         let opened = tls.open(ciphertext);
         if opened.owes {

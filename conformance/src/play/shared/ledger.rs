@@ -95,8 +95,8 @@ impl Ledger {
             });
     }
 
-    /// Finds an entry of another case from which this frame may come, and returns the number of the entry. Entries whose
-    /// numbers are in `got` are passed over.
+    /// Finds an entry of another case from which this frame may come, and returns the number of the entry. Skips the entries
+    /// whose numbers are in `got`.
     ///
     /// The packet of the frame may differ from the packet of the entry: a server may relay a message as a packet that has
     /// the same fields and that only servers send.

@@ -161,8 +161,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Updates the state of the lanes that this alternative does not use: in a `together` they continue while this lane tries
-    /// its alternatives.
+    /// Updates the state of the lanes that this alternative does not use. In a `together`, these lanes continue while this
+    /// lane tries its alternatives.
     fn take_over_other_lanes(&self, case: &mut Case<'_>, outside: &View) {
         case.complete_view();
         let own: BTreeSet<ConnId> = self

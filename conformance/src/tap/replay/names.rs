@@ -78,7 +78,8 @@ impl Names {
         self.lanes.insert(connection, lane);
     }
 
-    /// Finds the values that first appear in a frame of the server and that a client later sends in a field with this name.
+    /// Finds the values that the server sends before any client does, and that a client later sends in a field with the same
+    /// name.
     fn remember(&mut self, grammar: &Grammar, moments: &[Moment]) {
         let mut said: BTreeSet<(String, String)> = BTreeSet::new();
         let mut given: BTreeSet<(String, String)> = BTreeSet::new();

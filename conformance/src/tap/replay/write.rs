@@ -48,8 +48,8 @@ fn write_group(out: &mut String, steps: &[Step], names: &Names) {
         steps.iter().for_each(|step| line(out, step, names, 1));
         return;
     }
-    // Several lanes send, and nothing is observed between their sends: the order in which the server receives them is
-    // not known. So these sends are written in `together`, connections are opened before it, and silence is proved after it.
+    // Several lanes send, and nothing is observed between their sends, so the order in which the server receives them is not
+    // known. Therefore these sends are written in `together`, with the connects before it and the proof of silence after it.
     let of = |kinds: &'static [Kind]| steps.iter().filter(|step| kinds.contains(&step.kind));
     of(&[Kind::Opens]).for_each(|step| line(out, step, names, 1));
     let _ = writeln!(out, "    together {{");
