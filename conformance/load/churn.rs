@@ -12,7 +12,7 @@ use super::target::Meter;
 use super::tongue::Tongue;
 use super::work::{Bounds, Teller, Trouble};
 
-/// A slot stops after the server has refused it this number of times in a row.
+/// Number of refused logins in a row after which a slot stops.
 const MOST_REFUSALS: usize = 3;
 
 /// The results of one slot.

@@ -41,7 +41,7 @@ impl Clients {
         self.0.len()
     }
 
-    /// Adds a client. It must have been opened with the token `len()`.
+    /// Adds a client. The client must have been opened with the token `len()`, which becomes its id.
     pub(crate) fn push(&mut self, client: Client) {
         self.0.push(client);
     }
@@ -82,7 +82,7 @@ pub(crate) struct Client {
     pub(crate) began: Instant,
 }
 
-/// Why a connection ended, in words.
+/// The reason why a connection ended, as a text for people.
 pub(crate) type Ended = String;
 
 impl Client {
@@ -133,7 +133,7 @@ impl Client {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    /// Sends these bytes as soon as the socket accepts them.
+    /// Sends these bytes: at once if the socket accepts them, and otherwise as soon as it does.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.queue(bytes)?;
         self.flush()

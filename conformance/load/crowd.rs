@@ -17,8 +17,8 @@ use super::work::{Bounds, Teller, Trouble};
 
 /// A listener gets everything that arrives at clients that are logged in.
 pub(crate) trait Listener {
-    /// Looks at the first bytes that arrived at a client, and returns their meaning. If they are a message, only the
-    /// listener uses it; the crowd ignores it.
+    /// Interprets the first bytes that a client has received and not handled yet. If these bytes are a message, the listener
+    /// must use the message here, because the crowd ignores it.
     fn hear(&mut self, client: ClientId, front: &[u8]) -> Heard;
 }
 
@@ -265,8 +265,8 @@ pub(crate) fn gather_crowd<'a>(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
-    // If this first connection fails, the server does not listen. If only a later connection fails, the server refuses
-    // clients.
+    // The load first makes one connection alone, to tell two causes apart. If this connection fails, the server does not
+    // listen. If only a later connection fails, the server refuses clients.
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     allow_descriptors(names.len());
     let mut crowd =

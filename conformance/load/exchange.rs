@@ -44,7 +44,7 @@ impl Parties {
             LoadExpr::Text => Some(Value::Text(self.text.clone())),
             LoadExpr::Value(name) => self.values.get(name).cloned(),
             LoadExpr::Literal(value) => Some(value.clone()),
-            // The speech computes signatures. `any` has no value.
+            // A signature needs a key, so `Speech` computes it. `any` stands for no single value.
             LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
         }
     }
@@ -74,7 +74,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Returns the steps to send now, up to the next step that waits; `None` when the exchange is over.
+    /// Returns the steps to send now, up to the next step that waits for a frame. Returns no step when the exchange is over.
     pub(crate) fn sends<'a>(&mut self, steps: &'a [LoadStep]) -> Vec<&'a LoadStep> {
         let left = steps.iter().skip(self.done);
         let sends = left.take_while(|step| step.direction == Direction::Sends);

@@ -16,8 +16,8 @@ use super::work::{Bounds, FanOut, Pace, Teller, Trouble};
 /// Maximum number of unsent bytes of a sender. A sender with more unsent bytes sends no new messages.
 const MOST_UNSENT: usize = 128 * 1024;
 
-/// The number of the first message of each sender. With these first messages, the load finds out whether the server sends a
-/// message back to its sender. The measurement starts after them.
+/// The number of the first message of each sender. These first messages show whether the server sends a message back to its
+/// sender. The measurement starts after them.
 const PROBE: u32 = 0;
 
 /// Runs a fan-out.
@@ -68,7 +68,7 @@ pub(super) fn play(
     })
 }
 
-/// The senders, and the bytes with which the server surrounds the messages of each sender.
+/// The senders. For each sender, also the bytes that the server writes before and after the text of its messages.
 struct Senders {
     all: Vec<Sender>,
     /// For each sender, the bytes before and after the text of a message when it arrives; empty if these bytes can vary.

@@ -101,8 +101,8 @@ fn mint(uuid: String, rest: &Rest, key: &Arc<Key>) -> Result<String, String> {
 
 fn random<const SIZE: usize>() -> [u8; SIZE] {
     let mut bytes = [0; SIZE];
-    // If this fails, the names can be the same as those of another load, but the names of one load still differ from each
-    // other.
+    // If the system has no random bytes, two loads may choose the same names. The names within one load still differ from
+    // each other.
     let _ = getrandom::fill(&mut bytes);
     bytes
 }

@@ -24,7 +24,7 @@ pub(crate) struct Said {
     pub(crate) sent: Duration,
 }
 
-/// A writer and reader for messages of one size. The messages are plain ASCII, which every text protocol carries.
+/// Writes and reads messages of one size. The messages are plain ASCII, which every text protocol can carry.
 #[derive(Debug)]
 pub(crate) struct Payload {
     size: usize,

@@ -1,4 +1,4 @@
-//! The protocol as a load speaks it: the bytes of the exchanges that wire.kdl describes, in one reading.
+//! The protocol as a load speaks it: the bytes of the exchanges that wire.kdl describes, in the chosen readings.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use conformance_suite::grammar::{
 };
 use conformance_suite::tls::TlsClient;
 
-/// A protocol in one reading, for a load.
+/// A protocol as a load speaks it, in the chosen readings.
 #[derive(Debug)]
 pub(crate) struct Speech {
     grammar: Grammar,

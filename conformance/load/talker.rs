@@ -165,7 +165,7 @@ impl Talker {
         }
     }
 
-    /// Returns the plain TCP stream, if every byte that arrived has been handled.
+    /// Returns the plain TCP stream. Fails if bytes have arrived that are not handled yet, or if the stream uses TLS.
     pub(super) fn into_stream(self) -> Result<TcpStream, String> {
         match (self.stream, self.inbox.len()) {
             (Stream::Plain(stream), 0) => Ok(stream),

@@ -109,7 +109,7 @@ fn read(_: u32) -> Option<Reading> {
     None
 }
 
-/// Raises the limit of open descriptors as far as the system allows, because each client needs a descriptor.
+/// Raises this process's limit of open descriptors as far as the system allows, because each client needs a descriptor.
 #[cfg(unix)]
 pub(super) fn allow_descriptors(clients: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -19,13 +19,13 @@ use conformance_suite::grammar::LoadLane;
 /// Maximum number of bytes of one write and of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// The stream repeats after this number of bytes. It is a prime number, so the repetition does not fit the size of a
-/// server's buffer.
+/// The stream repeats after this number of bytes. The number is prime, so it has no common factor with the size of a
+/// server's buffer: if a server loses or repeats a whole buffer, the bytes no longer match.
 const PERIOD: usize = 65_521;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
-/// The two ends of a tunnel, and the connections that must stay open with them.
+/// The two ends of a tunnel, and the connections that must stay open as long as the tunnel is used.
 pub(super) struct Ends {
     a: TcpStream,
     b: TcpStream,

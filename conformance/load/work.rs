@@ -139,7 +139,7 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// Tells a person who waits how much of the load is done, at most four times a second.
+/// Tells the waiting user how much of the load is done, at most four times a second.
 pub struct Teller<'a> {
     tell: &'a (dyn Fn(&str) + Sync),
     last: parking_lot::Mutex<Instant>,

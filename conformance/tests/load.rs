@@ -97,7 +97,7 @@ impl Server {
         for frame in frames {
             for stream in streams.iter_mut() {
                 *copies += 1;
-                // The first messages belong to the load's probe, and are sent without a change.
+                // The first messages belong to the load's probe, and the server sends them without a change.
                 let tenth = *copies > 8 && copies.is_multiple_of(10);
                 let mut copy = frame.clone();
                 match self.habit {

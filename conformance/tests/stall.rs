@@ -1,4 +1,5 @@
-//! Tests on a machine that stalls. If the runner itself stalls during a wait, a timeout proves nothing about the target.
+//! Tests on a machine that stalls. If the runner itself stalls during a wait, a timeout does not prove that the target was
+//! too slow.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -15,8 +16,8 @@ use rustix::process::{Pid, Signal, kill_process};
 /// scheduler.
 const STALL: Duration = Duration::from_millis(1500);
 
-/// A server that accepts every login whose name is free. When a login has a name that is taken, the server never answers it.
-/// Instead it stops the runner for a while, as a busy machine would.
+/// A server that accepts every login whose name is free. It never answers a login whose name is taken. Instead, it stops the
+/// runner for a while, as a busy machine would.
 struct Target {
     names: Mutex<BTreeSet<String>>,
     runner: OnceLock<Pid>,

@@ -1,4 +1,5 @@
-//! The protocols of other servers, to compare these servers with chat servers. Each protocol has its own kind of room.
+//! The protocols of other servers (IRC, MQTT, NATS, TLS). With them, a load can compare these servers with a chat server.
+//! Each protocol has its own kind of room.
 
 mod irc;
 mod mqtt;

@@ -46,7 +46,7 @@ fn an_http_server_that_waits_for_a_request_is_recognised() {
 
 #[test]
 fn a_server_of_another_known_protocol_is_recognised() {
-    // The target speaks Parley. Its login has the same bytes as a login of Chaton.
+    // The target speaks Parley. A login of Parley has the same bytes as a login of Chaton.
     let target = Target::start(Quirk::None);
     let suite = Suite::built_in("chatos-1.0").expect("the protocol is built in");
     let report = run_suite(&suite, target.address, &options()).expect("the options name no case");

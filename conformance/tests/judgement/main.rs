@@ -1,4 +1,4 @@
-//! Tests each rule of judgement with a target that has the fault that this rule must find.
+//! Tests of the rules of judgement. For each rule, a target has the fault that this rule must find.
 
 mod alternatives;
 mod company;

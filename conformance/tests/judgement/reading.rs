@@ -1,4 +1,5 @@
-//! Tests of readings, which are choices that the document leaves open. Probes find out which choice a target follows.
+//! Tests of readings. The document leaves some choices open, and a reading is one of these choices. Probes find out which
+//! reading a target follows.
 
 use conformance::run::{Report, Verdict};
 

@@ -165,7 +165,7 @@ fn a_fence_whose_answer_never_comes_proves_nothing() {
     assert!(failure.expected.starts_with("DONE"), "{}", failure.expected);
 }
 
-/// Here the fence is a SAY. All clients receive it, and so does its sender.
+/// Here the fence is a SAY. All clients receive it, including its sender.
 const OVERHEARD: &str = r#"
 scenario "overheard" {
     title "clients that only overhear a fence do not see it"

@@ -178,7 +178,7 @@ impl Shared {
         if self.quirk == Quirk::Resets {
             let _ = socket2::SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
         }
-        // The list of connections also holds the socket open. So the socket can only close when it is removed from the list.
+        // The list of connections keeps the socket open. So the socket can close only after it is removed from the list.
         let mut connections = self.connections.lock().unwrap();
         connections.retain(|other| !Arc::ptr_eq(other, stream));
         drop(connections);

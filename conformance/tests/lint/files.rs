@@ -1,5 +1,5 @@
-//! Tests of what the folder of a suite may contain. Hidden files of editors are ignored; names that are not regular files
-//! are refused.
+//! Tests of what the folder of a suite may contain. Lint ignores hidden files of editors, and refuses names that are not
+//! regular files.
 #![cfg(unix)]
 
 use std::fs;
@@ -60,7 +60,7 @@ fn what_is_not_a_regular_file_is_refused_by_its_name(
 ) {
     let folder = copy();
     let path = folder.path().join(name);
-    // Some rows of this test have no file at this path. For these rows this call fails.
+    // In some rows of this test, no file exists at this path. In these rows this call fails, which does no harm.
     let _ = fs::remove_file(&path);
     make(&path);
     let mistakes = Suite::read_folder(folder.path()).expect_err("it is refused");

@@ -254,7 +254,7 @@ fn the_files_about_a_server_are_read() {
     let profile = read_profile(&file("### Profiles"), &chaton).expect("the source has no mistakes");
     assert_eq!(profile.scale, Some(2.0));
     assert_eq!(profile.unsupported.len(), 1);
-    // A written profile is read back unchanged.
+    // The test writes the profile to a file and reads it back. The profile must be unchanged.
     let path = folder.path().join("saved.kdl");
     std::fs::write(&path, profile.to_kdl(&chaton)).expect("the file can be written");
     assert_eq!(

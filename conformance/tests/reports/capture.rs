@@ -72,7 +72,7 @@ fn the_streams_of_a_capture_have_the_bytes_of_each_side() {
     let kinds: Vec<u32> = blocks(&file).iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds[..2], [0x0a0d_0d0a, 1], "a section and one interface");
     let streams = streams(&file);
-    // These three connections are the ones of alice, bob and carol.
+    // These three connections belong to alice, bob and carol.
     for connection in 0..3 {
         let port =
             40_000 + u16::try_from(connection).expect("the conversation has three connections");
