@@ -154,8 +154,8 @@ fn a_damaged_database_is_an_error_and_is_not_changed() {
     assert!(told.contains(path.to_str().unwrap()), "{told}");
 }
 
-/// Starts a command, and kills it after this time or as soon as it has printed a line. Returns whether it has reported
-/// success.
+/// Starts a command. Kills it after `time` or as soon as it has printed a line, whichever comes first. Returns whether the
+/// command has reported success.
 fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
     let mut child = command
         .stdin(Stdio::piped())

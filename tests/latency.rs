@@ -48,7 +48,7 @@ fn relay_to(target: SocketAddr) -> SocketAddr {
 }
 
 fn join(from: &Arc<TcpStream>, to: &Arc<TcpStream>) {
-    // Without this option, a small piece would also wait until the piece before it was acknowledged.
+    // Without this option, the system would delay a small piece until the piece before it was acknowledged.
     to.set_nodelay(true).unwrap();
     let (send, receive) = sync_channel(UNDER_WAY);
     let (from, to) = (Arc::clone(from), Arc::clone(to));

@@ -320,7 +320,7 @@ fn an_obstacle_to_writing_is_told_with_what_to_do() {
 fn what_keeps_the_database_from_being_written_is_told_in_the_words_of_the_system() {
     let directory = directory();
     drop(accounts(directory.path()));
-    // The link points to a place where no user, not even root, can create a file.
+    // The link points to a place where no user can create a file, not even root.
     let link = directory.path().join("matou.db-wal");
     std::os::unix::fs::symlink("/proc/none/wal", &link).unwrap();
     let error = Store::open(directory.path()).unwrap_err();

@@ -1,5 +1,5 @@
-//! Tests of files on private connections. The scripted peer writes the lines of the file protocol by hand, as another
-//! program would.
+//! Tests of files on private connections. The script of the peer contains the lines of the file protocol literally, as
+//! another program would send them.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -372,7 +372,8 @@ fn both_sides_learn_that_a_file_became_shorter_while_it_was_sent() {
     scene
         .alice
         .expect(&format!("-- mine.bin was not sent to bob: {reason}"));
-    // Now alice is the receiver: bob's client withdraws its offer with such a reason, and alice is told.
+    // Now alice is the receiver. Bob's client withdraws its offer with the same reason, and alice's client shows this
+    // reason.
     offer(&mut tunnel, 1, &file, "cat.png");
     scene.alice.next();
     tunnel.send_bytes(format!("::matou/1 withdraw 1 {reason}\n").as_bytes());

@@ -91,7 +91,7 @@ impl Screen {
         self.press(&format!("{line}\r"));
     }
 
-    /// Waits until this condition holds for the screen. If it fails, the message names `what`.
+    /// Waits until this condition holds for the screen. If it never holds, the test fails with a message that names `what`.
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
         let deadline = Instant::now() + HANG;
         let mut state = self.seen.state.lock().unwrap();
@@ -127,7 +127,7 @@ impl Screen {
         }
     }
 
-    /// Waits until the last row that is not empty is this one.
+    /// Waits until `row` is the last row on the screen that is not empty.
     pub(crate) fn expect_typed(&self, row: &str) {
         self.wait(&format!("the row {row:?}"), |screen| {
             last_row(screen) == row

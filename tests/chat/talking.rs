@@ -235,7 +235,7 @@ fn a_client_whose_output_is_blocked_ends_with_its_input() {
     };
     (0..1000).for_each(|_| frame.encode(Codec::default(), &mut flood));
     let mut flooded = connection.stream.try_clone().unwrap();
-    // The client may stop reading. Then this write blocks until the client ends, and fails.
+    // If the client stops reading, this write blocks until the client ends. Then the write fails.
     let flooding = thread::spawn(move || drop(flooded.write_all(&flood)));
     alice.input = None;
     let (code, errors) = alice.ended();
@@ -277,8 +277,8 @@ fn a_closed_output_ends_the_program_quietly() {
     bob.expect("-- logged in as bob");
     let mut alice = server.chat("alice", &["--stay"]);
     alice.close_output();
-    // The client of alice may not have written the event of its own login yet. The message arrives after that event, so the
-    // client must write to the closed output.
+    // The client notices the closed output only when it writes. It may have written the event of its own login before the
+    // test closed the output. Bob's messages arrive later, so the client must write again.
     bob.say("hello?");
     bob.expect("<bob> hello?");
     bob.say("/msg alice hello?");

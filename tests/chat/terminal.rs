@@ -1,4 +1,4 @@
-//! Tests of a person at a terminal: the keys that the person presses, and what the screen then shows.
+//! Tests of `matou chat` in a terminal: a test presses keys as a person does, and checks what the screen then shows.
 
 use std::io::Write;
 use std::thread;

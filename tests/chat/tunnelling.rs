@@ -44,7 +44,7 @@ struct End {
     chat: Chat,
     input: ChildStdin,
     output: ChildStdout,
-    /// The receiver of the client's events. It is kept because the client could not write events after it was dropped.
+    /// The receiver of the client's events. If it were dropped, the client could no longer write its events.
     _events: Events,
 }
 
@@ -66,8 +66,8 @@ fn end(mut chat: Chat) -> End {
     }
 }
 
-/// A client can still send after it has seen that the other client has closed its direction, whichever client closed its
-/// direction first.
+/// When one client has closed its direction, the other client can still send, even after it has seen the close. This holds
+/// whichever of the two clients closes its direction first.
 #[rstest]
 #[case::the_one_who_asked(true)]
 #[case::the_one_who_waited(false)]

@@ -209,7 +209,7 @@ fn an_error_of_the_accounts_closes_the_connection() {
     );
 }
 
-/// Returns a chat in which an address has sent ten wrong passwords over two connections.
+/// Returns a chat in which one address has sent ten wrong passwords over two connections.
 fn a_guesser() -> Chat {
     let mut chat = Chat::new(Options::default());
     for who in ["g1", "g2"] {
@@ -253,7 +253,8 @@ fn a_minute_later_the_address_may_try_again() {
 
 const GUESSERS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 
-/// Returns a chat in which one address has sent ten passwords, whose checks still run. Only the first password is right.
+/// Returns a chat in which one address has sent ten passwords. The server still checks all of them. Only the first password
+/// is right.
 fn ten_at_once() -> Chat {
     let mut chat = Chat::new(Options::default());
     chat.answers_come_later = true;

@@ -1,4 +1,5 @@
-//! Each packet between two clients is encoded into the bytes that the figures of the document show, and decoded from them.
+//! Tests that each packet between two clients is encoded into the bytes in the figures of the document, and that these bytes
+//! are decoded into the packet.
 
 use matou_protocols::chathack::{PeerFrame, Received};
 use matou_protocols::wire::Malformed;

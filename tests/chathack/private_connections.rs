@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Returns a chat in which alice has asked bob.
+/// Returns a chat in which alice has asked bob for a private connection.
 fn asked() -> Chat {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     assert_eq!(
@@ -220,7 +220,7 @@ fn an_ask_above_the_limit_is_denied() {
         chat.says("carol", ask("carol", "bob")),
         ["carol < DENIED bob"]
     );
-    // The denied asks have not changed the earlier ask, which still waits for bob's answer.
+    // The server denied the later asks. They have not changed the earlier ask, which still waits for bob's answer.
     assert_eq!(
         chat.says("bob", deny("bob", "alice")),
         ["alice < DENIED bob"]

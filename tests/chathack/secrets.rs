@@ -1,4 +1,4 @@
-//! Texts for the log never contain a password or an id.
+//! Tests that texts for the log never contain a password or an id.
 
 use matou_protocols::chathack::{ClientFrame, PeerFrame, Question, Received, ServerFrame};
 

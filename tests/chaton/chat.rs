@@ -80,8 +80,8 @@ fn a_client_may_send_itself_a_private_message() {
 #[test]
 fn a_frame_that_names_another_client_as_its_sender_is_ignored() {
     let mut chat = Chat::among(["alice", "bob"]);
-    // These requests give the forged answers below something to answer. Otherwise the room would ignore the answers for
-    // another reason.
+    // These requests exist so that the forged answers below answer something. Without them, the room would ignore the forged
+    // answers for another reason.
     chat.says("bob", request("bob", "alice"));
     chat.says("bob", request("bob", "bob"));
     for forged in [

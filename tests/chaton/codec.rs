@@ -1,4 +1,4 @@
-//! Each frame is encoded into the bytes that the document shows, and decoded from them.
+//! Tests that each frame is encoded into the bytes that the document shows, and that these bytes are decoded into the frame.
 
 use matou_protocols::chaton::{ClientFrame, Codec, LongWidth, ServerFrame};
 use matou_protocols::wire::Malformed;

@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// A function that makes a client leave, and returns the lines that this causes in the conversation.
+/// A function that makes a client leave. It returns the lines that the conversation gains because of this.
 type Way = fn(&mut Chat, &'static str) -> Vec<String>;
 
 fn hanging_up(chat: &mut Chat, who: &'static str) -> Vec<String> {
@@ -22,7 +22,8 @@ fn sending_nonsense(chat: &mut Chat, who: &'static str) -> Vec<String> {
     chat.sends(who, b"\x7f")
 }
 
-/// Makes the client leave. Returns the lines that this causes, without the line about the client itself.
+/// Makes the client leave. Returns the lines that the conversation gains because of this, except the line that says that the
+/// client itself is closed.
 fn heard_by_others(way: Way, chat: &mut Chat, who: &'static str) -> Vec<String> {
     let own = format!("{who} is closed");
     way(chat, who)

@@ -1,4 +1,5 @@
-//! Bytes that cannot become frames close the connection on which they arrive. Other clients do not notice.
+//! Tests of bytes that are not a frame. The server closes the connection on which they arrive, and other clients notice
+//! nothing.
 
 use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;

@@ -17,8 +17,8 @@ const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 #[derive(Debug, Clone)]
 enum Deed {
     Arrive,
-    /// Connects, and sends LOGIN_PRIVATE with a connect_id that the room has sent: 0 is the last one, 1 the one before it.
-    /// Does nothing if the room has not sent that many.
+    /// Connects, and sends LOGIN_PRIVATE with a connect_id that the room has sent. The value counts back from the newest
+    /// connect_id, which is 0. Does nothing if the room has sent too few connect_ids.
     ArriveAsEnd(usize),
     Login(&'static str),
     Message,
@@ -28,8 +28,8 @@ enum Deed {
     Ko(&'static str),
     /// Sends a request, often in another client's name.
     Forge(&'static str, &'static str),
-    /// Sends LOGIN_PRIVATE with a connect_id that the room has sent, counted from the last one. If the room has not sent
-    /// that many, sends an unknown connect_id.
+    /// Sends LOGIN_PRIVATE with a connect_id that the room has sent. The value counts back from the newest connect_id, which
+    /// is 0. If the room has sent too few connect_ids, sends an unknown one.
     LoginPrivate(usize),
     Nonsense,
     BeLate(Overdue),

@@ -78,7 +78,7 @@ fn a_packet_that_names_another_client_as_its_sender_is_not_relayed() {
         sma("Alice", "not quite"),
         sma("", "?"),
         spm("bob", "bob", "psst"),
-        // The sender is wrong, too. The server checks it before the recipient.
+        // The sender is wrong, too. The answer is about the sender, because the server checks it before the recipient.
         spm("bob", "unknown", "psst"),
     ] {
         assert_eq!(

@@ -1,4 +1,5 @@
-//! Each packet is encoded into the bytes that the figures of the document show, and decoded from them.
+//! Tests that each packet is encoded into the bytes in the figures of the document, and that these bytes are decoded into
+//! the packet.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Room};
 use matou_protocols::room::Protocol;

@@ -262,7 +262,7 @@ fn a_private_connection_survives_its_parties() {
     assert_eq!(chat.is_gone("bob's end"), NOTHING);
 }
 
-/// Returns a chat in which alice and bob negotiate from two addresses.
+/// Returns a chat in which alice and bob connect from two different addresses and negotiate.
 fn at_two_addresses(options: Options) -> Chat {
     let mut chat = Chat::new(options);
     for (who, address) in [("alice", "192.0.2.1"), ("bob", "192.0.2.2")] {

@@ -222,11 +222,12 @@ fn later_events_of_a_closed_end_are_ignored() {
 #[derive(Debug, Clone)]
 enum Deed {
     Agree(usize, usize),
-    /// An end connects with a connect_id that the room has sent: 0 is the last one, 1 the one before it.
+    /// An end connects with a connect_id that the room has sent. The value counts back from the newest connect_id, which is
+    /// 0.
     EndComes(usize),
     EndGoes(usize),
-    /// A client sends CLOSE_CONNECTION. The values are the client, a connect_id that the room has sent (counted from the
-    /// last one), and the two names in the command.
+    /// A client sends CLOSE_CONNECTION. The values are the client, a connect_id that the room has sent (counted back from
+    /// the newest), and the two names in the command.
     Close(usize, usize, [usize; 2]),
     Leave(usize),
     Wait(u64),
@@ -272,8 +273,8 @@ fn perform(chat: &mut Chat, deed: Deed) {
         Deed::Close(closer, ago, [one, other]) => {
             let frame = close(id(chat, ago).unwrap_or(7), NAMES[one], NAMES[other]);
             let heard = chat.says(NAMES[closer], frame);
-            // At most one client receives a line: the party that did not close. If a client has a private connection with
-            // itself, this is the client itself.
+            // At most one client receives a line: the party that did not send the command. If a client has a private
+            // connection with itself, that client receives the line.
             let told: Vec<_> = heard.iter().filter(|line| line.contains('<')).collect();
             assert!(told.len() <= 1, "{heard:?}");
             for line in told {

@@ -1,4 +1,4 @@
-//! Each packet is encoded into its bytes, and decoded from them.
+//! Tests that each packet is encoded into its bytes, and that these bytes are decoded into the packet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,5 +1,5 @@
-//! Random clients do random things in random order. The script checks each effect of the room (see
-//! `common/conversation.rs`). At the end all clients are gone, and the room is empty.
+//! Tests in which random clients act at random. The script checks each effect of the room (see `common/conversation.rs`). At
+//! the end, all clients are gone and the room must be empty.
 
 use std::time::Duration;
 

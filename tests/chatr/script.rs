@@ -15,7 +15,7 @@ pub(crate) type Chat = Conversation<Chatr>;
 
 pub(crate) struct Chatr;
 
-/// The signature that every client sends. It is the only right one.
+/// The signature that every client sends. The script treats every other signature as wrong.
 const SIGNATURE: &[u8] = b"a signature";
 
 impl Spoken for Chatr {
@@ -157,7 +157,7 @@ impl Chat {
         chat
     }
 
-    /// A client that has arrived sends PacketConnect with the UUID of this name, and is accepted.
+    /// Lets a connected client send PacketConnect with the UUID of this name. The room accepts it.
     pub(crate) fn proves(&mut self, who: &'static str, name: &str) {
         assert_eq!(self.says(who, connect(name)), NOTHING);
         let heard = self.is_answered(who);

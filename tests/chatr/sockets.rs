@@ -9,7 +9,7 @@ use matou_server::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Se
 use crate::script::{accept, connect, pong, request, uuid};
 use crate::secure::{Secure, expect_end, next, next_but_pings, secure};
 
-/// The listener of these tests accepts this signature from every client, and refuses all others.
+/// The only signature that the listener of these tests accepts. It is the same for every client.
 const SIGNATURE: &[u8] = b"a signature";
 
 struct Server {

@@ -140,12 +140,12 @@ impl<S: Spoken> Conversation<S> {
         self
     }
 
-    /// A client connects from 192.0.2.1, an address that is reserved for documentation.
+    /// Connects a client from 192.0.2.1, an address that is reserved for documentation.
     pub(crate) fn arrives(&mut self, who: &'static str) {
         self.arrives_from(who, "192.0.2.1");
     }
 
-    /// A client connects from this address.
+    /// Connects a client from this address.
     pub(crate) fn arrives_from(&mut self, who: &'static str, address: &str) {
         self.last_number += 1;
         let id = ConnId(self.last_number);
@@ -165,13 +165,13 @@ impl<S: Spoken> Conversation<S> {
         assert_eq!(heard, NOTHING);
     }
 
-    /// A client sends a frame. Returns the lines that all clients receive.
+    /// Lets a client send a frame. Returns the lines that all clients receive.
     pub(crate) fn says(&mut self, who: &str, frame: impl Said<Codec<S>>) -> Vec<String> {
         let bytes = frame.bytes(&self.codec);
         self.sends(who, &bytes)
     }
 
-    /// A client sends bytes that arrive in one read. The script decodes one frame after the other, as an engine does.
+    /// Lets a client send bytes that arrive in one read. The script decodes one frame after the other, as an engine does.
     pub(crate) fn sends(&mut self, who: &str, mut bytes: &[u8]) -> Vec<String> {
         let id = self.id(who);
         let codec = self.codec.clone();
@@ -228,12 +228,12 @@ impl<S: Spoken> Conversation<S> {
         self.apply(&out, None)
     }
 
-    /// A client closes its sending direction.
+    /// Lets a client close its sending direction.
     pub(crate) fn hangs_up(&mut self, who: &str) -> Vec<String> {
         self.happens(self.id(who), Event::ReadClosed)
     }
 
-    /// A client's connection is gone: both sides have closed it, or it was reset.
+    /// Tells the room that a client's connection is gone: both sides have closed it, or it was reset.
     pub(crate) fn is_gone(&mut self, who: &str) -> Vec<String> {
         let id = self.id(who);
         let heard = self.happens(id, Event::Gone);
@@ -243,12 +243,12 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// A time limit of a client has passed.
+    /// Tells the room that a time limit of a client has passed.
     pub(crate) fn is_late(&mut self, who: &str, with: Overdue) -> Vec<String> {
         self.happens(self.id(who), Event::Overdue(with))
     }
 
-    /// Time passes. The script calls the room only when a deadline of the room is reached.
+    /// Lets time pass. The script calls the room only when a deadline of the room is reached.
     pub(crate) fn passes(&mut self, time: Duration) -> Vec<String> {
         let until = self.now + time;
         let mut heard = Vec::new();
@@ -268,7 +268,7 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// Time passes, but the script does not call the room, as if the thread of the server's clock were late.
+    /// Lets time pass without a call of the room, as if the thread of the server's clock were late.
     pub(crate) fn passes_unnoticed(&mut self, time: Duration) {
         self.now += time;
     }

@@ -11,7 +11,7 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 use super::support::{Client, Server, entropy};
 
 /// How long the server may wait before it closes a tunnel's direction at the recipient. No test runs this long. So if a
-/// recipient sees that a direction is closed, the reason is a close command.
+/// recipient sees in a test that a direction is closed, a close command was the reason.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn server(tunnel_end_delay: Duration) -> Server {
@@ -66,7 +66,7 @@ fn accept_close(login: &str) -> Vec<u8> {
     bytes
 }
 
-/// Checks that exactly these bytes have already arrived.
+/// Checks that exactly these bytes have already arrived at the client.
 fn assert_has_come(client: &mut Client, expected: &[u8]) {
     client.stream.set_nonblocking(true).unwrap();
     let mut bytes = [0; 64];

@@ -1,4 +1,4 @@
-//! The server closes connections in order, after it has sent all queued bytes, and without harm to other clients.
+//! Tests that the server closes connections in order, after it has sent all queued bytes, and without harm to other clients.
 
 use matou_protocols::chaton::ClientFrame;
 
@@ -11,7 +11,7 @@ fn a_client_leaves_with_its_fin_after_its_last_messages() {
     alice.say("alice", "the last word");
     alice.shutdown();
     assert_eq!(bob.next(), "MESSAGE login=\"alice\" msg=\"the last word\"");
-    // Her own copy was queued before she left.
+    // The server queued alice's own copy of the message before it noticed that she had left, so this copy arrives too.
     assert_eq!(
         alice.next(),
         "MESSAGE login=\"alice\" msg=\"the last word\""

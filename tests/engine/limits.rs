@@ -21,8 +21,8 @@ fn a_connection_above_the_limit_is_refused_in_order_and_a_free_place_is_used_aga
     refused.raw(b"\0\0\0\0\x05carol");
     refused.expect_end();
     drop(alice);
-    // The server accepts a new client when the thread of the first client has ended. Until then it refuses carol too, and
-    // she tries again.
+    // The server accepts a new client only after the thread of the first client has ended. Until then the server refuses
+    // carol too, and she tries again.
     let mut carol = loop {
         let mut carol = server.connect();
         let _ = carol.stream.write_all(b"\0\0\0\0\x05carol");
@@ -140,8 +140,8 @@ fn a_refused_connection_is_closed_soon_even_when_no_other_is_refused() {
     let _alice = server.login("alice");
     let mut refused = server.connect();
     refused.expect_end();
-    // For a short time after the refusal, the server keeps the socket and the system accepts bytes. When the server has
-    // dropped the socket, the connection is reset.
+    // For a short time after the refusal, the server keeps the socket, and the system still accepts bytes. After the server
+    // has dropped the socket, the system resets the connection.
     refused.stream.set_write_timeout(Some(PATIENCE)).unwrap();
     let error = loop {
         if let Err(error) = refused.stream.write_all(&[0; 16]) {

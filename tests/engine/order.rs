@@ -1,4 +1,4 @@
-//! All clients receive all messages in one order, and no message is lost.
+//! Tests that all clients receive all messages in the same order, and that no message is lost.
 
 use std::thread;
 

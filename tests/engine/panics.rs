@@ -1,4 +1,4 @@
-//! A panic in the server ends only the connection that caused it.
+//! Tests that a panic in the server ends only the connection that caused it.
 
 use std::convert::Infallible;
 use std::time::Instant;

@@ -109,7 +109,7 @@ impl Protocol for Letters {
 struct Server {
     engine: Engine,
     service: Service,
-    /// Receives each question that is not a look-up, when a worker begins to answer it.
+    /// Receives each question that is not a look-up, at the moment when a worker begins to work on it.
     taken_up: Receiver<u8>,
     go_on: Sender<()>,
 }

@@ -11,7 +11,7 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server};
 
-/// A room whose frames consist of a length and of that number of bytes. The room sends every length back to the client.
+/// A room in which a frame is a length and then that number of bytes. The room sends every length back to the client.
 struct Lengths;
 
 struct Length(i32);

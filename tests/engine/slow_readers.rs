@@ -59,7 +59,7 @@ fn a_socket_that_is_full_in_the_middle_of_a_run_does_not_change_the_order() {
                 }
             }
         });
-        // A client that reads has received everything before sloth begins to read.
+        // Hare, which reads all the time, receives every message for all clients before sloth begins to read.
         for number in (0..messages).filter(|number| number % 5 != 4) {
             assert!(
                 hare.next().contains(&format!("msg=\"{number} x")),

@@ -42,7 +42,8 @@ fn a_client_that_stays_silent_and_open_does_not_delay_the_stop_for_long() {
     let begun = Instant::now();
     server.service.join();
     server.engine.stop();
-    // The client has one second, and the stop takes at most five. A server that waited for the client would wait for ever.
+    // The server gives the client one second, and the whole stop takes at most five seconds. A server that waited until the
+    // client closes would wait for ever.
     assert!(begun.elapsed() < PATIENCE);
     drop(alice);
 }

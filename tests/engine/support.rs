@@ -73,9 +73,9 @@ impl Server {
         client
     }
 
-    /// Tries to log in until it succeeds. It may fail at first for two reasons: the name is taken until the server notices
-    /// that its last owner has gone, and a server with short time limits may close a connection before the test writes its
-    /// first frame.
+    /// Tries to log in until the server accepts the login. Early attempts can fail for two reasons: the name is taken until
+    /// the server notices that its last owner has gone, and a server with short time limits may close a connection before
+    /// the test writes its first frame.
     pub(crate) fn login_at_last(&self, name: &str) -> Client {
         let began = Instant::now();
         loop {

@@ -1,4 +1,5 @@
-//! A client that sends more than its rate is slowed down. This does not harm any other client.
+//! Tests of the maximum rate of a client. The server slows down a client that sends faster. Other clients do not notice
+//! this.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Tunnels relay every byte, close each direction separately, and limit the bytes that wait in the server.
+//! Tests of tunnels. They relay every byte, close each direction separately, and limit the bytes that wait in the server.
 
 use std::thread;
 

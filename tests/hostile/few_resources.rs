@@ -70,7 +70,8 @@ fn a_server_that_cannot_serve_one_client_does_not_start(#[case] limit: &str) {
 
 #[test]
 fn tunnels_that_carry_much_leave_descriptors_for_new_clients() {
-    /// A tunnel asks for a pipe for a direction after a certain number of bytes. This is twice that number.
+    /// Twice the number of bytes that a direction of a tunnel must carry before the tunnel asks for a pipe for this
+    /// direction.
     const MUCH: usize = 2 << 20;
     let program = start("-n 80");
     let address = program.address("chaton");

@@ -1,4 +1,4 @@
-//! Peers that never log in cause only a limited number of log lines, even if there are many such peers.
+//! Tests that peers that never log in cause only a limited number of log lines, even if there are many such peers.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,4 +1,5 @@
-//! A thousand clients send a password at the same time. They must wait, but the server hardly delays other clients.
+//! Tests in which a thousand clients send a password at the same time. These clients must wait, but the server hardly delays
+//! other clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -65,8 +66,8 @@ fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     answers
 }
 
-/// Checks that at most half of the guessers have an answer. If so, the steps before this check did not wait for all
-/// guessers.
+/// Checks that at most half of the guessers have an answer. This shows that the earlier steps of the test did not have to
+/// wait for all guessers.
 fn expect_most_still_wait(guessers: &Receiver<u8>) {
     let answered = 1 + guessers.try_iter().count();
     assert!(
@@ -103,7 +104,7 @@ fn neither_a_guest_nor_a_signature_waits_for_passwords() {
     expect_most_still_wait(&guessers);
 }
 
-/// This test runs only on Linux: other systems have no second loopback address.
+/// This test runs only on Linux, because on other systems the loopback network may have only one address.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_password_from_elsewhere_does_not_wait_for_those_of_one_address() {

@@ -203,7 +203,7 @@ fn a_stalled_server_is_given_up_with_the_reason() {
     let _connection = server.accept_login("alice");
     let line = format!("{}\n", "x".repeat(1000));
     thread::scope(|scope| {
-        // This thread writes until the program has ended.
+        // This thread writes to the client's input until the client has ended. Then the write fails.
         scope.spawn(move || while input.write_all(line.as_bytes()).is_ok() {});
         let (code, errors) = alice.ended();
         assert_eq!(code, 1);

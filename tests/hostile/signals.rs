@@ -166,7 +166,7 @@ fn a_signal_makes_the_client_leave(#[case] signal: Signal) {
     chat.job.send(signal);
     assert_eq!(chat.rest(), b"");
     if signal == Signal::HUP {
-        // The system has already sent the signal to the program. Now the shell sends it once more.
+        // The system has already sent the signal to the program. Now the shell sends the signal again.
         chat.job.send(signal);
     }
     chat.close();

@@ -45,9 +45,9 @@ fn faults() -> Vec<Specimen> {
         .collect()
 }
 
-/// Sorts the faults by the number of cases that fail because of them. The highest number comes first: the suite runs each
-/// failed case again, so these runs take longest. If the longest run began last, the test would have to wait for this run
-/// alone.
+/// Sorts the faults by the number of cases that fail because of them, from the highest to the lowest number. The suite runs
+/// each failed case again, so the first faults take longest. If the longest run began last, the test would have to wait for
+/// this run alone.
 fn longest_first(faults: &[Specimen]) -> Vec<&Specimen> {
     let atlases: BTreeMap<_, _> = Suite::built_in_names()
         .into_iter()
@@ -115,8 +115,8 @@ fn judge_with(suite: &Suite, fault: &Specimen, options: Options) -> Report {
     report
 }
 
-/// Returns the cases that the target has failed. A case that could not be judged because another case failed is not among
-/// them.
+/// Returns the cases that the target has failed. They do not include cases that could not be judged because another case
+/// failed.
 fn blamed(report: &Report) -> Vec<&Outcome> {
     let blames = |case: &&Outcome| matches!(case.verdict, Verdict::Fail | Verdict::NonStrict);
     report.cases.iter().filter(blames).collect()

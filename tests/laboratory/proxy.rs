@@ -56,7 +56,8 @@ const BLOCK: usize = 64;
 /// One direction of one connection.
 struct Pump {
     meddle: Meddle,
-    /// `None` in the direction from the server to the client, because only clients open tunnels.
+    /// The function that finds the opening frame of a tunnel. `None` in the direction from the server to the client, because
+    /// only clients open tunnels.
     opening: Option<Opening>,
     passed: usize,
     tunnel: bool,

@@ -53,7 +53,7 @@ pub(crate) trait Subject: Protocol + Sized {
     fn opening(bytes: &[u8]) -> Option<usize>;
 }
 
-/// What a faulty server decodes.
+/// What the decoder of a server with a fault can return.
 pub(crate) enum Heard<'a, P: Protocol> {
     /// A frame that the right server also decodes.
     Frame(P::Command<'a>),

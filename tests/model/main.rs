@@ -2,7 +2,8 @@
 //!
 //! The files are the server's own (in `src/server/net`: `hub.rs`, `bounds/talk.rs`, `sending/outbox.rs`, `queue.rs`,
 //! `piece.rs` and `run.rs`, `time/timekeeping.rs`). Here they are compiled a second time, and use other modules: locks that
-//! shuttle schedules, a socket that is only a buffer, and a clock that only hands the turn over. So the model checks the
-//! code that the server runs. It checks that no wake-up is lost, no frame is forgotten, and no order is wrong.
+//! shuttle schedules, a socket that is only a buffer, and a clock that only takes the turn that a sender hands over. So the
+//! model checks the code that the server runs. It checks that no wake-up is lost, that no frame is forgotten, and that all
+//! frames are in the right order.
 
 mod net;

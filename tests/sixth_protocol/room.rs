@@ -8,7 +8,7 @@ use matou_protocols::wire::Malformed;
 
 use super::frames::{ClientPacket, ServerPacket};
 
-/// A note has at most this many bytes.
+/// The maximum size of a note, in bytes.
 const MAX_NOTE_BYTES: usize = 280;
 
 /// All notes; the first has number 1.
@@ -43,7 +43,8 @@ impl Protocol for Noticeboard {
         out: &mut Effects,
     ) -> Flow {
         match event {
-            // No client has a name here, so a new connection is a member at once, and no deadline for a login applies.
+            // Clients have no names in this protocol. So a new connection is a member at once, and no deadline for a login
+            // applies.
             Event::Opened(_) => {
                 out.join(from, "");
                 Flow::Frames

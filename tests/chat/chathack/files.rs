@@ -1,4 +1,4 @@
-//! Tests of files in ChatHack. A client sends a file in a frame, without an offer before it.
+//! Tests of files in ChatHack. A client sends a file in a frame, and does not offer the file first.
 
 use std::fs;
 use std::path::Path;

@@ -48,7 +48,7 @@ fn only_the_right_login_with_the_right_id_is_accepted_and_only_once() {
     bob.say("/tell alice ho");
     let (login, message) = ("bob", "ho");
     alice.expect(&PeerFrame::Message { login, message });
-    // The client expects no other peer.
+    // The client no longer listens, because it expects no other peer.
     assert!(is_refused_at(place));
     drop(alice);
     bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
@@ -63,7 +63,7 @@ fn silent_peers_are_disconnected_to_make_room() {
     let mut bob = logged_in(&server, "bob", &[]);
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     let mut silent: Vec<_> = (0..40).map(|_| Direct::connect(place)).collect();
-    // To make room, the client has closed the oldest connections.
+    // The client has closed the oldest connections, so that it can accept newer ones.
     silent.drain(..20).for_each(Direct::expect_end);
     let mut alice = Direct::connect(place);
     alice.show("alice", id);

@@ -1,4 +1,4 @@
-//! Tests of a client that connects to a listening peer, and the peer misbehaves.
+//! Tests of a client that connects to a listening peer, when this peer then misbehaves.
 
 use std::net::{SocketAddr, TcpListener};
 

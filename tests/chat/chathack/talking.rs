@@ -76,7 +76,7 @@ fn both_may_ask_each_other_and_get_two_connections() {
     let (mut alice, mut bob) = two(&server);
     meet((&mut alice, "alice"), (&mut bob, "bob"));
     meet((&mut bob, "bob"), (&mut alice, "alice"));
-    // Each client sends its messages on the newer of the two connections.
+    // Alice and bob have two direct connections. Each client sends its messages on the newer connection.
     alice.say("/tell bob one");
     bob.expect("[alice] one");
     alice.say("/close bob");

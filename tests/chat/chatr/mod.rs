@@ -94,7 +94,8 @@ impl Server {
         }
     }
 
-    /// Starts a chat of this person at this address: the server's own address, or that of a NAT between them.
+    /// Starts a chat of this person. The chat connects to `address`: the address of the server, or of a NAT between the
+    /// person and the server.
     fn chat_at(&self, address: &str, person: &Person, options: &[&str]) -> Chat {
         let all = self.options(person, options);
         Chat::start_with_url(&format!("chatr://{address}"), &all)

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use socket2::{Domain, Socket, Type};
 
 pub(super) struct Nat {
-    /// The address at which each client connects to reach the server.
+    /// For each client, the address to which the client connects to reach the server.
     pub(super) ways: [String; 2],
     sockets: [Arc<UdpSocket>; 2],
     over: Arc<AtomicBool>,

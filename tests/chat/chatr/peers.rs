@@ -1,4 +1,4 @@
-//! Tests of clients that look for each other through the server. Some find each other, and some do not.
+//! Tests of clients that look for each other through the server. In some tests they find each other, in others they do not.
 
 use std::fs;
 use std::io::{Read, Write};

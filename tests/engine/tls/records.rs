@@ -31,7 +31,8 @@ fn the_last_message_is_handled_when_the_end_arrives_in_the_same_read() {
     alice.tls.send_close_notify();
     alice.flush();
     bob.expect_message("alice", "the last word");
-    // Her own copy was queued before she left. The close_notify follows it.
+    // The server queued alice's own copy of the message before it noticed that she had left. It sends close_notify after
+    // this copy.
     alice.expect_message("alice", "the last word");
     alice.expect_farewell();
     server.login("alice");

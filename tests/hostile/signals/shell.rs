@@ -150,9 +150,9 @@ fn shell() {
         maximum: Some(0),
     };
     setrlimit(Resource::Core, none).unwrap();
-    // The tests may have been started in a way that makes them ignore some signals, and the program would inherit this. The
-    // shell installs a handler for each of these signals. When it then starts the program, the signal has its default effect
-    // there.
+    // The tests may have been started in a way that makes them ignore some signals, and the program would inherit this. So
+    // the shell installs a handler for each of these signals. A program that the shell starts does not inherit handlers:
+    // there, the signals have their default effect.
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).unwrap();

@@ -216,7 +216,7 @@ fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
     }
 }
 
-/// Reads a VALIDATE as if its adcode were 1.
+/// Decodes a VALIDATE with any adcode, even an invalid one, as if its adcode were 1.
 fn any_adcode(input: &[u8]) -> Decoded<'_> {
     const AFTER_TEXTS: usize = 4 + 1 + 4 + 8;
     let mut at = 1;

@@ -91,8 +91,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // The connection was reset. If the client had closed the connection, `ReadClosed` would have come before
-                // `Gone`.
+                // `Gone` without an earlier `ReadClosed` means that the connection was reset.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(Frame::ConnectionRequest { pseudonym }))
                     if lab

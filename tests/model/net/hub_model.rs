@@ -1,5 +1,5 @@
-//! Several senders and the clock use one hub. A run is full after two messages. After each round, the thread that has the
-//! turn hands it over.
+//! Several senders and the clock use one hub. A run has space for two messages. A thread that has the turn hands the turn to
+//! the clock if more messages arrived during its round.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -62,7 +62,7 @@ impl Protocol for Echo {
     }
 }
 
-/// Runs the model once. Returns how many times the turn was handed to the clock.
+/// Runs the model once. Returns the number of times that a sender or the clock handed the turn to the clock.
 fn all_senders_send() -> usize {
     let limits = ConnectionLimits::default();
     let hub = Hub::new(Echo, (), limits, None, Answers(PhantomData), "echo".into());

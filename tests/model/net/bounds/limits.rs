@@ -1,4 +1,4 @@
-//! Limits that are so small that the model reaches them often.
+//! Limits that are much smaller than the server's, so that the model reaches them often.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A clock without deadlines: it only takes the turn that is handed over, and ends.
+//! A clock without deadlines. It only waits until a sender hands the turn over to it, or until it must end.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
