@@ -101,7 +101,8 @@ fn on_loopback(protocol: ProtocolName) -> Listen {
     )
 }
 
-/// Reads `PROTOCOL=ADDR:PORT[,option=value]...`. First makes the same table that a config file has for a listener.
+/// Reads `PROTOCOL=ADDR:PORT[,option=value]...`. First turns the text into a table like a `[[listen]]` table of a config
+/// file.
 fn listen_argument(text: &str) -> Result<Listen, String> {
     let wrong = |why: &str| {
         format!(

@@ -9,8 +9,8 @@
 //! * [`Tls`] is TLS without a socket: bytes go in, bytes come out. Its owner decides which thread
 //!   uses it, and when.
 //!
-//! Out of scope: protocols, rooms, the terminal, and every policy (how many connections, how long
-//! to wait).
+//! Out of scope: protocols, rooms, the terminal, and every decision about limits (how many
+//! connections, how long to wait).
 
 mod accept;
 mod address;

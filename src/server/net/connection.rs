@@ -34,8 +34,8 @@ use matou_protocols::wire::Excerpt;
 ///
 /// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have a
 /// lock, which only the code in their own files takes. No method here holds two of these locks. The
-/// comment of each method that may block says so. The holder of the turn may call all other
-/// methods.
+/// comment of each method that may block says so. The holder of the turn may call all methods that
+/// do not block.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnId,
@@ -46,8 +46,8 @@ pub(super) struct Connection {
     pub(super) limits: Arc<ConnectionLimits>,
     pub(super) outbox: Outbox,
     deadlines: Deadlines,
-    /// Its reader waits here when the client has sent too much, or when the end of a tunnel's
-    /// direction is delayed.
+    /// The connection's reader pauses here when the client has sent too much, or while the reader
+    /// delays the FIN at the end of a tunnel's direction.
     pub(super) pause: Pause,
     clock: Arc<Clock<Connection>>,
     writers: Arc<Writers>,
@@ -324,8 +324,8 @@ impl Connection {
 
     /// Begins an orderly close: the queued bytes are written, then FIN is sent. Never blocks.
     ///
-    /// The reader may be blocked in a pause; this method ends the pause. Or it may be blocked in
-    /// `read`. The peer's own FIN, which follows ours, wakes it there. If that FIN does not come in
+    /// If the reader is blocked in a pause, this method ends the pause. If the reader is blocked in
+    /// `read`, the FIN with which the peer answers ours wakes it. If that FIN does not come in
     /// time, the clock cuts the connection, and that wakes the reader.
     pub(super) fn finish(self: &Arc<Self>) {
         self.closing.store(true, Ordering::Release);
@@ -404,7 +404,8 @@ mod tests {
     use super::super::bounds::budget::Budget;
     use super::*;
 
-    /// A connection with as many bytes queued as its limits allow, and its peer. No writer runs.
+    /// Returns a connection that has as many bytes queued as its limits allow, and the socket of
+    /// its peer. No writer runs.
     fn crowded(limits: ConnectionLimits) -> (Arc<Connection>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -54,9 +54,9 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 ///   Both are held at once in two places: [`Hub::send_rounds`] holds both to swap the run, and
 ///   [`Sending`] holds both after a panic.
 ///
-/// The locks are from `parking_lot`: they do not poison. A panic inside a room would leave it half
-/// changed and in use, so rooms must not panic. Nothing that a peer sends can cause a panic there:
-/// the lints of the protocol crate forbid the calls that could.
+/// The locks are from `parking_lot`: a panic does not poison them. If a room panicked, the server
+/// would go on using the half-changed room, so rooms must not panic. Nothing that a peer sends can
+/// cause a panic there: the lints of the protocol crate forbid the calls that could.
 pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
     /// Notified after the run was swapped: the new run has space again. Readers whose run was full
@@ -126,8 +126,8 @@ impl<P: Protocol> Hub<P> {
     /// `read`.
     ///
     /// The connection is added to the run's arrivals. So the thread that carries out the run knows
-    /// it before any effect names it. A connection that was accepted just when the server stops is
-    /// cut at once.
+    /// the connection before any effect names it. A connection that was accepted just when the
+    /// server stops is cut at once.
     pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow<P::Question> {
         let opened = Event::Opened(connection.peer);
         let flow = self.visit(|state| {
@@ -146,7 +146,7 @@ impl<P: Protocol> Hub<P> {
 
     /// Lets the room handle commands of one connection, in their order and in one visit.
     ///
-    /// It stops after a command to which the room answers with another [`Flow`] than `Frames`. The
+    /// It stops after a command for which the room returns another [`Flow`] than `Frames`. The
     /// following commands stay in the iterator.
     ///
     /// It also stops when the client has sent as much as it may for now. The caller then pauses.

@@ -65,10 +65,10 @@
 //!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often no
 //!    deadline has passed, because a deadline that was moved or cleared leaves its old entry in the
 //!    clock.
-//! 4. If a deadline has passed, the next step depends on it. If the peer is late with a frame or a
-//!    login, the room decides what to do ([`Event::Overdue`]; the rooms share `Lifecycle::overdue`
-//!    in `protocols/room/connections.rs`). If the client may be too slow, its outbox decides
-//!    ([`Outbox::look`]). If an orderly close took too long, the connection is cut.
+//! 4. If a deadline has passed, the next step depends on the kind of deadline. If the peer is late
+//!    with a frame or a login, the room decides what to do ([`Event::Overdue`]; the rooms share
+//!    `Lifecycle::overdue` in `protocols/room/connections.rs`). If the client may be too slow, its
+//!    outbox decides ([`Outbox::look`]). If an orderly close took too long, the connection is cut.
 //! 5. The connection registers its next deadline.
 //!
 //! The rooms have deadlines too ([`Protocol::deadline`]). After each visit, the hub tells the clock

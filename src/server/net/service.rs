@@ -278,12 +278,12 @@ fn spawn_accept<P: Protocol>(
 }
 
 impl Service {
-    /// Returns the name of its protocol.
+    /// Returns the name of the listener's protocol.
     pub fn protocol(&self) -> &'static str {
         self.protocol
     }
 
-    /// Returns the address on which it listens, with the port that the system has chosen.
+    /// Returns the address on which the service listens, with the port that the system has chosen.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -307,8 +307,8 @@ impl Service {
         }
     }
 
-    /// Calls [`Service::close`] if that was not done, and blocks until all connections have ended.
-    /// The connections that have not ended within five seconds are cut.
+    /// Calls [`Service::close`] if it was not called before, and blocks until all connections have
+    /// ended. The connections that have not ended within five seconds are cut.
     pub fn join(mut self) {
         self.end();
     }

@@ -49,7 +49,7 @@ pub(super) fn has_ended(stream: &TcpStream) -> bool {
     poll(&mut asked, Some(&now)).is_ok_and(|ready| ready > 0)
 }
 
-/// Returns false: on this system the state of the peer is not asked for.
+/// Returns false, because on this system the server does not ask for the state of the peer.
 #[cfg(not(unix))]
 pub(super) fn has_ended(_: &TcpStream) -> bool {
     false
@@ -96,7 +96,7 @@ pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }
 
-/// Other systems have no such limit.
+/// Returns false: other systems have no such limit.
 #[cfg(not(unix))]
 pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
     false
@@ -109,7 +109,7 @@ pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
 pub(super) fn threads() -> Option<u64> {
     use rustix::process::{Resource, getrlimit};
     // A thread has a stack and a signal stack, each with a guard. That makes four mappings. A
-    // sixteenth of the mappings, some thousands, is kept for the heap and libraries.
+    // sixteenth of the allowed mappings (some thousands) is reserved for the heap and libraries.
     let mappings = number("/proc/sys/vm/max_map_count").map(|count| (count - count / 16) / 4);
     [
         mappings,
@@ -170,7 +170,7 @@ fn number(path: impl AsRef<std::path::Path>) -> Option<u64> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// Returns true if the address space of this process has room for this many more bytes. Asks the
+/// Returns true if the address space of this process has space for this many more bytes. Asks the
 /// system only when the process has such a limit (`ulimit -v`).
 #[cfg(target_os = "linux")]
 pub(super) fn has_address_space(bytes: u64) -> bool {

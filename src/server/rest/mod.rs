@@ -14,7 +14,8 @@
 //!
 //! The port accepts HTTPS, with the certificate of Chatr Connect. From clients on this machine it
 //! also accepts plain HTTP. The first byte of a connection shows whether the client uses TLS. A
-//! connection carries one request, and must be complete within ten seconds.
+//! connection carries one request. Handshake, request and response together may take at most ten
+//! seconds.
 //!
 //! `http.rs` has the part of HTTP that the registry needs, and `clients.rs` has the registry
 //! itself.
@@ -105,7 +106,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Makes a registry of these identities. When a key is replaced, it calls all `revokers`.
+    /// Makes a registry of these identities. When a key is replaced, the registry calls all
+    /// `revokers`.
     pub fn new(
         options: &Options,
         identities: Identities,

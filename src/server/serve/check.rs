@@ -43,7 +43,7 @@ struct Bounds {
 /// Ten years, in milliseconds. The sum of the current time and this must not overflow.
 const LONGEST: u128 = 3650 * 24 * 3600 * 1000;
 
-/// The bounds of the options that need their own.
+/// The options that need bounds of their own, with these bounds.
 const BOUNDS: [Bounds; 6] = [
     // With a time of zero, every connection would end as soon as it begins.
     Bounds {
@@ -93,7 +93,7 @@ const BOUNDS: [Bounds; 6] = [
     },
 ];
 
-/// The bounds of every other time.
+/// The bounds of every time option that is not in [`BOUNDS`].
 const ANY_TIME: Bounds = Bounds {
     names: &[],
     least: 0,

@@ -35,7 +35,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     Ok(())
 }
 
-/// Checks that a database is one of this program and not damaged. Changes nothing.
+/// Checks that a database belongs to this program and is not damaged. Changes nothing.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);
     if !is_ours(connection).map_err(failed)? {

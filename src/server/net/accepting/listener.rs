@@ -10,9 +10,9 @@
 //! does not end it. It does not do the TLS handshake either: a peer that connects and sends nothing
 //! would make all later clients wait.
 //!
-//! A server that has its maximum of connections still accepts new ones and then refuses them. If
-//! such a connection stayed in the backlog, it would look open to its client, and the client would
-//! wait for an answer that does not come.
+//! A server that has reached its maximum number of connections still accepts new connections and
+//! then refuses them. If such a connection stayed in the backlog, it would look open to its client,
+//! and the client would wait for an answer that does not come.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -83,7 +83,7 @@ impl<P: Protocol> Accept<P> {
         let id = self.ids.next();
         // This closure runs on the connection's thread, so it may block. If no thread is free, the
         // closure is dropped without being called. Then the slot of the address is dropped too, so
-        // a refused client does not count.
+        // the refused client no longer counts against the limit of its address.
         let serve = move |stream| {
             let tls = match hub.tls.as_ref().map(Tls::new).transpose() {
                 Ok(tls) => tls,
@@ -119,15 +119,15 @@ pub(in crate::net) fn accept_each(
     wait: &AcceptWait,
     mut admit: impl FnMut(TcpStream, SocketAddr) -> Result<(), (TcpStream, &'static str)>,
 ) {
-    // A second descriptor of the listener, which is not used. When no other descriptor is left, it
-    // is closed. Then one connection can be accepted with the free descriptor and be refused.
+    // A second, unused descriptor of the listener. When the process has no descriptor left, this
+    // one is closed. The freed descriptor is then used to accept one connection and refuse it.
     let mut spare = listener.try_clone().ok();
     // Blocks in `connection_within`, with no lock held. Three things wake the thread: a new
     // connection, the owner that drops its `AcceptWake` (then the result is false and the loop
     // ends), and the time at which a refused socket must be closed. The thread does not block in
     // `accept` itself, because its owner could not wake it there: see `AcceptWait`. An error of
-    // `poll` also ends the loop, because the thread cannot wait without it. The system reports one
-    // only for wrong arguments or when it has no memory.
+    // `poll` also ends the loop, because without `poll` the thread cannot wait. `poll` fails only
+    // because of wrong arguments or because the system has no memory.
     while matches!(
         wait.connection_within(listener, refused.patience()),
         Ok(true)

@@ -50,7 +50,7 @@ impl<'a> Refused<'a> {
         Some(first.until.saturating_duration_since(Instant::now()))
     }
 
-    /// Closes the sockets whose time is over.
+    /// Closes the sockets that were kept open for [`LINGER`].
     pub(in crate::net) fn close_old(&mut self) {
         let now = Instant::now();
         while self.kept.front().is_some_and(|first| first.until <= now) {

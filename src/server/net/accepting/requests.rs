@@ -37,7 +37,7 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Maximum number of these connections from one address.
 const MOST_PER_ADDRESS: u32 = 16;
 
-/// A listener that serves each connection with a function, until it is stopped.
+/// A listener that calls a function for each connection, until the listener is stopped.
 #[derive(Debug)]
 pub struct RequestService {
     name: &'static str,
@@ -62,8 +62,8 @@ struct Open {
 /// So the oldest connection comes first.
 type Streams = BTreeMap<u64, (TcpStream, Instant)>;
 
-/// The entry of one connection in the list. Dropping it removes the connection from the list, also
-/// when a panic drops it.
+/// The entry of one connection in the list. Dropping the entry removes the connection from the
+/// list. This also happens after a panic.
 struct Entry {
     open: Arc<Open>,
     number: u64,
@@ -208,12 +208,12 @@ fn cut_a_slow_one(streams: &mut Streams, now: Instant) -> bool {
 }
 
 impl RequestService {
-    /// Returns the name with which it was started.
+    /// Returns the name with which the service was started.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Returns the address on which it listens, with the port that the system has chosen.
+    /// Returns the address on which the service listens, with the port that the system has chosen.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -229,8 +229,8 @@ impl RequestService {
         }
     }
 
-    /// Calls [`RequestService::close`] if that was not done, and blocks until the responses are
-    /// written. The connections that have not ended within five seconds are cut.
+    /// Calls [`RequestService::close`] if it was not called before, and blocks until the responses
+    /// are written. The connections that have not ended within five seconds are cut.
     pub fn join(mut self) {
         self.end();
     }

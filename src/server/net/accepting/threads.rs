@@ -49,8 +49,9 @@ const STACK: usize = 256 << 10;
 /// Bytes of address space that must be left when a thread is spawned, if the address space of the
 /// process is limited (`ulimit -v`). The thread needs them for its stack and its signal stack, and
 /// the rest is a margin. A new thread that finds no space for its signal stack aborts the process.
-/// The heap needs little more: the allocator of Linux reserves 64 MiB for each of the first threads
-/// (`MALLOC_ARENA_MAX` bounds how many).
+/// The thread needs little more for its heap: the allocator of Linux reserves 64 MiB of heap only
+/// for each of the first threads (`MALLOC_ARENA_MAX` limits for how many), and later threads share
+/// that heap.
 const SPACE: u64 = 4 << 20;
 
 /// A bounded number of threads.
@@ -58,7 +59,7 @@ const SPACE: u64 = 4 << 20;
 /// Rules of the locks:
 ///
 /// * `running` and `idle` are held only to change a count or a list. A thread never holds both.
-/// * A thread that waits holds the lock of its own seat, and may take `idle` then
+/// * A waiting thread may take `idle` while it holds the lock of its own seat
 ///   ([`Threads::forget`]). So a thread that holds `idle` must not lock a seat: it takes the seat
 ///   out of the list, releases `idle`, and then locks the seat.
 pub(in crate::net) struct Threads {
@@ -316,7 +317,7 @@ mod tests {
         let first = reports.recv().unwrap();
         assert!(threads.run(socket(), drop).is_err());
         drop(finish);
-        // Perhaps the thread does not wait in its seat yet. Until it waits there, no thread is free
+        // Perhaps the first thread does not wait in its seat yet. Until it does, no thread is free
         // and the only permit is taken, so this loop tries again.
         let second = loop {
             let name = report.clone();

@@ -48,7 +48,8 @@ pub(in crate::net) struct Machine {
 /// How many connections the server may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Ceiling {
-    /// Maximum connections at once. Zero when there are not enough descriptors or threads for one.
+    /// Maximum number of connections at once. Zero when there are not enough descriptors or threads
+    /// for a single connection.
     pub(in crate::net) connections: usize,
     /// Descriptors that are left when all these connections are open.
     pub(in crate::net) spare: usize,

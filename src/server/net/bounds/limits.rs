@@ -22,7 +22,7 @@ pub struct ConnectionLimits {
     pub frame: Duration,
     /// Maximum bytes per second that one client may send to the others, on average. The client may
     /// exceed this rate by a burst of [`outbox_bytes`](Self::outbox_bytes). After that, the server
-    /// reads the client's bytes later; it drops none. Loopback addresses are exempt unless
+    /// reads the client's bytes later, but it drops no bytes. Loopback addresses are exempt unless
     /// [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels do not
     /// count.
     pub talk_rate: u64,
@@ -165,14 +165,14 @@ impl Default for ConnectionLimits {
 /// slow: it takes at most 28 KiB in 30 s.
 const STALL_BYTES: usize = 32 << 10;
 
-/// A run with this many bytes is full: readers wait before they add more. An outbox must hold
-/// several runs. Otherwise one send that the socket accepts only in part could cut a healthy
-/// client.
+/// A run with this many bytes is full: readers wait before they add more. An outbox must have space
+/// for several runs. Otherwise a healthy client could be cut as soon as its socket accepts one send
+/// only in part.
 pub(in crate::net) const RUN_BYTES: usize = 256 << 10;
 
-/// After this many rounds a reader hands the turn to the clock's thread, which has no client of its
-/// own to serve. The clock's thread also carries out at most this many rounds before it looks at
-/// its deadlines.
+/// After this many rounds of sending, a reader hands the turn to the clock's thread, which has no
+/// client of its own to serve. The clock's thread also carries out at most this many rounds before
+/// it looks at its deadlines.
 pub(in crate::net) const ROUNDS: usize = 32;
 
 /// Maximum time in which an orderly close writes the queued bytes.
@@ -186,8 +186,8 @@ pub(in crate::net) const LINGER: Duration = Duration::from_secs(1);
 /// Maximum number of bytes that an orderly close reads within [`LINGER`].
 pub(in crate::net) const LINGER_BYTES: usize = 64 << 10;
 
-/// After all connections were cut, the server waits for this time until their threads have ended.
-/// It does not wait for threads that need longer.
+/// After all connections were cut, the server waits at most this long for their threads to end. It
+/// does not wait for threads that need longer.
 pub(in crate::net) const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Maximum number of bytes from a tunnel end that are kept until the other end connects.
@@ -206,8 +206,8 @@ pub struct ProcessLimits {
     /// Maximum bytes that are queued for slow readers, over all clients. If more would be queued,
     /// the clients with the longest queues are disconnected first.
     pub outbox_total: usize,
-    /// Threads that check passwords. Each may keep a core busy, and uses 19 MiB. Look-ups have
-    /// other threads.
+    /// Threads that check passwords. Each of them may keep a core busy, and uses 19 MiB. Look-ups
+    /// in the database run on other threads.
     pub workers: usize,
 }
 

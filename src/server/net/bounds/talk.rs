@@ -105,7 +105,7 @@ mod tests {
             (50, 201, Some(250)),
             (300, 0, None),
             (300, 50, Some(50)),
-            // A client that was silent for a long time may send a burst, and not more.
+            // A client that was silent for a long time may send a burst, but not more.
             (60_000, 999, None),
             (60_000, 1, Some(50)),
         ];

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 /// A queue with the items of many addresses. The addresses take turns, so an address with a
 /// thousand items delays only its own items.
 ///
-/// * Only one item of an address is in work at a time. Its other items wait until
+/// * Only one item of an address is worked on at a time. Its other items wait until
 ///   [`FairQueue::done`] is called.
 /// * The addresses that wait are served one after the other, one item each.
 /// * When the queue is full, the address with the most waiting items loses its latest item. So one
@@ -16,9 +16,10 @@ use std::net::IpAddr;
 pub(in crate::net) struct FairQueue<T> {
     most: usize,
     waiting: usize,
-    /// Addresses with an item that waits or is in work.
+    /// Addresses with an item that waits or is being worked on.
     addresses: HashMap<IpAddr, Items<T>>,
-    /// Addresses with an item that waits and no item in work. The first of them is served next.
+    /// Addresses with an item that waits and no item that is being worked on. The first of them is
+    /// served next.
     turns: VecDeque<IpAddr>,
 }
 

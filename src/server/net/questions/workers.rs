@@ -39,8 +39,8 @@ use matou_protocols::room::{Effort, Protocol};
 /// the database at a time.
 const LOOK_UP_THREADS: usize = 2;
 
-/// Maximum number of look-ups that wait. Each takes 50 µs, so the last one waits 0.2 s. All of them
-/// use 8 MiB.
+/// Maximum number of look-ups that wait. Each takes 50 µs, so the last one waits 0.2 s. Together
+/// they use 8 MiB.
 const LOOK_UPS: usize = 4096;
 
 /// Maximum number of hashes that wait. Each takes 27 ms, so with one worker the last one waits
@@ -128,7 +128,8 @@ impl Workers {
         let Some((here, all_ended)) = self.ended.lock().take() else {
             return;
         };
-        // With this copy of the sender the channel would stay open, so it is dropped first.
+        // While this copy of the sender exists, the channel stays open. So the copy is dropped
+        // before the wait.
         drop(here);
         // Blocks until the last worker drops its copy of the sender, or until the time is over.
         if all_ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
@@ -162,8 +163,8 @@ impl Pool {
     fn give(&self, address: IpAddr, job: Job) {
         let displaced = self.state.lock().queue.push(address, job);
         self.ready.notify_one();
-        // Another question may have lost its space to this one. Dropping it wakes the reader that
-        // waits for its answer. So it is dropped after the lock is released.
+        // The new question may have displaced another one. Dropping the displaced question wakes
+        // the reader that waits for its answer. So it is dropped only after the lock is released.
         drop(displaced);
     }
 

@@ -47,8 +47,8 @@ const LARGE_BUFFER: usize = 64 << 10;
 /// Serves a connection from its first byte to its last, on a thread `matou-conn`.
 ///
 /// A panic is a mistake in this server. It ends only this connection, because the other connections
-/// have threads of their own. It leaves no shared data half changed: a room must not panic while
-/// the hub is locked.
+/// have threads of their own. It leaves no shared data half changed, because code that runs under
+/// the hub's lock must not panic.
 pub(in crate::net) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     debug!("{connection} connected");
     let served = catch_unwind(AssertUnwindSafe(|| serve(hub, connection)));

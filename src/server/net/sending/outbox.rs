@@ -26,12 +26,12 @@
 //! push 100 bytes   the socket accepts 100                     as at first
 //! ```
 //!
-//! An outbox has the client cut in two cases: more than `outbox_bytes` would be queued
+//! An outbox causes the client to be cut in two cases: more than `outbox_bytes` would be queued
 //! ([`Pushed::Overflow`]), or the client takes too few bytes within a time ([`Written::Stalled`]).
 //! Both limits are needed. In a busy room, the queue of a client that has stopped reading soon
 //! exceeds the first limit. In a quiet room that may never happen. Without the second limit, such a
-//! client would keep its queue for ever. A third limit is not known here: when all outboxes together
-//! hold more than `outbox-total`, the writers have the client with the largest one cut
+//! client would keep its queue for ever. A third limit is not known here: when all outboxes
+//! together hold more than `outbox-total`, the writers cut the client with the largest outbox
 //! ([`Connection::cut_as_the_largest`](crate::net::connection::Connection::cut_as_the_largest)).
 //!
 //! On a connection with TLS, records are queued instead of plain bytes. They are encrypted and
@@ -98,7 +98,7 @@ struct State {
 /// writer has sent all bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sender {
-    /// Nothing is queued: the thread that pushes sends.
+    /// Nothing is queued: a thread that pushes bytes also sends them.
     Pusher,
     /// Bytes are queued and no thread sends. The connection is on the list of `Writable`, or will
     /// be put on it, or a writer has just been woken for it. In all three cases a call of
@@ -415,8 +415,8 @@ impl Outbox {
             let (slices, wanted) = front.slices();
             let taken = sys::write_pieces(stream, &slices);
             // While the lock was released, other threads may have appended to the queue, or killed
-            // the outbox and dropped the queue. If the queue exists, its front is unchanged: only
-            // the thread for which `sender` is `Writer` removes bytes.
+            // the outbox and dropped the queue. If the queue exists, its front is unchanged: while
+            // `sender` is `Writer`, only this writer removes bytes.
             state = self.state.lock();
             match taken {
                 Err(_) => self.end(&mut state, Stage::Dead),

@@ -87,8 +87,8 @@ struct Member {
 #[derive(Debug)]
 struct Pieces {
     connection: Arc<Connection>,
-    /// The offset of the first byte of the block that it has not got; `None` while it is not a
-    /// member.
+    /// The offset of the first byte of the block that this connection has not got; `None` while the
+    /// connection is not a member.
     from: Option<usize>,
     bytes: Vec<u8>,
 }
@@ -336,7 +336,7 @@ impl Turn {
             peer.seat = Some(self.members.len());
             self.members.push(Member {
                 connection: Arc::clone(&peer.connection),
-                // Its pieces of this round exist already.
+                // An effect of this round has mentioned this connection, so it already has pieces.
                 mentioned: self.round,
             });
         }

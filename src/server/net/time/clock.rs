@@ -155,13 +155,13 @@ impl<C> Clock<C> {
 
     /// Blocks until there is something to do. Only the clock's thread calls this.
     ///
-    /// The methods above wake it, and so does its own alarm. It may find nothing to do, because a
-    /// deadline was moved after the alarm was set. Then it sets the alarm again and waits. It holds
-    /// no lock when it acts on what it found. Meanwhile a deadline may have been moved, so the
-    /// caller asks the connection or the room again what is due.
+    /// The methods above wake the thread, and so does its own alarm. The thread may find nothing to
+    /// do, because a deadline was moved after the alarm was set. Then it sets the alarm again and
+    /// waits. It holds no lock when it acts on what it found. Meanwhile a deadline may have been
+    /// moved, so the caller asks the connection or the room again what is due.
     ///
-    /// A turn that was handed over comes before the end, because clients wait for the bytes of its
-    /// run.
+    /// If the turn was handed over and the hub must also end, [`Call::Turn`] is returned first,
+    /// because clients wait for the bytes of the run.
     pub(in crate::net) fn next(&self) -> Call<C> {
         let mut state = self.state.lock();
         loop {

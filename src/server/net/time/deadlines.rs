@@ -101,8 +101,8 @@ impl Deadlines {
 
     /// Sets the time at which the outbox must test whether the client took enough of its queued
     /// bytes. It is not cleared when the queue becomes empty, because outboxes that fill and empty
-    /// many times a second would keep the clock busy. At that time the outbox then finds out that
-    /// nothing is queued.
+    /// many times a second would keep the clock busy. When the time comes, the outbox finds out
+    /// that nothing is queued.
     pub(in crate::net) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         self.change(|state| state.progress = Some(deadline), register);
     }

@@ -81,7 +81,7 @@ enum State {
     /// The ends are joined. The early bytes of this end are in the outbox of the other end. The
     /// reader finds this state after its next `read`.
     Joined(Peer),
-    /// The connection is over, or its tunnel has ended.
+    /// The connection has ended, or its tunnel has ended.
     Over,
 }
 
@@ -139,9 +139,9 @@ impl End {
     /// Wakes the reader if it waits for the other end, because the connection is closing. The
     /// caller has set `closing` before.
     pub(super) fn wake(&self) {
-        // `closing` is not guarded by this lock. Suppose that the lock were not taken here. Then
-        // the reader could test `closing` just before it is set, and begin to wait just after the
-        // notification. It would never be woken.
+        // `closing` is not guarded by this lock, but the lock must be taken here. Without it, the
+        // reader could test `closing` just before it is set, and begin to wait just after the
+        // notification. Then nothing would wake the reader.
         let _state = self.state.lock();
         self.changed.notify_all();
     }
@@ -172,9 +172,9 @@ impl End {
     /// blocks until the ends are joined or the connection closes; the peer's bytes wait in the
     /// socket meanwhile. Returns `None` when the peer has ended its direction or is lost.
     ///
-    /// The peer's FIN comes after bytes that this thread does not read, so no `read` reports it.
-    /// And no system call waits for a condition variable and for a socket at once. So this thread
-    /// checks the socket at the interval [`LOOK`]. This is necessary only for a peer that has sent
+    /// The peer's FIN comes after bytes that this thread does not read, so no `read` reports it. A
+    /// thread cannot wait for a condition variable and for a socket at once. So this thread checks
+    /// the socket at the interval [`LOOK`]. The check is necessary only for a peer that has sent
     /// far more bytes than it may.
     fn room_for_early_bytes(&self, connection: &Connection, once_joined: usize) -> Option<usize> {
         let mut state = self.state.lock();
@@ -199,8 +199,8 @@ impl End {
     }
 
     /// Blocks until the ends are joined, and returns the other end. Returns `None` when the
-    /// connection closes first. `join`, `over` and `wake` wake it, and then it tests the state
-    /// again.
+    /// connection closes first. `join`, `over` and `wake` wake the thread, and then it tests the
+    /// state again.
     fn wait_until_joined(&self, connection: &Connection) -> Option<Peer> {
         let mut state = self.state.lock();
         loop {

@@ -2,9 +2,9 @@
 //! direction.
 //!
 //! A pump is the simplest kind of blocking program: it reads some bytes, writes all of them, and
-//! begins again. It needs no lock, because no other thread reads from the one socket or writes to
-//! the other. It learns everything that happens to the tunnel from the results of these two calls:
-//! bytes, EOF (0), or an error.
+//! begins again. It needs no lock, because no other thread reads from the first socket or writes to
+//! the second one. It learns everything that happens to the tunnel from the results of these two
+//! calls: bytes, EOF (0), or an error.
 //!
 //! The life of a tunnel is described in [`tunnel`](super).
 

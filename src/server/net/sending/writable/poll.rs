@@ -19,9 +19,9 @@ use crate::net::connection::Connection;
 use matou_protocols::room::ByConn;
 
 /// Pause before each call of `poll`, multiplied by the number of sockets. The call itself takes
-/// about a tenth of this time for each socket. So thousands of clients that do not read use a tenth
-/// of a core and not a whole one. The pause does not slow down clients that read: the system still
-/// has a buffer full of bytes for them.
+/// about a tenth of this time for each socket. So thousands of clients that do not read cost a
+/// tenth of a core and not a whole core. The pause does not slow down clients that read: the system
+/// still has a buffer full of bytes for them.
 const PAUSE_EACH: Duration = Duration::from_micros(1);
 
 /// Pause after `poll` has failed, for example because the system has no memory.
@@ -156,8 +156,8 @@ impl Writable {
         self.waiting.lock().connections.values().cloned().collect()
     }
 
-    /// Drops the connections that still wait. Each of them holds the writers, so they would keep
-    /// each other in memory.
+    /// Drops the connections that still wait. Each of them holds an `Arc` of the writers, so the
+    /// connections and the writers would keep each other in memory.
     pub(in crate::net) fn clear(&self) {
         // They are dropped after the lock is released, because closing a connection takes other
         // locks.
