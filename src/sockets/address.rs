@@ -102,8 +102,8 @@ fn number(text: &str) -> Result<u16, AddressMistake> {
     number.ok_or_else(|| AddressMistake::Port(text.to_owned()))
 }
 
-/// Returns all addresses of a host with this port, in the order in which the system's resolver lists
-/// them. There is at least one address, and no address twice.
+/// Returns all addresses of a host with this port, in the order in which the system's resolver
+/// lists them. The result has at least one address, and contains no address twice.
 ///
 /// Blocks while the system looks a name up.
 ///

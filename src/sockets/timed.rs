@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A socket with a deadline that does not move when bytes arrive. A peer that sends one byte now and
-/// then gains no time.
+/// A socket with a deadline that does not move when bytes arrive. A peer that sends one byte now
+/// and then gets no extra time.
 ///
 /// `read` and `write` block until the deadline at most. Bytes or the peer's FIN wake `read`, free
 /// space in the send buffer wakes `write`, and an error of the connection wakes both. After the

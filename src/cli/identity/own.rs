@@ -169,8 +169,8 @@ pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
         return Err(FileError::Exists(path).into());
     }
     let identity = Identity::generate(arguments.bits.into())?;
-    // The UUID is printed before the file is written. If printing fails, no identity exists whose UUID the user does not
-    // know.
+    // The UUID is printed before the file is written. So if printing fails, no identity is created with a UUID that the user
+    // has not seen.
     print(&format!("{}\n", identity.uuid()))?;
     identity.save(&path)?;
     tell(&format_args!("the private key is in {}", path.display()));

@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 /// of standard error that pauses for some seconds loses no line, and a reader that stops for ever costs little memory.
 pub(super) const MOST_BYTES: usize = 1 << 20;
 
-/// A queue of lines, with a limit of its size in bytes. Adding a line never blocks.
+/// A queue of lines, whose size in bytes is limited. Adding a line never blocks.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     state: Mutex<LineQueue>,

@@ -40,8 +40,8 @@ pub enum CertificateError {
 }
 
 impl Certificate {
-    /// Reads a certificate and its key from PEM files. In the certificate's file, the certificates
-    /// of its signers may follow it.
+    /// Reads a certificate and its key from PEM files. The certificates of its signers may follow
+    /// the certificate in the same file.
     ///
     /// # Errors
     /// When a file cannot be read, when it contains no certificate or key, or when the certificate

@@ -170,8 +170,8 @@ fn number(path: impl AsRef<std::path::Path>) -> Option<u64> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// Returns true if the address space of this process has space for this many more bytes. Asks the
-/// system only when the process has such a limit (`ulimit -v`).
+/// Returns true if this process may use this many more bytes of address space. Asks the system only
+/// when the process has such a limit (`ulimit -v`).
 #[cfg(target_os = "linux")]
 pub(super) fn has_address_space(bytes: u64) -> bool {
     use rustix::process::{Resource, getrlimit};

@@ -40,7 +40,7 @@ struct Bounds {
     words: &'static str,
 }
 
-/// Ten years, in milliseconds. The sum of the current time and this must not overflow.
+/// Ten years, in milliseconds. The sum of the current time and this time must not overflow.
 const LONGEST: u128 = 3650 * 24 * 3600 * 1000;
 
 /// The options that need bounds of their own, with these bounds.

@@ -43,7 +43,8 @@ pub enum BadLineReason {
 /// Reads a list. Empty lines are ignored.
 ///
 /// # Errors
-/// When lines are not valid accounts. The error has all of them, in order.
+/// When lines are not valid accounts. The error lists the number of each such line and what is
+/// wrong with it, in order.
 pub fn read_lines(text: &str) -> Result<Vec<AccountLine>, Vec<BadLine>> {
     let mut accounts = Vec::new();
     let mut bad = Vec::new();

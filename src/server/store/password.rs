@@ -84,9 +84,9 @@ impl std::error::Error for PasswordRefused {}
 #[derive(Default)]
 pub(super) struct Hasher {
     count: AtomicU64,
-    /// Buffers of 19 MiB, which are used again for the next hashes. There are at most as many as
-    /// hashes were computed at the same time. A new buffer for each hash would take time, and the
-    /// heap would keep the memory of several old ones.
+    /// Buffers of 19 MiB, which are used again for the next hashes. Their number never exceeds the
+    /// largest number of hashes that were computed at the same time. A new buffer for each hash
+    /// would take time, and the heap would keep the memory of several old ones.
     memory: Mutex<Vec<Vec<Block>>>,
 }
 

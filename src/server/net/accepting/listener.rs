@@ -168,7 +168,7 @@ pub(in crate::net) fn accept_each(
 }
 
 /// Returns true for errors after which the next `accept` may succeed at once: the connection was
-/// closed before it was accepted, or a signal came.
+/// closed before it was accepted, or a signal interrupted the call.
 ///
 /// After all other errors (no descriptors, no memory) the next `accept` fails too, until other
 /// connections have ended. The loop must not end at such an error: the server would go on running,

@@ -51,7 +51,7 @@ const STACK: usize = 256 << 10;
 /// the rest is a margin. A new thread that finds no space for its signal stack aborts the process.
 /// The thread needs little more for its heap: the allocator of Linux reserves 64 MiB of heap only
 /// for each of the first threads (`MALLOC_ARENA_MAX` limits for how many), and later threads share
-/// that heap.
+/// these heaps.
 const SPACE: u64 = 4 << 20;
 
 /// A bounded number of threads.

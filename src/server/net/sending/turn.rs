@@ -56,7 +56,7 @@ pub(in crate::net) struct Turn {
     /// old round need not be cleared.
     round: u64,
     /// When one direction of a tunnel ends, the server waits for this time before it sends FIN to
-    /// the other end. The room has chosen the time at the start.
+    /// the other end. The room chooses this time once, when the hub is made.
     tunnel_end_delay: Duration,
     protocol: &'static str,
     /// The listener's name: the target of log lines.

@@ -24,7 +24,8 @@ use matou_protocols::room::ConnId;
 /// [`Clock::stop_by`]: they hold the lock for a moment and never block. Callers may hold any other
 /// lock of [`net`](crate::net), because no other lock is taken under this one.
 ///
-/// `C` is the hub's connection. The clock keeps it until its deadline, and knows nothing else about it.
+/// `C` is the hub's connection. The clock keeps a connection until its deadline, and knows nothing
+/// else about it.
 #[derive(Debug)]
 pub(in crate::net) struct Clock<C> {
     state: Mutex<State<C>>,

@@ -131,7 +131,7 @@ impl Directions {
 }
 
 impl End {
-    /// Returns true while this end is joined to another one.
+    /// Returns true while this end is joined to another end.
     pub(super) fn is_joined(&self) -> bool {
         matches!(*self.state.lock(), State::Joined(_))
     }

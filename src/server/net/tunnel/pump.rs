@@ -3,8 +3,8 @@
 //!
 //! A pump is the simplest kind of blocking program: it reads some bytes, writes all of them, and
 //! begins again. It needs no lock, because no other thread reads from the first socket or writes to
-//! the second one. It learns everything that happens to the tunnel from the results of these two
-//! calls: bytes, EOF (0), or an error.
+//! the second one. The pump learns everything that happens to the tunnel from the results of `read`
+//! and `write`: bytes, EOF (0), or an error.
 //!
 //! The life of a tunnel is described in [`tunnel`](super).
 

@@ -130,7 +130,7 @@ impl Writable {
         let mut waiting = self.waiting.lock();
         if !asked[0].revents().is_empty() {
             // A connection was added after the list was copied, or the writers were stopped. The
-            // loop in `wait` finds out.
+            // loop in `wait` finds out what has happened.
             let _ = (&self.heard).read(&mut [0]);
             waiting.rung = false;
         }
