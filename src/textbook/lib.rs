@@ -14,8 +14,9 @@
 //! | 6 | `one-run` | senders share one run; one thread has the turn | no end is orderly, and no limit exists |
 //! | 7 | `orderly-end` | limits, half-close, tunnels, an orderly stop | lesson 8 compares it with `matou serve` |
 //!
-//! This file contains two parts that no step is about: it cuts bytes into frames, and it finds the recipients of the bytes
-//! that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps 6 and 7 use it too.
+//! This file contains two parts that are the same in all steps: it cuts bytes into frames, and it finds the recipients of
+//! the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps 6 and 7 use
+//! it too.
 
 pub mod outbox;
 
@@ -39,8 +40,8 @@ pub fn new_room() -> Room {
 
 /// The bytes of one connection that were read and are not yet a whole frame.
 ///
-/// TCP delivers a stream of bytes and does not mark where a frame ends. One `read` may return half a frame, or three and a
-/// half.
+/// TCP delivers a stream of bytes and does not mark where a frame ends. One `read` may return half a frame, or three whole
+/// frames and a half.
 #[derive(Debug, Default)]
 pub struct Incoming {
     codec: Codec,

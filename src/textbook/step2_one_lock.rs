@@ -6,8 +6,8 @@
 //! `lesson-2.md`.
 //!
 //! Its fault: the thread that relays a message writes to each recipient while it holds the lock. `write` blocks when the
-//! recipient's socket is full, and the socket stays full as long as this client does not read. Then every other thread waits
-//! for the lock, and one stalled client has stopped the room.
+//! recipient's socket is full, and the socket stays full as long as this client does not read. Meanwhile every other thread
+//! waits for the lock, so one stalled client stops the whole room.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};

@@ -12,7 +12,8 @@
 //!   to send. With a thousand clients, one line of chat wakes a thousand threads, and each of them makes a system call for
 //!   a few bytes.
 //! * **Two threads for each client.** So the machine runs out of threads at half as many clients as with one thread each.
-//! * **A channel for each client.** Its slots need memory whether they are used or not.
+//! * **A channel for each client.** The channel allocates all its slots in advance, so they need memory even when they are
+//!   empty.
 //!
 //! Step 7 adds what is missing here: private connections (until then the server cuts both ends instead of joining them),
 //! time limits, an orderly stop, and a bound on the number of clients.
@@ -71,8 +72,8 @@ struct Hall {
 struct Client {
     /// The sending end of the queue. The writer has the other end, and stops when this end is dropped.
     queue: Sender<Arc<[u8]>>,
-    /// The reader uses one half of the socket and the writer the other. This reference is needed only to shut the socket
-    /// down.
+    /// The reader uses one half of the socket and the writer the other. This third reference is needed only to shut the
+    /// socket down.
     stream: Arc<TcpStream>,
 }
 

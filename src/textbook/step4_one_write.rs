@@ -6,8 +6,8 @@
 //! `cargo run --release -p matou-textbook --bin one-write -- 127.0.0.1:7777`; its lesson is `lesson-4.md`.
 //!
 //! This server also sets TCP_NODELAY. Without it the kernel keeps a small packet back while an earlier one is not
-//! acknowledged (Nagle's algorithm), in the hope that more bytes come. Here the kernel need not do that, because the writer
-//! collects the queued packets itself.
+//! acknowledged (Nagle's algorithm), in the hope that more bytes come. This server does not need this delay, because the
+//! writer collects the queued packets itself.
 //!
 //! The gain grows with the load: the more packets wait, the fewer calls each of them needs. The writer never delays a packet
 //! to wait for others, so latency does not grow. Its fault: in a quiet room the queue never has more than one packet. Then
@@ -67,8 +67,8 @@ struct Hall {
 struct Client {
     /// The sending end of the queue. The writer has the other end, and stops when this end is dropped.
     queue: Sender<Arc<[u8]>>,
-    /// The reader uses one half of the socket and the writer the other. This reference is needed only to shut the socket
-    /// down.
+    /// The reader uses one half of the socket and the writer the other. This third reference is needed only to shut the
+    /// socket down.
     stream: Arc<TcpStream>,
 }
 

@@ -5,8 +5,8 @@
 //! client's socket is full: see `outbox.rs`, the subject of this step. So a client costs one thread and not two. Run it with
 //! `cargo run --release -p matou-textbook --bin direct-send -- 127.0.0.1:7777`; its lesson is `lesson-5.md`.
 //!
-//! Its fault: a thousand sends under one lock take a millisecond, and all other senders wait that long. Packets of different
-//! senders are never sent together, so each packet costs a system call per recipient, as in step 3.
+//! Its fault: a thousand sends under one lock take about a millisecond, and all other senders wait during this time.
+//! Packets of different senders are never sent together, so each packet costs a system call per recipient, as in step 3.
 
 use std::collections::HashMap;
 use std::io::{self, Read};

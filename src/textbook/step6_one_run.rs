@@ -23,7 +23,7 @@ use matou_protocols::room::{ByConn, ConnId, Effects, Event, Flow, Protocol};
 use matou_textbook::outbox::Outbox;
 use matou_textbook::{Action, Incoming, Members, address, new_room};
 
-/// A reader that finds more bytes than this in the run waits. Without a bound, fast senders would fill the memory.
+/// Readers wait while the run has more bytes than this. Without this bound, fast senders would fill the memory.
 const RUN_BYTES: usize = 256 * 1024;
 
 fn main() -> io::Result<()> {
@@ -144,7 +144,8 @@ impl Hub {
         }
         state.is_sending = true;
         drop(state);
-        // `is_sending` was false, so this blocks at most for the moment in which the previous sender returns.
+        // `is_sending` was false, so this blocks at most for a short time, while the previous sender returns and unlocks
+        // `turn`.
         let mut turn = self.turn.lock();
         loop {
             let mut state = self.state.lock();

@@ -132,7 +132,7 @@ fn read(hub: &Hub, client: &Client) -> Option<Vec<u8>> {
     let mut chunk = [0; 4096];
     loop {
         // Blocks until this client sends something, closes, or is cut. A sender cuts a client that is too slow; the clock
-        // cuts a client that is too late.
+        // cuts a client that has exceeded a time limit.
         match client.outbox.stream().read(&mut chunk) {
             Ok(0) => {
                 hub.read_closed(client.id);

@@ -15,10 +15,11 @@ use super::Stop;
 use super::client::{Client, Late};
 use super::tunnel;
 
-/// A reader that finds more bytes than this in the run waits.
+/// Readers wait while the run has more bytes than this.
 const RUN_BYTES: usize = 256 * 1024;
 
-/// How often the clock looks at all time limits. They are many seconds long, so they need not be kept exactly.
+/// How often the clock looks at all time limits. The clock may find a passed limit this much too late, which does not
+/// matter for limits of many seconds.
 const TICK: Duration = Duration::from_millis(500);
 
 /// The room and its clients. A thread that holds `turn` may lock `state`, the limits or tunnel of a client, or an outbox,

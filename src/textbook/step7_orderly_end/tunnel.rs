@@ -24,14 +24,14 @@ use super::hub::Hub;
 /// Maximum number of bytes that the server keeps from one end while the other end has not come.
 const EARLY_BYTES: usize = 64 * 1024;
 
-/// Bytes of one read. Large, because a tunnel moves files and not lines.
+/// Maximum number of bytes in one read. It is large because tunnels often carry files, and not only lines of text.
 const CHUNK: usize = 64 * 1024;
 
 /// What a client knows about the other end of its tunnel.
 #[derive(Debug, Default)]
 pub(crate) struct TunnelEnd {
     other: Mutex<Other>,
-    /// Notified when the other end has come, and when it is certain that it never will.
+    /// Notified when the other end has come, and when it is certain that it will never come.
     settled: Condvar,
 }
 
@@ -40,8 +40,8 @@ enum Other {
     /// The other end has not come. These bytes wait for it.
     Awaited(Vec<u8>),
     Joined(Arc<Client>),
-    /// There is no other end any more. It is important that this value drops the `Arc` of the other end: two ends that own
-    /// each other would never be freed.
+    /// There is no other end any more. This variant holds no `Arc` of the other end. Otherwise the two ends would own each
+    /// other, and would never be freed.
     Over,
 }
 
@@ -151,7 +151,7 @@ fn write(other: &Client, bytes: &[u8]) -> io::Result<()> {
         return Err(io::ErrorKind::BrokenPipe.into());
     }
     let mut stream = other.outbox.stream();
-    // The other end may be as slow as it likes: only its own tunnel waits for it.
+    // This write has no time limit: a slow end delays only its own tunnel.
     stream.set_write_timeout(None)?;
     stream.write_all(bytes)
 }

@@ -8,8 +8,8 @@ use conformance::suite::Suite;
 
 use crate::step::{STEPS, Step};
 
-/// The cases of step 1 that the test repeats. The others fail by waiting for an answer that never comes, and that takes
-/// minutes.
+/// The cases of step 1 that the test repeats. The other cases fail only after they have waited for an answer that never
+/// comes, so playing them would take minutes.
 const OF_STEP_1: [&str; 7] = [
     "login-accepted",
     "login-of-31-bytes",
@@ -51,7 +51,8 @@ fn judge(suite: &Suite, step: usize, only: &[&str], scale: f64, jobs: usize) -> 
     run_suite(suite, server.address, &options).unwrap()
 }
 
-/// Returns what differs from the table. An inconclusive case is no contradiction: this machine was too busy for it.
+/// Returns what differs from the table. An inconclusive case does not count as a difference, because it means that this
+/// machine was too busy.
 fn contradictions(step: usize, report: &Report) -> Vec<String> {
     let table = table();
     assert_eq!(report.unjudgeable, None);
