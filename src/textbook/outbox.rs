@@ -4,9 +4,10 @@
 //! [`Outbox::send`], which never blocks:
 //!
 //! ```text
-//! nothing waits          -> send without blocking: usually the kernel takes all bytes, and nothing is left to do the
-//! socket is full     -> queue the rest, start a writer for this client a writer is at work    -> queue everything: bytes
-//! that overtake others would land in the middle of a frame the queue is too long  -> the client is too slow: cut it
+//! no bytes are queued    -> send without blocking: usually the kernel takes all bytes, and nothing is left to do
+//! the socket is full     -> queue the rest, start a writer for this client
+//! a writer is at work    -> queue everything: bytes that overtake others would land in the middle of a frame
+//! the queue is too long  -> the client is too slow: cut it
 //! ```
 //!
 //! **Who owns the rest?** While `is_writing` is true, the writer owns it, and no other thread may write to the socket. One
