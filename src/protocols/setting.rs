@@ -43,7 +43,7 @@ pub trait OneOf: fmt::Debug {
     fn words(&self) -> &'static [&'static str];
     /// Returns the word for the current value.
     fn word(&self) -> &'static str;
-    /// Sets the value to the one that this word names. Returns false, and changes nothing, when the word is not allowed.
+    /// Sets the value that this word names. If the word is not allowed, changes nothing and returns false.
     fn choose(&mut self, word: &str) -> bool;
 }
 

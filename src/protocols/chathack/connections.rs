@@ -17,7 +17,7 @@ pub(crate) enum LoginStage {
         /// How many of its logins were refused.
         refused: u32,
     },
-    /// It proposed a login, and the accounts are being asked about it.
+    /// It proposed a login, and the room waits for the answer of the accounts.
     Proposed(Proposal),
     /// A client: its login was accepted.
     Identified { login: Arc<str> },
@@ -67,7 +67,8 @@ impl Stage for LoginStage {
             (LoginStage::Anonymous { .. } | LoginStage::Identified { .. }, Overdue::Frame) => {
                 Some("the rest of a packet")
             }
-            // The limit does not apply: the accounts may need time to answer, and a client may be silent for ever.
+            // In all other cases the limit does not apply: the accounts may need time to answer, and a client may be silent
+            // for ever.
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ const MOST: usize = 4096;
 
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// Gives each account that has logged in from an address a limit of its own there.
+/// Gives each account a separate limit of wrong passwords at each address from which the account has logged in before.
 ///
 /// All clients of a proxy have one address. Without this limit, one client could lock the others out by guessing wrong
 /// passwords, because the server would no longer check passwords from that address. With this limit, an account that has
@@ -51,8 +51,8 @@ impl Familiar {
         self.tries.insert(pair, VecDeque::new());
     }
 
-    /// Counts a try. Returns whether the password may be checked. Returns `None`, and counts nothing, when this account has
-    /// not logged in from this address before.
+    /// Counts a try, and returns true if the password may be checked, false if the limit is used up. Returns `None`, and
+    /// counts nothing, when this account has not logged in from this address before.
     pub(super) fn count(&mut self, address: IpAddr, login: &str, now: Instant) -> Option<bool> {
         let tries = self.tries.get_mut(&(address, login.into()))?;
         tries.retain(|tried| now.saturating_duration_since(*tried) < WINDOW);

@@ -18,11 +18,11 @@ use super::{Answer, Question, Room, ServerFrame};
 const NO_SUCH_ACCOUNT: &str = "no such login and password";
 
 impl Room {
-    /// Handles opcode 1. Whether the login is already connected is checked only after the password is known to be
-    /// right. Otherwise the answer would tell strangers which clients are connected.
+    /// Handles opcode 1. The room checks whether a client with this login is connected only after it knows that the
+    /// password is right. Otherwise the answer would tell strangers which clients are connected.
     ///
-    /// A password counts as wrong as soon as the accounts are asked. Otherwise, when a thousand passwords arrive at
-    /// once, all of them would be hashed before the first one is known to be wrong.
+    /// A password is counted as wrong when the room asks the accounts about it, before the answer comes. Otherwise, when a
+    /// thousand passwords arrive at once, all of them would be hashed before the first one is known to be wrong.
     pub(super) fn log_in_with_password(
         &mut self,
         from: ConnId,

@@ -54,7 +54,8 @@ impl Protocol for Room {
         }
     }
 
-    /// Always false: private connections do not pass through the server, so another frame follows every frame.
+    /// Always false: private connections do not pass through the server, so the bytes after a frame are always another
+    /// frame.
     fn turns_the_stream(_: &Received<ClientFrame<'_>>) -> bool {
         false
     }
@@ -134,7 +135,7 @@ impl Room {
         out: &mut Effects,
     ) -> Option<Question> {
         match (self.connections.stage(from)?.clone(), received) {
-            // What these connections send is ignored.
+            // The room ignores what these connections send.
             (LoginStage::Proposed(_) | LoginStage::Leaving, _) => {}
             (_, Received::TooLong(malformed)) => {
                 self.packet_error(from, &malformed.to_string(), out);

@@ -72,7 +72,7 @@ impl ServerFrame<'_> {
     }
 }
 
-/// Adds a connect_id, with the number of bytes that the codec says.
+/// Adds a connect_id; the codec says how many bytes it has.
 pub(crate) fn explain_long(command: Explained, codec: Codec, connect_id: i64) -> Explained {
     let width = match codec.long {
         LongWidth::Eight => 8,

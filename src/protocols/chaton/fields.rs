@@ -20,7 +20,7 @@ pub(crate) fn decode_parties<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'
     ))
 }
 
-/// Decodes a LONG, with the number of bytes that the codec says.
+/// Decodes a LONG; the codec says how many bytes it has.
 pub(crate) fn decode_long(cursor: &mut Cursor<'_>, codec: Codec) -> Result<i64, Stop> {
     match codec.long {
         LongWidth::Eight => cursor.int64(),
@@ -36,7 +36,7 @@ pub(crate) fn encode_texts(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
     }
 }
 
-/// Appends a LONG, with the number of bytes that the codec says.
+/// Appends a LONG; the codec says how many bytes it has.
 pub(crate) fn encode_long(into: &mut Vec<u8>, codec: Codec, value: i64) {
     match codec.long {
         LongWidth::Eight => into.put_int64(value),

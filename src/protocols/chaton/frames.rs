@@ -138,7 +138,7 @@ impl<'a> ClientFrame<'a> {
 }
 
 impl<'a> ServerFrame<'a> {
-    /// Pairs the frame with the codec that encodes it.
+    /// Returns the frame together with the codec that will encode it.
     pub fn encoded_with(self, codec: Codec) -> EncodedFrame<'a> {
         EncodedFrame { frame: self, codec }
     }

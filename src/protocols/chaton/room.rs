@@ -1,7 +1,7 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
 //!
-//! Lengths and UTF-8 have already been checked: `fields.rs` gives the limit of each text to `Cursor::text32` in
-//! `wire/cursor.rs`, which compares. Most other events of a connection (a time limit passes, the connection is closed) are
+//! Lengths and UTF-8 have already been checked: `fields.rs` passes the limit of each text to `Cursor::text32` in
+//! `wire/cursor.rs`, which checks it. Most other events of a connection (a time limit passes, the connection is closed) are
 //! handled in the same way in all rooms: see `Lifecycle` in `room/connections.rs`.
 
 use std::convert::Infallible;

@@ -149,7 +149,7 @@ impl Chatos10Client {
         Ok(actions)
     }
 
-    /// Returns a password that no negotiation of ours has.
+    /// Returns a password that we use in no other negotiation.
     fn unused_password(&mut self) -> i16 {
         let drawn = (self.entropy)() as i16;
         let is_used = |password: i16| {
@@ -227,7 +227,7 @@ impl Chatos10Client {
             let peer = fields.sender.to_owned();
             return Action::tell(Event::Withdrawn { peer });
         }
-        // The server will close the private connection that was being opened. The user is told at that time.
+        // If we are already opening this private connection, the server will close it. The user is told when that happens.
         let is_opening = self.tunnels.details().any(|known| *known == fields);
         if is_opening || self.answers.abort_came(|own| *own == fields) {
             return Vec::new();

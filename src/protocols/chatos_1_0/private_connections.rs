@@ -204,7 +204,7 @@ impl Room {
     }
 
     /// Returns the refusal for a TCPConnect that fits no negotiation. A connection that does not come from the asker's
-    /// address always gets ERROR 6, so that it learns nothing.
+    /// address always gets ERROR 6. So it cannot find out which negotiations exist.
     fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refusal {
         let asker = self.roster.find(negotiation.sender);
         let asker = asker.filter(|asker| self.may_speak_for(*asker, from));
@@ -220,7 +220,7 @@ impl Room {
         } else {
             ErrorCode::TcpNotInProtocole
         };
-        // If this side already has an end, that end continues to wait, so nothing is aborted.
+        // If this side already has an end, that end continues to wait, so the server sends no TCPAbort.
         let abort = (!taken).then(|| negotiation.into());
         Refusal { code, abort }
     }

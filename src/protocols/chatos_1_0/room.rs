@@ -137,7 +137,7 @@ impl Room {
                 out.remark(from, "ignored CR: the client has a pseudonym already");
             }
 
-            // For a client without a pseudonym, every sender's name is wrong.
+            // A client without a pseudonym has no name of its own, so every sender's name in its packets is wrong.
             (own, SendPersonalMessage { sender, .. } | SendMessageToAll { sender, .. })
                 if own != Some(sender) =>
             {

@@ -41,7 +41,7 @@ enum Stage {
 }
 
 impl Tunnels {
-    /// Adds a private connection: both ends have come.
+    /// Adds a private connection whose two ends have both come.
     pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
         // A live id is not drawn again. But an id stops being live when its private connection opens, so the id of an
         // open private connection may be drawn again. In that case the older private connection is forgotten.

@@ -170,8 +170,8 @@ impl Dialogue for ChatrClient {
     }
 }
 
-/// True when the bytes begin with a PacketPing. Then the ping before it is not answered, because the server accepts
-/// only the answer to its last ping.
+/// True when the bytes begin with a PacketPing. In this case the client does not answer the earlier ping, because the
+/// server accepts only the answer to its last ping.
 fn begins_with_a_ping(bytes: &[u8]) -> bool {
     matches!(
         Frame::decode_from_server(bytes),
@@ -197,11 +197,11 @@ impl ChatrClient {
         }
         let private_endpoint = self.own_endpoint()?;
         if self.asked_by.iter().any(|asker| asker.uuid == uuid) {
-            // Both clients ask each other, so our request accepts the peer's request.
+            // The peer has already asked us, so we accept its request instead of sending one of our own.
             return self.accept(peer);
         }
         if self.asked.iter().any(|asked| *asked == uuid) {
-            // The request is still pending.
+            // Our request is still pending, so it is not sent again.
             return Ok(Vec::new());
         }
         self.asked.remember(uuid);

@@ -48,8 +48,8 @@ impl Stage for VerificationStage {
         match (self, overdue) {
             (Anonymous, Overdue::FirstByte | Overdue::Identification) => Some("PacketConnect"),
             (Anonymous | Connected { .. }, Overdue::Frame) => Some("the rest of a packet"),
-            // The limit does not apply: the check of a signature may need time, and pings detect clients that are
-            // silent.
+            // In all other cases the limit does not apply: the check of a signature may need time, and pings detect silent
+            // clients.
             _ => None,
         }
     }

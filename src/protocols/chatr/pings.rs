@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ByConn, ConnId, Entropy, Expiries, Ticket};
 
-/// The pings of all clients. Each client has only one entry in the timetable, even if it sends many packets: a packet
-/// only updates `alive`, which is checked when the entry is due.
+/// The pings of all clients. Each client has only one entry in `timetable`, even if it sends many packets: a packet only
+/// updates `alive`, which is checked when the entry is due.
 pub(super) struct Pings {
     interval: Duration,
     timeout: Duration,

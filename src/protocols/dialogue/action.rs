@@ -36,8 +36,8 @@ pub enum Action {
         opening: Vec<u8>,
     },
     /// Listen for a connection from the peer. The first connection that sends the bytes of `pass` becomes the private
-    /// connection. The program reports at once, with [`Dialogue::listens`], at which address it listens. When it stops
-    /// waiting, it calls [`Dialogue::ended`].
+    /// connection. The program calls [`Dialogue::listens`] at once, with the address at which it listens. If it stops
+    /// waiting for the peer, it calls [`Dialogue::ended`].
     Listen {
         /// The number of the new private connection.
         tunnel: TunnelId,
@@ -46,7 +46,7 @@ pub enum Action {
         /// The bytes that the connection must send first.
         pass: Pass,
     },
-    /// Make a private connection directly to the peer, with datagrams, while the peer does the same. When the
+    /// Make a private connection directly to the peer, with datagrams. The peer does the same at the same time. When the
     /// connection is open, each client has proved its identity to the other.
     Meet {
         /// The number of the new private connection.
@@ -60,7 +60,7 @@ pub enum Action {
         /// True when this client calls the peer. False when the peer calls this client.
         calls: bool,
     },
-    /// Store this text. It is the whole address book and replaces the stored one.
+    /// Store this text: it is the whole address book, and replaces the address book that was stored before.
     KeepBook(String),
     /// The private connection is open. The bytes that follow on it, in both directions, belong to the users.
     Raw(TunnelId),
@@ -110,7 +110,7 @@ impl Action {
         vec![Action::Tell(event)]
     }
 
-    /// Returns one action, which reports that this frame of the server has no meaning.
+    /// Returns one action, which tells the user that the dialogue ignored this frame of the server.
     pub fn ignore(frame: impl fmt::Display) -> Vec<Action> {
         let what = format!("the server sent a frame that has no meaning here: {frame}");
         Action::tell(Event::Unexpected { what })

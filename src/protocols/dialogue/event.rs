@@ -95,7 +95,8 @@ pub enum Event {
         /// A sentence for the user: what was refused, and why.
         what: String,
     },
-    /// The server sent a well-formed frame that has no meaning here. It was ignored.
+    /// The server sent a well-formed frame that makes no sense in the present state of the dialogue. The dialogue ignored
+    /// the frame.
     Unexpected {
         /// A sentence for the user.
         what: String,

@@ -63,8 +63,8 @@ pub trait Dialogue: Send {
     /// when the bytes do not begin with a frame.
     fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
 
-    /// True when the server sends our messages to everyone back to us, too. When it is false, the program shows these
-    /// messages at the moment when it sends them.
+    /// True when a message that we send to everyone also comes back to us from the server. When it is false, the program
+    /// itself shows our message when it sends it.
     fn hears_itself(&self) -> bool {
         true
     }
@@ -75,7 +75,7 @@ pub trait Dialogue: Send {
         let _ = (server, own);
     }
 
-    /// False when the user cannot choose the login, so that there is no other login to try after a refusal.
+    /// False when the user cannot choose the login. Then it is useless to try another login after a refusal.
     fn chooses_its_login(&self) -> bool {
         true
     }
@@ -85,14 +85,14 @@ pub trait Dialogue: Send {
         peer.to_owned()
     }
 
-    /// Gives another client a name that the user has chosen. `peer` is its name so far.
+    /// Gives another client a name that the user has chosen. `peer` is the previous name of that client.
     fn name(&mut self, peer: &str, name: &str) -> Result<Vec<Action>, Refusal> {
         let _ = (peer, name);
         Err(Refusal::NoBook)
     }
 
-    /// Replies to [`Action::Listen`]: the program listens for the peer at this address. `None` means that it cannot
-    /// listen.
+    /// Tells the dialogue the result of [`Action::Listen`]: the address at which the program listens for the peer, or
+    /// `None` if it cannot listen.
     fn listens(&mut self, tunnel: TunnelId, at: Option<SocketAddr>) -> Vec<Action> {
         let _ = (tunnel, at);
         Vec::new()
@@ -162,7 +162,8 @@ pub enum Intent<'a> {
         /// The client that asked.
         peer: &'a str,
     },
-    /// Close the private connection with a client. When there are several with this client, the newest is closed.
+    /// Close the private connection with a client. If there are several private connections with this client, the newest
+    /// one is closed.
     Close {
         /// The other client.
         peer: &'a str,
@@ -195,9 +196,9 @@ pub enum Source {
 /// The direction of bytes, as the client sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// From us.
+    /// From this client to the server or to another client.
     Sent,
-    /// To us.
+    /// From the server or another client to this client.
     Received,
 }
 

@@ -43,7 +43,7 @@ pub enum Refusal {
     Name(String),
     /// Direct connections are impossible. The text is the reason, which the program also reported when it started.
     NoPeerToPeer(String),
-    /// Private connections of this protocol carry bytes, not frames.
+    /// Private connections of this protocol carry raw bytes, so there is no frame to send on them.
     NoFrames,
     /// The operating system provides no random numbers, which secrets need.
     NoChance,

@@ -115,7 +115,7 @@ impl<D> Tunnels<D> {
         self.all.values().map(|tunnel| &tunnel.detail)
     }
 
-    /// Removes a private connection that is over.
+    /// Removes a private connection that has ended.
     pub fn end(&mut self, id: TunnelId) {
         self.all.remove(&id);
     }

@@ -13,8 +13,8 @@ pub struct ConnectIds {
 enum Source {
     /// For ids of eight bytes: 63 random bits each.
     Random(Entropy),
-    /// For ids of four bytes: a counter, because random numbers of this size would soon repeat. A secret permutation turns
-    /// each value of the counter into an id.
+    /// For ids of four bytes: a counter, because two random numbers of this size would soon be equal. A secret permutation
+    /// turns each value of the counter into an id.
     Counted {
         counter: u32,
         permutation: Permutation,
@@ -36,8 +36,8 @@ impl ConnectIds {
         ConnectIds { source }
     }
 
-    /// Makes ids of 31 bits, for protocols that write them in four bytes. This function draws the key of the
-    /// permutation, so the ids have another order after each start of the server.
+    /// Makes ids of 31 bits, for protocols that write them in four bytes. This function draws the key of the permutation,
+    /// so after each start of the server the ids come in a different order.
     pub fn counted(mut entropy: Entropy) -> ConnectIds {
         let permutation = Permutation {
             key: [entropy(), entropy()],

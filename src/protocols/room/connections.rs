@@ -25,8 +25,8 @@ pub(crate) trait Stage: Sized {
     /// The last stage: the room closes the connection and ignores what it still sends.
     const LEAVING: Self;
 
-    /// True while the room may close the connection. False when it is already closing, and when the engine or a timer
-    /// will close it.
+    /// True while the room may close the connection. False when the connection is already closing, or when the engine or a
+    /// timer will close it.
     fn may_close(&self) -> bool;
 
     /// Returns how the engine reads the next bytes of the connection.
@@ -117,7 +117,8 @@ pub(crate) trait Lifecycle {
     /// The room's connections.
     fn connections(&mut self) -> &mut Connections<Self::Stage>;
 
-    /// Releases what belonged to a connection that ended in this stage, for example its name and its requests.
+    /// Releases everything that belonged to a connection, for example its name and its requests. `ended_in` is its last
+    /// stage.
     fn clean_up(&mut self, id: ConnId, ended_in: Self::Stage, out: &mut Effects);
 
     /// True when the time limit for the first byte does not apply to connections from this address.
@@ -158,7 +159,7 @@ pub(crate) trait Lifecycle {
         }
     }
 
-    /// Removes a connection that is over.
+    /// Removes a connection that has ended, and releases what still belonged to it.
     fn forget(&mut self, id: ConnId, out: &mut Effects) {
         if let Some(ended_in) = self.connections().forget(id) {
             self.clean_up(id, ended_in, out);

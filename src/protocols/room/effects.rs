@@ -13,9 +13,9 @@ pub trait Packet: fmt::Display {
 /// What a room wants the engine to do, in order: a log, which the engine calls *the run*.
 ///
 /// A *member* is a connection that has joined the room and has not left it; entries of the log say when a connection joins
-/// and leaves. The bytes for all members are stored together in one buffer, so a member that is not mentioned in any other
-/// entry gets all these bytes in one send. Every other entry contains its offset in this buffer, so the order of all effects
-/// is known.
+/// and leaves. The bytes for all members are stored together in one buffer, so if no other entry mentions a member, the
+/// engine sends it all these bytes in one send. Every other entry contains its offset in this buffer, so the order of all
+/// effects is known.
 #[derive(Debug, Default)]
 pub struct Effects {
     for_all: Vec<u8>,
@@ -50,7 +50,7 @@ pub enum Effect<'a> {
     All(&'a [u8]),
     /// Bytes for all members except one.
     AllBut(ConnId, &'a [u8]),
-    /// Bytes for one connection, member or not.
+    /// Bytes for one connection, whether it is a member or not.
     One(ConnId, &'a [u8]),
     /// This connection becomes a member under this name.
     Join(ConnId, &'a str),
@@ -167,8 +167,8 @@ impl Effects {
         self.for_all.is_empty() && self.entries.is_empty() && self.remarks.is_empty()
     }
 
-    /// Returns the number of bytes in the log. Remarks are included, because a flood of ignored frames must not fill
-    /// the memory either.
+    /// Returns the number of bytes in the log. The remarks are counted, too: each ignored frame adds a remark, and a flood
+    /// of such frames must not fill the memory.
     pub fn bytes(&self) -> usize {
         self.for_all.len() + self.directed.len() + self.remarked
     }
@@ -194,7 +194,7 @@ impl Effects {
         })
     }
 
-    /// Returns the whole log in order. Unlike [`Effects::entries`], it includes the bytes for all members, as
+    /// Returns the whole log in order. Unlike [`Effects::entries`], the result includes the bytes for all members, as
     /// [`Effect::All`]. This is for tests and for simple engines.
     pub fn log(&self) -> Vec<Effect<'_>> {
         let mut log = Vec::new();

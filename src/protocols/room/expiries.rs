@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Entries that are due after a time limit, sorted by that time.
+/// Entries that become due after a time limit, sorted by the time at which they become due.
 ///
-/// An entry that is no longer needed can be withdrawn. It is then removed at once, so it uses no more memory.
+/// The caller can withdraw an entry that is no longer needed. The entry is then removed at once, and its memory is freed.
 #[derive(Debug)]
 pub struct Expiries<K> {
     queue: BTreeMap<Ticket, K>,

@@ -5,8 +5,8 @@ use super::ConnId;
 use super::expiries::{Expiries, Ticket};
 use super::wrong_tries::{GuessLimits, WrongTries};
 
-/// Slows down clients that guess. When an address has used its maximum number of wrong tries in a minute, the server answers
-/// each further wrong try from this address one second late.
+/// Slows down clients that guess the id or the password of a private connection. When an address has used its maximum
+/// number of wrong tries in a minute, the server answers each further wrong try from this address one second late.
 ///
 /// Each guess needs a new connection, and the number of connections per address is limited. So the delay limits the guesses
 /// per second. [`WrongTries`] remembers a limited number of addresses. While it already remembers the maximum number of
@@ -115,7 +115,7 @@ mod tests {
         assert!(!late(&mut guesses, OUTSIDE, start));
         assert!(!late(&mut guesses, OUTSIDE, start + 30 * SECOND));
         assert!(late(&mut guesses, OUTSIDE, start + 59 * SECOND));
-        // The first try is forgotten; the two later tries are still counted.
+        // The first try is older than a minute, so it is no longer counted; the two later tries still are.
         assert!(late(&mut guesses, OUTSIDE, start + 60 * SECOND));
         assert!(!late(&mut guesses, OUTSIDE, start + 130 * SECOND));
     }

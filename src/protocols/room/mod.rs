@@ -51,8 +51,8 @@ impl fmt::Display for ConnId {
     }
 }
 
-/// A map from connections to what is stored for each of them. A room reads such maps several times for each message, so
-/// the hash is a fast one. Such a hash becomes slow if peers choose the keys, but peers cannot choose the numbers of
+/// A map from connections to what is stored for each of them. A room reads such maps several times for each message, so the
+/// hash is a fast one. An attacker who chooses the keys can make such a hash slow, but peers cannot choose the numbers of
 /// connections.
 pub type ByConn<T> = FxHashMap<ConnId, T>;
 
@@ -64,8 +64,8 @@ pub trait Protocol: Send + 'static {
     type Codec: Clone + Send + Sync + 'static;
     /// A frame from a client. It borrows from the read buffer: text is copied only when the room keeps it.
     type Command<'a>: fmt::Display;
-    /// A question that the room cannot answer itself, because the answer is slow: it needs the hash of a password, or a
-    /// database look-up. [`Infallible`] for a room that asks no questions.
+    /// A question that the room cannot answer itself, because the answer is slow: for example, it needs the hash of a
+    /// password, or a database look-up. [`Infallible`] for a room that asks no questions.
     type Question: Send + 'static;
     /// The answer to a question; [`Infallible`] for a room that asks no questions.
     type Answer: Send + 'static;
@@ -93,7 +93,8 @@ pub trait Protocol: Send + 'static {
     /// tunnel begins. The engine lets the room handle such a command before it decodes the next byte.
     fn turns_the_stream(command: &Self::Command<'_>) -> bool;
 
-    /// Returns how much work the answer to a question needs. Questions of different efforts do not wait for each other.
+    /// Returns how much work the answer to a question needs. A question that needs little work does not wait for questions
+    /// that need much work.
     fn effort(question: &Self::Question) -> Effort {
         let _ = question;
         Effort::LookUp
@@ -129,7 +130,7 @@ pub trait Protocol: Send + 'static {
     ) -> Flow<Self::Question>;
 
     /// Revokes the credentials of the client with this name, because its key was replaced. If a question about this client
-    /// is still unanswered, its answer can be based on the old key, so the room must not accept this answer.
+    /// is still unanswered, its answer can be based on the old key, so the room must ignore this answer.
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let _ = (name, out);
     }

@@ -112,7 +112,7 @@ mod tests {
         let mut roster = Roster::default();
         assert!(roster.join(ALICE, "Zoé", HERE).is_ok());
         assert_eq!(roster.find("zoé"), None);
-        // A reader sees the same characters, but the bytes differ: an e and a combining accent.
+        // This login looks the same, but its bytes differ: an e and a combining accent instead of one character.
         assert_eq!(roster.find("Zoe\u{301}"), None);
         assert!(roster.join(BOB, "Zoe\u{301}", HERE).is_ok());
     }

@@ -8,8 +8,8 @@ use super::{Flow, Overdue, Stage, Ticket};
 /// The stages of a connection in a protocol whose private connections are tunnels through the server: each connection
 /// becomes a client or an end of a tunnel.
 ///
-/// `End` identifies the private connection that a waiting end belongs to. `Answer` is the answer that the server sends late
-/// to a wrong guess.
+/// The type `End` identifies the private connection that a waiting end belongs to. The type `Answer` is the answer that the
+/// server sends to a wrong guess after a delay.
 #[derive(Debug, Clone)]
 pub(crate) enum TunnelStage<End, Answer = ()> {
     /// Connected, without a name. It may still become a client or an end of a tunnel.
@@ -68,8 +68,8 @@ impl<End, Answer> Stage for TunnelStage<End, Answer> {
             (TunnelStage::Anonymous | TunnelStage::Identified { .. }, Overdue::Frame) => {
                 Some("the rest of a frame")
             }
-            // The limit does not apply: a client may be silent for ever, and a waiting end has the time limit of its
-            // private connection.
+            // In all other cases the limit does not apply: a client may be silent for ever, and a waiting end has the time
+            // limit of its private connection.
             _ => None,
         }
     }

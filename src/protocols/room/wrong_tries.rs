@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::expiries::{Expiries, Ticket};
 
-/// Counts the wrong tries of each address in the last minute. A wrong try is an id that does not exist, or a wrong
-/// password.
+/// Counts the wrong tries of each address in the last minute. In a wrong try, a client shows an id that does not exist, or
+/// sends a wrong password.
 ///
 /// The memory is limited: at most 4096 addresses are remembered. An address is forgotten one minute after its last wrong
 /// try. Its entry is removed when the next wrong try, from any address, is counted.
@@ -19,7 +19,8 @@ pub struct WrongTries {
 /// Limits on guessing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GuessLimits {
-    /// Maximum number of wrong tries that an address may make per minute without a consequence.
+    /// Maximum number of wrong tries per minute and address. The caller decides what happens above it: a late answer, or a
+    /// refusal.
     pub per_minute: usize,
     /// True when the limit also applies to loopback addresses.
     pub bound_loopback: bool,
@@ -32,7 +33,7 @@ struct Address {
     forget: Ticket,
 }
 
-/// Maximum number of remembered addresses. With the default limit, this many need about a megabyte.
+/// Maximum number of remembered addresses. With the default limit, 4096 addresses need about a megabyte.
 const MOST_ADDRESSES: usize = 4096;
 
 const WINDOW: Duration = Duration::from_mins(1);

@@ -7,9 +7,9 @@ const VARINT_BYTES: u32 = 5;
 
 /// Reads fields from the front of the bytes that have arrived.
 ///
-/// A text is read only when its length prefix and all its bytes have arrived. So a frame that arrives byte by byte
-/// needs only a few integer comparisons per byte. A peer that sends a large length without the text makes the reader
-/// allocate no memory.
+/// A text is read only when its length prefix and all its bytes have arrived. So when a frame arrives byte by byte, each
+/// try to read it costs only a few integer comparisons. When a peer sends a large length without the text, no memory is
+/// allocated for the text.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     input: &'a [u8],

@@ -5,7 +5,7 @@ use std::fmt;
 pub enum Malformed {
     /// No packet has this opcode.
     UnknownOpcode(i8),
-    /// The packet exists, but only the other side may send it.
+    /// The packet exists, but the side that sent it must not send it.
     WrongSide {
         /// Its name in the document.
         packet: &'static str,

@@ -104,7 +104,7 @@ impl Next {
     }
 }
 
-/// Returns the first bytes, at most `left` of them, and how many are then still missing.
+/// Returns the first bytes of the input, at most `left` of them, and the number of bytes that are still missing after them.
 fn front(bytes: &[u8], left: u64) -> (&[u8], u64) {
     let wanted = usize::try_from(left).unwrap_or(usize::MAX);
     let here = bytes.get(..wanted).unwrap_or(bytes);

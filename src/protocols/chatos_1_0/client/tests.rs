@@ -207,7 +207,7 @@ fn each_request_has_a_password_of_its_own() {
         let frame = Frame::TcpAsk(negotiation("alice", peer, password));
         assert_eq!(alice.intend(Intent::Ask { peer }), Ok(send(frame)));
     }
-    // A private connection that is over frees its password.
+    // When a private connection has ended, its password can be used again.
     hear(
         &mut alice,
         Frame::TcpAbort(negotiation("alice", "carol", 8)),

@@ -114,7 +114,7 @@ impl ChatrClient {
             peer,
             uuid: party.uuid,
             candidates,
-            // Both clients compare the same two UUIDs, so exactly one of the two clients calls.
+            // The client with the lower UUID calls. Both clients make this comparison, so exactly one of them calls.
             calls: self.uuid < party.uuid,
         };
         vec![agreed, meet]

@@ -11,7 +11,7 @@ pub struct Rendezvous {
     limits: RendezvousLimits,
     ids: ConnectIds,
     alive: HashMap<i64, Meeting>,
-    /// Each live id, with each of its two clients. An id of a client that asked itself is stored only once.
+    /// Two entries for each live id: one for each of its two clients. If a client asked itself, there is only one entry.
     by_party: BTreeSet<(ConnId, i64)>,
     expiries: Expiries<i64>,
 }
@@ -32,12 +32,12 @@ struct Meeting {
     expiry: Ticket,
 }
 
-/// Why no id is made for two clients.
+/// Why two clients get no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotOpened {
     /// One of the two clients already has the maximum number of unused ids.
     PartyFull,
-    /// No free number was found.
+    /// [`ConnectIds::draw`] found no number that is free.
     NoIdFound,
 }
 
@@ -64,7 +64,7 @@ pub struct Agreement {
 /// An id that ended before both ends came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// The first end, if it had come. The second end will never come, so the caller closes the first.
+    /// The first end, if it had come. The second end will never come, so the caller must close the first end.
     pub waiting: Option<ConnId>,
 }
 

@@ -36,7 +36,8 @@ pub trait Topic: Copy + Ord {
     const LAST: Self;
 }
 
-/// The only topic, in protocols that allow only one request at a time from one client to another.
+/// The topic in protocols that allow only one request at a time from one client to another: all requests have the same
+/// topic.
 impl Topic for () {
     const FIRST: () = ();
     const LAST: () = ();
@@ -109,7 +110,7 @@ struct Pending {
 /// Why a request is not relayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAsked {
-    /// The same request is pending and was relayed a moment ago.
+    /// The same request is pending, and was last relayed less than [`RequestLimits::repeat_interval`] ago.
     TooSoon,
     /// The asker has the maximum number of pending requests.
     AskerFull,
