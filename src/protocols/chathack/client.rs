@@ -125,7 +125,7 @@ impl Dialogue for ChatHackClient {
         };
         let (sender, receiver) = (&*self.login, peer);
         let Some(address) = at else {
-            // We cannot listen. We decline, so that the asker does not wait in vain.
+            // We cannot listen, so we decline the request. Otherwise the asker would wait for an answer that never comes.
             let denied = ClientFrame::PrivateDenied { sender, receiver };
             let actions = send(&denied);
             self.tunnels.end(tunnel);

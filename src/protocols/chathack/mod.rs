@@ -28,7 +28,7 @@
 //! | a password over 255 bytes | - | treated as wrong; over 1024 bytes it is not a packet |
 //! | how often a client may try to log in | - | 5 times on a connection; it is closed after the last answer |
 //! | how often an address may try passwords | - | 10 wrong passwords a minute, including those that are still being checked; above this limit, every password gets ACK 2 without a check ([`Options::wrong_passwords_per_minute`]); an account that has logged in from the address before has its own limit |
-//! | too many logins wait for the accounts | - | ACK 2 for one more; the client may try again |
+//! | too many logins wait for the accounts | - | ACK 2 for each further login; the client may try again |
 //! | a login packet after success, another packet before it | - | ACK 1 |
 //! | a sender's name that is not the client's own | never tied to the session | ACK 1, and the packet is not relayed |
 //! | who gets a global message | "all connected clients" and "all other connected users" | all others |

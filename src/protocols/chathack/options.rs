@@ -12,7 +12,7 @@ pub struct Options {
     pub pending_as_target: usize,
     /// How long a request waits for its answer. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Maximum refused logins on one connection. The last of them closes the connection. Default: 5.
+    /// Maximum refused logins on one connection. After the last one, the server closes the connection. Default: 5.
     pub failures_per_connection: u32,
     /// Maximum wrong passwords per minute and address, including those that are still being checked. Above this limit,
     /// every password is refused without a check. Default: 10.

@@ -36,8 +36,8 @@ impl Answers {
         }
     }
 
-    /// Returns the packet that this ERROR answers; `None` when it answers none. Older packets in the list are removed,
-    /// because the server did not answer them.
+    /// Returns the packet that this ERROR answers; `None` when it answers none. Older packets in the list are removed: the
+    /// server answers in order, so it will not answer them any more.
     pub(super) fn came(&mut self, code: Option<ErrorCode>) -> Option<Sent> {
         use ErrorCode::{InvalidPseudonym, TcpNotInProtocole};
 

@@ -134,8 +134,8 @@ impl Chatos10Client {
             return Err(Refusal::Oneself);
         }
         if self.asked.iter().any(|asked| asked.recipient == peer) {
-            // The request is still pending. A second TCPAsk would have another password, so it would be a new request that
-            // needs its own answer.
+            // The request is still pending. A second TCPAsk would have another password, so for the server it would be a
+            // new request, which needs an answer of its own.
             return Ok(Vec::new());
         }
         let negotiation = OwnedNegotiation {

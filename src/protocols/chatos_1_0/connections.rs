@@ -21,7 +21,8 @@ impl Lifecycle for Room {
         &mut self.connections
     }
 
-    /// Real clients open their second connection early, and send nothing on it until their user has decided.
+    /// Real clients open their second connection early, and send nothing on it until their user has decided. So a
+    /// connection may be silent if it comes from the address of a client that takes part in a negotiation.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client))

@@ -115,7 +115,7 @@ impl<'a> Frame<'a> {
         let mut fields = Cursor::new(payload);
         let frame = match Self::decode_fields(opcode, &mut fields) {
             Ok(frame) if fields.position() == payload.len() => frame,
-            // All bytes of the packet have arrived, so bytes that are missing here will never come.
+            // All bytes of the packet have arrived. If a field needs more bytes, the packet is malformed.
             Ok(_) | Err(Stop::Short) => {
                 return Err(Malformed::WrongLength { packet, length }.into());
             }

@@ -78,7 +78,7 @@ pub enum Event {
         /// later events, or never.
         complete: bool,
     },
-    /// The other client sends no more on the private connection. We may still send.
+    /// The other client has closed its direction of the private connection. We may still send.
     TunnelEof {
         /// The other client.
         peer: String,

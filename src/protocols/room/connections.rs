@@ -107,9 +107,9 @@ impl<S: Stage> Connections<S> {
     }
 }
 
-/// How a room ends connections. [`Lifecycle::clean_up`] releases what belongs to a connection in its current stage. It
-/// is called when the room closes the connection or when the connection is gone, whichever comes first. If the room
-/// closed it, a second call with [`Stage::LEAVING`] follows when it is gone; then nothing is left to release.
+/// How a room ends connections. [`Lifecycle::clean_up`] releases what belongs to a connection in its current stage. It is
+/// called when the room closes the connection or when the connection is gone, whichever comes first. If the room closed it,
+/// a second call with [`Stage::LEAVING`] follows when it is gone; this second call has nothing left to release.
 pub(crate) trait Lifecycle {
     /// The stages of a connection in this protocol.
     type Stage: Stage;

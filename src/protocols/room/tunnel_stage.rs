@@ -12,7 +12,7 @@ use super::{Flow, Overdue, Stage, Ticket};
 /// server sends to a wrong guess after a delay.
 #[derive(Debug, Clone)]
 pub(crate) enum TunnelStage<End, Answer = ()> {
-    /// Connected, without a name. It may still become a client or an end of a tunnel.
+    /// The connection has no name yet. It may become a client or an end of a tunnel.
     Anonymous,
     /// A client: its name was accepted.
     Identified {

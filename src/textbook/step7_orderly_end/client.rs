@@ -84,7 +84,8 @@ impl Client {
         self.outbox.cut();
     }
 
-    /// Returns a time limit that has passed, or `None`. Each limit is returned only once.
+    /// Returns a time limit that has passed, or `None`. The function removes the limit that it returns, so it returns each
+    /// limit only once.
     pub(crate) fn late(&self, now: Instant) -> Option<Late> {
         let mut limits = self.limits.lock();
         let is_due = |limit: Option<Instant>| limit.is_some_and(|limit| limit <= now);

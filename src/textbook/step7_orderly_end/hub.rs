@@ -118,8 +118,8 @@ impl Hub {
         self.settle(state);
     }
 
-    /// Runs the clock's thread: it checks all time limits until the server stops. From then on, `main` limits the time that
-    /// clients may take.
+    /// Runs the clock's thread: it checks all time limits until the server stops. After that, `main` limits how long the
+    /// remaining clients may stay.
     pub(crate) fn keep_time(&self, stop: &Stop) {
         while !stop.wait(TICK) {
             self.tick(Instant::now());
@@ -155,7 +155,7 @@ impl Hub {
         self.settle(state);
     }
 
-    /// Cuts the clients that are left when the stopping server has waited long enough.
+    /// Cuts the clients that are still connected when the time for an orderly stop has passed.
     pub(crate) fn cut_all(&self) {
         let state = self.state.lock();
         state.clients.values().for_each(|client| client.cut());
@@ -227,7 +227,7 @@ impl Turn {
                 flush(clients);
                 match (clients.get(&one), clients.get(&other)) {
                     (Some(one), Some(other)) => tunnel::join(&one.client, &other.client),
-                    // One end has gone, so the other would wait for ever.
+                    // One end has gone. Without this call, the other end would wait for ever.
                     (Some(end), None) | (None, Some(end)) => end.client.cut(),
                     (None, None) => {}
                 }

@@ -80,12 +80,12 @@ fn accept(listener: &TcpListener, hub: &Arc<Hub>, permits: &Arc<Permits>, stop: 
         match accepted {
             Ok((stream, peer)) => match permits.take() {
                 Some(permit) => start(hub, ConnId(number), stream, peer, permit),
-                // The socket is closed at once, so the client does not wait in vain.
+                // The socket is closed at once, so the client learns at once that it is refused.
                 None => eprintln!("refused {peer}: {CLIENTS} clients are connected"),
             },
             Err(error) => {
                 // With EMFILE (no descriptor is free) the connection stays in the backlog, and the next accept fails at
-                // once. Without a pause this loop would use a whole core without any effect.
+                // once. Without a pause this loop would use a whole core and accept no client.
                 eprintln!("cannot accept a connection: {error}");
                 stop.wait(PAUSE);
             }
