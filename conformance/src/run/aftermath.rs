@@ -149,7 +149,9 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
     if held > 0 {
         incidents.push(Incident {
             kind: IncidentKind::Descriptors,
-            text: format!("all clients have left, but {held} of their connections are still open"),
+            text: format!(
+                "all clients have left, but connections of theirs are still open: {held}"
+            ),
         });
     }
     incidents.extend(busy(process));

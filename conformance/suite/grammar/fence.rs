@@ -56,7 +56,7 @@ pub enum Direction {
 /// A field of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FenceExpr {
-    /// `@from` or `@to`: the name of that lane.
+    /// `@from` or `@to`: the name of the lane that sends the fence, or of the lane that receives it.
     NameOf(Party),
     /// `$token`: a value that is new in every fence. It is a text or a number, as the field needs it.
     Token,

@@ -19,7 +19,7 @@ pub(super) struct Wire {
     log: Option<File>,
 }
 
-/// Maximum raw bytes to show of each piece on a private connection. Without this limit, the log of a large file would be
+/// Maximum number of raw bytes to show from each piece of data on a private connection. Without this limit, the log of a large file would be
 /// even larger than the file.
 const RAW_SHOWN: usize = 64;
 /// Maximum rows per field on a screen. In a file there is no limit.

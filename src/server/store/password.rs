@@ -175,7 +175,7 @@ mod tests {
         let hasher = Hasher::default();
         let kept = hasher.hash(&Password::new("townhall")).unwrap();
         assert_eq!(cost(&kept), cost(NO_ACCOUNT));
-        // It must be a valid PHC string, because otherwise no hash would be computed.
+        // `NO_ACCOUNT` must be a valid PHC string, because otherwise no hash would be computed.
         let unknown = PasswordHash::new(NO_ACCOUNT).unwrap();
         assert_eq!(unknown.hash.map(|hash| hash.len()), Some(32));
         assert!(!hasher.verify(&Password::new("townhall"), None));

@@ -12,7 +12,7 @@ use super::cutting::{self, BYTE_BY_BYTE};
 use super::{Case, ConnId};
 use crate::play::lane::Gate;
 
-/// A send with more cuts than this has no pauses. With so many pieces, the target reads at least some of them separately.
+/// A send with more cuts than this has no pauses. With this many pieces, the target reads at least some of them separately.
 const PAUSED_CUTS: usize = 16;
 
 /// The number of bytes shown on each side of a cut.

@@ -107,7 +107,7 @@ impl Reader {
                     let mut chunk = vec![0; CHUNK];
                     let piece = match file.read(&mut chunk) {
                         Ok(0) => Err(io::Error::other(
-                            "the file became shorter while it was sent",
+                            "the file became shorter while it was being sent",
                         )),
                         Ok(length) => {
                             chunk.truncate(length);

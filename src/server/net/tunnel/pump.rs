@@ -125,7 +125,7 @@ fn relay(
     // must leave first.
     own_the_write_side(peer)?;
     let mut to = &peer.connection.stream;
-    // One `write` may accept only a part of the bytes, also on a blocking socket. So `write_all`
+    // One `write` may accept only some of the bytes, even on a blocking socket. So `write_all`
     // calls it again until the socket has accepted all of them.
     to.write_all(first)?;
     // The buffer is small at first, because most tunnels carry only a few lines, and there may be

@@ -189,7 +189,7 @@ pub(super) fn was_used() -> bool {
 pub(super) fn await_key() -> bool {
     while let Some(input) = input_of_ours() {
         let mut key = [PollFd::new(&*input, PollFlags::IN)];
-        // On systems that cannot poll terminals, `poll` fails at once, and the read that follows blocks.
+        // On systems that cannot poll terminals, `poll` fails at once, and the caller then blocks in `read` instead.
         let _ = retry_on_intr(|| poll(&mut key, None));
         if is_taken() {
             return true;

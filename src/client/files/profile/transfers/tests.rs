@@ -185,7 +185,7 @@ fn the_sender_may_end_it(#[case] told: Option<&str>, #[case] reason: &str) {
 
 #[test]
 fn both_sides_learn_why_a_file_cannot_be_read_or_written() {
-    let reason = "the file became shorter while it was sent";
+    let reason = "the file became shorter while it was being sent";
     let stop_reading = Deed::StopReading { id: 1 };
     assert_eq!(
         sending().unreadable(1, reason),
