@@ -1,6 +1,7 @@
 //! Tests of runs that are interrupted by a signal.
 
 use std::io::{BufRead, BufReader};
+#[cfg(target_os = "linux")]
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -8,13 +9,24 @@ use std::process::{Child, Command, Stdio};
 use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+#[cfg(target_os = "linux")]
 use socket2::{Domain, Socket, Type};
 
 use crate::server;
 
+/// Replaces itself by the program that its arguments name, which then ignores no signal. A test that runs in the background
+/// or under `nohup` ignores some, and the programs that it starts inherit that.
+const HEED_ALL_SIGNALS: &str = "
+import os, signal, sys
+for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+";
+
 /// Starts a run whose time limits are minutes long.
 fn begin(arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_conformance"))
+    Command::new("python3")
+        .args(["-c", HEED_ALL_SIGNALS, env!("CARGO_BIN_EXE_conformance")])
         .args(["run", "chaton", "--jobs", "1", "--scale", "100"])
         .args(arguments)
         .stdout(Stdio::piped())
@@ -93,6 +105,26 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     assert_eq!(runner.wait().expect("it ends").code(), Some(143));
 }
 
+/// Waits until the runner handles SIGINT. An earlier signal would end it like any other program.
+#[cfg(target_os = "linux")]
+fn wait_until_it_handles_signals(runner: &Child) {
+    let process = format!("/proc/{}", runner.id());
+    let program = std::fs::canonicalize(env!("CARGO_BIN_EXE_conformance")).expect("it was built");
+    let handles = || -> Option<bool> {
+        let status = std::fs::read_to_string(format!("{process}/status")).ok()?;
+        let caught = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:"))?;
+        let caught = u64::from_str_radix(caught.trim(), 16).ok()?;
+        let runs = std::fs::read_link(format!("{process}/exe")).ok()?;
+        Some(runs == program && caught & (1 << (Signal::INT.as_raw() - 1)) != 0)
+    };
+    while handles() != Some(true) {
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
     // The system does not complete another connect to this listener. So the runner is blocked in `connect`, where it does
@@ -107,6 +139,7 @@ fn a_second_signal_ends_the_run_at_once() {
     let address = address.as_socket().expect("it is an IP address");
     let _queued = TcpStream::connect(address).expect("the queue has room for one");
     let mut runner = begin(&[&address.to_string()]);
+    wait_until_it_handles_signals(&runner);
     let ended = loop {
         if let Some(ended) = runner.try_wait().expect("it is our child") {
             break ended;
