@@ -2,7 +2,8 @@
 //!
 //! Step 2 wrote to a socket while it held the lock. Here the lock is held only to put bytes into channels, which never
 //! blocks. Each client has a second thread, its writer, that takes the bytes out of the channel and blocks in `write` for
-//! this client alone. Run it with `cargo run --release -p matou-textbook -- 127.0.0.1:7777`; its lesson is `lesson-3.md`.
+//! this client alone. Run it with
+//! `cargo run --release -p matou-textbook --bin two-threads -- 127.0.0.1:7777`; its lesson is `lesson-3.md`.
 //!
 //! The server is correct: it loses no message, a slow reader delays no other client, and all clients receive the messages
 //! in the same order. It has four costs, which the next steps reduce:
