@@ -15,7 +15,7 @@ const USAGE: &str = "write FORMAT=FILE, such as html=report.html; the formats ar
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReportFile {
     format: Format,
-    place: Place,
+    place: Destination,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ enum Format {
 
 /// The place of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
+enum Destination {
     StandardOutput,
     File(PathBuf),
 }
@@ -53,8 +53,8 @@ impl ReportFile {
             "-" | "/dev/stdout" if format == Format::Pcapng => {
                 return Err("a capture cannot go to the standard output; write pcapng=FILE or pcapng=FOLDER/".to_owned());
             }
-            "-" | "/dev/stdout" => Place::StandardOutput,
-            file => Place::File(PathBuf::from(file)),
+            "-" | "/dev/stdout" => Destination::StandardOutput,
+            file => Destination::File(PathBuf::from(file)),
         };
         Ok(ReportFile { format, place })
     }
@@ -62,7 +62,7 @@ impl ReportFile {
     /// Returns whether the report for people must go to the standard error because this report goes to the standard output.
     /// Annotations share the standard output with the report for people.
     pub(super) fn takes_the_output(&self) -> bool {
-        self.place == Place::StandardOutput && self.format != Format::Annotations
+        self.place == Destination::StandardOutput && self.format != Format::Annotations
     }
 
     /// Opens the file or the folder for the report.
@@ -72,15 +72,15 @@ impl ReportFile {
     /// If nothing can be written there. The error is a sentence.
     fn open(&self) -> Result<OpenReport, String> {
         let place = match &self.place {
-            Place::StandardOutput => Open::StandardOutput,
-            Place::File(path) if self.format == Format::Pcapng && is_folder(path) => {
+            Destination::StandardOutput => Open::StandardOutput,
+            Destination::File(path) if self.format == Format::Pcapng && is_folder(path) => {
                 // A temporary file shows that files can be created in the folder.
                 fs::create_dir_all(path)
                     .and_then(|()| tempfile::tempfile_in(path))
                     .map_err(|error| cannot_write(path, &error))?;
                 Open::Folder(path.clone())
             }
-            Place::File(path) => Open::File(OutputFile::open(path)?),
+            Destination::File(path) => Open::File(OutputFile::open(path)?),
         };
         Ok(OpenReport {
             format: self.format,
@@ -115,7 +115,7 @@ enum Open {
 pub(super) fn open_all(wanted: &[ReportFile]) -> Result<Vec<OpenReport>, String> {
     let to_output = wanted
         .iter()
-        .filter(|file| file.place == Place::StandardOutput);
+        .filter(|file| file.place == Destination::StandardOutput);
     if to_output.count() > 1 {
         return Err(
             "only one report can go to the standard output; write the others to files".to_owned(),

@@ -5,11 +5,11 @@ use crate::grammar::{DecodedField, Frame};
 /// What is next on a connection. Frames of other cases and answers to earlier fences were removed before.
 #[derive(Debug)]
 pub(crate) enum Look {
-    /// Nothing is there yet, and bytes may still arrive.
+    /// No byte has arrived, and the connection is still open.
     Nothing,
-    /// The beginning of a frame is there, and its rest may still arrive.
+    /// The beginning of a frame has arrived, and the connection is still open.
     Partial,
-    /// The beginning of a frame is there, but the connection has ended.
+    /// The beginning of a frame has arrived, and then the connection ended.
     Half(Vec<DecodedField>, End),
     /// A frame.
     Frame(Frame),

@@ -22,7 +22,7 @@ const DYING: Duration = Duration::from_millis(300);
 /// limit.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// Number of plays of a case before the threads and descriptors that it leaves behind count as a leak.
+/// How often a case is played before the runner calls the threads and descriptors that stay open a leak.
 const PLAYS: usize = 3;
 
 /// The pause between two observations of the target.

@@ -58,7 +58,7 @@ struct Kept {
 }
 
 /// The recorder of one connection.
-pub(super) struct Line<'a> {
+pub(super) struct Recorder<'a> {
     record: &'a Record,
     connection: usize,
     watch: Mutex<Watch<'a>>,
@@ -83,8 +83,8 @@ impl Record {
         self.began_at
     }
 
-    pub(super) fn of<'a>(&'a self, connection: usize, watch: Watch<'a>) -> Line<'a> {
-        Line {
+    pub(super) fn of<'a>(&'a self, connection: usize, watch: Watch<'a>) -> Recorder<'a> {
+        Recorder {
             record: self,
             connection,
             watch: Mutex::new(watch),
@@ -108,7 +108,7 @@ impl Record {
     }
 }
 
-impl Line<'_> {
+impl Recorder<'_> {
     /// Records bytes of one side. The tap calls this before it passes the bytes on. So an answer is never recorded before
     /// the packet that it answers.
     pub(super) fn hear(&self, side: Side, bytes: &[u8]) {

@@ -14,7 +14,7 @@ use socket2::SockRef;
 
 use crate::grammar::Side;
 
-use super::record::Line;
+use super::record::Recorder;
 use super::watch::Heard;
 
 /// Maximum number of bytes in one read.
@@ -67,10 +67,10 @@ impl End {
 }
 
 /// Relays until both directions have ended.
-pub(super) fn relay(client: TcpStream, target: TcpStream, line: &Line<'_>) {
+pub(super) fn relay(client: TcpStream, target: TcpStream, recorder: &Recorder<'_>) {
     let (client, target) = (End::new(client), End::new(target));
     std::thread::scope(|scope| {
-        let back = || pump(&target, &client, Side::Server, line);
+        let back = || pump(&target, &client, Side::Server, recorder);
         let started = std::thread::Builder::new()
             .name("tap back".to_owned())
             .spawn_scoped(scope, back);
@@ -78,19 +78,19 @@ pub(super) fn relay(client: TcpStream, target: TcpStream, line: &Line<'_>) {
             client.cut();
             target.cut();
         }
-        pump(&client, &target, Side::Client, line);
+        pump(&client, &target, Side::Client, recorder);
     });
 }
 
 /// Relays one direction until it ends.
-fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
+fn pump(from: &End, to: &End, side: Side, recorder: &Recorder<'_>) {
     let mut buffer = vec![0; CHUNK];
     loop {
         match (&from.stream).read(&mut buffer) {
             // No FIN has arrived: `cut` has woken this thread.
             Ok(0) if from.is_cut() => return,
             Ok(0) => {
-                line.end(side, Heard::Fin);
+                recorder.end(side, Heard::Fin);
                 if !to.is_cut() {
                     // This fails if the receiver has already gone. The thread that reads from the receiver records how it
                     // ended.
@@ -100,7 +100,7 @@ fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
             }
             Ok(length) => {
                 let bytes = buffer.get(..length).unwrap_or_default();
-                line.hear(side, bytes);
+                recorder.hear(side, bytes);
                 if !to.write(bytes) {
                     // The receiver's connection has ended, so the sender's connection is reset.
                     from.cut();
@@ -110,7 +110,7 @@ fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => {
                 if !from.is_cut() {
-                    line.end(side, Heard::Reset);
+                    recorder.end(side, Heard::Reset);
                 }
                 to.cut();
                 return;

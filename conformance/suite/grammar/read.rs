@@ -19,7 +19,7 @@ use super::{Choices, Grammar, Sort};
 use crate::source::{Check, Entry, Findings, Mistake, Node, Placed, Shape, SourceFile, Span};
 pub use extend::base_of;
 use extend::{check_extends_nothing, extend};
-use renumber::Place;
+use renumber::SourcePlace;
 
 const WORDS: [&str; 16] = [
     "title",
@@ -110,7 +110,7 @@ struct Reader<'a> {
     grammar: Grammar,
     cited: Vec<Cited>,
     /// For each packet of the grammar, the place where its number is written.
-    packet_places: Vec<Place>,
+    packet_places: Vec<SourcePlace>,
     /// The names of types, readings, packets and settings that are used already.
     seen_types: BTreeSet<String>,
     seen_readings: BTreeSet<String>,

@@ -156,8 +156,8 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// Maximum number of errors, and of warnings. Nobody reads a longer list, and a file of random bytes would give one error
-/// for every word.
+/// Maximum number of errors, and of warnings. A person does not read a longer list, and a file of random bytes would give
+/// one error for every word.
 const MAX_FINDINGS: usize = 200;
 
 /// The collection of diagnostics while a suite is read.

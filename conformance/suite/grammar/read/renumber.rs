@@ -9,7 +9,7 @@ use crate::source::{Check, Entry, Node, Shape, SourceFile, Span};
 const RENUMBER: &str = "renumber MESSAGE 4";
 
 /// The place where a packet's number is written.
-pub(super) type Place = (Arc<SourceFile>, Span);
+pub(super) type SourcePlace = (Arc<SourceFile>, Span);
 
 impl Reader<'_> {
     /// Reads `settle echo "yes"`: only this choice of the reading counts.
@@ -61,7 +61,7 @@ impl Reader<'_> {
         }
     }
 
-    fn check_choice(&mut self, choice: &Node, places: &[Place]) {
+    fn check_choice(&mut self, choice: &Node, places: &[SourcePlace]) {
         let mut packets = self.grammar.packets.clone();
         let mut places = places.to_vec();
         let mut seen = std::collections::BTreeSet::new();
@@ -99,9 +99,10 @@ impl Reader<'_> {
         });
     }
 
-    fn check_distinct(&mut self, packets: &[Packet], places: &[Place]) {
+    fn check_distinct(&mut self, packets: &[Packet], places: &[SourcePlace]) {
         let placed = || packets.iter().zip(places).enumerate();
-        let is_moved = |index: usize, place: &Place| self.packet_places.get(index) != Some(place);
+        let is_moved =
+            |index: usize, place: &SourcePlace| self.packet_places.get(index) != Some(place);
         for (index, (packet, place)) in placed() {
             let earlier = placed().take(index).find(|(_, (other, _))| {
                 let shared_side = [Side::Client, Side::Server]
@@ -126,13 +127,19 @@ impl Reader<'_> {
 }
 
 /// Gives a packet another opcode, and notes this node as the place of the number.
-fn renumber(packets: &mut [Packet], places: &mut [Place], index: usize, number: i128, node: &Node) {
+fn renumber(
+    packets: &mut [Packet],
+    places: &mut [SourcePlace],
+    index: usize,
+    number: i128,
+    node: &Node,
+) {
     if let (Some(packet), Some(known)) = (packets.get_mut(index), places.get_mut(index)) {
         packet.opcode = number;
         *known = place(node);
     }
 }
 
-fn place(node: &Node) -> Place {
+fn place(node: &Node) -> SourcePlace {
     (Arc::clone(&node.file), node.name.span.clone())
 }
