@@ -17,6 +17,10 @@ use super::milestone::Milestone;
 use super::options::Options;
 use super::watchdog::Watchdog;
 
+/// Maximum number of plays of a case whose failure may be due to a stall of this machine. A busy machine stalls now and
+/// then, so one of a few plays nearly always lies between two stalls.
+const PLAYS: usize = 5;
+
 /// Everything that is needed to run cases.
 pub(crate) struct Bench<'a> {
     pub(crate) shared: &'a Shared<'a>,
@@ -40,8 +44,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Plays a case alone. If it fails because a time limit passed while this machine stalled, it is played again; if that
-    /// happens twice, the case is inconclusive.
+    /// Plays a case alone. If it fails because a time limit passed while this machine stalled, it is played again, up to
+    /// [`PLAYS`] times in all; after that, the case is inconclusive.
     pub(crate) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
         self.play_beside(scenario, choices, Beside::NoOther)
     }
@@ -69,7 +73,7 @@ impl<'a> Bench<'a> {
         }
         let wire = self.shared.suite.grammar.in_reading(choices);
         let mut finding = Finding::not_played(Cause::Stall);
-        for _ in 0..2 {
+        for _ in 0..PLAYS {
             if self.shared.is_over() {
                 return Finding::not_played(self.end_of_run());
             }
