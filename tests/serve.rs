@@ -88,6 +88,24 @@ fn read_line(from: &mut impl BufRead) -> String {
     line
 }
 
+/// Replaces itself by the program that its arguments name, which then ignores no signal. A test that runs in the background
+/// or under `nohup` ignores some signals, and the programs that it starts inherit that.
+#[cfg(unix)]
+const HEED_ALL_SIGNALS: &str = "
+import os, signal, sys
+for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+";
+
+#[cfg(unix)]
+fn matou_that_ignores_no_signal() -> Command {
+    let mut python = Command::new("python3");
+    python.args(["-c", HEED_ALL_SIGNALS]);
+    python.arg(matou().get_program());
+    python
+}
+
 const SAY_HI: &[u8] = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
 
 #[cfg(unix)]
@@ -96,7 +114,8 @@ const SAY_HI: &[u8] = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
 #[case(rustix::process::Signal::TERM)]
 #[cfg_attr(target_os = "linux", case(rustix::process::Signal::HUP))]
 fn a_signal_stops_the_server_in_order_even_without_a_log(#[case] signal: rustix::process::Signal) {
-    let mut server = Server::start(
+    let mut server = Server::start_as(
+        matou_that_ignores_no_signal(),
         &["--listen", "chaton=127.0.0.1:0", "--log", "off"],
         Stdio::null(),
     );
