@@ -108,7 +108,7 @@ impl Event {
     pub fn with_bytes(mut self, bytes: &[u8], length: usize) -> Event {
         self.bytes = hex(bytes, SHOWN_BYTES);
         self.length = length;
-        self.data = bytes.iter().copied().take(KEPT_BYTES).collect();
+        self.data = bytes.get(..KEPT_BYTES).unwrap_or(bytes).to_vec();
         self
     }
 

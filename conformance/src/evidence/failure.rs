@@ -1,7 +1,5 @@
 //! The failure of a case, in words for people who did not write the suite.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use crate::grammar::Grammar;
@@ -204,9 +202,15 @@ impl Failure {
 pub(crate) fn hex(bytes: &[u8], limit: usize) -> String {
     let shown = bytes.len().min(limit);
     let mut text = String::with_capacity(3 * shown + 4);
-    for (at, byte) in bytes.iter().take(limit).enumerate() {
-        // Writing into a text cannot fail.
-        let _ = write!(text, "{}{byte:02x}", if at == 0 { "" } else { " " });
+    // A run writes every byte that it sends or receives in this form. Formatting each byte with `write!` took a tenth of the
+    // time of a run.
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    for byte in bytes.iter().take(limit) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
     }
     if bytes.len() > limit {
         text.push_str(" ...");

@@ -30,11 +30,12 @@ impl SplitMix {
 
     /// Returns this number of random bytes.
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(length.next_multiple_of(8));
-        while bytes.len() < length {
-            bytes.extend(self.next().to_be_bytes());
+        let mut bytes = vec![0; length];
+        for part in bytes.chunks_mut(8) {
+            for (byte, random) in part.iter_mut().zip(self.next().to_be_bytes()) {
+                *byte = random;
+            }
         }
-        bytes.truncate(length);
         bytes
     }
 
