@@ -51,9 +51,26 @@ fn judge(suite: &Suite, step: usize, only: &[&str], scale: f64, jobs: usize) -> 
     run_suite(suite, server.address, &options).unwrap()
 }
 
+/// A verdict that is not the one in the table.
+struct Contradiction {
+    step: usize,
+    case: String,
+    sentence: String,
+}
+
+impl Contradiction {
+    /// Judges the case again, alone and with long timeouts, and returns whether its verdict still differs from the table.
+    /// In the first run, the server may have been too slow, because many runs share this machine.
+    fn persists(&self, suite: &Suite) -> bool {
+        let report = judge(suite, self.step, &[&self.case], 4.0, 1);
+        let again = contradictions(self.step, &report);
+        again.iter().any(|again| again.case == self.case)
+    }
+}
+
 /// Returns what differs from the table. An inconclusive case does not count as a difference, because it means that this
 /// machine was too busy.
-fn contradictions(step: usize, report: &Report) -> Vec<String> {
+fn contradictions(step: usize, report: &Report) -> Vec<Contradiction> {
     let table = table();
     assert_eq!(report.unjudgeable, None);
     let contradicts = |verdict: Verdict, expected: &str| match verdict {
@@ -67,7 +84,11 @@ fn contradictions(step: usize, report: &Report) -> Vec<String> {
         .map(|case| {
             let expected = table[case.id.as_str()][step];
             let name = STEPS[step].0;
-            format!("{name}: {} is {}, not {expected}", case.id, case.verdict)
+            Contradiction {
+                step,
+                case: case.id.clone(),
+                sentence: format!("{name}: {} is {}, not {expected}", case.id, case.verdict),
+            }
         })
         .collect()
 }
@@ -115,6 +136,8 @@ fn the_judge_says_what_the_table_says() {
     let wrong: Vec<_> = runs
         .iter()
         .flat_map(|(step, report)| contradictions(*step, report))
+        .filter(|wrong| wrong.persists(suite))
+        .map(|wrong| wrong.sentence)
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // If the machine was too busy for most cases, this test has shown nothing.
