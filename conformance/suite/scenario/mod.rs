@@ -15,6 +15,10 @@ pub use crate::grammar::Worth;
 use crate::grammar::{Grammar, PacketId, Sort, Value};
 use crate::source::SourceFile;
 
+/// Maximum number of bytes of one `random` step. It is enough to fill every buffer between two clients. A runner that keeps
+/// what it receives needs this much memory for each lane.
+pub const MAX_PAYLOAD: usize = 16 << 20;
+
 /// Index into [`Scenario::lanes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LaneId(pub usize);

@@ -8,6 +8,7 @@ use std::time::Instant;
 use parking_lot::{Condvar, Mutex};
 
 use crate::evidence::End;
+use crate::scenario::MAX_PAYLOAD;
 
 use super::bell::Bell;
 use super::budget::Budget;
@@ -15,8 +16,8 @@ use super::outbox::Outbox;
 use super::tls::Secured;
 
 /// Maximum bytes that a lane receives in one case. A lane that receives more is flooded, and the runner stops reading from
-/// it. The limit keeps the use of memory small; the largest scenarios send 5 MB to each lane.
-const FLOOD: usize = 16 << 20;
+/// it. The limit keeps the use of memory small, and leaves room for the largest payload and for many frames beside it.
+const FLOOD: usize = 2 * MAX_PAYLOAD;
 
 /// Maximum bytes of one `read`.
 const CHUNK: usize = 64 << 10;
@@ -162,5 +163,20 @@ impl Inbox {
 impl Drop for Inbox {
     fn drop(&mut self) {
         self.budget.give_back(self.arrived.get_mut().total);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_receives_frames_and_the_largest_payload_but_no_flood() {
+        let inbox = Inbox::new(Arc::default());
+        let half = vec![0; MAX_PAYLOAD / 2];
+        let stored = [&half[..1], &half, &half[1..], &half[..1]].map(|bytes| inbox.store(bytes));
+        assert_eq!(stored, [None; 4]);
+        let more = [&half, &half].map(|bytes| inbox.store(bytes));
+        assert_eq!(more, [None, Some(End::Flood)]);
     }
 }

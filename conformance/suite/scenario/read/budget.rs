@@ -8,7 +8,7 @@ pub(super) const MAX_STEPS: usize = 10_000;
 const MAX_STEPS_OF_A_SUITE: usize = 200_000;
 
 /// Maximum number of bytes of all texts that are made with `(xN)"..."`, together.
-pub(super) const MAX_LITERAL_BYTES: usize = 64 * 1024 * 1024;
+const MAX_LITERAL_BYTES: usize = 64 * 1024 * 1024;
 
 /// Maximum number of lanes of one scenario. Each lane needs a socket in the runner and one in the target.
 pub(super) const MAX_LANES: usize = 1_000;

@@ -1,11 +1,10 @@
 //! Reads what a lane does or sends.
 
-use super::budget::MAX_LITERAL_BYTES;
 use super::scope::Remembered;
 use super::step::Phrase;
 use super::{Reader, mistake};
 use crate::grammar::Side;
-use crate::scenario::{Action, Cut, LaneId, Outgoing, Verb};
+use crate::scenario::{Action, Cut, LaneId, MAX_PAYLOAD, Outgoing, Verb};
 use crate::source::{Check, Entry, Node, given_or};
 
 const RANDOM: &str = "write: alice > random 1048576 seed=7 as=blob";
@@ -74,9 +73,9 @@ impl Reader<'_> {
         self.only_properties(phrase, &["seed", "as"], RANDOM)?;
         let length = self.count(
             phrase.only_argument(),
-            1..=MAX_LITERAL_BYTES,
+            1..=MAX_PAYLOAD,
             phrase,
-            || mistake::not_a_payload(MAX_LITERAL_BYTES, RANDOM),
+            || mistake::not_a_payload(MAX_PAYLOAD, RANDOM),
         )?;
         let seed = given_or(phrase.property("seed"), 0, |entry| {
             let seed = entry.number().and_then(|number| number.try_into().ok());
