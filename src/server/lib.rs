@@ -24,7 +24,7 @@
 //!   even if the client has already ended its own direction.
 //! * When a connection waits for something slow, such as the check of a password, no other
 //!   connection waits.
-//! * A tunnel relays every byte, and one direction can end while the other goes on.
+//! * A tunnel relays every byte, and one direction can end while the other direction goes on.
 //! * Bytes that are not a valid frame end only the connection on which they arrived.
 //! * If a client connects when the server has its maximum of connections, the server accepts the
 //!   connection, closes it in order, and writes this to the log.

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// The waiting half. A thread blocks in it until a connection arrives or [`AcceptWake`] is dropped.
 ///
 /// No thread can wake another thread that is blocked in `accept`. So the thread blocks in `poll`,
-/// which watches two things at once: the listener, and the reading end of a pipe. When
+/// which watches two things at the same time: the listener, and the reading end of a pipe. When
 /// [`AcceptWake`] is dropped, the writing end of the pipe is closed. From then on `poll` returns at
 /// once, every time.
 #[cfg(unix)]
@@ -25,11 +25,11 @@ pub struct AcceptWake(#[expect(dead_code, reason = "dropping it wakes the thread
 /// Makes the waiting half and the waking half for a listener. The listener becomes non-blocking.
 ///
 /// # Errors
-/// If the system has no file descriptors left.
+/// Fails if the system has no file descriptors left.
 #[cfg(unix)]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
     // A connection that `poll` has reported may be gone before `accept` is called. A blocking
-    // `accept` would then wait for another connection, and no thread could wake this one.
+    // `accept` would then wait for another connection, and no thread could wake this thread.
     listener.set_nonblocking(true)?;
     let (reader, writer) = io::pipe()?;
     Ok((AcceptWait(reader), AcceptWake(writer)))
@@ -81,7 +81,7 @@ impl AcceptWait {
 pub struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
 /// The waking half. When it is dropped, it tells the thread that uses [`AcceptWait`] to end, and
-/// wakes it. The owner of the thread keeps it.
+/// wakes this thread. The owner of the thread keeps it.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWake {
@@ -92,7 +92,7 @@ pub struct AcceptWake {
 /// Makes the waiting half and the waking half for a listener.
 ///
 /// # Errors
-/// If the listener has no address.
+/// Fails if the listener has no address.
 #[cfg(not(unix))]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
     let mut address = listener.local_addr()?;

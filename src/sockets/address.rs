@@ -108,7 +108,7 @@ fn number(text: &str) -> Result<u16, AddressMistake> {
 /// Blocks while the system looks a name up.
 ///
 /// # Errors
-/// If the name is unknown or has no address.
+/// Fails if the name is unknown or has no address.
 pub fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let mut found: Vec<_> = (host, port).to_socket_addrs()?.collect();
     let mut seen = std::collections::HashSet::new();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 ///
 /// `read` and `write` block until the deadline at most. Bytes or the peer's FIN wake `read`, free
 /// space in the send buffer wakes `write`, and an error of the connection wakes both. After the
-/// deadline they fail with `TimedOut`.
+/// deadline `read` and `write` fail with `TimedOut`.
 #[derive(Debug)]
 pub struct Timed {
     stream: TcpStream,

@@ -67,7 +67,7 @@ impl Tls {
     /// Encrypts these bytes. Returns the records to send: first those that TLS itself has to send,
     /// then those with these bytes.
     pub fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
-        // This cannot fail, because the buffer has no limit.
+        // The write cannot fail, because the buffer has no limit.
         let _ = self.connection.writer().write_all(plaintext);
         self.outgoing()
     }
@@ -89,9 +89,9 @@ impl Tls {
         records
     }
 
-    /// Decrypts records until one has plaintext, and copies as much of it as fits into `plaintext`.
-    /// Removes the bytes that it has used from `ciphertext`. Never blocks. If a record cannot be
-    /// decrypted, the plaintext of the records before it is returned first, and the error later.
+    /// Decrypts records until one record has plaintext, and copies as much of this plaintext as fits into `plaintext`.
+    /// Removes the bytes that it has used from `ciphertext`. Never blocks. If a record cannot be decrypted, the plaintext of
+    /// the records before it is returned first, and the error later.
     pub fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> Opened {
         loop {
             match self.connection.reader().read(plaintext) {

@@ -44,8 +44,8 @@ impl Certificate {
     /// the certificate in the same file.
     ///
     /// # Errors
-    /// When a file cannot be read, when it contains no certificate or key, or when the certificate
-    /// and the key do not belong together.
+    /// Fails when a file cannot be read, when it contains no certificate or key, or when the
+    /// certificate and the key do not belong together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Certificate, CertificateError> {
         let certificates = read(certificate)?;
         let key_text = read(key)?;
@@ -65,8 +65,8 @@ impl Certificate {
     /// self-signed certificate and stores it there.
     ///
     /// # Errors
-    /// When the directory or the file cannot be made or read, or when other users have permission
-    /// to read or change the file.
+    /// Fails when the directory or the file cannot be made or read, or when other users have
+    /// permission to read or change the file.
     pub fn kept_in(directory: &Path) -> Result<Certificate, CertificateError> {
         let path = directory.join(FILE);
         // If another user can read or replace the key, the certificate proves nothing to clients.
@@ -96,7 +96,8 @@ impl Certificate {
         })
     }
 
-    /// Returns its SHA-256 in the form of `openssl x509 -fingerprint -sha256`: `AB:CD:...`.
+    /// Returns the certificate's SHA-256 in the form of `openssl x509 -fingerprint -sha256`:
+    /// `AB:CD:...`.
     pub fn fingerprint(&self) -> String {
         let own = self.chain.first().map(AsRef::as_ref).unwrap_or_default();
         let bytes = Sha256::digest(own);

@@ -29,8 +29,8 @@ use matou_protocols::wire::Excerpt;
 
 /// A client's socket and everything that the engine knows about it.
 ///
-/// Its reader, the turn's list, the clock, the writers and a tunnel share it. The socket is closed
-/// when the last of them drops its `Arc`.
+/// The connection's reader, the turn's list, the clock, the writers and a tunnel share it. The
+/// socket is closed when the last of them drops its `Arc`.
 ///
 /// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have a
 /// lock, which only the code in their own files takes. No method here holds two of these locks. The
@@ -40,7 +40,7 @@ use matou_protocols::wire::Excerpt;
 pub(super) struct Connection {
     pub(super) id: ConnId,
     pub(super) peer: SocketAddr,
-    /// Only its reader reads from it. [`Outbox`] says which thread may write.
+    /// Only the connection's reader reads from this socket. [`Outbox`] says which thread may write.
     pub(super) stream: TcpStream,
     pub(super) tunnel: End,
     pub(super) limits: Arc<ConnectionLimits>,
@@ -82,7 +82,7 @@ pub(super) struct Shared<'a> {
     pub(super) writers: &'a Arc<Writers>,
     /// The pipes that tunnels may open.
     pub(super) pipes: &'a Arc<Pipes>,
-    /// The protocol's name. Log lines about the connection begin with it.
+    /// The protocol's name. Log lines about the connection begin with this name.
     pub(super) protocol: &'static str,
     /// The listener's name, such as `chaton 127.0.0.1:7777`: the target of its log lines.
     pub(super) listener: &'a Arc<str>,
@@ -164,8 +164,8 @@ impl Connection {
     }
 
     /// Blocks if the client has sent too much for now, until it may send more. Two things wake the
-    /// thread: the time is over, or the connection begins to close. Only its reader calls this. No
-    /// lock may be held.
+    /// thread: the time is over, or the connection begins to close. Only the connection's reader
+    /// calls this. It must hold no lock.
     pub(super) fn wait_to_hear_more(self: &Arc<Self>, talk: &Talk) {
         let Some(time) = talk.pause(Instant::now()) else {
             return;
@@ -231,8 +231,8 @@ impl Connection {
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most));
     }
 
-    /// Opens TLS records that arrived, see [`Outbox::open`]. The last value is true while the
-    /// handshake goes on.
+    /// Opens TLS records that arrived, see [`Outbox::open`]. The last value of the result is true
+    /// while the handshake goes on.
     pub(super) fn open(
         self: &Arc<Self>,
         ciphertext: &mut &[u8],
@@ -246,8 +246,8 @@ impl Connection {
     }
 
     /// Does what the result of a push requires: it may give the connection to a writer, or cut it.
-    /// This is a separate step, because some callers hold a lock while they push, and this method
-    /// takes the locks of the deadlines and of the writers.
+    /// This method is separate from the push, because some callers hold a lock while they push, and
+    /// this method takes the locks of the deadlines and of the writers.
     pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) {
         match pushed {
             Pushed::Done => return self.writers.relieve(),
@@ -273,7 +273,7 @@ impl Connection {
     pub(super) fn cut_as_the_largest(&self, bytes: usize, most: usize) {
         warn!(
             target: &self.listener,
-            "{self} cut: {bytes} bytes are queued for it, more than for others, and over all clients more than outbox-total={most}"
+            "{self} cut: all clients together have more than outbox-total={most} bytes queued, and this client has most: {bytes}"
         );
         self.cut();
     }
@@ -433,7 +433,7 @@ mod tests {
     }
 
     /// The system wakes a writer only when a third of the socket's buffer is free. A client that
-    /// has read less than that must not be cut.
+    /// reads must not be cut before that, although no writer has sent to it yet.
     #[cfg(unix)]
     #[test]
     fn a_client_that_reads_keeps_its_pace_before_a_writer_is_woken() {

@@ -16,10 +16,10 @@
 //! A: lock; the run is empty; sending = false; unlock; back to read
 //! ```
 //!
-//! So B does not wait while A sends. Still all clients get "hi" before "ho", because the room
-//! handled them in this order. When a hundred readers visit the hub while A sends, their messages
-//! are all in one run, and each client gets them in one `send`. This is why the cost per message
-//! falls when the room is busy.
+//! So B does not wait while A sends. All clients still get "hi" before "ho", because the room
+//! handled the two messages in this order. When a hundred readers visit the hub while A sends,
+//! their messages are all in one run, and each client gets them in one `send`. So the cost per
+//! message falls when the room is busy.
 //!
 //! A simpler design would send while it holds the lock. Then every reader would wait for every
 //! send, and one full socket would stop the room.
@@ -42,7 +42,7 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 
 /// A room, all its connections, and the locks around them.
 ///
-/// Rules of its two locks:
+/// Rules of the hub's two locks:
 ///
 /// * `state` is held while a room handles events, and while the run is swapped. A thread that holds
 ///   it does not block, send, or write to the log. The clock's lock is the only other lock that it
@@ -51,8 +51,8 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 ///   `sending` is true meanwhile. The only exception is a stop that takes too long
 ///   ([`Hub::cut_all`]).
 /// * A thread that holds `turn` may lock `state`. A thread that holds `state` must not lock `turn`.
-///   Both are held at once in two places: [`Hub::send_rounds`] holds both to swap the run, and
-///   [`Sending`] holds both after a panic.
+///   A thread holds both locks at the same time in two places: [`Hub::send_rounds`] holds both to
+///   swap the run, and [`Sending`] holds both after a panic.
 ///
 /// The locks are from `parking_lot`: a panic does not poison them. If a room panicked, the server
 /// would go on using the half-changed room, so rooms must not panic. Nothing that a peer sends can
@@ -64,15 +64,16 @@ pub(super) struct Hub<P: Protocol> {
     space: Condvar,
     /// Locked by the thread that has set `sending`, or to which the turn was handed over.
     turn: Mutex<Turn>,
-    /// Finds answers to the room's questions. It uses none of the locks above.
+    /// Finds answers to the room's questions. The search for an answer uses none of the locks
+    /// above.
     answers: Answers<P>,
     pub(super) clock: Arc<Clock<Connection>>,
     pub(super) codec: P::Codec,
     pub(super) limits: Arc<ConnectionLimits>,
     /// The TLS configuration of its connections; `None` when the listener has no certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// The listener's name, such as `chaton 127.0.0.1:7777`. It is the target of log lines about
-    /// its connections, because the log limits the lines of each target.
+    /// The listener's name, such as `chaton 127.0.0.1:7777`. The name is the target of log lines
+    /// about the listener's connections, because the log limits the lines of each target.
     pub(super) listener: Arc<str>,
 }
 
@@ -80,9 +81,9 @@ struct State<P> {
     room: P,
     /// The effects that the room wants, and that no thread has begun to carry out.
     run: Run,
-    /// True while a thread has the turn. It will look at the run once more before it sets this to
-    /// false, under the same lock. So a thread that appends to the run and sees `true` may leave:
-    /// the sending thread will find what it appended.
+    /// True while a thread has the turn. This thread will look at the run once more before it sets
+    /// this flag to false, under the same lock. So a thread that appends to the run and sees `true`
+    /// may leave: the sending thread will find what it appended.
     sending: bool,
     /// The server stops: the room handles no more events.
     stopping: bool,
@@ -122,8 +123,8 @@ impl<P: Protocol> Hub<P> {
         })
     }
 
-    /// Lets the room handle a connection's first event. Its reader calls this before the first
-    /// `read`.
+    /// Lets the room handle a connection's first event. The connection's reader calls this before
+    /// the first `read`.
     ///
     /// The connection is added to the run's arrivals. So the thread that carries out the run knows
     /// the connection before any effect names it. A connection that was accepted just when the
@@ -146,10 +147,11 @@ impl<P: Protocol> Hub<P> {
 
     /// Lets the room handle commands of one connection, in their order and in one visit.
     ///
-    /// It stops after a command for which the room returns another [`Flow`] than `Frames`. The
-    /// following commands stay in the iterator.
+    /// This method stops after a command for which the room returns another [`Flow`] than `Frames`.
+    /// The following commands stay in the iterator.
     ///
-    /// It also stops when the client has sent as much as it may for now. The caller then pauses.
+    /// This method also stops when the client has sent as much as it may for now. The caller then
+    /// pauses.
     ///
     /// Blocks while the run is full. A reader that is blocked here does not read from its socket.
     /// So clients that send faster than the server can pass on are slowed down.
@@ -223,10 +225,11 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    /// Lets the room handle a connection's last event. Its reader calls this after its last `read`.
+    /// Lets the room handle a connection's last event. The connection's reader calls this after its
+    /// last `read`.
     ///
     /// The room removes what it knows about the connection, and tells other clients if the protocol
-    /// says so. This is called for every connection, also when the hub stops: when the last
+    /// says so. This method is called for every connection, also when the hub stops: when the last
     /// connection has gone, the clock's thread is told to end.
     pub(super) fn gone(&self, connection: &Connection) {
         self.visit(|state| {
@@ -260,7 +263,7 @@ impl<P: Protocol> Hub<P> {
     }
 
     /// Cuts every connection. Blocks while another thread holds the turn; that thread wakes this
-    /// one when it releases the turn. The wait is short, because no send of that thread blocks.
+    /// thread when it releases the turn. The wait is short, because no send of that thread blocks.
     pub(super) fn cut_all(&self) {
         self.turn.lock().cut_all();
     }
@@ -298,7 +301,7 @@ impl<P: Protocol> Hub<P> {
         self.send_rounds();
     }
 
-    /// Carries out one run after the other until no run has anything to do. The caller has set
+    /// Carries out one run after the other until the new run is empty. The caller has set
     /// `sending`, or the turn was handed over to it.
     ///
     /// After [`ROUNDS`] rounds it hands the turn to the clock's thread. Otherwise, in a busy room,
@@ -314,7 +317,7 @@ impl<P: Protocol> Hub<P> {
             {
                 let mut state = self.state.lock();
                 if state.run.is_empty() {
-                    // This happens under the lock. A thread that appends effects later sees
+                    // The flag is cleared under the lock. A thread that appends effects later sees
                     // `false`, so it takes the turn itself.
                     state.sending = false;
                     sending.passed_on = true;
@@ -322,8 +325,8 @@ impl<P: Protocol> Hub<P> {
                 }
                 std::mem::swap(&mut state.run, &mut sending.turn.run);
             }
-            // The lock is released. This wakes the readers that wait for space in the run. They
-            // append to the new run while this thread sends the old one.
+            // The lock is released. This notification wakes the readers that wait for space in the
+            // run. They append to the new run while this thread sends the old run.
             self.space.notify_all();
             sending.turn.apply();
         }

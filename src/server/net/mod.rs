@@ -1,11 +1,11 @@
-//! Threads and sockets. Only this module uses them. Its comments are written for readers who are
-//! new to blocking IO.
+//! This module starts the server's threads and opens its sockets. The comments in this module are
+//! written for readers who are new to blocking IO.
 //!
 //! A call *blocks* when it returns only after something has happened elsewhere. `read` blocks until
 //! the peer sends bytes. [`Condvar::wait`](sync::Condvar) blocks until another thread calls
 //! `notify_one` or `notify_all`. A blocked thread costs no CPU, but it can do nothing else
-//! meanwhile. So for every place where a thread blocks, a comment says what the thread waits for,
-//! which thread or event wakes it, and what may have changed when it goes on.
+//! meanwhile. So for every place where a thread blocks, a comment says three things: what the
+//! thread waits for, which thread or event wakes it, and what may have changed when it goes on.
 //!
 //! # The life of a connection
 //!
@@ -56,9 +56,9 @@
 //! # The life of a deadline
 //!
 //! 1. A thread sets the deadline. For example, a reader calls
-//!    [`Connection::expect_frame`](connection::Connection::expect_frame) when half a frame has
-//!    arrived. The connection keeps all its [`Deadlines`](time::deadlines::Deadlines). Only the
-//!    earliest one is registered with the hub's [`Clock`](time::clock::Clock).
+//!    [`Connection::expect_frame`](connection::Connection::expect_frame) when only a part of a
+//!    frame has arrived. The connection keeps all its [`Deadlines`](time::deadlines::Deadlines).
+//!    Only the earliest deadline is registered with the hub's [`Clock`](time::clock::Clock).
 //! 2. The clock's thread blocks in [`Clock::next`](time::clock::Clock::next) until the earliest
 //!    registered time of all connections.
 //! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
@@ -120,7 +120,7 @@
 //! | [`time`] | deadlines, and the clock that waits for them |
 //! | [`bounds`] | what protects the server: the limits, and the code that enforces them |
 //! | [`questions`] | questions of a room that take long to answer, and the workers that answer them |
-//! | [`tunnel`] | private connections, whose bytes are relayed as they are |
+//! | [`tunnel`] | private connections, whose bytes are relayed without a change |
 //! | [`certificate`], [`tls`] | what a listener with TLS needs |
 //! | [`service`] | starts and stops all of it |
 //! | [`sys`], [`sync`] | system calls with their fallbacks, and the locks |

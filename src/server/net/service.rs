@@ -2,7 +2,7 @@
 //! [`Service`] is one listener with its room.
 //!
 //! The owner of a thread also ends it. A service owns its accept thread and its clock's thread. The
-//! engine owns the others. Each of them joins the threads that it owns: see "Threads" in
+//! engine owns the other threads. Each of them joins the threads that it owns: see "Threads" in
 //! [`net`](super).
 
 use std::convert::Infallible;
@@ -131,8 +131,9 @@ impl Engine {
         }
     }
 
-    /// Returns the maximum number of connections at once, over all listeners. It is zero when the
-    /// limits of this process do not allow enough descriptors or threads for one connection.
+    /// Returns the maximum number of connections at the same time, over all listeners. It is zero
+    /// when the limits of this process do not allow enough descriptors or threads for one
+    /// connection.
     pub fn connection_ceiling(&self) -> usize {
         self.threads.ceiling()
     }
@@ -150,7 +151,7 @@ impl Engine {
     /// choose a port.
     ///
     /// # Errors
-    /// When the server cannot listen on the address, or a thread cannot be started.
+    /// Fails when the server cannot listen on the address, or a thread cannot be started.
     pub fn listen<P: Protocol<Question = Infallible>>(
         &self,
         room: P,
@@ -163,11 +164,11 @@ impl Engine {
     }
 
     /// Does the same as [`Engine::listen`] for a room that asks questions. `answer` finds the
-    /// answers. It runs on a few threads of its own, so only the connection that led to a question
-    /// waits for the answer. If `answer` panics, that connection is closed.
+    /// answers. `answer` runs on a few separate threads, so only the connection that led to a
+    /// question waits for the answer. If `answer` panics, that connection is closed.
     ///
     /// # Errors
-    /// In the cases of [`Engine::listen`].
+    /// Fails in the cases of [`Engine::listen`].
     pub fn listen_and_answer<P: Protocol>(
         &self,
         room: P,
@@ -183,7 +184,7 @@ impl Engine {
     /// Does the same as [`Engine::listen_and_answer`], with TLS and this certificate.
     ///
     /// # Errors
-    /// In the cases of [`Engine::listen`].
+    /// Fails in the cases of [`Engine::listen`].
     pub fn listen_tls<P: Protocol>(
         &self,
         room: P,
@@ -293,11 +294,12 @@ impl Service {
         self.revoke.clone()
     }
 
-    /// Accepts no more connections, and begins to close all connections in order: the server writes
-    /// the queued bytes of each client, and tells no client that the others leave. Blocks only
+    /// Accepts no more connections, and begins to close all connections in order. The server writes
+    /// the queued bytes of each client, and tells no client that other clients leave. Blocks only
     /// until the accept thread has ended.
     pub fn close(&mut self) {
-        // The accept thread may be blocked in `poll`. Dropping this wakes it, and it ends.
+        // The accept thread may be blocked in `poll`. Dropping this value wakes the thread, and it
+        // ends.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();

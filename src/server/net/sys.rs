@@ -11,7 +11,7 @@ pub(super) type Socket = TcpStream;
 /// the socket is full. Never blocks.
 ///
 /// `MSG_DONTWAIT` makes this one call non-blocking. The socket itself must stay in blocking mode:
-/// that mode holds for all threads that use the socket, and the connection's reader blocks in
+/// that mode applies to all threads that use the socket, and the connection's reader blocks in
 /// `read` on it.
 #[cfg(unix)]
 pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
@@ -190,8 +190,8 @@ pub(super) fn has_address_space(_: u64) -> bool {
     true
 }
 
-/// A pipe in the kernel that moves bytes from one socket to another. They are never copied into
-/// this process.
+/// A pipe in the kernel that moves bytes from one socket to another. The bytes are never copied
+/// into this process.
 #[cfg(target_os = "linux")]
 pub(super) struct Splice {
     out: std::os::fd::OwnedFd,
@@ -201,7 +201,7 @@ pub(super) struct Splice {
 
 #[cfg(target_os = "linux")]
 impl Splice {
-    /// Makes a pipe of `wanted` bytes, or a smaller one when the system does not grant as many.
+    /// Makes a pipe of `wanted` bytes, or a smaller pipe when the system does not grant as many.
     /// Returns `None` when the system grants fewer than `least` bytes, or when no descriptor is
     /// left.
     pub(super) fn new(wanted: usize, least: usize) -> Option<Splice> {

@@ -138,7 +138,7 @@ fn verify(key: &PublicKey, request: &Request) -> Result<(), Response> {
     key.verify(&request.body, &signature).map_err(|_| forged())
 }
 
-/// Decodes base64. Some programs write it on several lines, so white space is ignored.
+/// Decodes base64. Some programs write base64 on several lines, so white space is ignored.
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let solid: Vec<u8> = text
         .iter()

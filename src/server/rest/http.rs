@@ -116,7 +116,7 @@ impl Request {
             return Ok(0);
         };
         // If two headers give different lengths, a proxy may use the other length. The proxy would
-        // then take a part of this body for a new request.
+        // then treat a part of this body as a new request.
         if lengths.any(|other| other != value) {
             let why = "the Content-Length is given twice with different values";
             return Err(refused(400, why, "BadRequestException"));

@@ -4,7 +4,7 @@
 //! | request | what it does |
 //! |---|---|
 //! | `PUT /api/1/clients/{uuid}` | registers a key; the request is signed with that key |
-//! | `POST /api/1/clients/{uuid}` | replaces the key; the request is signed with the old one. An open connection of the client is closed |
+//! | `POST /api/1/clients/{uuid}` | replaces the key; the request is signed with the old key. An open connection of the client is closed |
 //! | `GET /api/1/clients/{uuid}` | shows the key |
 //! | `GET /certificate` | shows the certificate of the server, in PEM |
 //!
@@ -58,7 +58,7 @@ const HANDSHAKE: u8 = 0x16;
 pub struct Options {
     /// Maximum number of registrations per minute from one address. Default: 10.
     pub registrations_per_minute: usize,
-    /// True if that limit also holds for loopback addresses. Default: false, because tests and the
+    /// True if that limit also applies to loopback addresses. Default: false, because tests and the
     /// conformance suite use these addresses.
     pub bound_loopback: bool,
     /// Maximum number of registered identities. Default: a million.
@@ -132,7 +132,7 @@ impl Registry {
     /// Begins to serve on an address.
     ///
     /// # Errors
-    /// When the server cannot listen on the address, or a thread cannot be started.
+    /// Fails when the server cannot listen on the address, or a thread cannot be started.
     pub fn listen(
         self,
         engine: &Engine,
@@ -149,7 +149,7 @@ impl Registry {
         })
     }
 
-    /// Serves one connection. Blocks until it has ended, for at most [`TIME`].
+    /// Serves one connection. Blocks until the connection has ended, for at most [`TIME`].
     fn serve(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
         let mut socket = Timed::new(stream, TIME);
         match socket.peek()? {

@@ -46,7 +46,7 @@ impl Listeners {
         Ok(service)
     }
 
-    /// Starts the registry. It uses the certificate and the registry options of the first listener.
+    /// Starts the registry, with the certificate and the registry options of the first listener.
     pub(super) fn start_registry(
         self,
         address: SocketAddr,

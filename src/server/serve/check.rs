@@ -13,9 +13,9 @@ use crate::net::ProcessLimits;
 pub struct WrongSetting {
     /// The option's name.
     pub name: &'static str,
-    /// The value that it has.
+    /// The value that the option has.
     pub given: String,
-    /// The values that are allowed, in words.
+    /// The values that are allowed, as text for a person.
     pub bounds: &'static str,
 }
 
@@ -141,7 +141,7 @@ impl Listen {
     /// Checks that a listener with these options can work.
     ///
     /// # Errors
-    /// When an option has a value that is not allowed. The error names the first one.
+    /// Fails when an option has a value that is not allowed. The error names the first one.
     pub fn check(&mut self) -> Result<(), WrongSetting> {
         self.settings().into_iter().try_for_each(check_setting)
     }
@@ -150,7 +150,7 @@ impl Listen {
 /// Checks that a process with these limits can work.
 ///
 /// # Errors
-/// When a limit has a value that is not allowed. The error names the first one.
+/// Fails when a limit has a value that is not allowed. The error names the first one.
 pub fn check_process(limits: &ProcessLimits) -> Result<(), WrongSetting> {
     let given = [
         ("connections", limits.connections),

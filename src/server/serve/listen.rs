@@ -14,9 +14,9 @@ use crate::rest;
 pub struct Listen {
     /// The address. Port 0 lets the system choose a port.
     pub address: SocketAddr,
-    /// Limits of its connections.
+    /// The limits of the listener's connections.
     pub limits: ConnectionLimits,
-    /// Its protocol.
+    /// The listener's protocol.
     pub protocol: ProtocolOptions,
 }
 
@@ -117,7 +117,7 @@ impl Listen {
         }
     }
 
-    /// True when its protocol keeps data in the data directory.
+    /// True when the listener's protocol keeps data in the data directory.
     pub fn keeps_data(&self) -> bool {
         self.protocol.name().keeps_data()
     }

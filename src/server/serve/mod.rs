@@ -65,8 +65,8 @@ impl Config {
 
 /// A running server. Dropping it stops it, as [`Server::stop`] does.
 ///
-/// It owns all its threads through its services, the registry and the engine. [`net`](crate::net)
-/// lists them.
+/// The server owns all its threads through its services, the registry and the engine.
+/// [`net`](crate::net) lists them.
 pub struct Server {
     listeners: Vec<Listener>,
     services: Vec<Service>,
@@ -129,7 +129,7 @@ impl fmt::Display for StartError {
                 "--rest starts the registry of chatr, but no listener serves chatr; add --listen chatr=127.0.0.1:7781",
             ),
             StartError::NoConnections => f.write_str(
-                "cannot serve even one client: the limit of open files or threads of this process is too low; raise the limits (ulimit -n, ulimit -u, pids.max), or serve fewer listeners",
+                "cannot serve even one client: the limit on open files or threads of this process is too low; raise the limits (ulimit -n, ulimit -u, pids.max), or serve fewer listeners",
             ),
             StartError::NoRandomNumbers(error) => {
                 write!(f, "cannot get random numbers from the operating system: {error}")
@@ -171,7 +171,7 @@ impl Server {
     /// database accepts no connection.
     ///
     /// # Errors
-    /// When a part cannot be started. The parts that were already started are stopped again.
+    /// Fails when a part cannot be started. The parts that were already started are stopped again.
     pub fn start(mut config: Config) -> Result<Server, StartError> {
         check_process(&config.process)?;
         config.listen.iter_mut().try_for_each(Listen::check)?;
@@ -210,7 +210,7 @@ impl Server {
         &self.listeners
     }
 
-    /// Returns the maximum number of connections at once, over all listeners.
+    /// Returns the maximum number of connections at the same time, over all listeners.
     pub fn connection_ceiling(&self) -> usize {
         self.engine.as_ref().map_or(0, Engine::connection_ceiling)
     }

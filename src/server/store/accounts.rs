@@ -48,9 +48,9 @@ pub enum AccountError {
 /// What an import does with accounts that already exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It keeps their passwords.
+    /// The import keeps their passwords.
     Keep,
-    /// It replaces their passwords with those of the list.
+    /// The import replaces their passwords with those of the list.
     Change,
 }
 
@@ -78,7 +78,8 @@ impl Accounts {
     /// before the user types a password.
     ///
     /// # Errors
-    /// When the login is not allowed, when the account exists, or when the database cannot be read.
+    /// Fails when the login is not allowed, when the account exists, or when the database cannot be
+    /// read.
     pub fn check_new(&self, login: &str) -> Result<(), AccountError> {
         check_name(login, MAX_LOGIN_BYTES).map_err(AccountError::Login)?;
         match self.contains(login)? {
@@ -90,7 +91,7 @@ impl Accounts {
     /// Checks that an account with this login exists now.
     ///
     /// # Errors
-    /// When it does not exist, or when the database cannot be read.
+    /// Fails when the account does not exist, or when the database cannot be read.
     pub fn check_known(&self, login: &str) -> Result<(), AccountError> {
         match self.contains(login)? {
             true => Ok(()),
@@ -101,8 +102,8 @@ impl Accounts {
     /// Adds an account.
     ///
     /// # Errors
-    /// When the login or the password is not allowed, when the account exists, or when the database
-    /// cannot be written.
+    /// Fails when the login or the password is not allowed, when the account exists, or when the
+    /// database cannot be written.
     pub fn add(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         check_name(login, MAX_LOGIN_BYTES).map_err(AccountError::Login)?;
         let kept = self.hash(password)?;
@@ -115,8 +116,8 @@ impl Accounts {
     /// Changes the password of an account.
     ///
     /// # Errors
-    /// When the password is not allowed, when the account does not exist, or when the database
-    /// cannot be written.
+    /// Fails when the password is not allowed, when the account does not exist, or when the
+    /// database cannot be written.
     pub fn change_password(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         let kept = self.hash(password)?;
         match self.store.with(|database| update(database, login, &kept))? {
@@ -125,10 +126,10 @@ impl Accounts {
         }
     }
 
-    /// Removes an account. A client that is logged in with it stays connected.
+    /// Removes an account. A client that is logged in with this account stays connected.
     ///
     /// # Errors
-    /// When the account does not exist, or when the database cannot be written.
+    /// Fails when the account does not exist, or when the database cannot be written.
     pub fn remove(&self, login: &str) -> Result<(), AccountError> {
         let removed = self
             .store
@@ -142,7 +143,7 @@ impl Accounts {
     /// Returns the logins of all accounts, sorted by their bytes.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// Fails when the database cannot be read.
     pub fn logins(&self) -> Result<Vec<String>, StoreError> {
         self.store.with(|database| {
             let mut statement = database.prepare("SELECT login FROM accounts ORDER BY login")?;
@@ -154,17 +155,17 @@ impl Accounts {
     /// Returns true when an account with this login exists.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// Fails when the database cannot be read.
     pub fn contains(&self, login: &str) -> Result<bool, StoreError> {
         Ok(self.kept(login)?.is_some())
     }
 
     /// Returns true when this is the password of this login's account. Returns false for a login
-    /// without an account. That takes the same time as a real check, so the time does not show
-    /// which accounts exist.
+    /// without an account. For such a login the call takes the same time as a real check, so the
+    /// time does not show which accounts exist.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// Fails when the database cannot be read.
     pub fn is_right(&self, login: &str, password: &Password) -> Result<bool, StoreError> {
         let kept = self.kept(login)?;
         Ok(self.hasher.verify(password, kept.as_deref()))
@@ -173,7 +174,7 @@ impl Accounts {
     /// Adds all accounts of a list. If an error occurs, adds none of them.
     ///
     /// # Errors
-    /// When a password cannot be hashed, or when the database cannot be written.
+    /// Fails when a password cannot be hashed, or when the database cannot be written.
     pub fn import(
         &self,
         list: &[AccountLine],

@@ -1,4 +1,5 @@
-//! The data directory and the database file in it. Only this user may read them.
+//! The data directory and the database file in it. Only the user who runs the program may read
+//! them.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,11 +12,11 @@ use super::StoreError;
 
 const DATABASE: &str = "matou.db";
 
-/// Returns the data directory that is used when the user names none: `matou` in the system's
-/// directory for a user's data, such as `~/.local/share/matou`.
+/// Returns the default data directory: `matou` in the system's directory for a user's data, such as
+/// `~/.local/share/matou`.
 ///
 /// # Errors
-/// When the user has no home directory.
+/// Fails when the user has no home directory.
 pub fn default_directory() -> Result<PathBuf, StoreError> {
     let places = etcetera::choose_base_strategy().map_err(|_| StoreError::NoHome)?;
     Ok(places.data_dir().join("matou"))
@@ -109,8 +110,8 @@ pub(super) fn obstacle(path: &Path) -> Option<(PathBuf, io::Error)> {
     if let Err(error) = OpenOptions::new().read(true).write(true).open(path) {
         return Some((path.to_owned(), error));
     }
-    // SQLite makes other files in the same directory. So this tests whether a file can be made and
-    // written there.
+    // SQLite makes other files in the same directory. So this function tests whether a file can be
+    // made and written there.
     let probe = draft(path);
     let tried = make_file(&probe).and_then(|()| {
         let mut file = OpenOptions::new().write(true).open(&probe)?;
@@ -165,7 +166,7 @@ fn make_file(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Writes the directory to the disk. Without this, a new file can be lost in a power cut.
+/// Writes the directory to the disk. Without this step, a new file can be lost in a power cut.
 fn keep_entry(directory: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(directory)?.sync_all()?;

@@ -32,7 +32,7 @@ pub enum StoreError {
     Damaged {
         /// The database.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the database.
         what: String,
     },
     /// The file is a database of another program.

@@ -39,8 +39,8 @@ impl Identities {
     /// Adds an identity, if fewer than `most` exist.
     ///
     /// # Errors
-    /// When an identity with this UUID exists, when `most` identities exist, or when the database
-    /// cannot be written.
+    /// Fails when an identity with this UUID exists, when `most` identities exist, or when the
+    /// database cannot be written.
     pub fn register(&self, uuid: Uuid, key: &[u8], most: u64) -> Result<(), IdentityError> {
         let written = self
             .store
@@ -54,10 +54,11 @@ impl Identities {
         }
     }
 
-    /// Replaces the key of an identity, if it still has the old one.
+    /// Replaces the key of an identity, if the identity still has the old key.
     ///
     /// # Errors
-    /// When no identity has this UUID and the old key, or when the database cannot be written.
+    /// Fails when no identity has this UUID and the old key, or when the database cannot be
+    /// written.
     pub fn replace(&self, uuid: Uuid, old: &[u8], new: &[u8]) -> Result<(), IdentityError> {
         let replace = "UPDATE identities SET key = ?3 WHERE uuid = ?1 AND key = ?2";
         let values = params![uuid.as_bytes().as_slice(), old, new];
@@ -70,10 +71,10 @@ impl Identities {
         }
     }
 
-    /// Removes an identity. A client that is connected with it stays connected.
+    /// Removes an identity. A client that is connected with this identity stays connected.
     ///
     /// # Errors
-    /// When no identity has this UUID, or when the database cannot be written.
+    /// Fails when no identity has this UUID, or when the database cannot be written.
     pub fn remove(&self, uuid: Uuid) -> Result<(), IdentityError> {
         let remove = "DELETE FROM identities WHERE uuid = ?1";
         let values = params![uuid.as_bytes().as_slice()];
@@ -89,7 +90,7 @@ impl Identities {
     /// Returns the key of an identity, or `None` when no identity has this UUID.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// Fails when the database cannot be read.
     pub fn find(&self, uuid: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.with(|database| {
             let select = "SELECT key FROM identities WHERE uuid = ?1";
@@ -103,7 +104,7 @@ impl Identities {
     /// Returns the UUIDs of all identities, sorted.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// Fails when the database cannot be read.
     pub fn uuids(&self) -> Result<Vec<Uuid>, StoreError> {
         self.store.with(|database| {
             let mut statement = database.prepare("SELECT uuid FROM identities ORDER BY uuid")?;

@@ -15,7 +15,8 @@ pub struct AccountLine {
     pub password: Password,
 }
 
-/// An error in a line. It never shows the line itself, because the line may contain a password.
+/// An error in a line. The error never shows the line itself, because the line may contain a
+/// password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadLine {
     /// The number of the line, counted from one.
@@ -43,8 +44,8 @@ pub enum BadLineReason {
 /// Reads a list. Empty lines are ignored.
 ///
 /// # Errors
-/// When lines are not valid accounts. The error lists the number of each such line and what is
-/// wrong with it, in order.
+/// Fails when lines are not valid accounts. The error lists the number of each such line and what
+/// is wrong with it, in order.
 pub fn read_lines(text: &str) -> Result<Vec<AccountLine>, Vec<BadLine>> {
     let mut accounts = Vec::new();
     let mut bad = Vec::new();

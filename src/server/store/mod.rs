@@ -1,16 +1,16 @@
-//! Accounts and identities: the data that must still exist after the process has ended. They are in
-//! one SQLite database in a data directory.
+//! Accounts and identities: the data that must still exist after the process has ended. They are
+//! stored in one SQLite database in a data directory.
 //!
 //! [`Store`] is the open database. [`Accounts`] has the logins and passwords, and [`Identities`]
 //! has the UUIDs and public keys. The store uses no protocol and no socket. A room gets data from
-//! it only by a question, which a worker's thread answers. So neither a slow disk nor the hash of a
-//! password delays a conversation.
+//! the store only by a question, which a worker's thread answers. So neither a slow disk nor the
+//! hash of a password delays a conversation.
 //!
 //! # What it promises
 //!
 //! * A write that was acknowledged is on the disk. A write returns after the write-ahead log is
-//!   synced (`synchronous=FULL`), so it is not lost by `kill -9` or a power cut. A write that was
-//!   interrupted has no effect.
+//!   synced (`synchronous=FULL`), so the write is not lost by `kill -9` or a power cut. A write
+//!   that was interrupted has no effect.
 //! * Another process may change the database at the same time, for example `matou account` while
 //!   the server runs. Every question is answered from the database; nothing is cached.
 //! * Opening the database fails if it is damaged, if it is locked, if another program made it, or
@@ -53,9 +53,9 @@ const BUSY: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Store {
     path: Arc<Path>,
-    /// Its lock is held for single statements and short transactions, never while a password is
+    /// This lock is held for single statements and short transactions, never while a password is
     /// hashed. No other lock is taken under it. A thread that holds it may wait for the disk. So
-    /// only workers, threads of the registry and the command line may take it.
+    /// only the workers, the threads of the registry, and the command line may take it.
     connection: Arc<Mutex<Connection>>,
 }
 
@@ -64,15 +64,15 @@ impl Store {
     /// it so that only this user can read it.
     ///
     /// # Errors
-    /// When the directory or the database cannot be used.
+    /// Fails when the directory or the database cannot be used.
     pub fn open(directory: &Path) -> Result<Store, StoreError> {
         Store::read_and_write(directory::prepare(directory)?)
     }
 
-    /// Opens the database of a data directory. Does not make a new one.
+    /// Opens the database of a data directory. Does not make a new database.
     ///
     /// # Errors
-    /// When the directory has no database, and in the cases of [`Store::open`].
+    /// Fails when the directory has no database, and in the cases of [`Store::open`].
     pub fn open_existing(directory: &Path) -> Result<Store, StoreError> {
         Store::read_and_write(directory::existing(directory)?)
     }
@@ -80,7 +80,7 @@ impl Store {
     /// Opens the database of a data directory only to read it. Needs no permission to write.
     ///
     /// # Errors
-    /// In the cases of [`Store::open_existing`].
+    /// Fails in the cases of [`Store::open_existing`].
     pub fn open_to_read(directory: &Path) -> Result<Store, StoreError> {
         let path = directory::existing(directory)?;
         let connection = open_to_read(&path).map_err(|cause| StoreError::new(&path, cause))?;
@@ -117,7 +117,7 @@ impl Store {
     }
 
     /// Calls `act` with the database. Blocks while another thread of this process uses the
-    /// database, while another process writes (at most [`BUSY`]), and for the disk.
+    /// database, while another process writes (at most [`BUSY`]), and while it waits for the disk.
     fn with<T>(
         &self,
         act: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
@@ -138,7 +138,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Opens a database without writing. If this user has no write permission on the directory, SQLite
 /// cannot read the write-ahead log. But if no such log exists, the database file alone contains all
-/// data. Then the file is opened as one that does not change.
+/// data. Then the file is opened as a file that does not change.
 fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

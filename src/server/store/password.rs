@@ -11,15 +11,15 @@ use parking_lot::Mutex;
 /// Maximum bytes of a password.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
-/// Memory for one hash, in KiB. OWASP recommends this value for Argon2id. A hash takes about 25 ms
-/// of a server's core.
+/// Memory for one hash, in KiB. OWASP recommends this value for Argon2id. Computing a hash takes
+/// about 25 ms of one core.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// When a login has no account, the password is checked against this hash, so that an unknown login
-/// takes as long as a wrong password. No password is known that matches it. Even a password that
-/// matches would be refused, because there is no account.
+/// takes as long as a wrong password. A password that matches this hash is not known. Even a
+/// password that matches would be refused, because there is no account.
 const NO_ACCOUNT: &str = "$argon2id$v=19$m=19456,t=2,p=1$bWF0b3UgaGFzIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A password in plain text. Its `Debug` output hides it.
@@ -35,7 +35,7 @@ impl Password {
     /// Checks that the password is allowed.
     ///
     /// # Errors
-    /// When it is empty or too long: no client could log in with it.
+    /// Fails when the password is empty or too long: no client could log in with it.
     pub fn check(&self) -> Result<(), PasswordRefused> {
         match self.0.len() {
             0 => Err(PasswordRefused::Empty),
@@ -54,11 +54,11 @@ impl fmt::Debug for Password {
 /// Why a password is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordRefused {
-    /// It has no bytes.
+    /// The password has no bytes.
     Empty,
-    /// It has more than [`MAX_PASSWORD_BYTES`].
+    /// The password has more than [`MAX_PASSWORD_BYTES`] bytes.
     TooLong {
-        /// Its length in bytes.
+        /// The length of the password, in bytes.
         bytes: usize,
     },
 }
@@ -86,7 +86,7 @@ pub(super) struct Hasher {
     count: AtomicU64,
     /// Buffers of 19 MiB, which are used again for the next hashes. Their number never exceeds the
     /// largest number of hashes that were computed at the same time. A new buffer for each hash
-    /// would take time, and the heap would keep the memory of several old ones.
+    /// would take time, and the heap would keep the memory of several old buffers.
     memory: Mutex<Vec<Vec<Block>>>,
 }
 

@@ -21,9 +21,9 @@ pub struct PublicKey {
 /// Why a key is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRefused {
-    /// It is not the DER SubjectPublicKeyInfo of an RSA key.
+    /// The key is not the DER SubjectPublicKeyInfo of an RSA key.
     NotRsa,
-    /// It is too short or too long.
+    /// The key is too short or too long.
     Size {
         /// Bits of its modulus.
         bits: usize,
@@ -39,7 +39,7 @@ const DECOY: &[u8] = include_bytes!("decoy.der");
 
 impl PublicKey {
     /// Returns a key that belongs to no client. The signatures of unknown clients are checked with
-    /// it, so that their check takes the same time as any other.
+    /// it, so that their check takes the same time as any other check.
     pub fn decoy() -> PublicKey {
         PublicKey { der: DECOY.into() }
     }
@@ -48,8 +48,8 @@ impl PublicKey {
     /// `openssl pkey -pubout -outform DER` writes it.
     ///
     /// # Errors
-    /// When the bytes are not an RSA key in this format, or when the key has a size that is not
-    /// accepted.
+    /// Fails when the bytes are not an RSA key in this format, or when the key has a size that is
+    /// not accepted.
     pub fn from_der(der: &[u8]) -> Result<PublicKey, KeyRefused> {
         let key = rsa::PublicKey::from_der(der).map_err(|_| KeyRefused::NotRsa)?;
         let bits = bits(key.modulus().big_endian_without_leading_zero());
@@ -72,8 +72,8 @@ impl PublicKey {
     /// Checks a signature of these bytes (SHA256withRSA with PKCS #1 v1.5).
     ///
     /// # Errors
-    /// When the signature was not made from these bytes with the private key that belongs to this
-    /// key.
+    /// Fails when the signature was not made from these bytes with the private key that belongs to
+    /// this key.
     pub fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Forged> {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.der)
             .verify(signed, signature)

@@ -21,8 +21,8 @@ const MIGRATIONS: [&str; 2] = [
     ) STRICT, WITHOUT ROWID;",
 ];
 
-/// The bytes "mato" in the file. They show this program and `file(1)` that the file belongs to
-/// matou.
+/// The bytes "mato" in the file. These bytes show this program and `file(1)` that the file belongs
+/// to matou.
 const APPLICATION_ID: i64 = 0x6d61_746f;
 
 /// Makes the tables of an empty database, or adds the tables that an older version does not have.
@@ -52,7 +52,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
 }
 
 /// Executes the missing steps. When two processes do this at the same time, the second one waits
-/// for the first. Then it reads the version again and finds nothing to do.
+/// for the first. Then the second process reads the version again and finds nothing to do.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);
     let transaction = connection

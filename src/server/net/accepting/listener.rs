@@ -6,9 +6,9 @@
 //!
 //! While this thread is busy, the backlog grows. When the backlog is full, new clients must wait,
 //! or the kernel refuses them. So this thread does as little as possible: it passes each socket to
-//! another thread and accepts the next one. No client can make it wait, and an error of `accept`
-//! does not end it. It does not do the TLS handshake either: a peer that connects and sends nothing
-//! would make all later clients wait.
+//! another thread and accepts the next connection. No client can make it wait, and an error of
+//! `accept` does not end it. It does not do the TLS handshake either: a peer that connects and
+//! sends nothing would make all later clients wait.
 //!
 //! A server that has reached its maximum number of connections still accepts new connections and
 //! then refuses them. If such a connection stayed in the backlog, it would look open to its client,
@@ -37,7 +37,7 @@ use matou_protocols::room::Protocol;
 use matou_sockets::AcceptWait;
 
 /// The accept thread pauses for this long after an error that the next `accept` would also return,
-/// such as "too many open files". Without a pause the loop would use a whole core: the connection
+/// such as "too many open files". Without a pause the loop would use a whole core. The connection
 /// that could not be accepted is still in the backlog, so `poll` would return at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -53,7 +53,7 @@ pub(in crate::net) struct Accept<P: Protocol> {
     pub(in crate::net) spare: Arc<Budget>,
     /// Shared by all listeners, so that each number in the log belongs to one connection only.
     pub(in crate::net) ids: Arc<ConnIds>,
-    /// Belongs to this listener alone: the limit per address holds for each listener separately.
+    /// Belongs to this listener alone: the limit per address applies to each listener separately.
     pub(in crate::net) addresses: Arc<Addresses>,
 }
 
@@ -123,11 +123,11 @@ pub(in crate::net) fn accept_each(
     // one is closed. The freed descriptor is then used to accept one connection and refuse it.
     let mut spare = listener.try_clone().ok();
     // Blocks in `connection_within`, with no lock held. Three things wake the thread: a new
-    // connection, the owner that drops its `AcceptWake` (then the result is false and the loop
-    // ends), and the time at which a refused socket must be closed. The thread does not block in
-    // `accept` itself, because its owner could not wake it there: see `AcceptWait`. An error of
-    // `poll` also ends the loop, because without `poll` the thread cannot wait. `poll` fails only
-    // because of wrong arguments or because the system has no memory.
+    // connection, the owner that drops its `AcceptWake`, and the time at which a refused socket
+    // must be closed. In the second case the result is false and the loop ends. The thread does not
+    // block in `accept` itself, because its owner could not wake it there: see `AcceptWait`. An
+    // error of `poll` also ends the loop, because without `poll` the thread cannot wait. `poll`
+    // fails only because of wrong arguments or because the system has no memory.
     while matches!(
         wait.connection_within(listener, refused.patience()),
         Ok(true)

@@ -11,9 +11,9 @@ use log::warn;
 use crate::net::bounds::budget::{Budget, Share};
 use crate::net::bounds::limits::LINGER;
 
-/// Maximum number of refused sockets that are kept open for a while. They are kept open because the
-/// system sends a reset when a socket is closed with unread bytes. A client that has already sent
-/// its login would see "connection reset" and not EOF.
+/// Maximum number of refused sockets that are kept open for a while. These sockets are kept open
+/// because the system sends a reset when a socket is closed with unread bytes. A client that has
+/// already sent its login would see "connection reset" and not EOF.
 const REFUSED: usize = 64;
 
 /// The sockets that one listener has refused and not closed yet. They belong to its accept thread.
@@ -21,8 +21,8 @@ const REFUSED: usize = 64;
 pub(in crate::net) struct Refused<'a> {
     /// The listener's name in the log.
     pub(in crate::net) name: &'a str,
-    /// Descriptors that no connection needs. Each kept socket takes one. If none is left, a refused
-    /// socket is closed at once.
+    /// Descriptors that no connection needs. Each kept socket takes one descriptor. If none is
+    /// left, a refused socket is closed at once.
     spare: Arc<Budget>,
     kept: VecDeque<Kept>,
 }
@@ -60,8 +60,8 @@ impl<'a> Refused<'a> {
 
     /// Refuses a connection that was accepted.
     ///
-    /// Sends FIN, so that the client sees an orderly close. The socket itself is closed after
-    /// [`LINGER`], or when [`REFUSED`] other sockets were refused after it, or when the listener
+    /// Sends FIN, so that the client sees an orderly close. The socket itself is closed when
+    /// [`LINGER`] has passed, when [`REFUSED`] later sockets were refused, or when the listener
     /// ends.
     pub(in crate::net) fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, why: &str) {
         if self.kept.len() == REFUSED {

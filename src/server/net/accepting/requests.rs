@@ -2,8 +2,8 @@
 //!
 //! A connection blocks only the thread that serves it, so it needs no outbox and no writer. A
 //! client that does not read its response keeps that thread busy until the time limit of `serve`.
-//! That limit holds for the whole connection (see `Timed`). These connections have a maximum number
-//! of their own, so that enough threads are left for the clients of rooms.
+//! That limit applies to the whole connection (see `Timed`). These connections have a maximum
+//! number of their own, so that enough threads are left for the clients of rooms.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,14 +24,14 @@ use crate::net::bounds::limits::{ConnectionLimits, DRAIN};
 use crate::net::service::{Engine, ListenError};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
-/// Maximum number of these connections at once. When this many are open, a new one is refused,
-/// unless the oldest can be cut (see [`SLOW`]).
+/// Maximum number of these connections at the same time. When this many are open, a new connection
+/// is refused, unless the oldest can be cut (see [`SLOW`]).
 const MOST: usize = 128;
 
-/// When [`MOST`] connections are open and a new one arrives, the oldest connection is cut if it is
-/// older than this. A request and its response take milliseconds, so an older connection belongs to
-/// a client that sends or reads slowly. Without this rule, 128 such clients could keep all others
-/// out.
+/// When [`MOST`] connections are open and a new connection arrives, the oldest connection is cut if
+/// it is older than this time. A request and its response take milliseconds, so an older connection
+/// belongs to a client that sends or reads slowly. Without this rule, 128 such clients could keep
+/// all others out.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Maximum number of these connections from one address.
@@ -63,7 +63,7 @@ struct Open {
 type Streams = BTreeMap<u64, (TcpStream, Instant)>;
 
 /// The entry of one connection in the list. Dropping the entry removes the connection from the
-/// list. This also happens after a panic.
+/// list. The connection is also removed after a panic.
 struct Entry {
     open: Arc<Open>,
     number: u64,
@@ -85,7 +85,7 @@ impl Engine {
     /// its connection is closed.
     ///
     /// # Errors
-    /// When the server cannot listen on the address, or a thread cannot be started.
+    /// Fails when the server cannot listen on the address, or a thread cannot be started.
     pub fn serve_requests(
         &self,
         name: &'static str,
@@ -131,8 +131,8 @@ struct Accept<F> {
     name: String,
     protocol: &'static str,
     threads: Arc<Threads>,
-    /// Descriptors that no connection needs. A request takes one of them for the second descriptor
-    /// of its socket.
+    /// Descriptors that no connection needs. Each request takes one of them, because it opens a
+    /// second descriptor for its socket.
     spare: Arc<Budget>,
     addresses: Arc<Addresses>,
     limits: ConnectionLimits,
@@ -172,7 +172,7 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
             let mut streams = self.open.streams.lock();
             let now = Instant::now();
             if streams.len() >= MOST && !cut_a_slow_one(&mut streams, now) {
-                return Err((stream, "too many requests at once"));
+                return Err((stream, "too many requests at the same time"));
             }
             streams.insert(number, (copy, now));
             let open = Arc::clone(&self.open);

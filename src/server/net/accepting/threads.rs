@@ -2,12 +2,13 @@
 //!
 //! The life of such a thread: an accept thread takes a permit and spawns the thread
 //! ([`Threads::run`]). The thread serves one connection to its end. Then it waits for another
-//! connection ([`Threads::next`]). It ends when it gets none within [`IDLE`], or when the server
-//! stops. Then its permit is given back.
+//! connection ([`Threads::next`]). The thread ends when it gets no connection within [`IDLE`], or
+//! when the server stops. Then the thread's permit is given back.
 //!
-//! A thread is used again because spawning one takes time: the system maps a stack and a guard
-//! page, and the first calls use memory that the system must first provide. For a client that
-//! connects, logs in and leaves, the new thread would take more time than the login.
+//! A thread serves several connections, one after the other, because spawning a thread takes time.
+//! The system maps a stack and a guard page, and the first calls use memory that the system must
+//! first provide. For a client that connects, logs in and leaves, the new thread would take more
+//! time than the login.
 //!
 //! The permit is taken before the thread is spawned, because spawning one thread too many aborts
 //! the whole process (see `ceiling`).
@@ -24,8 +25,8 @@ use crate::net::sys;
 
 /// The work of a thread: to serve one connection to its end.
 ///
-/// The socket is a field of its own and not inside the function, so that it can be returned when no
-/// thread is free.
+/// The socket is not inside the function, but in a separate field, so that it can be returned when
+/// no thread is free.
 struct Job {
     stream: TcpStream,
     serve: Box<dyn FnOnce(TcpStream) + Send>,
@@ -46,12 +47,12 @@ const IDLE: Duration = Duration::from_secs(30);
 /// takes memory.
 const STACK: usize = 256 << 10;
 
-/// Bytes of address space that must be left when a thread is spawned, if the address space of the
-/// process is limited (`ulimit -v`). The thread needs them for its stack and its signal stack, and
-/// the rest is a margin. A new thread that finds no space for its signal stack aborts the process.
-/// The thread needs little more for its heap: the allocator of Linux reserves 64 MiB of heap only
-/// for each of the first threads (`MALLOC_ARENA_MAX` limits for how many), and later threads share
-/// these heaps.
+/// If the address space of the process is limited (`ulimit -v`), a thread is spawned only while
+/// this many bytes of address space are left. The thread needs them for its stack and its signal
+/// stack, and the remaining bytes are a margin. A new thread that finds no space for its signal
+/// stack aborts the process. The thread needs little more for its heap. The allocator of Linux
+/// reserves 64 MiB of heap for each of the first threads, and `MALLOC_ARENA_MAX` limits the number
+/// of these heaps. Later threads share them.
 const SPACE: u64 = 4 << 20;
 
 /// A bounded number of threads.
@@ -139,7 +140,7 @@ impl Threads {
         self.ceiling
     }
 
-    /// Gives a socket to a waiting thread, or to a new one if a permit is left. Never blocks,
+    /// Gives a socket to a waiting thread, or to a new thread if a permit is left. Never blocks,
     /// because accept threads call it.
     pub(in crate::net) fn run(
         self: &Arc<Self>,
@@ -161,7 +162,7 @@ impl Threads {
             seat.give(Order::Serve(job));
             return Ok(());
         }
-        // No thread waits, so a new one is started. The permit moves into the new thread and is
+        // No thread waits, so a new thread is started. The permit moves into the new thread and is
         // given back when that thread ends.
         let Some(permit) = Permit::take(self) else {
             return Err(job.refused("the server is full"));
@@ -248,8 +249,8 @@ impl Threads {
     /// Blocks until all threads have ended. Returns false when the deadline comes first. Each
     /// thread that ends wakes the caller, which then looks at the count again.
     ///
-    /// It counts permits and does not use `JoinHandle::join`, because a list of handles would grow
-    /// with every thread that was ever started.
+    /// This method counts permits and does not use `JoinHandle::join`, because a list of handles
+    /// would grow with every thread that was ever started.
     pub(in crate::net) fn join(&self, deadline: Instant) -> bool {
         let mut running = self.running.lock();
         while *running > 0 {
@@ -263,7 +264,7 @@ impl Threads {
     }
 }
 
-/// A permit for one thread. Dropping it gives it back, also after a panic.
+/// A permit for one thread. Dropping the permit gives it back, also after a panic.
 struct Permit(Arc<Threads>);
 
 impl Permit {
@@ -284,7 +285,7 @@ impl Drop for Permit {
     }
 }
 
-/// The loop of a thread. Its first job is already in its seat.
+/// The loop of a thread. The thread's first job is already in its seat.
 fn work(permit: &Permit, seat: &Arc<Seat>) {
     let mut job = seat.take();
     while let Some(Job { stream, serve }) = job {

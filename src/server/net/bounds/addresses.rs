@@ -10,7 +10,7 @@ use super::limits::ConnectionLimits;
 
 /// Counts the connections of each address to one listener.
 ///
-/// Its lock is held for one operation on the map, and no other lock is taken under it.
+/// The lock of `counts` is held for one operation on the map, and no other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Addresses {
     counts: Mutex<HashMap<IpAddr, u32>>,
@@ -18,7 +18,7 @@ pub(in crate::net) struct Addresses {
     bound_loopback: bool,
 }
 
-/// The right of an address to one connection. Dropping it gives the right back.
+/// The right of an address to one connection. Dropping this value gives the right back.
 #[derive(Debug)]
 pub(in crate::net) struct Slot {
     addresses: Arc<Addresses>,

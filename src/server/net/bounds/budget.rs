@@ -1,5 +1,5 @@
-//! A budget: a limited number of things, such as descriptors. Code takes a share of them, and
-//! dropping the share gives them back.
+//! A budget: a limited number of things, such as descriptors. A caller takes some of them as a
+//! share, and gives them back when it drops the share.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use parking_lot::Mutex;
 
 /// How many of a fixed number of things, such as descriptors, are left.
 ///
-/// Its lock is held for one calculation, and no other lock is taken under it.
+/// The lock of `left` is held for one calculation, and no other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Budget {
     left: Mutex<usize>,
 }
 
-/// A part of a budget. Dropping it gives it back.
+/// A part of a budget. Dropping this value gives the part back.
 #[derive(Debug)]
 pub(in crate::net) struct Share {
     budget: Arc<Budget>,
@@ -27,7 +27,7 @@ impl Budget {
         })
     }
 
-    /// Takes this many things. Returns `None` when fewer are left. Never blocks.
+    /// Takes this many things. Returns `None` when fewer than this many are left. Never blocks.
     pub(in crate::net) fn take(self: &Arc<Self>, count: usize) -> Option<Share> {
         let mut left = self.left.lock();
         *left = left.checked_sub(count)?;

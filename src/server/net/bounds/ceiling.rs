@@ -1,15 +1,16 @@
 //! How many connections this machine can carry. Each connection needs one thread and one
 //! descriptor.
 //!
-//! The number must be known before the first connection. A Rust thread takes four memory mappings.
-//! When the system's limit of mappings is reached, spawning does not return an error: the new
-//! thread *aborts* the process. And a server without a free descriptor cannot even accept a
-//! connection in order to refuse it.
+//! The server must know its maximum number of connections before the first client connects. A Rust
+//! thread takes four memory mappings. When the system's limit of mappings is reached, spawning does
+//! not return an error: the new thread *aborts* the process. And a server without a free descriptor
+//! cannot even accept a connection in order to refuse it.
 //!
 //! A *descriptor* is the number of an open file, socket or pipe. The system limits how many a
 //! process may have open (`ulimit -n`). The descriptors are divided before the first client
-//! connects. Some are reserved for the server itself. Each connection may take one. The rest is for
-//! things that only some connections need, such as the pipes of tunnels ([`Ceiling::spare`]).
+//! connects. Some are reserved for the server itself. Each connection may take one descriptor. The
+//! rest is for things that only some connections need, such as the pipes of tunnels
+//! ([`Ceiling::spare`]).
 
 use crate::net::sys;
 
@@ -48,8 +49,8 @@ pub(in crate::net) struct Machine {
 /// How many connections the server may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Ceiling {
-    /// Maximum number of connections at once. Zero when there are not enough descriptors or threads
-    /// for a single connection.
+    /// Maximum number of connections at the same time. Zero when there are not enough descriptors
+    /// or threads for a single connection.
     pub(in crate::net) connections: usize,
     /// Descriptors that are left when all these connections are open.
     pub(in crate::net) spare: usize,

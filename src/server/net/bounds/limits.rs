@@ -20,11 +20,11 @@ pub struct ConnectionLimits {
     pub identification: Duration,
     /// A frame must be complete within this time, counted from its first byte.
     pub frame: Duration,
-    /// Maximum bytes per second that one client may send to the others, on average. The client may
-    /// exceed this rate by a burst of [`outbox_bytes`](Self::outbox_bytes). After that, the server
-    /// reads the client's bytes later, but it drops no bytes. Loopback addresses are exempt unless
-    /// [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels do not
-    /// count.
+    /// Maximum bytes per second that one client may send to other clients, on average. The client
+    /// may exceed this rate by a burst of [`outbox_bytes`](Self::outbox_bytes). After that, the
+    /// server reads the client's bytes later, but it drops no bytes. Loopback addresses are exempt
+    /// unless [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels
+    /// do not count.
     pub talk_rate: u64,
     /// Maximum number of bytes that are queued for a client that reads slowly. If more would be
     /// queued, the client is disconnected.
@@ -74,7 +74,7 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "bound-loopback",
-                "Apply limits per address and talk-rate to loopback addresses too",
+                "Apply talk-rate and the limits per address to loopback addresses too",
                 &mut self.bound_loopback,
             ),
             Setting::new(
@@ -186,8 +186,8 @@ pub(in crate::net) const LINGER: Duration = Duration::from_secs(1);
 /// Maximum number of bytes that an orderly close reads within [`LINGER`].
 pub(in crate::net) const LINGER_BYTES: usize = 64 << 10;
 
-/// After all connections were cut, the server waits at most this long for their threads to end. It
-/// does not wait for threads that need longer.
+/// After all connections were cut, the server waits at most this long for their threads to end. The
+/// server does not wait for threads that need longer.
 pub(in crate::net) const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Maximum number of bytes from a tunnel end that are kept until the other end connects.
@@ -196,8 +196,8 @@ pub(in crate::net) const EARLY_BYTES: usize = 64 << 10;
 /// Limits of the whole process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessLimits {
-    /// Maximum number of connections at once, over all listeners. Each takes one thread. `None`
-    /// means as many as this machine can carry.
+    /// Maximum number of connections at the same time, over all listeners. Each takes one thread.
+    /// `None` means as many as this machine can carry.
     pub connections: Option<usize>,
     /// Maximum number of threads that write to slow clients. A writer waits for all slow clients
     /// together, so a few writers serve thousands of clients. On a system without a non-blocking
@@ -206,8 +206,8 @@ pub struct ProcessLimits {
     /// Maximum bytes that are queued for slow readers, over all clients. If more would be queued,
     /// the clients with the longest queues are disconnected first.
     pub outbox_total: usize,
-    /// Threads that check passwords. Each of them may keep a core busy, and uses 19 MiB. Look-ups
-    /// in the database run on other threads.
+    /// Threads that check passwords. Each of these threads may keep a core busy, and uses 19 MiB.
+    /// Look-ups in the database run on other threads.
     pub workers: usize,
 }
 

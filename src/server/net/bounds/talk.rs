@@ -1,4 +1,5 @@
-//! How many bytes one client may send per second: a token bucket. It does no IO and has no thread.
+//! How many bytes one client may send per second: a token bucket. This file does no IO and has no
+//! thread.
 //!
 //! The bucket holds at most `burst` bytes. It is filled at `rate` bytes per second, and the bytes
 //! that the client sends are taken out. When the bucket is empty, the client's reader pauses
@@ -8,7 +9,7 @@
 //! Why is this necessary? When one client sends to a room faster than another client reads, the
 //! bytes collect in the outbox of the other client. Without a limit, one client with a fast network
 //! fills the outboxes of healthy clients, and these are cut. With the limit, a client that takes
-//! `rate` bytes per second is never cut because of one sender: at most `burst` bytes wait for it,
+//! `rate` bytes per second is never cut because of one sender. At most `burst` bytes wait for it,
 //! and its outbox has space for these.
 //!
 //! A short packet may become longer on its way, because the server adds the sender's name. So two
@@ -28,8 +29,9 @@ pub(in crate::net) struct Talk {
     rate: u64,
     /// The time that it takes to fill the empty bucket.
     burst: Duration,
-    /// The time at which the bucket will be full. It represents the level of the bucket, so that no
-    /// timer has to fill the bucket: the bucket is empty when this time is `burst` in the future.
+    /// The time at which the bucket will be full. This time represents the level of the bucket, so
+    /// no timer is needed to fill the bucket. The bucket is empty when this time is `burst` in the
+    /// future.
     full_at: Instant,
     /// Bytes that [`Talk::caused`] has counted since the last call of [`Talk::came`].
     caused: usize,

@@ -1,23 +1,23 @@
-//! A few threads that find answers which take long: password hashes and look-ups in a database.
+//! A few threads that find the answers that take long: password hashes and look-ups in a database.
 //!
 //! The life of a question: a room returns it when it handles a frame. The reader that has brought
-//! the frame queues the question here and blocks until the answer is found ([`Answers::to`]). It
-//! holds no lock meanwhile. A worker takes the question and finds the answer. The reader then gives
-//! the answer to the room, as the next event of its connection. The holder of the turn, the clock's
-//! thread and the other readers never wait here.
+//! the frame queues the question here and blocks until the answer is found ([`Answers::to`]). The
+//! reader holds no lock meanwhile. A worker takes the question and finds the answer. The reader
+//! then gives the answer to the room, as the next event of its connection. The holder of the turn,
+//! the clock's thread and the other readers never wait here.
 //!
-//! Why are there separate threads for this, when each connection already has one? To compute a
+//! Why are there separate threads for this, when each connection already has one? Computing a
 //! password hash takes 27 ms of a core and 19 MiB. If each reader computed its own hash, a thousand
-//! clients that log in at once would need 19 GiB, and every message in every room would wait for a
-//! core. So a few threads compute, and the readers wait.
+//! clients that log in at the same time would need 19 GiB, and every message in every room would
+//! wait for a core. So a few threads compute, and the readers wait.
 //!
 //! * Questions of different [`Effort`] have queues and threads of their own: a look-up never waits
 //!   for a hash.
 //! * Only one question of an address is answered at a time, and the addresses take turns
 //!   ([`FairQueue`]).
-//! * The queues are bounded. If a question finds no space, its reader does not wait: it returns to
-//!   the room at once with [`Unanswered::Busy`], and the room tells the client so with a packet of
-//!   its protocol.
+//! * The queues are bounded. If a queue has no space for a question, the reader does not wait. It
+//!   returns to the room at once with [`Unanswered::Busy`], and the room tells the client with a
+//!   packet of its protocol that the server is busy.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -39,12 +39,12 @@ use matou_protocols::room::{Effort, Protocol};
 /// the database at a time.
 const LOOK_UP_THREADS: usize = 2;
 
-/// Maximum number of look-ups that wait. Each takes 50 µs, so the last one waits 0.2 s. Together
-/// they use 8 MiB.
+/// Maximum number of look-ups that wait. Each look-up takes 50 µs, so the last look-up waits 0.2 s.
+/// Together they use 8 MiB.
 const LOOK_UPS: usize = 4096;
 
-/// Maximum number of hashes that wait. Each takes 27 ms, so with one worker the last one waits
-/// seven seconds. A person who logs in would not wait much longer than that.
+/// Maximum number of hashes that wait. Each hash takes 27 ms, so with one worker the last hash
+/// waits seven seconds. Most people who log in would give up after a longer wait.
 const HASHES: usize = 256;
 
 /// A function that finds the answer to a question and sends it to the reader. If it is dropped
@@ -83,7 +83,7 @@ struct State {
 }
 
 impl Workers {
-    /// Prepares `count` threads for hashes and a few for look-ups. It does not start them.
+    /// Prepares `count` threads for hashes and a few for look-ups. Does not start these threads.
     pub(in crate::net) fn new(count: usize) -> Arc<Workers> {
         Arc::new(Workers {
             look_ups: Pool::new("matou-lookup", LOOK_UP_THREADS, LOOK_UPS),
@@ -117,7 +117,7 @@ impl Workers {
         Ok(())
     }
 
-    /// Ends the threads. Blocks until they have ended, but at most for `patience`: a thread that is
+    /// Ends the threads. Blocks until they have ended, but at most for `patience`. A thread that is
     /// busy with an answer may need longer, and then the caller does not wait for it. Call this
     /// only when no reader waits for an answer any more.
     pub(in crate::net) fn stop(&self, patience: Duration) {
@@ -163,8 +163,9 @@ impl Pool {
     fn give(&self, address: IpAddr, job: Job) {
         let displaced = self.state.lock().queue.push(address, job);
         self.ready.notify_one();
-        // The new question may have displaced another one. Dropping the displaced question wakes
-        // the reader that waits for its answer. So it is dropped only after the lock is released.
+        // The new question may have displaced another question. Dropping the displaced question
+        // wakes the reader that waits for its answer. So it is dropped only after the lock is
+        // released.
         drop(displaced);
     }
 
@@ -204,14 +205,15 @@ impl fmt::Debug for Pool {
 pub(in crate::net) struct Answers<P: Protocol> {
     workers: Arc<Workers>,
     find: Arc<Find<P>>,
-    /// It is dropped when the listener stops. That wakes all readers that wait for an answer.
+    /// This sender is dropped when the listener stops. That wakes all readers that wait for an
+    /// answer.
     cancel: Mutex<Option<Sender<Infallible>>>,
-    /// Closed when `cancel` is dropped. It never carries a value.
+    /// Closed when `cancel` is dropped. This channel never carries a value.
     until_cancelled: Receiver<Infallible>,
 }
 
-/// A function that finds an answer. It may block and take long, because it runs only on a worker's
-/// thread.
+/// A function that finds an answer. This function may block and take long, because it runs only on
+/// a worker's thread.
 type Find<P> = dyn Fn(<P as Protocol>::Question) -> <P as Protocol>::Answer + Send + Sync + 'static;
 
 /// Why a question has no answer.
@@ -256,12 +258,12 @@ impl<P: Protocol> Answers<P> {
         let (reply, answer) = bounded(1);
         // Runs on a worker's thread, without the pool's lock.
         let job: Job = Box::new(move || {
-            // A panic here is a mistake in this server. It ends only the connection that asked, and
-            // the worker goes on.
+            // A panic here is a mistake in this server. The panic ends only the connection that
+            // asked, and the worker goes on.
             let found = catch_unwind(AssertUnwindSafe(|| find(question)));
             if found.is_err() {
                 error!(
-                    "{}: finding an answer failed with a panic; its client is disconnected",
+                    "{}: a worker panicked; the client that waits for its answer is disconnected",
                     P::NAME
                 );
             }

@@ -9,8 +9,9 @@
 //! This is called back-pressure. A client that sends more than it may is slowed down in the same
 //! way: its reader pauses (see [`talk`](crate::net::bounds::talk)).
 //!
-//! TCP carries a stream of bytes and knows no frames. One `read` may return half a frame, or three
-//! and a half frames. This does not depend on how the peer divided its bytes into `write` calls:
+//! TCP carries a stream of bytes and knows no frames. One `read` may return only a part of a frame,
+//! or three frames and a part of the fourth. This does not depend on how the peer divided its bytes
+//! into `write` calls:
 //!
 //! ```text
 //! the peer writes    [MESSAGE "hi"] [MESSAGE "bob?"]
@@ -41,14 +42,14 @@ use matou_protocols::room::{Event, Flow, Overdue, Protocol};
 /// only 4 MiB.
 const BUFFER: usize = 4 << 10;
 
-/// Bytes of the read buffer of a client that fills the small one.
+/// Bytes of the read buffer of a client that fills the small buffer.
 const LARGE_BUFFER: usize = 64 << 10;
 
 /// Serves a connection from its first byte to its last, on a thread `matou-conn`.
 ///
-/// A panic is a mistake in this server. It ends only this connection, because the other connections
-/// have threads of their own. It leaves no shared data half changed, because code that runs under
-/// the hub's lock must not panic.
+/// A panic is a mistake in this server. The panic ends only this connection, because the other
+/// connections have threads of their own. It leaves no shared data half changed, because code that
+/// runs under the hub's lock must not panic.
 pub(in crate::net) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     debug!("{connection} connected");
     let served = catch_unwind(AssertUnwindSafe(|| serve(hub, connection)));
@@ -93,7 +94,7 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
             Ok(_) => {
                 let now = Instant::now();
                 // The first bytes have arrived in time. From now on the deadline for the login
-                // counts. Later bytes do not move it.
+                // counts. Later bytes do not move this deadline.
                 if std::mem::take(&mut first) {
                     let by = now + hub.limits.identification;
                     connection.expect_arrival(Some((by, Overdue::Identification)));
@@ -165,8 +166,8 @@ fn answered<P: Protocol>(
 /// Decodes all whole frames that have arrived, without any lock, and gives the commands to the hub
 /// together.
 ///
-/// One `read` may bring half a frame, or fifty. All whole frames become one visit to the hub, so a
-/// busy client costs one lock per read and not one per frame.
+/// One `read` may bring only a part of a frame, or fifty frames. All whole frames become one visit
+/// to the hub, so a busy client costs one lock per read and not one per frame.
 ///
 /// The commands borrow their text from the buffer. The text is copied only when the room stores it
 /// or makes an effect of it. So the buffer must not change before the visit is over.
@@ -205,7 +206,8 @@ fn frames<P: Protocol>(
                     turned = P::turns_the_stream(&command);
                     commands.push(command);
                 }
-                // Not enough bytes yet. This is the normal end of the loop and no error.
+                // Not enough bytes yet. An incomplete frame is the normal end of the loop, and not
+                // an error.
                 Ok(None) => break,
                 // These bytes can never become a frame, and where the next frame begins is unknown.
                 // So nothing after them is decoded.
@@ -255,8 +257,8 @@ fn raw<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>, buffer: Buffer) 
     drop(buffer);
     match waited {
         Waited::Relayed | Waited::Lost => {}
-        // Only the room knows whether the ends will be joined: it may have decided so just now, and
-        // the holder of the turn may not have joined them yet.
+        // Only the room knows whether the ends will be joined. The room may have decided this just
+        // now, and the holder of the turn may not have joined the ends yet.
         Waited::ReadClosed => match event(hub, connection, Event::ReadClosed) {
             Flow::Raw => tunnel::serve_ended(connection),
             Flow::Frames | Flow::Closed => linger(connection),
@@ -347,7 +349,7 @@ impl Buffer {
     }
 
     /// Drops the bytes that were handled. If some of them have not arrived yet, they will be
-    /// skipped when they arrive. A frame that is still not whole keeps the time at which it began,
+    /// skipped when they arrive. The time limit of an incomplete frame counts from its first byte,
     /// so a peer that sends one byte now and then gets no extra time.
     fn consume(&mut self, used: usize, now: Instant) {
         let full = self.filled == self.bytes.len();

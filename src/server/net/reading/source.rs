@@ -12,8 +12,8 @@ use crate::net::tls::Opened;
 /// Bytes of a new buffer for records: enough for a quiet client.
 const CIPHERTEXT: usize = 4 << 10;
 
-/// Size in bytes of the buffer for a client that has filled the small one. A whole record fits into
-/// it, with the bytes that TLS adds.
+/// Size in bytes of the buffer for a client that has filled the small buffer. A whole record fits
+/// into it, with the bytes that TLS adds.
 const LARGE_CIPHERTEXT: usize = 18 << 10;
 
 /// The source from which a reader gets the connection's bytes.
@@ -46,7 +46,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Reads once and blocks until bytes arrive. Returns 0 when no more will come.
+    /// Reads once and blocks until bytes arrive. Returns 0 when no more bytes will come.
     pub(in crate::net) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
             Source::Plain(connection) => connection.read(into),
@@ -57,8 +57,9 @@ impl<'a> Source<'a> {
 
 impl Records<'_> {
     /// Returns plaintext from the records that have arrived. Blocks for more records only when
-    /// these records contain no plaintext. While they contain some, it must not block: the peer may
-    /// be waiting for the answer to that plaintext, and then it sends no more records.
+    /// these records contain no plaintext. While they contain plaintext, this method must not
+    /// block. The peer may be waiting for the answer to that plaintext, and then it sends no more
+    /// records.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {
@@ -72,15 +73,15 @@ impl Records<'_> {
             }
             if self.refill()? == 0 {
                 // An attacker on the network may have cut off the last bytes that the peer sent.
-                // This does no harm: the connection ends in any case, and the server ignores half a
-                // frame.
+                // The loss does no harm: the connection ends in any case, and the server ignores an
+                // incomplete frame.
                 debug!("{} ended without close_notify", self.connection);
                 return Ok(0);
             }
         }
     }
 
-    /// Takes plaintext out of the records. It holds the outbox's lock for a moment. TLS itself may
+    /// Takes plaintext out of the records. Holds the outbox's lock for a moment. TLS itself may
     /// have records to send; they go through the outbox like all other bytes, so this never blocks.
     fn open(&mut self, into: &mut [u8]) -> Opened {
         let mut ciphertext = &self.ciphertext[self.unopened.clone()];
@@ -93,8 +94,8 @@ impl Records<'_> {
         opened
     }
 
-    /// Reads records. Blocks in `read`, with no lock held. It is called only when all records that
-    /// were read before are decrypted.
+    /// Reads records. Blocks in `read`, with no lock held. Must be called only when all records
+    /// that were read before are decrypted.
     fn refill(&mut self) -> io::Result<usize> {
         let length = self.connection.read(&mut self.ciphertext)?;
         self.unopened = 0..length;

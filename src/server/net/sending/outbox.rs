@@ -3,12 +3,13 @@
 //!
 //! While the queue is empty, the thread that pushes bytes also sends them ([`Outbox::push`]),
 //! without blocking. The bytes that the socket does not accept are queued. From then on only the
-//! writers send, until the queue is empty: if two threads sent at once, their bytes would mix.
+//! writers send, until the queue is empty: if two threads sent at the same time, their bytes would
+//! be mixed up.
 //!
 //! The system keeps a buffer for each socket. `send` copies bytes into that buffer, and TCP takes
 //! them out as fast as the peer receives them. The server cannot tell a slow client from a slow
 //! network or from a client that has stopped reading: in all these cases the buffer is full. A
-//! blocking `send` would then wait as long as the client wants.
+//! blocking `send` would then wait until the client decides to read.
 //!
 //! No thread blocks on a full socket. Instead the connection is put on the list of
 //! [`Writable`](super::writable) until the system reports that the socket accepts bytes again. Then
@@ -26,12 +27,13 @@
 //! push 100 bytes   the socket accepts 100                     as at first
 //! ```
 //!
-//! An outbox causes the client to be cut in two cases: more than `outbox_bytes` would be queued
-//! ([`Pushed::Overflow`]), or the client takes too few bytes within a time ([`Written::Stalled`]).
-//! Both limits are needed. In a busy room, the queue of a client that has stopped reading soon
-//! exceeds the first limit. In a quiet room that may never happen. Without the second limit, such a
-//! client would keep its queue for ever. A third limit is not known here: when all outboxes
-//! together hold more than `outbox-total`, the writers cut the client with the largest outbox
+//! An outbox causes the client to be cut in two cases. Either more than `outbox_bytes` would be
+//! queued ([`Pushed::Overflow`]), or the client takes too few bytes within a time
+//! ([`Written::Stalled`]). Both limits are needed. In a busy room, the queue of a client that has
+//! stopped reading soon exceeds the first limit. In a quiet room, such a queue may never reach that
+//! limit. Without the second limit, such a client would keep its queue for ever. There is a third
+//! limit, which is not in this file: when all outboxes together hold more than `outbox-total`, the
+//! writers cut the client with the largest outbox
 //! ([`Connection::cut_as_the_largest`](crate::net::connection::Connection::cut_as_the_largest)).
 //!
 //! On a connection with TLS, records are queued instead of plain bytes. They are encrypted and
@@ -69,7 +71,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// * A thread that holds it takes no other lock. Work that needs the clock or the writers is
 ///   returned as a value ([`Pushed`], [`Written`], [`Finish`]), and
 ///   [`Connection`](crate::net::connection::Connection) does that work afterwards.
-/// * A thread in `tunnel::join` holds the locks of two tunnel ends while it takes this one.
+/// * A thread in `tunnel::join` holds the locks of two tunnel ends while it takes this lock.
 #[derive(Debug)]
 pub(in crate::net) struct Outbox {
     sealed: bool,
@@ -86,7 +88,8 @@ struct State {
     tls: Option<Tls>,
     queue: Queue,
     sender: Sender,
-    /// Counts the bytes that the client has taken recently. It is used only while bytes are queued.
+    /// Counts the bytes that the client has taken recently. This counter is used only while bytes
+    /// are queued.
     progress: Progress,
     stage: Stage,
 }
@@ -104,7 +107,8 @@ enum Sender {
     /// be put on it, or a writer has just been woken for it. In all three cases a call of
     /// [`Outbox::write`] follows, so a push of more bytes need not wake a writer.
     Waiting,
-    /// A writer is sending bytes from the front of the queue. It does not hold the lock meanwhile.
+    /// A writer is sending bytes from the front of the queue. The writer does not hold the lock
+    /// meanwhile.
     Writer,
 }
 
@@ -126,10 +130,10 @@ enum Stage {
 /// The result of a push. The caller does the remaining work after it has released its locks.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::net) enum Pushed {
-    /// Sent, queued after other bytes, or dropped because the connection ends.
+    /// The bytes were sent, or queued after other bytes, or dropped because the connection ends.
     Done,
-    /// Queued, and the queue was empty before. The connection must be given to the writers, and
-    /// from now on the client must take its bytes fast enough.
+    /// The bytes were queued, and the queue was empty before. The connection must be given to the
+    /// writers, and from now on the client must take its bytes fast enough.
     NeedsWriter,
     /// Too many bytes would be queued: the client reads too slowly.
     Overflow {
@@ -234,10 +238,11 @@ impl Outbox {
     }
 
     /// Decrypts TLS records that arrived, and sends the records with which TLS itself answers
-    /// (handshake, key updates, alerts). The last value is true until the handshake is complete.
+    /// (handshake, key updates, alerts). The last value of the result is true until the handshake
+    /// is complete.
     ///
-    /// MUST NOT block: otherwise a client that does not read would block its reader here, while the
-    /// reader holds the lock that all senders need.
+    /// MUST NOT block. Otherwise the reader of a client that does not read would block here, while
+    /// it holds the lock that all senders need.
     pub(in crate::net) fn open(
         &self,
         stream: &Socket,
@@ -358,8 +363,9 @@ impl Outbox {
     pub(in crate::net) fn wait_until_finished(&self) {
         let mut state = self.state.lock();
         while !matches!(state.stage, Stage::Finished | Stage::Dead) {
-            // Blocks, and releases the lock while it waits. It is also woken when the queue becomes
-            // empty, which is not enough. So the loop tests the stage again.
+            // Blocks, and releases the lock while it waits. This thread is also woken when the
+            // queue becomes empty, although FIN may not be sent yet. So the loop tests the stage
+            // again.
             self.quiet.wait(&mut state);
         }
     }
@@ -388,7 +394,7 @@ impl Outbox {
     }
 
     /// Sends as many queued bytes as the socket accepts. Runs on a writer's thread. Does nothing if
-    /// another thread has sent them already.
+    /// another thread has already sent these bytes.
     ///
     /// Does not block on systems with a non-blocking send (see [`sys::write_pieces`]). Holds no
     /// lock while it sends: the holder of the turn may push meanwhile, and must not wait for this

@@ -38,8 +38,8 @@ impl Queued {
     }
 
     /// Returns true when at most seven eighths of the maximum wait. The server cuts clients until
-    /// this is true. Otherwise almost every later push would have to look for the largest outbox
-    /// again.
+    /// this function returns true. Otherwise almost every later push would have to look for the
+    /// largest outbox again.
     pub(in crate::net) fn is_relieved(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) <= self.most - self.most / 8
     }

@@ -57,8 +57,8 @@ impl Progress {
         }
     }
 
-    /// Returns the time at which the client counts as stalled if it does not take enough bytes
-    /// before.
+    /// Returns the time by which the client must take enough bytes; after it, the client counts as
+    /// stalled.
     pub(in crate::net) fn deadline(&self) -> Instant {
         self.since + self.pace.within
     }

@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(front(&queue), b"cde");
         let taken = queue.shared_front();
         queue.push(piece(b"f"), 0);
-        assert_eq!(taken.slices().1, 3, "what was pushed later is not in it");
+        assert_eq!(taken.slices().1, 3, "bytes pushed later are not in it");
         queue.advance(2);
         assert_eq!(front(&queue), b"ef");
         queue.advance(2);

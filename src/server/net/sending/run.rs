@@ -12,16 +12,16 @@ use matou_protocols::room::{ConnId, Effects};
 /// A list of effects. Threads that hold the hub's lock fill it, and the holder of the turn carries
 /// it out.
 ///
-/// Each hub has two runs. While one is carried out, the room fills the other; then they are
-/// swapped. Both keep their memory, so a busy room need not allocate memory for each run.
+/// Each hub has two runs. While one run is carried out, the room fills the other run. Then the two
+/// runs are swapped. Both keep their memory, so a busy room need not allocate memory for each run.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Run {
     pub(in crate::net) effects: Effects,
-    /// Connections that began. They are added to the turn's list before any effect is carried out,
-    /// because effects name them.
+    /// Connections that began. These connections are added to the turn's list before any effect is
+    /// carried out, because effects name them.
     pub(in crate::net) arrivals: Vec<Arc<Connection>>,
-    /// Connections that ended. They are removed from the turn's list after all effects are carried
-    /// out.
+    /// Connections that ended. These connections are removed from the turn's list after all effects
+    /// are carried out.
     pub(in crate::net) departures: Vec<ConnId>,
     /// True when the server stops: after all effects, every connection is closed in order.
     pub(in crate::net) finish_all: bool,

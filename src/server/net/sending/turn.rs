@@ -1,8 +1,9 @@
 //! The turn: the right to carry out a run. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn, because the room can be ahead of the turn: it may have
-//! handled events whose effects are not carried out yet. With a list of its own, the turn sends to
-//! each client exactly the messages that follow the client's `Join` in the list of effects.
+//! The list of members belongs to the turn, because the room can be ahead of the turn. The room may
+//! have handled events whose effects are not carried out yet. With a list of its own, the turn
+//! sends to each client exactly the messages that follow the client's `Join` in the list of
+//! effects.
 //!
 //! Most members are not mentioned in a run, because no effect in it concerns only them. They get
 //! the bytes for all members in one send. For a connection that is mentioned, the turn puts its
@@ -21,8 +22,8 @@
 //!                                 one send: ab  one send: apsstb   one send: LOGIN_ACCEPTED b
 //! ```
 //!
-//! A system call costs far more than the bytes in it. This is why each recipient gets one `send`
-//! per round and not one per frame.
+//! A system call costs far more than the bytes in it. So each recipient gets one `send` per round
+//! and not one per frame.
 //!
 //! Alice gets "a" and "b" directly from the run, without a copy. The bytes for bob and carol are
 //! copied and put together in [`Pieces`]. In a busy room nearly all members are served like alice.
@@ -39,18 +40,18 @@ use matou_protocols::room::{ByConn, ConnId, Effect};
 /// The connections of a hub, in the state after all effects that have been carried out so far.
 ///
 /// The hub's mutex `turn` guards it. The thread that holds this mutex sends to all clients, so it
-/// must not block: it must not call a send that blocks, and must not wait for a lock that another
-/// thread holds during a blocking system call. It takes the locks of tunnel ends, outboxes,
-/// deadlines and the clock, for one connection after the other.
+/// must not block. It must not call a send that blocks, and it must not wait for a lock that
+/// another thread holds during a blocking system call. The thread takes the locks of tunnel ends,
+/// outboxes, deadlines and the clock, for one connection after the other.
 #[derive(Debug)]
 pub(in crate::net) struct Turn {
     /// The run that is being carried out. Between rounds it is empty and ready to be swapped.
     pub(in crate::net) run: Run,
     /// All connections, by number. Effects name a connection by its number.
     peers: ByConn<Peer>,
-    /// The members: the connections that have joined and not left. They get what is sent to all. It
-    /// is a `Vec` because each broadcast visits all members: with thousands of members that is
-    /// faster than in a map.
+    /// The members: the connections that have joined and not left. Members get what is sent to all.
+    /// The list is a `Vec` because each broadcast visits all members: with thousands of members,
+    /// visiting a `Vec` is faster than visiting a map.
     members: Vec<Member>,
     /// The number of the current round. It is written into `Member::mentioned`, so the marks of an
     /// old round need not be cleared.
@@ -66,7 +67,7 @@ pub(in crate::net) struct Turn {
 #[derive(Debug)]
 struct Peer {
     connection: Arc<Connection>,
-    /// Its index in `members`; `None` while the connection is not a member.
+    /// The connection's index in `members`; `None` while the connection is not a member.
     seat: Option<usize>,
 }
 
@@ -81,9 +82,9 @@ struct Member {
 ///
 /// In the run, all bytes for all members are in one block. Each effect about one connection has an
 /// offset in that block: the bytes before the offset must be sent before the effect. `from` is the
-/// offset up to which the block was already appended to this connection's own bytes. Before the
-/// next own bytes are appended, the part of the block from `from` up to the offset of their effect
-/// is appended.
+/// offset up to which the block was already appended to this connection's own bytes. Before an
+/// effect appends more own bytes, the turn appends the part of the block from `from` up to the
+/// offset of that effect.
 #[derive(Debug)]
 struct Pieces {
     connection: Arc<Connection>,
@@ -103,7 +104,7 @@ impl Pieces {
     }
 
     /// Sends the bytes that have been put together so far. In most rounds this happens once, at the
-    /// end. A `Finish` or a tunnel needs it earlier.
+    /// end. Before a `Finish` or a tunnel it happens earlier.
     fn send(&mut self) {
         if !self.bytes.is_empty() {
             self.connection.send(&self.bytes, &mut None);
@@ -218,7 +219,7 @@ impl Turn {
         mentioned
     }
 
-    /// Carries out one effect. `at` is its offset in the bytes for all members.
+    /// Carries out one effect. `at` is the offset of the effect in the bytes for all members.
     fn carry_out(
         &mut self,
         for_all: &[u8],
@@ -236,7 +237,7 @@ impl Turn {
             }
             Effect::AllBut(id, bytes) => {
                 // These bytes are part of the bytes for all members, but this connection must not
-                // get them. So it skips them.
+                // get them. So this connection skips these bytes.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     pieces.from = pieces.from.map(|_| at + bytes.len());
@@ -295,8 +296,8 @@ impl Turn {
                 let member = peer.seat.and_then(|seat| self.members.get_mut(seat));
                 let is_member = member.is_some();
                 if let Some(member) = member {
-                    // From now on `send_to_others` does not send to it in this round, because its
-                    // pieces also contain the bytes for all.
+                    // From now on `send_to_others` sends nothing to this connection in this round,
+                    // because the pieces also contain the bytes for all members.
                     member.mentioned = self.round;
                 }
                 Some(entry.insert(Pieces {
@@ -313,8 +314,8 @@ impl Turn {
     fn tunnel(&mut self, one: ConnId, other: ConnId, mentioned: &mut ByConn<Pieces>) {
         let ends = [one, other].map(|id| {
             let pieces = self.mention(id, mentioned)?;
-            // These bytes contain the packet ESTABLISHED. It goes into the outbox before any byte
-            // of the tunnel.
+            // These bytes contain the packet ESTABLISHED. ESTABLISHED goes into the outbox before
+            // any byte of the tunnel.
             pieces.send();
             // A tunnel end does not log in, so it has no deadline for a login.
             pieces.connection.expect_arrival(None);
@@ -348,8 +349,8 @@ impl Turn {
         let Some(seat) = self.peers.get_mut(&id).and_then(|peer| peer.seat.take()) else {
             return;
         };
-        // This takes constant time. It changes the order of the list, which does not matter because
-        // all members get the same bytes.
+        // The removal takes constant time. It changes the order of the list, which does not matter
+        // because all members get the same bytes.
         self.members.swap_remove(seat);
         if let Some(moved) = self.members.get(seat)
             && let Some(peer) = self.peers.get_mut(&moved.connection.id)

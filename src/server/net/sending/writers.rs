@@ -18,8 +18,8 @@
 //! Why not one writer thread for each client, as in many textbooks? Each message would then wake a
 //! thread for each client. Here a client that reads fast enough never wakes a writer at all.
 //!
-//! The outbox decides whether a client is too slow. It does so each time after it has sent from its
-//! queue, and when the clock asks it: see `progress`.
+//! The outbox decides whether a client is too slow. The outbox decides each time after a thread has
+//! sent from its queue, and when the clock asks: see `progress`.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -48,8 +48,8 @@ pub(in crate::net) struct Writers {
     /// The clients whose sockets were full. `None` if the system could not create this list; then
     /// the server cuts slow clients.
     waiting: Option<Writable>,
-    /// Number of writers that are blocked in `wait` or will be soon. It only helps to decide
-    /// whether to start another writer, so it need not be exact and needs no lock.
+    /// Number of writers that are blocked in `wait` or will be soon. This number only helps to
+    /// decide whether to start another writer, so it need not be exact and needs no lock.
     idle: AtomicUsize,
     /// Maximum number of threads.
     most: usize,
@@ -140,8 +140,8 @@ impl Writers {
         }
     }
 
-    /// Starts another writer, if fewer than `most` writers run. If the system cannot start one, the
-    /// running writers do all the work.
+    /// Starts another writer, if fewer than `most` writers run. If the system cannot start another
+    /// writer, the running writers do all the work.
     fn hire(self: &Arc<Self>) {
         let mut threads = self.threads.lock();
         if threads.len() >= self.most {
@@ -158,7 +158,7 @@ impl Writers {
         }
     }
 
-    /// The loop of a writer, until the writers are stopped.
+    /// The loop of a writer. It ends when the writers are stopped.
     fn work(self: &Arc<Self>) {
         let Some(waiting) = &self.waiting else {
             return;
@@ -167,8 +167,9 @@ impl Writers {
         loop {
             self.idle.fetch_add(1, Ordering::SeqCst);
             // Blocks until sockets accept bytes or the writers are stopped; `wait` says what wakes
-            // it. Afterwards no other writer has the connections in `ready`. But their outboxes may
-            // have changed: the clock's thread may have sent the queued bytes, or cut the client.
+            // it. Afterwards no other writer has the connections in `ready`. But the outboxes of
+            // these connections may have changed: the clock's thread may have sent the queued
+            // bytes, or cut the client.
             let woken = waiting.wait(&mut ready);
             let idle = self.idle.fetch_sub(1, Ordering::SeqCst) - 1;
             match woken {

@@ -1,5 +1,5 @@
-//! The clock of one hub: it waits for the deadlines of the hub's connections and of its room, and
-//! it takes the turn when a reader hands it over.
+//! The clock of one hub. It waits for the deadlines of the hub's connections and of its room. It
+//! also takes the turn when a reader hands the turn over.
 //!
 //! One thread waits here on a condition variable until the earliest deadline. The life of a
 //! deadline is described in [`net`](crate::net).
@@ -22,7 +22,7 @@ use matou_protocols::room::ConnId;
 ///
 /// Only the clock's thread calls [`Clock::next`]. Any thread may call the other methods, except
 /// [`Clock::stop_by`]: they hold the lock for a moment and never block. Callers may hold any other
-/// lock of [`net`](crate::net), because no other lock is taken under this one.
+/// lock of [`net`](crate::net), because no other lock is taken under this lock.
 ///
 /// `C` is the hub's connection. The clock keeps a connection until its deadline, and knows nothing
 /// else about it.
@@ -105,8 +105,8 @@ impl<C> Clock<C> {
 
     /// Removes a connection's entry.
     pub(in crate::net) fn remove(&self, id: ConnId, at: Instant) {
-        // The entry may hold the last `Arc` of the connection, and dropping that closes a socket.
-        // So it is dropped after the lock is released.
+        // The entry may hold the last `Arc` of the connection, and dropping this `Arc` closes a
+        // socket. So the entry is dropped after the lock is released.
         let removed = self.state.lock().connections.remove(&(at, id));
         drop(removed);
     }
@@ -158,8 +158,8 @@ impl<C> Clock<C> {
     ///
     /// The methods above wake the thread, and so does its own alarm. The thread may find nothing to
     /// do, because a deadline was moved after the alarm was set. Then it sets the alarm again and
-    /// waits. It holds no lock when it acts on what it found. Meanwhile a deadline may have been
-    /// moved, so the caller asks the connection or the room again what is due.
+    /// waits. The thread holds no lock when it acts on what it found. Meanwhile a deadline may have
+    /// been moved, so the caller asks the connection or the room again what is due.
     ///
     /// If the turn was handed over and the hub must also end, [`Call::Turn`] is returned first,
     /// because clients wait for the bytes of the run.

@@ -1,8 +1,8 @@
 //! The deadlines of one connection.
 //!
-//! They are absolute times. A time-out for each `read` (`SO_RCVTIMEO`) would begin again with every
-//! byte, so a peer that sends one byte now and then would never be late. The life of a deadline is
-//! described in [`net`](crate::net).
+//! Deadlines are absolute times. A time-out for each `read` (`SO_RCVTIMEO`) would begin again with
+//! every byte, so a peer that sends one byte now and then would never be late. The life of a
+//! deadline is described in [`net`](crate::net).
 
 use std::time::Instant;
 
@@ -13,8 +13,8 @@ use matou_protocols::room::Overdue;
 /// The deadlines of one connection, and the time at which the hub's clock will look at them.
 ///
 /// The lock is held for a comparison and for the call of `register`, which takes the clock's lock.
-/// So a thread that holds the clock's lock must not take this one. Any thread may call all methods;
-/// they never block.
+/// So a thread that holds the clock's lock must not take this lock. Any thread may call all
+/// methods; they never block.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Deadlines(Mutex<State>);
 
@@ -100,14 +100,14 @@ impl Deadlines {
     }
 
     /// Sets the time at which the outbox must test whether the client took enough of its queued
-    /// bytes. It is not cleared when the queue becomes empty, because outboxes that fill and empty
-    /// many times a second would keep the clock busy. When the time comes, the outbox finds out
-    /// that nothing is queued.
+    /// bytes. This time is not cleared when the queue becomes empty, because outboxes that fill and
+    /// empty many times a second would keep the clock busy. When the time comes, the outbox finds
+    /// out that nothing is queued.
     pub(in crate::net) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         self.change(|state| state.progress = Some(deadline), register);
     }
 
-    /// Sets the deadline for an orderly close, unless an earlier one is set. Clears the other
+    /// Sets the deadline for an orderly close, unless an earlier deadline is set. Clears the other
     /// deadlines, because they do not matter any more.
     pub(in crate::net) fn close(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         let change = |state: &mut State| {
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(next, Some(entry(60, None)));
         deadlines.progress(at(45), |new| next = Some(new));
         assert_eq!(next, Some(entry(45, Some(at(60)))));
-        deadlines.progress(at(55), |_| panic!("the clock looks before that"));
+        deadlines.progress(at(55), |_| panic!("the clock already looks earlier"));
         assert_eq!(deadlines.look(at(45), |new| next = Some(new)), None);
         assert_eq!(next, Some(entry(55, None)));
         let due = deadlines.look(at(55), |new| next = Some(new));

@@ -3,7 +3,7 @@
 //! | file | what it contains |
 //! |---|---|
 //! | [`deadlines`] | the deadlines of one connection |
-//! | [`clock`] | the deadlines of a hub, and how its thread waits for the earliest one |
+//! | [`clock`] | the deadlines of a hub, and how its thread waits for the earliest deadline |
 //! | [`timekeeping`] | what the clock's thread does when a deadline has come |
 //! | [`pause`] | a pause that ends early when its connection closes |
 

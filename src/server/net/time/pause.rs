@@ -25,7 +25,7 @@ impl Pause {
         while !*over && !self.ended.wait_until(&mut over, until).timed_out() {}
     }
 
-    /// Ends the current pause and all later ones, because the connection closes. Never blocks.
+    /// Ends the current pause and all later pauses, because the connection closes. Never blocks.
     pub(in crate::net) fn end(&self) {
         *self.over.lock() = true;
         self.ended.notify_all();

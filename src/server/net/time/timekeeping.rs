@@ -19,10 +19,10 @@ impl<P: Protocol> Hub<P> {
     /// The loop of the clock's thread, until the hub ends. [`Service`](crate::net::Service) owns
     /// this thread and joins it.
     ///
-    /// It never waits for a client. Sending for a reader that has handed over the turn does not
-    /// block either. After [`ROUNDS`](crate::net::bounds::limits::ROUNDS) rounds of sending, the
-    /// thread stops, looks at the deadlines, and then goes on sending. (It hands the turn, which is
-    /// the right to send, over to itself.)
+    /// This thread never waits for a client. Sending for a reader that has handed over the turn
+    /// does not block either. After [`ROUNDS`](crate::net::bounds::limits::ROUNDS) rounds of
+    /// sending, the thread stops, looks at the deadlines, and then goes on sending. (It hands the
+    /// turn, which is the right to send, over to itself.)
     ///
     /// A stop has three steps. First all connections are closed in order. After `DRAIN`, the
     /// connections that are left are cut. After `LAST_WAIT`, this thread ends, even if connections
@@ -31,7 +31,7 @@ impl<P: Protocol> Hub<P> {
         let mut cut = false;
         loop {
             // Blocks until the earliest deadline has come, or until another thread has work for
-            // this one. No lock is held when `next` has returned. So the deadline may have been
+            // this thread. No lock is held when `next` has returned. So the deadline may have been
             // moved meanwhile, and each of these methods tests again whether something is due.
             match self.clock.next() {
                 Call::Connections(late) => late.iter().for_each(|one| self.look_at(one)),

@@ -1,4 +1,4 @@
-//! Tunnels: two connections whose bytes are relayed as they are.
+//! Tunnels: two connections whose bytes are relayed without a change.
 //!
 //! The room never sees these bytes. The life of a tunnel:
 //!
@@ -7,9 +7,9 @@
 //!    [`EARLY_BYTES`] of them.
 //! 2. The second end arrives. The room decides to join both ends
 //!    ([`Effect::Tunnel`](matou_protocols::room::Effect::Tunnel)), and the holder of the turn joins
-//!    them ([`join`]): it queues the early bytes of each end for the other end.
-//! 3. The reader of each end becomes the *pump* of its direction (`relay` in [`pump`]): it blocks
-//!    in `read` on its own socket and in `write` on the socket of the other end.
+//!    them ([`join`]). For this, it queues the early bytes of each end for the other end.
+//! 3. The reader of each end becomes the *pump* of its direction (`relay` in [`pump`]). It blocks
+//!    in `read` on its own socket, and in `write` on the socket of the other end.
 //! 4. Each direction ends separately. At EOF the pump first writes all remaining bytes, and then
 //!    calls `shutdown(Write)` on the socket of the other end, which sends FIN. An error ends both
 //!    directions.
@@ -24,15 +24,15 @@
 //! ```
 //!
 //! If B stops reading, the send buffer of B's socket fills, and A's reader blocks in `write`. Then
-//! it does not read from A's socket, so the receive buffer of that socket fills too, and TCP makes
-//! A wait. This is the back-pressure of a tunnel. The other direction goes on.
+//! A's reader does not read from A's socket, so the receive buffer of that socket fills too, and
+//! TCP makes A wait. This is the back-pressure of a tunnel. The other direction goes on.
 //!
 //! An end that does not read blocks only one thread: the pump that writes to it, which has nothing
 //! else to do. No writer and no holder of the turn waits for this end. The only bytes that wait for
 //! it are in the buffers of two sockets and one pipe.
 //!
 //! A tunnel has no time limit, because its clients may be silent for a long time. Two other limits
-//! hold: the number of connections of an address and of the process, and the time for which the
+//! apply: the number of connections of an address and of the process, and the time for which the
 //! system waits for an acknowledgement of the peer (`Keepalive::unacknowledged`). Before a pump
 //! begins, it waits until the outbox of the other end is empty
 //! ([`Outbox::retire`](super::sending::outbox::Outbox::retire)). That wait is limited by the pace
@@ -58,11 +58,11 @@ pub(super) use pump::{Waited, serve, serve_ended};
 /// is still connected.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A connection's side of a tunnel. Every connection has one; most never use it.
+/// A connection's side of a tunnel. Every connection has this value; most connections never use it.
 ///
-/// Rules of its lock:
+/// Rules of the end's lock:
 ///
-/// * A thread may hold the locks of two ends at once, if it takes them in the order of the
+/// * A thread may hold the locks of two ends at the same time, if it takes them in the order of the
 ///   connections' ids ([`join`]).
 /// * The lock of an outbox is the only other lock that may be taken under it.
 /// * A thread that holds it does not block, except in a wait on `changed`, which releases the lock.
@@ -116,8 +116,8 @@ impl Directions {
         self.changed.notify_all();
     }
 
-    /// Ends one direction and blocks until the other one has ended. The pump of the other direction
-    /// wakes this thread when it ends. Both sockets stay open until then.
+    /// Ends one direction and blocks until the other direction has ended. The pump of the other
+    /// direction wakes this thread when it ends. Both sockets stay open until then.
     ///
     /// The wait ends when the other pump ends: at EOF, or because one of the connections fails or
     /// is cut.
@@ -139,16 +139,16 @@ impl End {
     /// Wakes the reader if it waits for the other end, because the connection is closing. The
     /// caller has set `closing` before.
     pub(super) fn wake(&self) {
-        // `closing` is not guarded by this lock, but the lock must be taken here. Without it, the
-        // reader could test `closing` just before it is set, and begin to wait just after the
+        // `closing` is not guarded by this lock, but the lock must be taken here. Without the lock,
+        // the reader could test `closing` just before it is set, and begin to wait just after the
         // notification. Then nothing would wake the reader.
         let _state = self.state.lock();
         self.changed.notify_all();
     }
 
     /// Sets the state to [`State::Over`], because the connection is over or its tunnel has ended.
-    /// Returns the old state. It may contain the last `Arc` of the other end, so the caller drops
-    /// it after the lock is released.
+    /// Returns the old state. The old state may contain the last `Arc` of the other end, so the
+    /// caller drops it after the lock is released.
     fn over(&self) -> State {
         let before = std::mem::replace(&mut *self.state.lock(), State::Over);
         self.changed.notify_all();
@@ -173,9 +173,9 @@ impl End {
     /// socket meanwhile. Returns `None` when the peer has ended its direction or is lost.
     ///
     /// The peer's FIN comes after bytes that this thread does not read, so no `read` reports it. A
-    /// thread cannot wait for a condition variable and for a socket at once. So this thread checks
-    /// the socket at the interval [`LOOK`]. The check is necessary only for a peer that has sent
-    /// far more bytes than it may.
+    /// thread cannot wait for a condition variable and for a socket at the same time. So this
+    /// thread checks the socket at the interval [`LOOK`]. Only a peer that has sent far more bytes
+    /// than it may makes this check necessary.
     fn room_for_early_bytes(&self, connection: &Connection, once_joined: usize) -> Option<usize> {
         let mut state = self.state.lock();
         loop {
@@ -217,8 +217,8 @@ impl End {
 /// Joins two ends. Called by the holder of the turn, so it MUST NOT block.
 ///
 /// The bytes that the server itself has sent to an end, such as the packet ESTABLISHED, leave
-/// before any relayed byte: they are in the outbox, and a pump begins only when the outbox is
-/// empty.
+/// before any relayed byte. The server's bytes are in the outbox, and a pump begins only when the
+/// outbox is empty.
 ///
 /// The early bytes are queued here and not by the readers of the ends, because a reader may be
 /// blocked in `read` until its peer sends again.
@@ -244,8 +244,8 @@ pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Du
                     changed: Condvar::new(),
                     end_delay,
                 });
-                // This must come after the push of the early bytes: a reader that sees `Joined` may
-                // begin to relay at once, and its bytes must follow the early ones.
+                // This step must come after the push of the early bytes. A reader that sees
+                // `Joined` may begin to relay at once, and its bytes must follow the early bytes.
                 *first_state = joined(second, &directions);
                 *second_state = joined(first, &directions);
                 Some(pushed)
@@ -273,8 +273,8 @@ fn joined(peer: &Arc<Connection>, directions: &Arc<Directions>) -> State {
     })
 }
 
-/// Queues early bytes. They have a limit of their own, [`EARLY_BYTES`]. An end must not be cut
-/// because the limit of its outbox is smaller.
+/// Queues early bytes. Early bytes have a limit of their own, [`EARLY_BYTES`]. An end must not be
+/// cut because the limit of its outbox is smaller.
 fn push_early(to: &Connection, early: &[u8]) -> Pushed {
     if early.is_empty() {
         return Pushed::Done;

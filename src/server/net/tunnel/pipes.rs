@@ -2,8 +2,8 @@
 //!
 //! A pipe moves the bytes of one direction without copying them into this process. It takes two
 //! descriptors, and memory of the kernel. So the number of pipes is limited: the first pipes are
-//! long, the following ones are short, and then no more are opened. A direction without a pipe
-//! works too: its pump copies the bytes.
+//! long, the following pipes are short, and then no more pipes are opened. A direction without a
+//! pipe works too: its pump copies the bytes.
 
 use std::io;
 use std::net::TcpStream;
@@ -15,11 +15,12 @@ use crate::net::sys::Splice;
 /// Bytes of a long pipe: in measurements this size was the fastest.
 const LONG: usize = 1 << 20;
 
-/// Bytes of a short pipe: the default size of the system. It needs fewer system calls than copying.
+/// Bytes of a short pipe: the default size of the system. A short pipe needs fewer system calls
+/// than copying.
 const SHORT: usize = 64 << 10;
 
-/// Maximum number of long pipes. They take 64 MiB of the kernel's memory, which is what a user
-/// without privileges may have.
+/// Maximum number of long pipes. So all long pipes together take 64 MiB of the kernel's memory, the
+/// maximum for a user without privileges.
 const LONG_MOST: usize = 64;
 
 /// Number of descriptors of a pipe: one for each end.
@@ -32,7 +33,8 @@ pub(in crate::net) struct Pipes {
     long: Arc<Budget>,
 }
 
-/// A pipe of one direction. Dropping it closes it and gives its share of the budget back.
+/// A pipe of one direction. Dropping this value closes the pipe and gives its share of the budget
+/// back.
 pub(in crate::net) struct Pipe {
     // Fields are dropped in this order: first the pipe is closed, then the shares below are given
     // back.

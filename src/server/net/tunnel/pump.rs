@@ -17,10 +17,10 @@ use log::debug;
 use super::Peer;
 use crate::net::connection::Connection;
 
-/// Bytes that are copied at once.
+/// Bytes that are copied at a time.
 const COPY_BYTES: usize = 64 << 10;
 
-/// Bytes that are copied at once in a direction that has carried [`MUCH`] bytes and has no pipe.
+/// Bytes that are copied at a time in a direction that has carried [`MUCH`] bytes and has no pipe.
 const LARGE_COPY_BYTES: usize = 256 << 10;
 
 /// After this many bytes a direction gets a pipe of its own in the kernel, if one is left (see
@@ -158,10 +158,10 @@ fn relay(
 }
 
 /// Passes the end of a direction on, after all its bytes: sends FIN to the peer of the other end.
-/// This is a half-close: that peer's `read` returns 0, and it may still write.
+/// This is a half-close: the `read` of that peer returns 0, and that peer may still write.
 ///
-/// Some protocols delay this for a moment. A client may send a command that closes the tunnel, on
-/// its other connection, right after its last byte. The delay lets the server relay that command
+/// Some protocols delay this FIN for a moment. A client may send a command that closes the tunnel,
+/// on its other connection, right after its last byte. The delay lets the server relay that command
 /// first.
 fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
     // Blocks until the delay is over, or until this connection closes.
@@ -180,7 +180,7 @@ fn own_the_write_side(peer: &Peer) -> io::Result<()> {
     }
 }
 
-/// Ends this direction and blocks until the other one has ended. After an error the direction
+/// Ends this direction and blocks until the other direction has ended. After an error the direction
 /// cannot be ended in order, so both connections are cut. That wakes the other pump from its `read`
 /// or `write`.
 fn finish_direction(connection: &Arc<Connection>, peer: &Peer, relayed: io::Result<()>) {

@@ -18,8 +18,8 @@ use crate::net::connection::Connection;
 /// it, so the channel contains each connection at most once.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
-    /// It is dropped to stop the writers: when no connection is left in the channel, `recv` returns
-    /// an error in every writer.
+    /// This sender is dropped to stop the writers: when no connection is left in the channel,
+    /// `recv` returns an error in every writer.
     give: Mutex<Option<Sender<Arc<Connection>>>>,
     take: Receiver<Arc<Connection>>,
 }
@@ -35,7 +35,7 @@ impl Writable {
     /// Lets a connection wait for a writer. Never blocks.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         if let Some(give) = &*self.give.lock() {
-            // This cannot fail, because the receiver is in the same struct.
+            // Sending cannot fail, because the receiver is in the same struct.
             let _ = give.send(Arc::clone(connection));
         }
         Ok(())

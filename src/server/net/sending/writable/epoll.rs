@@ -10,7 +10,7 @@
 //! were closed, the kernel would silently remove it from its list, and its descriptor could soon
 //! belong to another client.
 //!
-//! One race is possible, and it is harmless: a thread adds a connection, and at the same moment
+//! One race is possible, and it is harmless. A thread adds a connection, and at the same moment
 //! another thread is woken for an earlier event of that connection. The first thread in `wait` that
 //! removes the connection from the map gets it. A thread that comes later finds no connection and
 //! goes on.
@@ -27,11 +27,11 @@ use super::Woken;
 use crate::net::connection::Connection;
 use matou_protocols::room::{ByConn, ConnId};
 
-/// Maximum connections that one writer takes at once.
+/// Maximum connections that one writer takes at a time.
 const BATCH: usize = 32;
 
-/// The number of the pipe in the kernel's list. It tells a writer to stop. The numbers of
-/// connections begin at 1.
+/// The number of the pipe in the kernel's list. An event with this number tells a writer to stop.
+/// The numbers of connections begin at 1.
 const STOP: u64 = 0;
 
 /// Connections that wait until their sockets accept bytes again.
@@ -71,12 +71,12 @@ impl Writable {
     /// One of these always happens, so each connection on the list is handed out at some time.
     /// Never blocks.
     ///
-    /// The kernel keeps the socket on its list after an event, so adding it again is cheap. It
-    /// removes the socket when the socket is closed.
+    /// The kernel keeps the socket on its list after an event, so adding it again is cheap. When
+    /// the socket is closed, the kernel removes it from the list.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         let id = connection.id;
-        // This comes before the call to the kernel, because another thread could be woken for the
-        // connection at once.
+        // The connection is put into the map before the call to the kernel, because another thread
+        // could be woken for the connection at once.
         self.waiting.lock().insert(id, Arc::clone(connection));
         let data = EventData::new_u64(id.0);
         // ONESHOT: after one event the socket stays on the list, but the kernel reports it no more
@@ -144,8 +144,8 @@ impl Writable {
     /// Drops the connections that still wait. Each of them holds an `Arc` of the writers, so the
     /// connections and the writers would keep each other in memory.
     pub(in crate::net) fn clear(&self) {
-        // They are dropped after the lock is released, because closing a connection takes other
-        // locks.
+        // The connections are dropped after the lock is released, because closing a connection
+        // takes other locks.
         let waiting = std::mem::take(&mut *self.waiting.lock());
         drop(waiting);
     }

@@ -9,14 +9,14 @@
 //! [`Writable`] is one of three types with the same methods:
 //!
 //! - `epoll` on Linux: the kernel keeps the list. The cost of a wake-up does not depend on how many
-//!   connections wait. Any number of threads may wait at once.
+//!   connections wait. Any number of threads may wait at the same time.
 //! - `poll` on other Unix systems: each call of `poll` looks at every socket. So the more sockets
 //!   wait, the longer the thread pauses before each call.
 //! - `blocking` on systems without a non-blocking send. A connection is given to a writer at once,
 //!   and the writer blocks in its send for at most a quarter of a second.
 //!
 //! A connection is on the list once, even if it is added again. It leaves the list when it is
-//! handed to a writer. That happens to every connection at some time: its socket accepts bytes, or
+//! handed to a writer. Every connection leaves the list at some time: its socket accepts bytes, or
 //! the connection is lost, or the server cuts it. In each of these cases the system reports the
 //! socket as ready.
 

@@ -88,7 +88,7 @@ impl Writable {
 
     /// Blocks until sockets accept bytes, and adds their connections to `ready`. [`Writable::stop`]
     /// also ends the wait. Any number of threads may wait here: one is blocked in `poll`, and the
-    /// others wait for the lock `asking`.
+    /// other threads wait for the lock `asking`.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
         // Blocks while another writer asks. When that writer has found connections, it releases the
         // lock and sends. The release wakes one waiting thread, which asks next.
@@ -159,8 +159,8 @@ impl Writable {
     /// Drops the connections that still wait. Each of them holds an `Arc` of the writers, so the
     /// connections and the writers would keep each other in memory.
     pub(in crate::net) fn clear(&self) {
-        // They are dropped after the lock is released, because closing a connection takes other
-        // locks.
+        // The connections are dropped after the lock is released, because closing a connection
+        // takes other locks.
         let waiting = std::mem::take(&mut self.waiting.lock().connections);
         drop(waiting);
     }
