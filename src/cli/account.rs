@@ -1,4 +1,4 @@
-//! `matou account`: manages the accounts of ChatHack. A running server uses a change from the next login on.
+//! `matou account`: manages the accounts of ChatHack. In a running server, a change applies from the next login on.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
@@ -16,7 +16,7 @@ use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
 /// Manage the accounts of ChatHack
 ///
-/// The server may be running. It uses a change from the next login on.
+/// The server may be running. A change applies from the next login on.
 #[derive(Debug, Args)]
 pub(super) struct AccountArgs {
     #[command(subcommand)]
@@ -41,11 +41,11 @@ enum AccountCommand {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Add the accounts of a file with one line login$password for each account; if a line has an error, no account is added
+    /// Add the accounts of a file in which each line is login$password; if a line has an error, no account is added
     Import {
         /// File to import, in UTF-8
         file: PathBuf,
-        /// Replace the passwords of existing accounts; without this option they are kept
+        /// Replace the passwords of existing accounts; without this option the old passwords are kept
         #[arg(long)]
         replace: bool,
         #[command(flatten)]
@@ -66,7 +66,7 @@ struct OneAccount {
 
 pub(super) fn run(arguments: AccountArgs) -> ExitCode {
     match obey(arguments.command) {
-        // The change was written to the disk before this line is printed.
+        // The change is on the disk before this line is printed.
         Ok(done) => match print(&done) {
             Ok(()) => ExitCode::SUCCESS,
             Err(why) => failed(&why, WRONG_USAGE),

@@ -1,14 +1,14 @@
-//! Addresses to listen on, as people write them.
+//! Reads the addresses to listen on, in the form in which people write them.
 
 use std::net::SocketAddr;
 
 use matou_sockets::{HostPort, addresses};
 
 /// Returns the address for a text such as `127.0.0.1:7777`, `[::1]:7777` or `localhost:7777`. A host name may have several
-/// addresses: the server listens on the first one, and prints it in its line `listening`.
+/// addresses: the server listens on the first address, and prints it in its line `listening`.
 ///
 /// # Errors
-/// An explanation that shows the expected form.
+/// Returns an explanation that shows the expected form.
 pub(super) fn resolve(text: &str) -> Result<SocketAddr, String> {
     let example = "write it as 127.0.0.1:7777, [::]:7777 or localhost:7777";
     let wrong = |why: &dyn std::fmt::Display| format!("invalid address {text:?}: {why}; {example}");

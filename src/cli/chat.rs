@@ -36,7 +36,7 @@ pub(super) struct ChatArgs {
 
     /// Print plain lines on a terminal: no colours, no line editing, no status line
     ///
-    /// This is the default on a dumb terminal. Set the environment variable NO_COLOR to switch off only the colours.
+    /// Plain lines are the default on a dumb terminal. Set the environment variable NO_COLOR to switch off only the colours.
     #[arg(long)]
     plain: bool,
 
@@ -71,28 +71,28 @@ pub(super) struct ChatArgs {
 
     /// Reconnect after a lost connection, as the client always does on a terminal
     ///
-    /// In a pipe or a script, lines that were not read yet are sent after the client is back.
+    /// In a pipe or a script, the client then sends the lines that it has not read yet.
     #[arg(long, conflicts_with = "tunnel")]
     reconnect: bool,
 
-    /// After a lost connection, how long to try a refused login again before asking for another
+    /// How long to retry a refused login after a lost connection, before asking for another login
     ///
-    /// A server may take minutes to notice that a connection is lost, and refuses its login until then.
+    /// A server may take minutes to notice that a connection is lost. Until then, it refuses the login of that connection.
     #[arg(long, value_name = "TIME", default_value = "3m", value_parser = positive_time)]
     retry_login: Duration,
 
     /// Connect standard input and output to a private connection with NAME
     ///
     /// The client asks NAME for a private connection. Bytes are passed on unchanged, and each direction ends on its own. Events
-    /// go to standard error. Requests from other users are denied. If NAME asks too, a single connection is opened.
+    /// go to standard error. Requests from other users are denied. If both users ask, only one connection is opened.
     #[arg(long, value_name = "NAME")]
     tunnel: Option<String>,
 
-    /// With --tunnel, wait for NAME to ask, and accept
+    /// With --tunnel, wait until NAME asks for the private connection, and accept
     #[arg(long, requires = "tunnel")]
     wait: bool,
 
-    /// Time limit for connecting, and then for the answer to the login
+    /// Time limit for connecting; the answer to the login has the same time limit
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_time)]
     connect_timeout: Duration,
 
@@ -100,7 +100,7 @@ pub(super) struct ChatArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_time)]
     stall_timeout: Duration,
 
-    // These come last, because their help headings apply to every option that follows.
+    // These options come last, because their help headings apply to every option that follows.
     #[command(flatten)]
     password: PasswordArgs,
 
@@ -117,8 +117,8 @@ pub(super) struct ChatArgs {
 struct DirectArgs {
     /// Address for a peer to connect to after you accept its request [default: the local address of the connection to the server]
     ///
-    /// It may be an address of another machine that forwards connections to this one. With 0.0.0.0 or ::, a server that
-    /// supports it fills in the address that it sees.
+    /// The address may belong to another machine that forwards connections to this machine. With 0.0.0.0 or ::, the server
+    /// fills in the address that it sees, if the server can do this.
     #[arg(long, value_name = "IP")]
     direct_address: Option<IpAddr>,
 
@@ -231,7 +231,7 @@ fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "write a number of bytes, such as 5000, 500k, 100M or 4G".into())
 }
 
-/// Maximum of every time option. It keeps the computation of deadlines from overflowing.
+/// Maximum value of every option that is a time. It keeps the computation of deadlines from overflowing.
 const MAX_TIME: Duration = Duration::from_secs(3600);
 
 fn after_help() -> String {

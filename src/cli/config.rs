@@ -1,5 +1,5 @@
-//! Makes the server's configuration from arguments and a file. If neither names a listener, every protocol is served on
-//! loopback.
+//! Makes the server's configuration from the arguments and a configuration file. If neither the arguments nor the file name
+//! a listener, the server serves every protocol on loopback.
 
 use std::fs;
 use std::io;
@@ -32,7 +32,7 @@ struct File {
 /// Combines the arguments with the file. Listeners given as arguments replace those of the file.
 ///
 /// # Errors
-/// A message that says what is wrong and what to write instead.
+/// Returns a message that says what is wrong and what to write instead.
 pub(super) fn configuration(
     listen: &[String],
     path: Option<&Path>,

@@ -33,7 +33,7 @@ impl DataArgs {
         Store::open_existing(&directory)
     }
 
-    /// Opens an existing database that is only read, so that no permission to write is needed.
+    /// Opens an existing database only for reading, so that the user needs no permission to write.
     pub(super) fn store_to_read(self) -> Result<Store, StoreError> {
         let directory = self.directory()?;
         warn(&directory);

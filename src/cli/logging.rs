@@ -3,10 +3,10 @@
 //! * The server continues even if the program that reads its standard error stops reading. Lines wait in a [`Backlog`],
 //!   whose size in bytes is limited, and a separate thread writes them. Lines that do not fit are dropped and counted.
 //! * Peers cannot flood the log. In ten seconds only a few messages of each kind are written. The others are counted and
-//!   reported as "N more in 10 s" ([`Repeats`]). Two messages are of the same kind if they come from the same place in the
-//!   code and have the same level and the same listener (the record's target). All messages pass through this module, so the
-//!   limit also applies to the messages of libraries. It does not apply to the levels debug and trace: an operator who asks
-//!   for every frame gets every frame.
+//!   reported as "N more messages like this in 10 s" ([`Repeats`]). Two messages are of the same kind if they come from the
+//!   same place in the code and have the same level and the same listener (the record's target). All messages pass through
+//!   this module, so the limit also applies to the messages of libraries. It does not apply to the levels debug and trace:
+//!   an operator who asks for every frame gets every frame.
 
 mod backlog;
 mod repeats;
@@ -28,7 +28,7 @@ use repeats::{Repeats, Suppressed};
 /// Before the program ends, it waits until all lines are written to standard error, but at most for this time.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// The running log. When it is dropped, the lines that still wait are written.
+/// The running log. When this value is dropped, the lines that still wait are written.
 #[derive(Debug)]
 pub(super) struct Logging {
     logger: &'static Logger,
@@ -141,7 +141,7 @@ impl Logger {
         } in suppressed
         {
             let seconds = time.as_secs().max(1);
-            let words = format!("{count} more in {seconds} s like: {example}");
+            let words = format!("{count} more messages like this in {seconds} s: {example}");
             self.write(kind.level, &kind.target, &words);
         }
     }
@@ -175,7 +175,7 @@ impl Log for Logger {
         let now = Instant::now();
         let mut repeats = self.repeats.lock();
         let suppressed = repeats.ended(now);
-        // The suppressed messages are older than the new one, so they are reported first.
+        // The suppressed messages are older than the new message, so they are reported first.
         self.tell(suppressed);
         if let Some(words) = repeats.admit(kind, now, || record.args().to_string()) {
             self.write(record.level(), record.target(), words);
@@ -256,7 +256,7 @@ mod tests {
         let mut written = written(LevelFilter::Info, &messages);
         assert_eq!(
             written.pop().as_deref(),
-            Some("[INFO] 3 more in 1 s like: message 4")
+            Some("[INFO] 3 more messages like this in 1 s: message 4")
         );
         let numbers = [0, 1, 2, 3, 4, 8, 9];
         let expected = numbers.map(|number| format!("[INFO] message {number}"));

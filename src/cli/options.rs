@@ -1,6 +1,7 @@
 //! Parses the options of a listener. `--listen chaton=ADDR,long=4` and the configuration file use the same names and values.
 //!
-//! A list of [`Setting`]s defines the options of a listener. This module parses values into them and prints them as help.
+//! A list of [`Setting`]s defines the options of a listener. This module parses values into these settings, and prints the
+//! settings as help.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use toml::{Table, Value as Given};
 /// Adds `name=value` from an argument to a table. The value becomes an integer, a boolean or a string.
 ///
 /// # Errors
-/// An explanation, if there is no `=` or the name is already in the table.
+/// Returns an explanation if there is no `=` or the name is already in the table.
 pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
     let Some((name, value)) = option.split_once('=') else {
         return Err(format!(
@@ -31,7 +32,7 @@ pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
 /// Sets each option to its value in the table.
 ///
 /// # Errors
-/// An explanation that names the option, the values that it accepts, and the value that was given.
+/// Returns an explanation that names the option, the values that it accepts, and the value that was given.
 pub(super) fn set_all(
     whose: &str,
     settings: Vec<Setting<'_>>,

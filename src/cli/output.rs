@@ -11,7 +11,7 @@ use super::{WRONG_USAGE, complain};
 /// that SIGPIPE has ended.
 const READER_GONE: u8 = 141;
 
-/// The error when standard output cannot be written.
+/// The error of a command that cannot write to standard output.
 #[derive(Debug)]
 pub(super) struct Unprinted(io::Error);
 
@@ -33,7 +33,7 @@ impl Unprinted {
 /// Writes text to standard output and flushes it.
 ///
 /// # Errors
-/// If the reader has closed its end, or the disk is full.
+/// Fails if the reader has closed its end, or the disk is full.
 pub(super) fn print(text: &str) -> Result<(), Unprinted> {
     let mut output = io::stdout().lock();
     let written = output.write_all(text.as_bytes());

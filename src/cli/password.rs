@@ -33,7 +33,7 @@ impl PasswordArgs {
     /// Reads the password, if the user gave one of these options.
     ///
     /// # Errors
-    /// An explanation, if the password cannot be read or is empty.
+    /// Returns an explanation if the password cannot be read or is empty.
     pub(super) fn read(&self, face: Face) -> Result<Option<Password>, String> {
         let text = if self.password {
             ask("Password: ").map_err(|error| format!("cannot ask for the password: {error}"))?
@@ -61,7 +61,7 @@ impl PasswordArgs {
 /// Asks for a password on the terminal. The terminal does not show what the user types.
 ///
 /// # Errors
-/// If there is no terminal, or the line cannot be a password (see [`first_line`]).
+/// Fails if there is no terminal, or the line cannot be a password (see [`first_line`]).
 #[cfg(unix)]
 pub(super) fn ask(prompt: &str) -> io::Result<String> {
     matou_client::ask_secret(prompt, |mut line| first_line(&mut line))
@@ -76,7 +76,7 @@ pub(super) fn ask(prompt: &str) -> io::Result<String> {
 /// Reads a line, and returns it without its line end. The bytes after the line stay in the buffer.
 ///
 /// # Errors
-/// If the line cannot be read, is not UTF-8, or is longer than 4096 bytes.
+/// Fails if the line cannot be read, is not UTF-8, or is longer than 4096 bytes.
 pub(super) fn first_line(input: &mut impl BufRead) -> io::Result<String> {
     let mut line = String::new();
     let length = input.take(MAX_BYTES).read_line(&mut line)?;

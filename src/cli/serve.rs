@@ -17,8 +17,8 @@ use super::{WRONG_USAGE, complain, logging};
 /// Serve one or more protocols
 ///
 /// The server writes a line `listening PROTOCOL ADDRESS` with the actual port to standard output for each listener, and then
-/// `ready`. It writes the log to standard error. SIGINT, SIGTERM and SIGHUP stop the server in order: for at most five
-/// seconds, it writes the bytes that are queued for clients.
+/// `ready`. It writes the log to standard error. After SIGINT, SIGTERM or SIGHUP, the server stops in an orderly way: for at
+/// most five seconds, it writes the bytes that are queued for clients.
 #[derive(Debug, Args)]
 #[command(after_long_help = described_options())]
 pub(super) struct ServeArgs {
@@ -31,7 +31,7 @@ pub(super) struct ServeArgs {
     listen: Vec<String>,
     /// Address of the registry of chatr, where clients register their public keys
     ///
-    /// It accepts HTTPS, and from clients on this machine also plain HTTP. Its line on standard output begins with
+    /// The registry accepts HTTPS, and from clients on this machine also plain HTTP. Its line on standard output begins with
     /// `listening chatr-rest`. Without a registry, only clients that were added with `matou identity register` can log in to
     /// chatr.
     #[arg(long, value_name = "ADDR:PORT", value_parser = resolve)]
@@ -39,7 +39,7 @@ pub(super) struct ServeArgs {
 
     /// TOML file with the same settings: data, rest, connections, writers, workers, outbox-total and `[[listen]]` tables
     ///
-    /// connections: maximum connections at once, over all listeners. writers: threads that write to slow readers.
+    /// connections: maximum open connections, over all listeners. writers: threads that write to slow readers.
     /// workers: threads that check passwords [default: half the cores]. outbox-total: maximum bytes queued for all slow
     /// readers [default: 268435456]. A `[[listen]]` table has protocol, address and the
     /// options of --listen. Listeners given as arguments replace those of the file.
@@ -54,7 +54,7 @@ pub(super) struct ServeArgs {
     /// Log level: off, error, warn, info, debug (every frame, decoded) or trace
     ///
     /// At the levels error, warn and info, the server writes at most five messages of each kind in ten seconds, and counts
-    /// the others.
+    /// the other messages.
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level)]
     log: LevelFilter,
 }
@@ -94,10 +94,7 @@ fn serve(config: Config, level: LevelFilter) -> ExitCode {
             return refuse(&error);
         }
     };
-    info!(
-        "at most {} connections at once",
-        server.connection_ceiling()
-    );
+    info!("at most {} open connections", server.connection_ceiling());
     if let Err(why) = say(&addresses(&server)) {
         server.stop();
         drop(logging);
@@ -136,7 +133,7 @@ impl Stop {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let stopping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let mut signals = vec![SIGINT, SIGTERM];
-        // `nohup` starts a program so that it ignores SIGHUP. Such a program must go on when its terminal is closed.
+        // A program that is started by `nohup` ignores SIGHUP. It must go on when its terminal is closed.
         if !ignores(SIGHUP) {
             signals.push(SIGHUP);
         }
@@ -157,7 +154,7 @@ impl Stop {
     }
 }
 
-/// Returns true if this program was started so that it ignores this signal.
+/// Returns true if this signal was already ignored when this program started.
 #[cfg(target_os = "linux")]
 fn ignores(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -172,7 +169,7 @@ fn ignores(_: i32) -> bool {
     true
 }
 
-/// On other systems this cannot wait for a signal, and Ctrl-C ends the process at once, without an orderly stop.
+/// On other systems this program cannot wait for a signal. Ctrl-C ends it at once, without an orderly stop.
 #[cfg(not(unix))]
 struct Stop;
 

@@ -26,7 +26,7 @@ pub(crate) struct Begun {
 /// `wish` is the peer that `--tunnel` names.
 ///
 /// # Errors
-/// If the chat cannot begin. The error is the ending of the chat.
+/// Fails if the chat cannot begin. The error is the ending of the chat.
 pub(crate) fn begin(
     address: &Address,
     password: Option<&str>,

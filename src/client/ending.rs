@@ -9,7 +9,7 @@ use super::escape::{Escaped, Name};
 pub enum Ending {
     /// The chat ended as the user wanted.
     InOrder,
-    /// Standard output was closed (`matou chat ... | head -1`). This is not an error.
+    /// Standard output was closed (`matou chat ... | head -1`). A closed output is not an error.
     OutputClosed,
     /// Standard output could not be written for another reason.
     Output(io::Error),
@@ -57,7 +57,7 @@ impl fmt::Display for Ending {
                     f,
                     "the server refused the login {}: {}",
                     Name(login),
-                    Escaped(reason.unwrap_or("it may be in use; choose another"))
+                    Escaped(reason.unwrap_or("it may be in use; choose another login"))
                 )
             }
             Ending::TunnelFailed(reason) => Escaped(reason).fmt(f),

@@ -27,8 +27,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Zero width joiner. Between two pictographs it joins them into one, such as a family, so it is kept there. Anywhere else
-/// it is escaped.
+/// Zero width joiner. Two pictographs with this character between them are shown as one, such as a family, so it is kept
+/// there. Anywhere else it is escaped.
 const JOINER: char = '\u{200d}';
 
 /// Combining keycap: after a digit and a variation selector, it shows the digit as a key of a keyboard.

@@ -14,8 +14,9 @@
 //!
 //! # Folders
 //!
-//! Each folder has its own map in its `mod.rs`. A folder uses only the folders above it in this table, and the small files
-//! beside this one (such as `escape.rs`, which escapes text, and `ending.rs`, the ways in which a chat ends):
+//! Each folder has its own map in its `mod.rs`. Some small files beside this one belong to no folder. For example,
+//! `escape.rs` escapes text, and `ending.rs` has the ways in which a chat ends. A folder uses only these files and the
+//! folders above it in this table:
 //!
 //! | folder | what is in it | needed for |
 //! |---|---|---|

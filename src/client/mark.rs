@@ -8,7 +8,7 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
-    /// The mark of UTF-8. It is not a part of the text.
+    /// The mark of UTF-8. The mark is not a part of the text.
     pub(crate) const UTF8: &[u8] = b"\xef\xbb\xbf";
 
     /// The reason why text in UTF-16 is refused.

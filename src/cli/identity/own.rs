@@ -134,7 +134,7 @@ impl IdentityFile {
         self.identity.clone().map_or_else(default_path, Ok)
     }
 
-    /// Loads the identity. Returns the path of its file and the identity.
+    /// Loads the identity. Returns the path of the file, and the identity.
     pub(in crate::cli) fn load(&self) -> Result<(PathBuf, Identity), FileError> {
         let path = self.path()?;
         let identity = Identity::load(&path)?;
@@ -200,7 +200,7 @@ pub(super) fn publish(arguments: &PublishArgs) -> Result<(), Box<dyn Error>> {
 }
 
 /// Replaces the key. The new key is saved before the registry receives it, and the old key is kept until the registry has
-/// accepted the new one.
+/// accepted the new key.
 pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
     let (path, old) = arguments.file.load()?;
     let registry = registry(&arguments.url, &arguments.server)?;

@@ -66,7 +66,7 @@ struct Talking {
 /// Reads the address book, connects to the server and opens the socket for peers.
 ///
 /// # Errors
-/// If the chat cannot begin. The error is the ending of the chat.
+/// Fails if the chat cannot begin. The error is the ending of the chat.
 pub(crate) fn begin(
     address: &Address,
     chatr: &ChatrOptions,

@@ -152,7 +152,7 @@ impl Output {
     /// Waits until everything is written.
     ///
     /// # Errors
-    /// If not everything can be written within the time limit.
+    /// Fails if not everything can be written within the time limit.
     pub(crate) fn finish(self, limit: Duration) -> io::Result<()> {
         match self.stream {
             Stream::Stdout(printer) if self.failure.is_none() => printer.finish(limit),

@@ -59,7 +59,7 @@ impl People {
         self.whisperer.as_deref()
     }
 
-    /// Hides a name, or shows it again. Returns true if it is hidden now.
+    /// Hides a name, or shows it again. Returns true if the name is hidden now.
     pub(crate) fn toggle_ignored(&mut self, name: &str) -> bool {
         if self.ignored.remove(name) {
             return false;

@@ -85,7 +85,7 @@ impl Printer {
         &self.failure
     }
 
-    /// Returns the error if a write has failed. It is returned only once.
+    /// Returns the error if a write has failed. The error is returned only once.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         let failure = self.failure.try_recv().ok()?;
         self.failure = never();
@@ -100,7 +100,7 @@ impl Printer {
     /// Waits until everything is written.
     ///
     /// # Errors
-    /// If the text cannot be written, or not within the time limit. Then the thread is not joined, and ends with the
+    /// Fails if the text cannot be written, or not within the time limit. Then the thread is not joined, and ends with the
     /// program.
     pub(crate) fn finish(self, limit: Duration) -> io::Result<()> {
         let deadline = Instant::now() + limit;

@@ -1,16 +1,16 @@
-//! The interface between the loop and an exchange. An exchange is all transfers on one private connection. Two types
-//! implement the interface: one for lines of text (`profile/`), and one for a protocol's own frames (`streamed/`).
+//! The interface between the loop and an exchange. An exchange consists of all transfers on one private connection. Two
+//! types implement the interface: one for lines of text (`profile/`), and one for a protocol's own frames (`streamed/`).
 
 use crate::files::digest::Digest;
 
 /// The transfers on one private connection, in both directions. It does no IO: each function handles an event of the disk,
 /// the connection or the user, and returns the [`Deed`]s that follow.
 pub(crate) trait Exchange {
-    /// A piece of a file to send was read.
+    /// A piece was read from a file that is being sent.
     fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed>;
-    /// A file to send cannot be read.
+    /// A file that is being sent cannot be read.
     fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
-    /// A file to receive was opened; this many of its bytes already exist.
+    /// A file that is being received was opened; this many of its bytes already exist.
     fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed>;
     /// A file is written completely, at this path.
     fn finished(&mut self, id: u32, path: String) -> Vec<Deed>;
@@ -69,7 +69,7 @@ pub(crate) enum Deed {
     },
     /// Append these bytes to the file. When the file is complete, the loop calls [`Exchange::finished`].
     Write { id: u32, bytes: Vec<u8> },
-    /// No more bytes follow; keep the incomplete file to resume later.
+    /// No more bytes follow; keep the incomplete file, so that the transfer can be resumed later.
     Keep { id: u32 },
     /// Delete the incomplete file.
     Forget { id: u32 },
@@ -80,7 +80,7 @@ pub(crate) enum Deed {
 pub(crate) enum FileEvent {
     /// The peer offers a file.
     Offered { name: String, size: u64 },
-    /// The peer's file is larger than the limit. This client has declined it, or skips its bytes.
+    /// The peer's file is larger than the limit. This client has declined the file, or skips the file's bytes.
     TooLarge { name: String, size: u64, limit: u64 },
     /// The transfer starts at byte `offset`.
     Begun {

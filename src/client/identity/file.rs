@@ -25,7 +25,7 @@ const PEM_LINE: usize = 64;
 /// Returns the default path of the identity: `matou/identity.pem` in the user's data directory.
 ///
 /// # Errors
-/// If there is no home directory.
+/// Fails if there is no home directory.
 pub fn default_path() -> Result<PathBuf, FileError> {
     Ok(folder()?.join("identity.pem"))
 }
@@ -33,7 +33,7 @@ pub fn default_path() -> Result<PathBuf, FileError> {
 /// Returns the default path of the address book: `matou/names` in the same directory.
 ///
 /// # Errors
-/// If there is no home directory.
+/// Fails if there is no home directory.
 pub fn default_book() -> Result<PathBuf, FileError> {
     Ok(folder()?.join("names"))
 }
@@ -98,7 +98,7 @@ impl Identity {
     /// Writes the identity to a new file that only its owner can read. Creates the directory if it is missing.
     ///
     /// # Errors
-    /// If the file exists or cannot be written. An incomplete file is removed.
+    /// Fails if the file exists or cannot be written. An incomplete file is removed.
     pub fn save(&self, path: &Path) -> Result<(), FileError> {
         let failed = |error| FileError::Io(path.to_owned(), error);
         if let Some(folder) = path.parent() {
@@ -128,7 +128,7 @@ impl Identity {
     /// Reads an identity.
     ///
     /// # Errors
-    /// If the file is missing, readable by other users, or not in the format of [`Identity::save`].
+    /// Fails if the file is missing, readable by other users, or not in the format of [`Identity::save`].
     pub fn load(path: &Path) -> Result<Identity, FileError> {
         let failed = |error| FileError::Io(path.to_owned(), error);
         let file = match File::open(path) {

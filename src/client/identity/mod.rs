@@ -67,7 +67,7 @@ impl Identity {
     /// Generates a random identity. A key of 4096 bits takes about a second.
     ///
     /// # Errors
-    /// If the system gives no random numbers.
+    /// Fails if the system gives no random numbers.
     pub fn generate(bits: KeyBits) -> Result<Identity, KeyError> {
         Identity::of(Uuid::new_v4(), new_pair(bits)?)
     }
@@ -75,7 +75,7 @@ impl Identity {
     /// Generates a new key for the same UUID.
     ///
     /// # Errors
-    /// If the system gives no random numbers.
+    /// Fails if the system gives no random numbers.
     pub fn renewed(&self, bits: KeyBits) -> Result<Identity, KeyError> {
         Identity::of(self.uuid, new_pair(bits)?)
     }
@@ -83,7 +83,7 @@ impl Identity {
     /// Creates an identity from a UUID and a private key in PKCS#8.
     ///
     /// # Errors
-    /// If the key is not an RSA key of 2048 to 8192 bits.
+    /// Fails if the key is not an RSA key of 2048 to 8192 bits.
     pub fn from_pkcs8(uuid: Uuid, der: &[u8]) -> Result<Identity, KeyError> {
         let pair = KeyPair::from_pkcs8(der)
             .map_err(|_| KeyError("the key is not an RSA key of 2048 to 8192 bits"))?;
@@ -118,7 +118,7 @@ impl Identity {
     /// Signs with SHA256withRSA (PKCS#1 v1.5), the signature that the protocol uses everywhere.
     ///
     /// # Errors
-    /// If the library fails.
+    /// Fails if the cryptographic library reports an error.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();
@@ -131,7 +131,7 @@ impl Identity {
     /// Returns the key for TLS, with the raw public key instead of a certificate (RFC 7250).
     ///
     /// # Errors
-    /// If TLS cannot use the key.
+    /// Fails if TLS cannot use the key.
     pub fn for_tls(&self) -> Result<Arc<CertifiedKey>, KeyError> {
         let private = PrivateKeyDer::Pkcs8(self.private.as_ref().to_vec().into());
         let signer = rustls::crypto::aws_lc_rs::sign::any_supported_type(&private)

@@ -3,7 +3,7 @@ use std::ops::Range;
 use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
 
 /// Bytes received on a connection that are not a complete frame yet. They never take more space than one read and one frame
-/// together, because every protocol rejects a frame that is too large as soon as its length has arrived.
+/// together, because every protocol rejects a frame as soon as a length in it shows that the frame is too large.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,

@@ -32,14 +32,14 @@ const PIECES_OUT: usize = 16;
 /// When this many bytes wait for the channel, typed lines are held back.
 const ROOM: usize = 32 * 1024;
 /// When this many bytes of a protocol's automatic answers wait to be sent, the loop stops reading from the connection. This
-/// holds back a peer that sends requests without reading the answers.
+/// limit holds back a peer that sends requests without reading the answers.
 const MOST_ANSWERS: usize = 256 * 1024;
 
-/// A connection with its threads. TCP has two: one blocks in `read`, the other in `write`, so the loop, which owns the link,
-/// never blocks.
+/// A connection with its threads. A TCP connection has two threads: one blocks in `read`, the other one in `write`. So the
+/// loop, which owns the link, never blocks.
 ///
-/// The threads report on [`Link::incoming`]. Dropping the link closes the connection at once and joins the threads: closing the
-/// socket wakes a thread that blocks in it, and dropping the channels wakes a thread that blocks in them.
+/// The threads report on [`Link::incoming`]. Dropping the link closes the connection at once and joins the threads. Closing
+/// the socket wakes a thread that blocks in it, and dropping the channels wakes a thread that blocks in them.
 ///
 /// The loop does not know the carrier of a link. Carriers other than TCP create links with [`Link::new`].
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) struct Link {
     waiting: Queue,
     /// Number of bytes given to this link so far.
     given: u64,
-    /// Upper bound of the number of waiting bytes that are automatic answers.
+    /// Upper bound for the number of waiting bytes that belong to automatic answers.
     answers: usize,
     flow: Arc<Flow>,
     watch: Watch,
@@ -62,9 +62,9 @@ pub(crate) struct Link {
 
 /// Carries the bytes of a link, for example over TCP.
 pub(crate) trait Carrier: fmt::Debug + Send {
-    /// Ends both directions at once, and wakes the threads that block on them. It may be called on a closed connection.
+    /// Ends both directions at once, and wakes the threads that block on them. The connection may already be closed.
     fn close(&self);
-    /// Tells the peer that nothing follows the bytes already sent. It may be called on a closed connection.
+    /// Tells the peer that nothing follows the bytes already sent. The connection may already be closed.
     fn end_sending(&self);
 }
 
@@ -154,7 +154,8 @@ impl Link {
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                // A channel without senders is always ready. It is replaced, so that the loop does not wait for it again.
+                // A channel without senders is always ready. So the channel is replaced, and the loop does not wait for it
+                // again.
                 self.incoming = never();
                 None
             }
@@ -180,7 +181,7 @@ impl Link {
     pub(crate) fn shut(&mut self) {
         self.shut = true;
         if self.split.take().is_some() {
-            // This fails if the connection is lost. The owner of the directions notices the loss without being told.
+            // This call fails if the connection is lost. The owner of the two directions notices the loss by itself.
             self.carrier.end_sending();
         }
         self.push();
@@ -223,7 +224,7 @@ impl Link {
         self.given
     }
 
-    /// Counts as automatic answers all bytes that were given to this link after [`Link::given`] returned `given`.
+    /// Records that all bytes given to this link since [`Link::given`] returned `given` are automatic answers.
     pub(crate) fn has_answered(&mut self, given: u64) {
         if !self.waiting.is_empty() {
             let answers = usize::try_from(self.given.saturating_sub(given)).unwrap_or(usize::MAX);
@@ -278,8 +279,8 @@ impl Link {
         }
     }
 
-    /// Gives both directions to another owner. Dropping the link still closes the connection, but no longer joins the threads:
-    /// they may block on a channel whose other end the link does not own.
+    /// Gives both directions to another owner. Dropping the link still closes the connection, but no longer joins the
+    /// threads: a thread may block on a channel whose other end the link does not own.
     pub(crate) fn split(&mut self) -> Directions {
         self.threads.clear();
         let (split, closed) = bounded(0);

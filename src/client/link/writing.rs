@@ -10,7 +10,7 @@ use std::time::Duration;
 const WRITE_STEP: Duration = Duration::from_millis(500);
 
 /// Prepares a socket so that [`write_all`] can report progress even if the peer reads only a few bytes at a time. Without
-/// this, a blocking write returns only when much of the system's buffer is free.
+/// this preparation, a blocking write returns only when much of the system's buffer is free.
 pub(crate) fn report_progress(stream: &TcpStream) -> io::Result<()> {
     #[cfg(unix)]
     stream.set_write_timeout(Some(WRITE_STEP))?;

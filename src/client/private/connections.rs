@@ -45,7 +45,7 @@ impl PrivateConnections {
     /// local address of the connection to the server.
     ///
     /// # Errors
-    /// If no listener can be opened.
+    /// Fails if no listener can be opened.
     pub(crate) fn await_peer(
         &mut self,
         id: TunnelId,

@@ -1,8 +1,8 @@
 //! Connects standard input and output to a private connection.
 //!
-//! The connection has two threads of its own. Two more threads are added: one copies standard input to the channel of the
-//! connection's writer, the other copies the channel of the connection's reader to standard output. So if the program that
-//! reads standard output is slow, only the peer has to wait, and the loop does not.
+//! The connection has two threads of its own. Two more threads serve standard input and output. One copies standard input to
+//! the channel of the connection's writer. The other one copies the channel of the connection's reader to standard output.
+//! So if the program that reads standard output is slow, only the peer has to wait, and the loop does not.
 
 use std::io::{self, Write};
 use std::thread;
@@ -26,8 +26,8 @@ pub(crate) enum Broken {
 }
 
 /// Takes both directions of a link. `early` are bytes that have already arrived. One result arrives on the returned channel.
-/// It is a success if all of standard input and FIN were sent, and everything up to the peer's FIN was written to standard
-/// output. Otherwise it is the first failure.
+/// The result is a success if all of standard input and FIN were sent, and everything up to the peer's FIN was written to
+/// standard output. Otherwise it is the first failure.
 pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
     let Directions {
         incoming,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use matou_protocols::dialogue::Event;
 
-/// Unanswered requests for private connections, for the status line only. The dialogue has its own list, which decides which
+/// Unanswered requests for private connections, only for the status line. The dialogue has its own list, which decides which
 /// requests are valid.
 #[derive(Debug, Default)]
 pub(crate) struct Requests(BTreeMap<String, Asker>);

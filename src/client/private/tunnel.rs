@@ -121,7 +121,7 @@ impl Tunnel {
         }
     }
 
-    /// Marks the connection as open, because the protocol says so.
+    /// Marks the connection as open. Call it when the protocol says that the connection is open.
     pub(crate) fn open(&mut self) {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Closed(None)) {
             Stage::Opening(link) => Stage::Open(link),

@@ -71,8 +71,8 @@ impl Protocol {
     /// Creates the dialogue with the server. `password` is the password of the login's account.
     ///
     /// # Errors
-    /// If the protocol has no passwords and one is given, or if the protocol is Chatr Connect, which needs an identity. The
-    /// error is a message for the user.
+    /// Fails if the protocol has no passwords and one is given, or if the protocol is Chatr Connect, which needs an
+    /// identity. The error is a message for the user.
     pub fn dialogue(
         self,
         login: &str,
@@ -81,8 +81,8 @@ impl Protocol {
         if password.is_some() && !matches!(self, Protocol::ChatHack) {
             return Err(format!("{} has no passwords; omit --password", self.name()));
         }
-        // Zero is used if the system gives no random number. A zero would make secrets predictable, so the dialogue reports
-        // it to the user.
+        // The function returns zero if the system gives no random number. Secrets that are made from zero are predictable,
+        // so the dialogue reports this to the user.
         let entropy = || getrandom::u64().unwrap_or_default();
         Ok(match self {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
@@ -107,13 +107,13 @@ impl Protocol {
 /// What is wrong with an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressError {
-    /// It contains no `://`.
+    /// The address contains no `://`.
     NoScheme,
-    /// It begins with a scheme that this client does not know.
+    /// The address begins with a scheme that this client does not know.
     UnknownScheme(String),
     /// There is no login before the `@`, or no `@`.
     NoLogin,
-    /// It contains a login, but the protocol has none.
+    /// The address contains a login, but the protocol has no logins.
     Login,
     /// After a `%` in the login, two hexadecimal digits are missing; or the bytes of the login are not UTF-8.
     BadEscape,
@@ -125,9 +125,9 @@ pub enum AddressError {
     NotIpv6(String),
     /// The port is not a number from 1 to 65535.
     BadPort(String),
-    /// It contains a path.
+    /// The address contains a path.
     Path(String),
-    /// It contains an option that the protocol does not have, or an option with an invalid value.
+    /// The address contains an option that the protocol does not have, or an option with an invalid value.
     BadOption(String),
 }
 

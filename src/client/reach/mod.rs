@@ -74,8 +74,8 @@ impl Route {
         ))
     }
 
-    /// Connects from the chosen local port, or from any port if the chosen one is not available. In the second case, it also
-    /// returns why the chosen port is not available.
+    /// Connects from the chosen local port, or from any port if the chosen port is not available. In the second case, it
+    /// also returns why the chosen port is not available.
     pub(crate) fn connect_from_any_port(&self) -> io::Result<(Reached, Option<io::Error>)> {
         let error = match self.connect() {
             Err(error) if self.from.port.is_some() && is_about_the_local_end(&error) => error,

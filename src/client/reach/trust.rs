@@ -47,7 +47,7 @@ impl Trust {
     /// Trusts the certificates in a PEM file.
     ///
     /// # Errors
-    /// If the file cannot be read or contains no certificate.
+    /// Fails if the file cannot be read or contains no certificate.
     pub fn from_file(path: &Path) -> Result<Trust, CertificateFileError> {
         let failed = |why: String| CertificateFileError {
             path: path.to_owned(),
@@ -66,7 +66,7 @@ impl Trust {
     /// Returns the TLS configuration that trusts only these servers.
     ///
     /// # Errors
-    /// If none of the certificates can be used.
+    /// Fails if none of the certificates can be used.
     pub(crate) fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = Verifier {
@@ -95,7 +95,7 @@ impl Trust {
     }
 }
 
-/// Replaces the error of a failed handshake by one that tells the user what to do.
+/// Replaces the error of a failed handshake by an error that tells the user what to do.
 pub(crate) fn explained(error: io::Error) -> io::Error {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
     match tls {

@@ -1,4 +1,4 @@
-//! Reconnecting: what the loop does after a lost connection. It reconnects for a person, and for a script with
+//! Reconnecting: what the loop does after a lost connection. The loop reconnects for a person, and for a script with
 //! `--reconnect`.
 
 use std::io;
@@ -31,7 +31,7 @@ pub(super) struct Loss {
     connecting: Option<Receiver<io::Result<Reached>>>,
     /// When the server refused the login for the first time after the connection was lost.
     refused_since: Option<Instant>,
-    /// Standard input had already ended when the connection was lost.
+    /// True if standard input had already ended when the connection was lost.
     input_ended: bool,
 }
 
@@ -54,8 +54,8 @@ impl Loss {
 }
 
 impl Session {
-    /// True if the client tries a refused login again. After a lost connection, the server often still has this client's old
-    /// connection, because it has not noticed that this connection has ended. Until then, the login is in use.
+    /// True if the client tries a refused login again. After a lost connection, the server often does not notice at once
+    /// that this client's old connection has ended. Until the server notices this, the login is in use.
     pub(super) fn tries_login_again(&mut self) -> bool {
         let chooses = self.dialogue.chooses_its_login();
         let limit = self.options.retry_login;
@@ -63,8 +63,8 @@ impl Session {
         loss.is_some_and(|loss| loss.may_try_again(Instant::now(), limit) || !chooses)
     }
 
-    /// Handles a lost connection. The chat ends in a script without `--reconnect`, or if the client was never logged in.
-    /// Otherwise the client reconnects.
+    /// Handles a lost connection. The chat ends if it is the chat of a script without `--reconnect`, or if the client was
+    /// never logged in. Otherwise the client reconnects.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
         let reason = with_unsent(reason, self.server.link.unsent());
         self.server.link.abandon();
@@ -151,8 +151,8 @@ impl Session {
         let seconds = loss.since.elapsed().as_secs().max(1);
         let (from, to) = (loss.at, jiff::Zoned::now());
         self.output.remark(&format!(
-            "back after {seconds} s: you missed the messages from {} to {}, and earlier requests for private connections are \
-             no longer valid",
+            "connected again after {seconds} s: you missed the messages between {} and {}, and earlier requests for \
+             private connections are no longer valid",
             from.strftime("%H:%M:%S"),
             to.strftime("%H:%M:%S"),
         ));
@@ -160,7 +160,7 @@ impl Session {
 
     /// Asks the user for another login, after the server refused this one.
     pub(super) fn choose_another(&mut self, refused: &str) -> Result<(), Ending> {
-        // Lines that the user typed before the client asked are not an answer.
+        // Lines that the user typed before the client asked the question do not answer it.
         while let Ok(line) = self.lines.try_recv() {
             self.line(line)?;
         }

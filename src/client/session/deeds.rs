@@ -72,7 +72,7 @@ impl Session {
         self.with_exchange(id, |exchange| exchange.cut());
     }
 
-    /// Calls `what` with the exchange of a private connection, and carries out the deeds that it returns.
+    /// Calls `what` with the exchange of a private connection, and carries out the deeds that `what` returns.
     pub(super) fn with_exchange(
         &mut self,
         id: TunnelId,
@@ -84,8 +84,8 @@ impl Session {
         }
     }
 
-    /// Carries out deeds in order. If a deed fails, the failure can cause further deeds. They are carried out after all of
-    /// `deeds`.
+    /// Carries out deeds in order. If a deed fails, the failure can cause further deeds. The further deeds are carried out
+    /// after all of `deeds`.
     pub(super) fn do_deeds(&mut self, id: TunnelId, deeds: Vec<Deed>) {
         let mut failures = Vec::new();
         for deed in deeds {

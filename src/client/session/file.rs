@@ -132,7 +132,7 @@ impl Session {
         let limit = self.options.max_file;
         if size > limit {
             return Err(format!(
-                "{} has {size} bytes, more than the limit of {limit}; raise it with --max-file, here and at the receiver",
+                "{} has {size} bytes, more than the limit of {limit}; raise the limit with --max-file, here and at the receiver",
                 Name(&name)
             ));
         }

@@ -96,7 +96,7 @@ impl Session {
                 Phase::LoggingIn | Phase::Away => !matches!(typed, Typed::Say(_)),
                 Phase::Choosing | Phase::Leaving { .. } => false,
             },
-            // If this client has stopped sending on the connection, the line is refused at once and does not wait.
+            // If this client has stopped sending on the connection, the line does not wait, but is refused at once.
             Destination::Tunnel(id) => self
                 .private
                 .get(id)
@@ -159,7 +159,7 @@ impl Session {
         self.next_held().is_some()
     }
 
-    /// Sends waiting lines while there is space, then leaves if the user wanted to.
+    /// Sends waiting lines while there is space, then leaves if the user wanted to leave.
     pub(super) fn send_held(&mut self) -> Result<(), Ending> {
         if self.held.is_empty() && self.quitting.is_none() {
             return Ok(());

@@ -86,7 +86,7 @@ pub(crate) struct Session {
     private: PrivateConnections,
     unasked: direct::Unasked,
     lines: Receiver<InputLine>,
-    /// Typed lines that wait for space.
+    /// Typed lines that wait until their connection has space.
     held: Held,
     /// Refused lines, until they are put back on the line that the user is typing.
     unsaid: String,

@@ -25,9 +25,9 @@ impl Session {
             self.intend(Intent::Deny { peer })?;
             return Ok(());
         }
-        // If both clients send a request, they must agree on one of the two, because otherwise two connections would open.
+        // If both clients send a request, they must agree on one of the two requests. Otherwise two connections would open.
         // The request of the client with the smaller login counts. That client repeats its request, because it may have sent
-        // the first one before the peer logged in.
+        // its first request before the peer logged in.
         if wish.wait || *self.options.address.login > *peer {
             self.intend(Intent::Accept { peer })?;
         } else {

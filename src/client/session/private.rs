@@ -61,7 +61,7 @@ impl Session {
                 Ok(())
             }
             Incoming::End if !tunnel.stage.is_open() => {
-                let reason = "the server closed it before it was open";
+                let reason = "the server closed the connection before it was open";
                 self.end_tunnel(id, Some(reason.into()))
             }
             Incoming::End => {
@@ -272,7 +272,7 @@ impl Session {
         Ok(())
     }
 
-    /// Handles `/close`. If the peer is still awaited, the private connection closes at once.
+    /// Handles `/close`. If this client still waits for the peer to connect, the private connection closes at once.
     pub(super) fn shut_or_give_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let stage = self.private.get(id).map(|tunnel| &tunnel.stage);
         if matches!(stage, Some(Stage::Awaited { .. })) {
@@ -294,14 +294,14 @@ impl Session {
 
     /// Closes the private connections that are not open yet.
     pub(super) fn give_up_opening(&mut self) -> Result<(), Ending> {
-        let reason = "the connection to the server was lost before it was open";
+        let reason = "the connection to the server was lost before the private connection was open";
         let is_opening = |tunnel: &mut Tunnel| tunnel.stage.is_before_open();
         let opening = self.private.which(is_opening);
         let mut opening = opening.into_iter();
         opening.try_for_each(|id| self.end_tunnel(id, Some(reason.into())))
     }
 
-    /// Stops sending on the open private connections, and drops the others.
+    /// Stops sending on the open private connections, and drops the other private connections.
     pub(super) fn leave_tunnels(&mut self) {
         let kept = self.private.keep_for_the_end();
         kept.into_iter().for_each(|id| self.shut_tunnel(id));

@@ -1,4 +1,4 @@
-//! The rows above the prompt that show transfers.
+//! The rows that show transfers, above the prompt.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ pub(super) struct Progress {
     due: Option<Instant>,
 }
 
-/// Interval between updates. It is short enough to show movement, and long enough to need little time.
+/// Interval between updates. It is short enough to show movement, and long enough to use little processor time.
 const PROGRESS_STEP: Duration = Duration::from_millis(150);
 /// Maximum rows; further transfers have no row.
 const MAX_ROWS: usize = 4;

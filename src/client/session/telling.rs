@@ -23,8 +23,8 @@ impl Session {
                     let reason = "the server may not have noticed that the old connection is lost";
                     return self.lose(reason.into());
                 }
-                // If the password is wrong, choosing another login does not help. After a lost connection, the password is
-                // not the reason for the refusal, because the server has accepted it before.
+                // If the password is wrong, choosing another login does not help. When the client reconnects, the password
+                // is not the reason for the refusal, because the server has already accepted this password.
                 let has_password = self.options.password.is_some() && self.loss.is_none();
                 let chooses = self.dialogue.chooses_its_login();
                 if self.output.is_for_a_person() && !has_password && chooses {

@@ -149,7 +149,7 @@ impl Session {
         self.output.remark(&remark);
     }
 
-    /// Carries out an intent. If it is refused, the user is told.
+    /// Carries out an intent. If the dialogue refuses the intent, tells the user why.
     pub(super) fn intend(&mut self, intent: Intent<'_>) -> Result<Outcome, Ending> {
         let outcome = self.dialogue.intend(intent);
         self.carry_out(outcome)

@@ -23,7 +23,7 @@ pub(super) enum Ready {
     /// Standard output has space, or has failed.
     Output,
     Line,
-    /// The connection of a waiting line can accept it.
+    /// The connection that a waiting line needs can now accept this line.
     Held,
     Keys,
     Resized,
@@ -132,7 +132,7 @@ impl Session {
             (Phase::Leaving { .. } | Phase::Talking { input_ended: true }, _) => false,
             (_, true) => !self.held.is_full(),
             (Phase::Talking { .. }, false) => self.held.is_empty(),
-            // After a lost connection, the script is read again only when the client has logged in again.
+            // After a lost connection, the client continues to read the script only when it has logged in again.
             (Phase::LoggingIn | Phase::Choosing | Phase::Away, false) => false,
         }
     }

@@ -9,13 +9,14 @@ mod taker;
 #[cfg(unix)]
 pub(crate) use taker::{TerminalGuard, end_at_once, guard_terminal, suspend_all, tell_resumed};
 
-/// Receives signals such as Ctrl-C through channels, until it is dropped. After that these signals end the program as usual.
+/// Receives signals such as Ctrl-C through channels, until this value is dropped. After that these signals end the program
+/// as usual.
 #[derive(Debug)]
 pub(crate) struct Signals {
     /// Receives the first reason to leave.
     pub(crate) leave: Receiver<Why>,
-    /// Receives `()` for the second reason. If the loop does not receive it in time, the signal thread ends the program,
-    /// because a loop that is blocked in a write cannot end it.
+    /// Receives `()` for the second reason to leave. If the loop does not receive it in time, the signal thread ends the
+    /// program, because a loop that is blocked in a write cannot end it.
     pub(crate) at_once: Receiver<()>,
     /// Receives `()` when the size of the window has changed.
     pub(crate) resized: Receiver<()>,
@@ -26,9 +27,9 @@ pub(crate) struct Signals {
 /// The reason to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// SIGINT or SIGTERM. After a second one the program leaves at once.
+    /// SIGINT or SIGTERM. After a second signal the program leaves at once.
     Asked,
-    /// SIGHUP: the terminal was closed. Both the system and a shell may send it, so a second one has no effect.
+    /// SIGHUP: the terminal was closed. Both the system and a shell may send it, so a second SIGHUP has no effect.
     HungUp,
 }
 

@@ -10,7 +10,7 @@
 //! | SIGCONT | takes the terminal again and paints | takes the terminal again and shows the prompt |
 //! | SIGWINCH | paints | no effect |
 //!
-//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught: after the
+//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught. After the
 //! handler of such a signal has returned, the same fault would occur again.
 
 use std::ffi::c_int;
@@ -62,7 +62,7 @@ static GUARD: Mutex<Option<TerminalGuard>> = Mutex::new(None);
 pub(crate) struct TerminalGuard {
     /// Restores the terminal.
     pub(crate) give_back: fn(),
-    /// Takes the terminal again. Returns false if it belongs to another program.
+    /// Takes the terminal again. Returns false if the terminal belongs to another program.
     pub(crate) take_again: fn() -> bool,
 }
 
@@ -108,8 +108,8 @@ pub(crate) fn guard_terminal(guard: TerminalGuard) -> io::Result<()> {
     take(&OF_THE_SYSTEM)
 }
 
-/// Ends the program as a second SIGINT does. It is needed for a terminal in raw mode, where Ctrl-C is a key and sends no
-/// signal.
+/// Ends the program as a second SIGINT does. This function is needed for a terminal in raw mode, where Ctrl-C is a key and
+/// sends no signal.
 pub(crate) fn end_at_once() {
     if !tell_to_end() {
         end_by(SIGINT);
@@ -118,7 +118,7 @@ pub(crate) fn end_at_once() {
 
 /// Stops the program's process group, as Ctrl-Z does. Returns false if no shell could continue it.
 pub(crate) fn suspend_all() -> bool {
-    // A program may always send a signal to its own process group, so this does not fail.
+    // A program may always send a signal to its own process group, so this call does not fail.
     can_stop() && kill_current_process_group(Signal::TSTP).is_ok()
 }
 
@@ -218,7 +218,7 @@ fn give_back() {
     }
 }
 
-/// Takes the terminal again. Returns false if it belongs to another program.
+/// Takes the terminal again. Returns false if the terminal belongs to another program.
 fn take_again() -> bool {
     let guard = *GUARD.lock();
     guard.is_none_or(|guard| (guard.take_again)())
@@ -227,8 +227,8 @@ fn take_again() -> bool {
 fn end_by(signal: c_int) {
     give_back();
     let _ = emulate_default_handler(signal);
-    // The library does not know the signals that exist only on this system. For them the program ends with the exit code
-    // that a shell reports for a program that a signal has ended.
+    // The library does not know the signals that exist only on this system. When such a signal ends the program, its exit
+    // code is the one that a shell would report for the signal.
     std::process::exit(128 + signal);
 }
 
@@ -253,8 +253,8 @@ fn go_on() {
     }
 }
 
-/// True if a shell can continue the program. No shell can do this for the process group of the session's leader. There the
-/// system ignores Ctrl-Z too.
+/// True if a shell can continue the program. No shell can do this for the process group of the session's leader. In that
+/// group, the system ignores Ctrl-Z too.
 fn can_stop() -> bool {
     !is_ignored(SIGTSTP) && getsid(None).is_ok_and(|session| session != getpgrp())
 }
@@ -270,8 +270,8 @@ fn is_ignored(signal: c_int) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// On systems other than Linux, reading this state needs unsafe code. There SIGHUP counts as ignored if the program has no
-/// terminal, because a program started with `nohup` usually has none.
+/// On systems other than Linux, reading this state needs unsafe code. On these systems, SIGHUP counts as ignored if the
+/// program has no terminal, because a program started with `nohup` usually has none.
 #[cfg(not(target_os = "linux"))]
 fn is_ignored(signal: c_int) -> bool {
     use std::io::IsTerminal;

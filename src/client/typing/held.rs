@@ -1,12 +1,13 @@
-//! Typed lines that wait until their connection can accept them. Each line was parsed when the user typed it.
+//! Typed lines, each of which waits until the connection that it needs can accept it. Each line was parsed when the user
+//! typed it.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::typed::Typed;
 use matou_protocols::dialogue::TunnelId;
 
-/// Limit for the memory of waiting lines, in bytes. At the limit, the client does not read the terminal, so a program that
-/// types into the terminal must wait.
+/// Maximum memory of all waiting lines together, in bytes. At the limit, the client does not read the terminal, so a program
+/// that types into the terminal must wait.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The connection that a typed line needs.
@@ -16,7 +17,8 @@ pub(crate) enum Destination {
     Tunnel(TunnelId),
 }
 
-/// All waiting lines. Lines for one connection stay in order. A full connection does not delay the others.
+/// All waiting lines. Lines for one connection stay in order. A full connection does not delay the lines for other
+/// connections.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// Contains only connections for which lines wait.

@@ -1,5 +1,5 @@
-//! Standard input. A thread that blocks in a read of standard input cannot be woken, so it is never joined. It ends at the
-//! end of the input, when the receiver of its channel is dropped, or with the program.
+//! Standard input. A thread that blocks in a read of standard input cannot be woken, so it is never joined. The thread ends
+//! at the end of the input, when the receiver of its channel is dropped, or with the program.
 
 use std::io::{self, BufRead, Read};
 use std::thread;
@@ -123,7 +123,7 @@ fn copy(
 /// Skips the byte order mark, with which some editors begin a text. Text in UTF-16 is refused, because its bytes would be
 /// read as different text.
 fn pass_mark(input: &mut impl BufRead) -> Result<(), InputLine> {
-    // A failed read is reported with the first line.
+    // If this read fails, the error is not reported here, but when the first line is read.
     match input.fill_buf().ok().and_then(Mark::of) {
         Some(Mark::Utf8) => input.consume(Mark::UTF8.len()),
         Some(Mark::Utf16) => return Err(InputLine::Failed(Mark::REFUSAL.to_owned())),

@@ -44,7 +44,7 @@ pub(super) struct Conversation {
     state: ConversationState,
     /// The datagram that closes the connection; `None` until it was sent.
     farewell: Option<Farewell>,
-    /// True if the link was dropped, so that the conversation can be forgotten.
+    /// True if the link was dropped: then the conversation can be forgotten.
     pub(super) forgotten: bool,
 }
 
@@ -122,8 +122,8 @@ impl Conversation {
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {
-        // A closed connection has only one deadline. When it passes, the connection is forgotten and can no longer receive
-        // the peer's answer. So this deadline is ignored while this side waits for the answer.
+        // A closed connection has only one deadline. After this deadline the connection is forgotten and can no longer
+        // receive the peer's answer. So this deadline is ignored while this side waits for the answer.
         let waits_for_answer = !self.is_taken_leave_of();
         if let Some(line) = &mut self.line
             && !waits_for_answer
@@ -144,7 +144,7 @@ impl Conversation {
         }
     }
 
-    /// Handles the next event of the connection. Returns false if there was none.
+    /// Handles the next event of the connection. Returns false if there was no event.
     pub(super) fn take_event(&mut self) -> bool {
         let Some(line) = &mut self.line else {
             return false;
@@ -233,7 +233,8 @@ impl Conversation {
         if let Some(line) = &mut self.line
             && let Some(id) = line.sending
         {
-            // This fails if the peer has stopped reading. Then nothing more can be sent, so everything counts as sent.
+            // Ending the stream fails if the peer has stopped reading. Then nothing more can be sent, so everything counts
+            // as sent.
             line.all_sent |= line.connection.send_stream(id).finish().is_err();
         }
     }
@@ -296,7 +297,7 @@ impl Conversation {
         self.farewell.as_ref().filter(|_| !closed_by_peer)
     }
 
-    /// Marks a conversation that has not opened yet as failed.
+    /// Marks the conversation as failed. Call it only while the conversation is not open yet.
     pub(super) fn fail(&mut self, reason: String) {
         self.state = ConversationState::Over(Some(reason));
     }
@@ -356,9 +357,9 @@ impl QuicConnection {
     }
 }
 
-/// The close code of a side that has received everything and knows that the peer has received everything too.
+/// The code with which a side closes the connection when it knows that both sides have received everything.
 const HAS_ALL: VarInt = VarInt::from_u32(0);
-/// The close code of a side that closes the connection earlier.
+/// The code with which a side closes the connection earlier.
 const LEAVES: VarInt = VarInt::from_u32(1);
 
 /// True for an error code of a TLS handshake (RFC 9001, section 4.8).

@@ -43,7 +43,7 @@ impl Conversations {
     /// Starts the search for a peer.
     ///
     /// # Errors
-    /// If TLS cannot be set up.
+    /// Fails if TLS cannot be set up.
     pub(super) fn meet(&mut self, now: Instant, meeting: &Meeting) -> Result<Id, rustls::Error> {
         let takes_calls = match meeting.calls {
             true => None,
@@ -199,7 +199,8 @@ impl Conversations {
         }
     }
 
-    /// Passes the events of a connection to its endpoint and to the conversation, and its datagrams to the socket.
+    /// Passes the events of a connection to its endpoint and to the conversation. Passes the datagrams of the connection to
+    /// the socket.
     fn drive(&mut self, now: Instant, id: Id) {
         let Some(conversation) = self.open.get_mut(&id) else {
             return;

@@ -1,9 +1,9 @@
 //! The datagram that closes a connection, sent again until the peer answers it.
 //!
-//! QUIC sends its CONNECTION_CLOSE once. It sends it again only if the peer still sends something within three probe
-//! timeouts (a tenth of a second on a fast path). If the datagram is lost and the peer has nothing to send, the peer waits
-//! for the whole idle timeout. So this client sends the same datagram again after growing pauses. The peer answers the first
-//! copy that it receives with its own CONNECTION_CLOSE. QUIC drops the other copies as duplicates.
+//! QUIC sends its CONNECTION_CLOSE once. It sends this packet again only if the peer still sends something within three
+//! probe timeouts (a tenth of a second on a fast path). If the datagram is lost and the peer has nothing to send, the peer
+//! waits for the whole idle timeout. So this client sends the same datagram again after growing pauses. The peer answers the
+//! first copy that it receives with its own CONNECTION_CLOSE. QUIC drops the other copies as duplicates.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

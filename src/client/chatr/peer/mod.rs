@@ -2,12 +2,13 @@
 //!
 //! # From an agreed request to a conversation
 //!
-//! The server has told each of two clients the other's address. The port is the one that both users agreed on in advance
-//! (`--p2p-port`). Then:
+//! The server has told each of the two clients the address of the other client. The port is the number on which both users
+//! agreed in advance (`--p2p-port`). Then:
 //!
-//! 1. **Probes** (`probes`): both clients send datagrams of 64 bytes, at most ten per request. They send them to the address
-//!    that the server saw and, where useful, to the address that the peer gave as its own. A client that gets its own number
-//!    back knows that datagrams pass in both directions. Each client's probes also open its own NAT for the other client.
+//! 1. **Probes** (`probes`): both clients send datagrams of 64 bytes, at most ten per request. They send these datagrams to
+//!    the address that the server saw and, where useful, to the address that the peer gave as its own. A client that gets
+//!    its own number back knows that datagrams pass in both directions. Each client's probes also open its own NAT for the
+//!    other client.
 //! 2. **A handshake** (`tls`): the client with the smaller UUID opens a QUIC connection (version 1). Both clients present
 //!    raw RSA public keys in TLS 1.3 (RFC 7250), accept only the key that is *registered* for the other's UUID, and sign the
 //!    handshake. Fresh random numbers of both sides make every handshake different, so a recorded handshake proves nothing
@@ -16,7 +17,7 @@
 //!    knows that its own key was accepted. Then the users' bytes follow, in the same format as on other private connections
 //!    of this client: text and files. Each direction is closed separately.
 //!
-//! QUIC does the rest. It sends lost datagrams again, drops duplicates, restores the order, and encrypts. The crate
+//! QUIC does everything else: it sends lost datagrams again, drops duplicates, restores the order, and encrypts. The crate
 //! `quinn-proto` implements QUIC without a socket. `thread` owns the socket and the clock. `conversations` connects `thread`
 //! with `quinn-proto`. The tests use a network that loses, duplicates and reorders datagrams.
 //!
@@ -30,7 +31,8 @@
 //!   the client ends, it waits at most 1 s for the answer.
 //! * An observer of the network sees the two addresses and the amount of data. The handshake encrypts the keys, but an
 //!   attacker that can connect in place of the peer learns the other client's public key.
-//! * Datagrams carry at most 1200 bytes of payload, which every path supports. This is reliable, but not the fastest for files.
+//! * Datagrams carry at most 1200 bytes of payload, which every path supports. This size works everywhere, but larger
+//!   datagrams would carry files faster.
 
 mod conversation;
 mod conversations;

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 pub(super) const PROBE_BYTES: usize = 64;
 /// Maximum probes per accepted request, to all addresses together.
 pub(super) const MOST_PROBES: usize = 10;
-/// The first bytes of a probe. The first byte has a zero bit that is always set in our QUIC packets, so that a receiver can
-/// distinguish probes from QUIC packets.
+/// The first bytes of a probe. In the first byte of our QUIC packets, one bit is always set. In a probe, this bit is zero,
+/// so that a receiver can distinguish probes from QUIC packets.
 const MARK: [u8; 16] = *b"\0matou probe v1\n";
 /// When each probe is sent, in milliseconds after the first. The addresses take turns. The first probes are close together,
 /// because both peers usually begin at about the same time. The later probes are for a peer that begins late.
@@ -68,7 +68,7 @@ impl Probing {
         candidates.any(|candidate| candidate.address == address)
     }
 
-    /// Handles a datagram. Returns true if it was a probe from one of the addresses.
+    /// Handles a datagram. Returns true if the datagram was a probe from one of the addresses.
     pub(super) fn hear(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
         let Some((nonce, heard)) = read(datagram) else {
             return false;

@@ -166,7 +166,7 @@ impl Net {
         }
         let copies = 1 + u64::from(self.percent() < self.weather.doubled);
         for _ in 0..copies {
-            // A datagram that is held back arrives after later datagrams.
+            // A datagram that is held back arrives after datagrams that were sent later.
             let held_back = 40 * u64::from(self.percent() < self.weather.swapped);
             let arrives = self.now + Duration::from_millis(10 + held_back);
             self.count += 1;
@@ -359,7 +359,7 @@ fn a_recorded_conversation_does_not_prove_anything_later() {
     net.meet();
     net.run_until(|ends| ends.iter_mut().all(End::is_done));
     let recorded = std::mem::take(&mut net.log);
-    // Bob starts a new meeting, but receives only the recorded datagrams of Alice, twice.
+    // Bob starts a new meeting. He receives no new datagrams, but only the recorded datagrams of Alice, each of them twice.
     let mut again = Net::new(End::new(MALLORY), End::new(BOB), FAIR, 1);
     again.ends[BOB].meet(again.now, ALICE, ALICE, false);
     for _ in 0..2 {
@@ -461,7 +461,7 @@ fn a_quiet_conversation_lasts() {
     while net.now - began < SILENCE * 10 {
         assert!(net.step());
     }
-    // Each side sends only a keep-alive packet now and then, and the other acknowledges it.
+    // Each side sends only a keep-alive packet now and then, and the other side acknowledges it.
     assert!(net.log.len() < 200, "{} datagrams", net.log.len());
     assert!(
         net.ends

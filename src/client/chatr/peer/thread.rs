@@ -1,8 +1,9 @@
 //! The two threads that own the socket and the clock of the conversations. Each thread blocks in one call.
 //!
-//! `peer-in` reads datagrams from the socket. `peer` owns everything else. It waits for its next deadline and for all of its
-//! channels at the same time: datagrams, new meetings, bytes to send, space for received bytes, and the end of a link.
-//! Sending a datagram does not block for long: if the socket is full, the datagram is dropped, as it may be on any network.
+//! `peer-in` reads datagrams from the socket. `peer` owns everything else. The thread `peer` waits for its next deadline and
+//! for all of its channels at the same time: datagrams, new meetings, bytes to send, space for received bytes, and the end
+//! of a link. Sending a datagram does not block for long: if the socket is full, the datagram is dropped, as it may be on
+//! any network.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,11 +32,11 @@ const MEETINGS: usize = 8;
 /// of the closing datagram are sent in this time.
 const LEAVE_TIME: Duration = Duration::from_secs(1);
 
-/// All conversations of this client. Dropping it ends them, and waits for the threads.
+/// All conversations of this client. Dropping this value ends the conversations, and waits for the threads.
 #[derive(Debug)]
 pub(crate) struct Peers {
     meetings: Sender<Call>,
-    /// Dropped to stop the thread `peer`.
+    /// Dropping this sender stops the thread `peer`.
     stop: Option<Sender<()>>,
     socket: UdpSocket,
     over: Arc<AtomicBool>,
@@ -59,7 +60,7 @@ impl Peers {
     /// Starts the threads that use the socket.
     ///
     /// # Errors
-    /// If there are no threads or descriptors left, or TLS rejects the key.
+    /// Fails if there are no threads or descriptors left, or TLS rejects the key.
     pub(crate) fn start(socket: UdpSocket, identity: &Identity) -> io::Result<Peers> {
         let conversations = Conversations::new(identity.for_tls().map_err(io::Error::other)?);
         let (meetings, calls) = bounded(MEETINGS);
@@ -106,7 +107,7 @@ impl Callers {
     /// Blocks until a conversation is open or has failed.
     ///
     /// # Errors
-    /// The reason for the failure.
+    /// Returns the reason why the conversation failed.
     pub(crate) fn meet(&self, meeting: Meeting) -> io::Result<Link> {
         let (line, control) = wired::line();
         let (link, ends) = Link::new(Box::new(line));
@@ -130,7 +131,7 @@ impl Drop for Peers {
         let _ = self.exchanging.take().map(JoinHandle::join);
         self.over.store(true, Ordering::Release);
         // On some systems only a datagram wakes a thread that waits for datagrams. If the socket's buffer has no space for
-        // this datagram, the thread is already awake.
+        // this datagram, other datagrams have already woken the thread.
         if let Ok(address) = self.socket.local_addr() {
             let _ = self.socket.send_to(&[], reachable(address));
         }
@@ -158,7 +159,8 @@ fn receive(socket: &UdpSocket, datagram: &Sender<(SocketAddr, Vec<u8>)>, over: &
         match received {
             Ok((length, from)) => {
                 if let Some(bytes) = buffer.get(..length) {
-                    // If the channel is full, the datagram is lost, as UDP allows.
+                    // If the channel is full, the datagram is lost. This is allowed, because UDP does not promise that
+                    // datagrams arrive.
                     let _ = datagram.try_send((from, bytes.to_vec()));
                 }
             }
@@ -169,7 +171,8 @@ fn receive(socket: &UdpSocket, datagram: &Sender<(SocketAddr, Vec<u8>)>, over: &
     }
 }
 
-/// True for an error that concerns a datagram sent earlier (ICMP port unreachable). Some systems report it on a read.
+/// True for an error that concerns a datagram sent earlier (ICMP port unreachable). Some systems report this error on a
+/// read.
 fn is_about_another_datagram(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -222,7 +225,7 @@ impl Exchange {
         self.take_leave();
     }
 
-    /// Closes every conversation, and waits at most [`LEAVE_TIME`] until the peers know that they are closed.
+    /// Closes every conversation, and waits at most [`LEAVE_TIME`] until the peers know that the conversations are closed.
     fn take_leave(&mut self) {
         let mut now = Instant::now();
         let until = now + LEAVE_TIME;

@@ -1,5 +1,5 @@
 //! The proof of identity: TLS 1.3 with raw public keys (RFC 7250) instead of certificates, on both sides. Each side accepts
-//! only the key that is registered for the other.
+//! only the key that is registered for the other side.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ const WINDOW: u32 = 256 * 1024;
 /// Configures the side that opens the connection.
 ///
 /// # Errors
-/// If the library lacks the cipher suite.
+/// Fails if the library lacks the cipher suite.
 pub(super) fn caller(own: &Arc<CertifiedKey>, peer: Fingerprint) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = OnlyThisKey::new(peer, &provider);
@@ -46,7 +46,7 @@ pub(super) fn caller(own: &Arc<CertifiedKey>, peer: Fingerprint) -> Result<Clien
         )));
     tls.alpn_protocols = vec![APPLICATION.to_vec()];
     tls.enable_sni = false;
-    // A resumed connection would skip the proof.
+    // A resumed connection would skip the proof of identity.
     tls.resumption = rustls::client::Resumption::disabled();
     let crypto = QuicClientConfig::try_from(tls).map_err(|_| Error::General(NO_SUITE.into()))?;
     let mut config = ClientConfig::new(Arc::new(crypto));
@@ -57,7 +57,7 @@ pub(super) fn caller(own: &Arc<CertifiedKey>, peer: Fingerprint) -> Result<Clien
 /// Configures the side that accepts the connection.
 ///
 /// # Errors
-/// If the library lacks the cipher suite.
+/// Fails if the library lacks the cipher suite.
 pub(super) fn callee(
     own: &Arc<CertifiedKey>,
     peer: Fingerprint,

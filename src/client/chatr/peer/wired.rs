@@ -47,7 +47,7 @@ pub(super) struct Wired {
     control: Receiver<Control>,
     /// Counts the bytes that the conversation has accepted.
     flow: Arc<Flow>,
-    /// Bytes taken from the channel for which the conversation has no space yet.
+    /// Bytes that were taken from the channel, and for which the conversation has no space yet.
     unsent: VecDeque<u8>,
     /// The next report, while it waits for space in the channel. Until there is space, nothing is read from the
     /// conversation, and QUIC's flow control stops the peer from sending more.
@@ -128,8 +128,8 @@ impl Wired {
 
     fn receive(&mut self, conversation: &mut Conversation) {
         loop {
-            // This fails if the loop has dropped the link. Then the control channel closes, and the conversation is closed
-            // too.
+            // Reporting fails if the loop has dropped the link. Then the control channel closes, and the conversation is
+            // closed too.
             let _ = fill(&self.report, &mut self.waiting);
             if !self.waiting.is_empty() {
                 return;

@@ -46,7 +46,7 @@ pub(super) struct Answer {
 /// Sends a request and waits for the response.
 ///
 /// # Errors
-/// If the server cannot be reached, is not trusted, or sends an invalid response.
+/// Fails if the server cannot be reached, is not trusted, or sends an invalid response.
 pub(super) fn ask(place: &RegistryServer, request: Request<'_>) -> io::Result<Answer> {
     let mut stream = connect::in_time(&place.host, place.port, LocalEnd::default(), place.limit)?;
     let bytes = written(place, request);
@@ -241,7 +241,7 @@ mod tests {
             host: "127.0.0.1".into(),
             port: listener.local_addr().unwrap().port(),
             tls: None,
-            // The limit also covers the time until a thread runs, which may be long on a busy machine.
+            // The limit also covers the time until a thread begins to run, which may be long on a busy machine.
             limit: Duration::from_secs(1),
         };
         let dripping = std::thread::spawn(move || {

@@ -103,7 +103,7 @@ impl Registry {
     /// yet. `limit` is the time limit of one request.
     ///
     /// # Errors
-    /// If the URL has another form, or the certificates of `trust` cannot be used.
+    /// Fails if the URL has another form, or the certificates of `trust` cannot be used.
     pub fn new(url: &str, trust: &Trust, limit: Duration) -> Result<Registry, RegistryError> {
         let refused = || RegistryError::Url(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(refused)?;
@@ -143,7 +143,7 @@ impl Registry {
     /// Registers an identity, unless it is already registered.
     ///
     /// # Errors
-    /// If the registry has another key for this UUID, or rejects the key.
+    /// Fails if the registry has another key for this UUID, or rejects the key.
     pub fn register(&self, identity: &Identity) -> Result<(), RegistryError> {
         match self.put_key("PUT", identity, identity) {
             Err(RegistryError::Refused { kind, .. })
@@ -155,10 +155,10 @@ impl Registry {
         }
     }
 
-    /// Replaces an old key by a new one.
+    /// Replaces an old key by a new key.
     ///
     /// # Errors
-    /// If the registry does not know the old key, or rejects the new one.
+    /// Fails if the registry does not know the old key, or rejects the new key.
     pub fn replace(&self, old: &Identity, new: &Identity) -> Result<(), RegistryError> {
         self.put_key("POST", new, old)
     }
@@ -188,7 +188,7 @@ impl Registry {
     /// Asks for the public key of a UUID. Returns it as a DER SubjectPublicKeyInfo.
     ///
     /// # Errors
-    /// If the UUID is not registered.
+    /// Fails if the UUID is not registered.
     pub fn key_of(&self, uuid: Uuid) -> Result<Vec<u8>, RegistryError> {
         self.ask("GET", uuid, &[], &[])
     }
@@ -212,7 +212,7 @@ impl Registry {
         let (of, key) = understood(&answer).map_err(|why| {
             why.unwrap_or_else(|| {
                 failed(io::Error::other(format!(
-                    "the server there is not a registry: it answered with HTTP status {}",
+                    "the server at this address is not a registry: it answered with HTTP status {}",
                     answer.status
                 )))
             })

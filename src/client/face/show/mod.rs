@@ -1,6 +1,7 @@
 //! Formats an event as a line: as text for people, or as JSON for programs.
 //!
-//! The JSON form is one object per line. It is stable: later versions may add fields, but existing fields keep their meaning.
+//! The JSON form is one object per line. The JSON form is stable: later versions may add fields, but existing fields keep
+//! their meaning.
 //!
 //! | `event` | further fields | meaning |
 //! |---|---|---|

@@ -28,13 +28,13 @@ const DAMAGE: char = char::REPLACEMENT_CHARACTER;
 /// What the program must do after a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Only show the changed line.
+    /// Show the changed line, and do nothing else.
     Edited,
     /// The line was submitted with Enter.
     Submitted(String),
     /// The key has no effect here, so the bell rings.
     Bell,
-    /// A part of a paste does not fit. This is reported once per paste.
+    /// A part of a paste does not fit. The editor reports this once per paste.
     TooMuch,
     /// The line has bytes that are not UTF-8, so it cannot be submitted.
     NotUtf8,
@@ -277,7 +277,7 @@ mod tests {
         editor.press(Key::Char('é'), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted("café".into()));
-        // A user may type this character on purpose. Then the line can be submitted.
+        // If a user types this character on purpose, the line can be submitted.
         editor.press(Key::Char(DAMAGE), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted(DAMAGE.to_string()));

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
-/// The submitted lines, for the Up key. They are kept only in memory, because private messages do not belong in a file.
+/// The submitted lines, for the Up key. The lines are kept in memory and in no file, because private messages do not belong
+/// in a file.
 #[derive(Debug, Default)]
 pub(super) struct History {
     lines: VecDeque<String>,

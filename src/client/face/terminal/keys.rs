@@ -70,7 +70,7 @@ impl Keys {
         keys
     }
 
-    /// Decodes the next key. Returns its length in bytes and the key; `None` while bytes of the key are missing.
+    /// Decodes the next key. Returns the length of the key in bytes, and the key; `None` while bytes of the key are missing.
     fn next(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if self.pasting {
             return self.pasted(pending);
@@ -87,7 +87,7 @@ impl Keys {
     }
 
     /// Decodes the part of a paste that has arrived. Its last bytes may have to wait for the next read, if they are an
-    /// incomplete character, half of a line end, or a part of the end mark.
+    /// incomplete character, a CR that may be followed by an LF, or a part of the end mark.
     fn pasted(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if pending.starts_with(PASTE_ENDS) {
             self.pasting = false;
@@ -119,7 +119,7 @@ impl Keys {
     }
 }
 
-/// Returns the number of bytes before an incomplete character or half of a line end at the end of `text`.
+/// Returns the number of bytes before an incomplete character, or before a CR, at the end of `text`.
 fn whole(text: &[u8]) -> usize {
     if text.ends_with(b"\r") {
         return text.len() - 1;

@@ -3,7 +3,7 @@
 //! Only the loop writes to the terminal, so no lock is needed and nothing is ever written into the middle of a typed line.
 //! Messages are printed above the two rows at the bottom: one write removes these rows, prints, and paints them again.
 //! `keys` decodes the bytes of keys, `editor` changes the typed line, `screen` computes what to write. These three do no IO.
-//! Only `raw` uses the terminal; it restores the terminal however the program ends or is stopped. `prompt` asks for a
+//! Only `raw` uses the terminal; it restores the terminal, no matter how the program ends or is stopped. `prompt` asks for a
 //! secret.
 
 mod completion;
@@ -32,8 +32,8 @@ use keys::Keys;
 use raw::{Modes, Painting, await_key};
 use screen::Screen;
 
-/// Says which of the two lines the keys change and the prompt shows. The two lines never mix: a draft cannot become a login,
-/// and a login cannot become a message.
+/// One of the two lines that the user can type: the keys change this line, and the prompt shows it. The two lines never mix:
+/// a draft cannot become a login, and a login cannot become a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypedLine {
     /// A message or a command.
@@ -42,12 +42,12 @@ pub(crate) enum TypedLine {
     Login,
 }
 
-/// The terminal, in raw mode until it is dropped.
+/// The terminal, in raw mode until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     modes: Modes,
     keys: Keys,
-    /// The line that the user is writing. It is kept here while the client asks for a login.
+    /// The line that the user is writing. While the client asks for a login, this line is kept here.
     draft: Editor,
     /// The answer to the login question.
     login: Editor,
@@ -192,7 +192,7 @@ fn forget_if_used(modes: &Modes, screen: &mut Screen) {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // This prints the waiting lines. Dropping `modes` then restores the terminal.
+        // This write prints the waiting lines. Dropping `modes` then restores the terminal.
         let _ = self.modes.write(|| {
             forget_if_used(&self.modes, &mut self.screen);
             let mut painting = Painting::default();

@@ -8,7 +8,7 @@ use super::raw::Modes;
 /// signals end or stop the program as usual, after the echo is switched on again.
 ///
 /// # Errors
-/// If there is no terminal, or if `read` fails.
+/// Fails if there is no terminal, or if `read` fails.
 pub fn ask_secret<T>(
     prompt: &str,
     read: impl FnOnce(&mut dyn BufRead) -> io::Result<T>,

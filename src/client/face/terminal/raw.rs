@@ -1,10 +1,10 @@
 //! The modes of the terminal. Only this module changes and restores them.
 //!
 //! After the program has ended, the shell needs a terminal with echo. So the terminal is restored before the program ends or
-//! stops: by the guard [`Modes`] when it is dropped, by the signal thread ([`crate::signals`]) before a signal takes effect,
-//! and by a panic hook before the message of a panic. In these files, to *give the terminal back* means to restore its modes
-//! for other programs, and to *take it again* means to set this program's modes again. [`give_back`] and [`take_again`] may
-//! be called from any thread.
+//! stops. Three things restore the terminal: the guard [`Modes`] when it is dropped, the signal thread ([`crate::signals`])
+//! before a signal takes effect, and a panic hook before the message of a panic. In these files, to *give the terminal back*
+//! means to restore its modes for other programs, and to *take it again* means to set this program's modes again.
+//! [`give_back`] and [`take_again`] may be called from any thread.
 
 use std::io;
 
@@ -31,7 +31,7 @@ pub(super) struct Painting {
     pub(super) undo: String,
 }
 
-/// Keeps the terminal's modes changed until it is dropped. Only one exists at a time.
+/// Keeps the terminal's modes changed until this value is dropped. Only one such value exists at a time.
 #[derive(Debug)]
 pub(super) struct Modes {
     #[cfg(unix)]
@@ -43,7 +43,7 @@ impl Modes {
     /// Puts the terminal on standard input and output into raw mode. Keys that were typed before this call are kept.
     ///
     /// # Errors
-    /// If standard input or output is not a terminal, or signals cannot be caught.
+    /// Fails if standard input or output is not a terminal, or signals cannot be caught.
     pub(super) fn raw() -> io::Result<Modes> {
         use rustix::termios::OutputModes;
 
@@ -60,18 +60,18 @@ impl Modes {
     /// keys such as Ctrl-C into signals.
     ///
     /// # Errors
-    /// If there is no terminal, or signals cannot be caught.
+    /// Fails if there is no terminal, or signals cannot be caught.
     pub(super) fn without_echo(prompt: &str) -> io::Result<Modes> {
         use rustix::termios::{InputModes, LocalModes};
 
         let files = changed::Files::controlling()?;
         changed::change(&files, prompt, "\n", |modes| {
-            // Set explicitly, because an earlier program may have left the terminal in another mode.
+            // These modes are set explicitly, because an earlier program may have left the terminal in another mode.
             modes.input_modes |= InputModes::ICRNL;
             modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHONL;
             modes.local_modes -= LocalModes::ECHO;
         })?;
-        // If the program ends early, the shell must not get half a password.
+        // If the program ends early, the shell must not get the part of the password that was already typed.
         changed::flush_at_the_end();
         Ok(Modes { files })
     }
@@ -84,7 +84,7 @@ impl Modes {
     /// Writes a composed text in one piece. While the terminal is given back, nothing is composed or written.
     ///
     /// # Errors
-    /// If the terminal cannot be written.
+    /// Fails if the terminal cannot be written.
     pub(super) fn write(&self, compose: impl FnOnce() -> Painting) -> io::Result<()> {
         changed::write(&self.files, || {
             let Painting { text, undo } = compose();
@@ -143,7 +143,7 @@ impl Modes {
 }
 
 /// Blocks until a key can be read. Returns false if the program has given the terminal back permanently. While the terminal
-/// is given back only for a time, this function blocks too: keys then belong to other programs, and a read in the background
+/// is given back only for a time, this function blocks too. Keys then belong to other programs, and a read in the background
 /// would stop this program.
 pub(crate) fn await_key() -> bool {
     #[cfg(unix)]

@@ -1,8 +1,9 @@
 //! Computes what to write to a terminal so that it shows messages above and the typed line at the bottom. This code does no
 //! IO, and uses only the few control sequences that every terminal supports.
 //!
-//! The bottom is painted again after everything that is printed. It never wraps (a long line scrolls sideways), so the number
-//! of rows to move up is known. The lines above belong to the terminal: scrollback, search, copy and paste work as usual.
+//! The bottom is painted again after everything that is printed. The bottom never wraps (a long line scrolls sideways), so
+//! the number of rows to move up is known. The lines above belong to the terminal: scrollback, search, copy and paste work
+//! as usual.
 
 use std::fmt::Write as _;
 
@@ -49,7 +50,7 @@ impl Screen {
         }
     }
 
-    /// Removes the bottom, and moves the cursor to the place where it began.
+    /// Removes the bottom, and moves the cursor to the place where the bottom began.
     pub(super) fn erase(&mut self, out: &mut String) {
         out.push_str(&self.erasure());
         self.painted.clear();
@@ -60,7 +61,7 @@ impl Screen {
         let Some((_, above)) = self.painted.split_last() else {
             return String::new();
         };
-        // A terminal that became narrower may have wrapped these rows, so that they need more rows now.
+        // A terminal that became narrower may have wrapped these rows. Then they take more rows on the screen than before.
         let rows_of = |width: &usize| width.saturating_sub(1) / self.columns + 1;
         let up = above.iter().map(rows_of).sum::<usize>() + self.cursor / self.columns;
         match up {

@@ -8,7 +8,7 @@ pub(crate) struct Meter {
     marks: VecDeque<(Instant, u64)>,
 }
 
-/// Marks that are older than this are dropped.
+/// Marks that are older than this time are dropped.
 const WINDOW: Duration = Duration::from_secs(5);
 /// Minimum time between two marks.
 const STEP: Duration = Duration::from_millis(100);

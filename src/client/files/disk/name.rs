@@ -1,14 +1,15 @@
 use crate::escape::is_hidden;
 
-/// Maximum length of a name, in bytes. Most file systems allow 255, and a number or a suffix may be added.
+/// Maximum length of a name, in bytes. Most file systems allow 255 bytes. The difference leaves space for a number and a
+/// suffix.
 const MAX_NAME_BYTES: usize = 180;
 /// Maximum length of a name on file systems that allow only 143 bytes, such as eCryptfs. A name of this length stays below
 /// 143 bytes even with the suffix of an incomplete file.
 const SHORT_NAME_BYTES: usize = 110;
-/// Names of devices on Windows, with any extension.
+/// Names of devices on Windows. A file must not have such a name, with or without an extension.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CLOCK$", "CONIN$"];
 
-/// Turns the name that a peer gave into a safe one: a single visible path component.
+/// Turns the name that a peer gave into a safe name: a single visible path component.
 pub(super) fn safe_name(offered: &str) -> String {
     let last = offered.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain = |c: char| !is_hidden(c) && !matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*');
@@ -30,7 +31,7 @@ pub(super) fn safe_name(offered: &str) -> String {
     name
 }
 
-/// Adds a number to a name that already exists.
+/// Adds a number to a name under which a file already exists.
 pub(super) fn numbered(name: &str, number: u32) -> String {
     match name.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() => format!("{stem} ({number}).{ending}"),

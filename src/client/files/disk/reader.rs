@@ -10,7 +10,7 @@ use crate::files::digest::Digest;
 
 /// Maximum bytes per read. This client also sends at most this many bytes after one `data` line.
 const CHUNK: usize = 32 * 1024;
-/// Maximum pieces to read ahead of the connection.
+/// Maximum pieces that were read from the file and wait for the connection.
 const CHUNKS_AHEAD: usize = 4;
 
 /// A file to send.
@@ -26,9 +26,9 @@ pub(crate) struct Seen {
 /// What to find out about a file before it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
-    /// Its size.
+    /// Only the size.
     Briefly,
-    /// Its size and its SHA-256, for which the whole file is read.
+    /// The size and the SHA-256. To compute the SHA-256, the whole file is read.
     Thoroughly,
 }
 
@@ -45,7 +45,8 @@ pub(crate) fn look_at(path: PathBuf, look: Look) -> io::Result<Receiver<io::Resu
 }
 
 fn see(path: &Path, look: Look) -> io::Result<Seen> {
-    // This is checked before the file is opened, because opening a pipe would block until another program writes to it.
+    // The kind of the file is checked before the file is opened, because opening a pipe would block until another program
+    // writes to it.
     let found = std::fs::metadata(path)?;
     if !found.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -107,7 +108,7 @@ impl Reader {
                     let mut chunk = vec![0; CHUNK];
                     let piece = match file.read(&mut chunk) {
                         Ok(0) => Err(io::Error::other(
-                            "the file became shorter while it was being sent",
+                            "the file became shorter during the transfer",
                         )),
                         Ok(length) => {
                             chunk.truncate(length);

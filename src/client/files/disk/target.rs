@@ -33,7 +33,7 @@ pub(super) struct Target {
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) sha256: Option<Digest>,
-    /// If set when the pieces end early, the incomplete file is deleted.
+    /// If this flag is set when the pieces end early, the incomplete file is deleted.
     pub(super) unwanted: Arc<AtomicBool>,
 }
 
@@ -55,7 +55,7 @@ impl Part {
     /// Checks that the path still leads to this file, and that the file has no other name.
     ///
     /// # Errors
-    /// If another program has put something else there.
+    /// Fails if another program has put something else there.
     fn check(&self) -> io::Result<()> {
         let (named, ours) = (fs::symlink_metadata(&self.path)?, self.file.metadata()?);
         #[cfg(unix)]
@@ -120,7 +120,7 @@ impl Target {
         Ok(None)
     }
 
-    /// Opens the incomplete file. If its name is too long for the file system, a shorter one is tried.
+    /// Opens the incomplete file. If its name is too long for the file system, a shorter name is tried.
     fn open(&mut self) -> io::Result<Part> {
         fs::create_dir_all(&self.folder)?;
         let opened = self.open_as_named();
@@ -149,7 +149,8 @@ impl Target {
             .join(format!("{}.{}.part", self.name, &hash[..16]));
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
-        // Another program could have put a link there, so that this program would overwrite the file that the link leads to.
+        // Another program could have put a link there. Without this flag, this program would then write to the file that the
+        // link leads to.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_LINK);
         let part = Part {
@@ -174,8 +175,9 @@ impl Target {
         Ok(Part { file, path })
     }
 
-    /// Renames the file to its name, or, if that name exists, to the next free one. This function first creates an empty
-    /// file with the new name; that fails if the name exists. So the rename can only replace this program's own empty file.
+    /// Gives the file its final name or, if a file with that name exists, the next free name. This function first creates an
+    /// empty file with the new name, which fails if the name exists. So the rename can only replace this program's own empty
+    /// file.
     fn publish(&self, part: &Path) -> io::Result<PathBuf> {
         let (_, path) = self.create("", |path| File::create_new(path))?;
         match fs::rename(part, &path) {
@@ -188,7 +190,7 @@ impl Target {
         }
     }
 
-    /// Creates a new file with the name, or with the next free one.
+    /// Creates a new file with the name, or with the next free name.
     fn create(
         &self,
         ending: &str,

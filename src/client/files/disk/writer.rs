@@ -26,7 +26,7 @@ pub(crate) struct Writer {
     /// Pieces that do not fit into the thread's channel. While any piece waits here, the loop does not read from the
     /// connection.
     held: VecDeque<Vec<u8>>,
-    /// If this is true when the channel closes early, the thread deletes the incomplete file.
+    /// If this flag is set when the channel closes early, the thread deletes the incomplete file.
     unwanted: Arc<AtomicBool>,
     /// The reports of the thread.
     pub(crate) reports: Receiver<Written>,

@@ -2,9 +2,9 @@ use std::fmt;
 
 use crate::files::digest::Digest;
 
-/// The beginning of every frame.
+/// The beginning of every frame of this version of the format.
 const MARK: &str = "::matou/1 ";
-/// The beginning of frames of any version. Text that begins with it is escaped.
+/// The beginning of every frame of any version. Text that begins in this way is escaped.
 const ANY_VERSION: &str = "::matou/";
 /// Maximum bytes after one `data` line.
 const MAX_DATA: usize = 64 * 1024;

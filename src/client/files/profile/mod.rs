@@ -1,4 +1,4 @@
-//! The format of private connections between two clients of this kind: lines of text, with files between them.
+//! The format of private connections between two users of this client: lines of text, with files between the lines.
 //!
 //! A private connection carries raw bytes, and the peer may be another program. So **text is plain text**: a line consists
 //! of its bytes and a line feed. Any peer can read the text lines of this client, and this client can read the lines of any
@@ -10,7 +10,7 @@
 //! | `accept ID OFFSET` | receiver | accepts the file from this byte on; the receiver already has the bytes before it |
 //! | `deny ID` | receiver | declines the file |
 //! | `data ID LENGTH` | sender | after the line feed, LENGTH bytes of the file follow, at most 65536; then the next line begins |
-//! | `withdraw ID [REASON]` | sender | withdraws the offer, or stops the transfer; without a reason, the user asked for it |
+//! | `withdraw ID [REASON]` | sender | withdraws the offer, or stops the transfer; without a reason, the user asked for this |
 //! | `stop ID [REASON]` | receiver | cancels the transfer; the receiver skips the data that is still in transit |
 //! | `done ID` | receiver | the whole file arrived, and its hash is correct |
 //! | `bad ID` | receiver | the whole file arrived, but its hash is wrong |

@@ -1,5 +1,5 @@
-//! The transfers on one private connection. They do no IO: each function handles an event, and returns the [`Deed`]s that
-//! follow.
+//! The transfers on one private connection. This file does no IO: each function handles an event, and returns the [`Deed`]s
+//! that follow.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ impl Transfers {
                 let reason = of_the_peer("the sender", "withdrew it", reason);
                 self.end(FileDirection::In, id, &reason)
             }
-            // The decoder never returns these as frames: it turns them into data and text.
+            // The decoder never returns these two as frames: it turns them into data and text.
             Frame::Data { .. } | Frame::Text(_) => Vec::new(),
         }
     }

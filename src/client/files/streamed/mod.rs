@@ -1,8 +1,9 @@
 //! Messages and files on a private connection whose protocol has frames for them (ChatHack).
 //!
-//! A file is a frame with its name and size, followed by all of its bytes. It has no offer and no answer. The receiver skips
-//! a file that is too large. Messages that are sent during a file wait until its end. If a file cannot be sent completely,
-//! the connection must close. Otherwise, the receiver would take the next frame for bytes of the file.
+//! A file is a frame with its name and size, followed by all of its bytes. The sender does not offer the file first, and the
+//! receiver does not answer. The receiver skips a file that is too large. Messages that are sent during a file wait until
+//! its end. If a file cannot be sent completely, the connection must close. Otherwise, the receiver would treat the next
+//! frame as bytes of the file.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -25,7 +26,8 @@ pub(crate) struct Streamed {
     coming: Option<Coming>,
     /// Files that have arrived completely, but are not completely written to disk.
     written: Vec<File>,
-    /// True if the user has stopped sending. Then only the messages and files that already wait are still sent.
+    /// True if the user has stopped sending. The messages and files that already wait are still sent, but nothing after
+    /// them.
     shut: bool,
 }
 
@@ -49,7 +51,7 @@ enum Coming {
     Skipped { left: u64 },
 }
 
-/// The error for a file that cannot be queued, because the maximum number of files already wait.
+/// The error for a file that cannot be queued, because the maximum number of files is already waiting.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 

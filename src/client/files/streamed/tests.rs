@@ -129,8 +129,8 @@ fn shutting_first_sends_what_waits() {
 #[test]
 fn a_file_that_cannot_be_read_to_its_end_costs_the_connection() {
     let mut streamed = sending();
-    let deeds = streamed.unreadable(1, "the file became shorter while it was being sent");
-    let reason = "the file became shorter while it was being sent";
+    let deeds = streamed.unreadable(1, "the file became shorter during the transfer");
+    let reason = "the file became shorter during the transfer";
     let broken = format!("a file could not be sent completely: {reason}");
     assert_eq!(
         deeds,

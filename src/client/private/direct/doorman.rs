@@ -65,7 +65,7 @@ impl Doorman {
     /// `towards_server` is the local address of the connection to the server.
     ///
     /// # Errors
-    /// If no listener can be opened.
+    /// Fails if no listener can be opened.
     pub(crate) fn promise(
         &mut self,
         tunnel: TunnelId,

@@ -11,14 +11,14 @@ use parking_lot::Mutex;
 use super::promises::{Promises, Verdict};
 use crate::link::Link;
 
-/// Time limit for a peer to send its pass. The expected peer sends it at once.
+/// Time limit for a peer to send its pass. The expected peer sends its pass at once.
 const KNOCK_TIME: Duration = Duration::from_secs(10);
-/// Maximum number of unauthenticated peers at the same time. The oldest is disconnected to make room for a new one.
+/// Maximum number of unauthenticated peers at the same time. The oldest peer is disconnected to make room for a new peer.
 const MOST: usize = 64;
 /// Maximum number of unauthenticated peers from one address, so that one machine cannot take all places.
 const MOST_FROM_ONE: usize = 16;
 
-/// The unauthenticated peers, oldest first. Dropping it disconnects them all.
+/// The unauthenticated peers, oldest first. Dropping this value disconnects all of them.
 #[derive(Debug)]
 pub(super) struct Knocking {
     promises: Arc<Promises>,
@@ -36,7 +36,7 @@ struct AtTheDoor {
 struct Stranger {
     number: u64,
     from: IpAddr,
-    /// Shutting it down wakes the peer's thread, which blocks in a read.
+    /// The peer's socket. Shutting it down wakes the peer's thread, which blocks in a read.
     stream: TcpStream,
     thread: JoinHandle<()>,
 }
@@ -54,7 +54,8 @@ impl Knocking {
         let promises = Arc::clone(&self.promises);
         let at_the_door = Arc::clone(&self.at_the_door);
         let waking = stream.try_clone()?;
-        // The lock is held until the peer is in the list, so that its thread finds it there when it ends.
+        // The lock is held until the peer is in the list, so that the peer's thread finds the peer there when the thread
+        // ends.
         let mut all = self.at_the_door.lock();
         let number = all.next_number;
         all.next_number += 1;
@@ -107,7 +108,7 @@ impl AtTheDoor {
             (self.strangers.len() >= MOST).then_some(0)
         };
         if let Some(stranger) = leaves.and_then(|at| self.strangers.remove(at)) {
-            // This wakes the thread of the disconnected peer, which then ends by itself.
+            // The shutdown wakes the thread of the disconnected peer, which then ends by itself.
             let _ = stranger.stream.shutdown(Shutdown::Both);
         }
     }

@@ -54,10 +54,10 @@ impl FromStr for Ports {
 }
 
 impl DirectOptions {
-    /// Opens a listener. Returns it with the address to tell peers.
+    /// Opens a listener. Returns the listener, and the address that this client tells its peers.
     ///
     /// # Errors
-    /// If none of the ports is free.
+    /// Fails if none of the ports is free.
     pub(super) fn listen(
         &self,
         towards_server: SocketAddr,
@@ -69,8 +69,8 @@ impl DirectOptions {
             place = SocketAddr::new(address, 0);
         }
         let listener = match self.bind(place) {
-            // The address to tell peers does not belong to this machine, but to another machine that forwards connections to
-            // this machine.
+            // The address that this client tells its peers does not belong to this machine, but to another machine that
+            // forwards connections to this machine.
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                 self.bind(everywhere(place))
             }

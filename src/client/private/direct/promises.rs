@@ -48,7 +48,7 @@ impl Promises {
         let mut promises = self.0.lock();
         let mut missing = None;
         let mut right = None;
-        // Promises that have expired stay in the list until the session removes them, but they are not compared.
+        // Promises that have expired stay in the list until the session removes them, but their passes are not accepted.
         let in_time = promises.iter().filter(|(_, promise)| promise.until > now);
         for (tunnel, Promise { pass, .. }) in in_time {
             let known = shown.len().min(pass.public.len());

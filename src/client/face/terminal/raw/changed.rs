@@ -19,14 +19,14 @@ use rustix::termios::{
 use crate::signals::{self, TerminalGuard};
 
 /// How long [`give_back`] waits for a terminal that accepts no output, and for a thread that writes to the terminal. After
-/// this time it restores only the modes.
+/// this time, it restores the modes, even if its text was not written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
 /// Notified when this program takes the terminal again.
 static TAKEN: Condvar = Condvar::new();
-/// Held during every write, so that nothing is painted after the terminal was given back. It is locked before [`CHANGED`],
-/// which is not held while a write may block.
+/// Held during every write, so that nothing is painted after the terminal was given back. `WRITING` is locked before
+/// [`CHANGED`], and `CHANGED` is not held while a write may block.
 static WRITING: Mutex<()> = Mutex::new(());
 static HOOK: Once = Once::new();
 
@@ -211,14 +211,14 @@ fn is_taken() -> bool {
     CHANGED.lock().as_ref().is_some_and(|it| !it.given_back)
 }
 
-/// Makes [`give_back`] drop unread keys from now on.
+/// From now on, [`give_back`] drops unread keys.
 pub(super) fn flush_at_the_end() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.flushes = true;
     }
 }
 
-/// Makes [`give_back`] restore only the modes from now on.
+/// From now on, [`give_back`] restores the modes, but writes no text and drops no unread keys.
 pub(super) fn undo_nothing() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.undo.clear();
@@ -246,14 +246,14 @@ fn give_back_at_a_panic() {
     }));
 }
 
-/// Returns false if this program runs in the background. Returns true for a terminal that does not control this session,
-/// because such a terminal has no background programs.
+/// Returns false if this program runs in the background. Returns true if this terminal is not the controlling terminal of
+/// this session, because such a terminal has no background programs.
 fn is_ours(files: &Files) -> bool {
     tcgetpgrp(&files.input).map_or(true, |group| group == getpgrp())
 }
 
 fn set(terminal: &File, modes: &Termios) -> io::Result<()> {
-    // `Now` does not wait until queued output is written: that may block forever.
+    // `Now` does not wait until queued output is written, because such a wait could last forever.
     retry_on_intr(|| tcsetattr(terminal, OptionalActions::Now, modes))?;
     Ok(())
 }
@@ -290,7 +290,7 @@ mod tests {
 
     const WHERE: &str = "MATOU_TEST_PANIC";
 
-    /// This is not a test. It is the program that the test below starts.
+    /// This function is not a test. It is the program that the test below starts.
     #[test]
     fn program() {
         let Ok(place) = env::var(WHERE) else {

@@ -71,7 +71,7 @@ fn an_offer_is_told_taken_and_written() {
         sha256: Some(HASH),
     };
     assert_eq!(transfers.accept(), [open]);
-    // The disk has not yet reported how much of the file exists. Bytes that arrive before that are dropped.
+    // The disk has not yet reported how much of the file exists. Bytes that arrive before the disk's report are dropped.
     assert_eq!(transfers.data(1, vec![0; 4]), []);
     let begun = FileEvent::Begun {
         way: FileDirection::In,
@@ -185,7 +185,7 @@ fn the_sender_may_end_it(#[case] told: Option<&str>, #[case] reason: &str) {
 
 #[test]
 fn both_sides_learn_why_a_file_cannot_be_read_or_written() {
-    let reason = "the file became shorter while it was being sent";
+    let reason = "the file became shorter during the transfer";
     let stop_reading = Deed::StopReading { id: 1 };
     assert_eq!(
         sending().unreadable(1, reason),

@@ -26,7 +26,7 @@ fn promised(passes: &[(u32, Pass)], until: Instant) -> (Promises, Receiver<io::R
     (Promises(Mutex::new(promises.collect())), arrives)
 }
 
-/// Returns the verdict as text: `+n` if n more bytes are needed, `in`, or `out`.
+/// Returns the verdict as text: `+n` if n more bytes are needed, `in` if the peer is accepted, `out` if it is not.
 fn judged(promises: &Promises, shown: &str, now: Instant) -> String {
     match promises.judge(shown.as_bytes(), now) {
         Verdict::More(more) => format!("+{more}"),
