@@ -1,10 +1,10 @@
 //! Five chat protocols without IO: bytes go in, effects come out.
 //!
 //! Each protocol has three parts, and none of them does IO. The **codec** turns bytes into frames and frames into
-//! bytes. The **room** is the server's half: it knows which clients are connected, their names and which negotiations
-//! are pending, and it answers each event with effects such as "send these bytes to every client". The **dialogue** is
-//! the client's half: it turns the user's intents into frames for the server, and frames from the server into events
-//! that the client program shows.
+//! bytes. The **room** is the server's half. It knows which clients are connected, their names and which negotiations are
+//! pending. It answers each event with effects such as "send these bytes to every client". The **dialogue** is the client's
+//! half: it turns the user's intents into frames for the server, and frames from the server into events that the client
+//! program shows.
 //!
 //! # In scope, and out of scope
 //!

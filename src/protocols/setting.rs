@@ -10,9 +10,9 @@ use std::time::Duration;
 /// One option that an operator may set.
 #[derive(Debug)]
 pub struct Setting<'a> {
-    /// Its name, such as `frame-timeout`.
+    /// The option's name, such as `frame-timeout`.
     pub name: &'static str,
-    /// Its meaning, with its unit: a noun phrase that begins with a capital letter.
+    /// The option's meaning, with its unit: a noun phrase that begins with a capital letter.
     pub help: &'static str,
     /// A reference to its value, which a program can change.
     pub value: Value<'a>,

@@ -10,13 +10,13 @@
 //! | 2 | `one-lock` | a thread per client, writes under one lock | one stalled client stops the room |
 //! | 3 | `two-threads` | a reader, a writer and a channel per client | a wake-up and a system call per message and recipient |
 //! | 4 | `one-write` | the writer drains its channel into one write | a quiet room gains nothing |
-//! | 5 | `direct-send` | the sender sends without blocking; writers for full sockets | all senders wait for the one that is sending |
+//! | 5 | `direct-send` | the sender sends without blocking; writers for full sockets | all senders wait for the thread that is sending |
 //! | 6 | `one-run` | senders share one run; one thread has the turn | no end is orderly, and no limit exists |
 //! | 7 | `orderly-end` | limits, half-close, tunnels, an orderly stop | lesson 8 compares it with `matou serve` |
 //!
-//! This file contains two parts that are the same in all steps: it cuts bytes into frames, and it finds the recipients of
-//! the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps 6 and 7 use
-//! it too.
+//! This file contains two parts that are the same in all steps. One part cuts bytes into frames. The other part finds the
+//! recipients of the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps
+//! 6 and 7 use it too.
 
 pub mod outbox;
 
@@ -54,11 +54,11 @@ impl Incoming {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Passes each whole frame to `handle`, in order, and keeps the rest for the next `read`. If `handle` returns another
-    /// value than [`Flow::Frames`], stops and returns this value.
+    /// Passes each whole frame to `handle`, in order, and keeps the remaining bytes for the next `read`. If `handle` returns
+    /// another value than [`Flow::Frames`], stops and returns this value.
     ///
-    /// The rest stays small: a frame has at most three texts of 1024 bytes, and a frame that announces a longer text is
-    /// malformed.
+    /// The number of remaining bytes stays small: a frame has at most three texts of 1024 bytes, and a frame that announces
+    /// a longer text is malformed.
     pub fn frames(&mut self, mut handle: impl FnMut(Event<ClientFrame<'_>>) -> Flow) -> Flow {
         let mut used = 0;
         let flow = loop {

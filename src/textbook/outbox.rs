@@ -10,8 +10,9 @@
 //! the queue is too long  -> the client is too slow: cut it
 //! ```
 //!
-//! **Who owns the rest?** While `is_writing` is true, the writer owns it, and no other thread may write to the socket. One
-//! mutex guards both the flag and the queue. So a sender can never queue bytes for a writer that has just decided to end.
+//! **Which thread owns the queued bytes?** While `is_writing` is true, the writer owns them, and no other thread may write
+//! to the socket. One mutex guards both the flag and the queue. So a sender can never queue bytes for a writer that has just
+//! decided to end.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
@@ -47,7 +48,7 @@ struct State {
 impl Outbox {
     /// Makes the outbox of a client. The socket stays blocking, because its reader blocks in `read`.
     pub fn new(stream: TcpStream) -> Arc<Outbox> {
-        // As in step 4: the kernel must not delay a small packet until earlier ones are acknowledged.
+        // As in step 4: the kernel must not delay a small packet until earlier packets are acknowledged.
         let _ = stream.set_nodelay(true);
         Arc::new(Outbox {
             stream,
@@ -140,15 +141,15 @@ impl Outbox {
         state.is_cut = true;
         state.queued.clear();
         // Wakes the client's reader in `read` (it returns 0) and its writer in `write` (it returns EPIPE). The descriptor is
-        // closed later, when the last owner drops the outbox: closing it now could give its number to a new connection
-        // while the reader still uses it.
+        // closed later, when the last owner drops the outbox. Closing it now could give its number to a new connection while
+        // the reader still uses this number.
         let _ = self.stream.shutdown(Shutdown::Both);
         self.empty.notify_all();
     }
 
     /// Blocks until no bytes wait for the client any more. Returns false if the client was cut.
     ///
-    /// If it returns true, and no thread calls [`Outbox::send`] again, the caller may write to the socket itself.
+    /// If this function returns true, and no thread calls [`Outbox::send`] again, the caller may write to the socket itself.
     pub fn wait_until_empty(&self) -> bool {
         let mut state = self.state.lock();
         while state.is_writing && !state.is_cut {

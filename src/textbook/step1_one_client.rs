@@ -4,9 +4,9 @@
 //! `close`). Every call that waits is in this file. Run it with
 //! `cargo run --release -p matou-textbook --bin one-client -- 127.0.0.1:7777`; its lesson is `lesson-1.md`.
 //!
-//! Its fault: while the thread waits for bytes of the first client, it does not accept the second. The second client's
-//! `connect` succeeds all the same, because the kernel completes the handshake and keeps the connection in the listener's
-//! backlog. So the second client seems to be connected, but gets no answer.
+//! The fault of this step: while the thread waits for bytes of the first client, it does not accept the second client. The
+//! second client's `connect` succeeds all the same, because the kernel completes the handshake and keeps the connection in
+//! the listener's backlog. So the second client seems to be connected, but gets no answer.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -5,9 +5,9 @@
 //! people write first. Run it with `cargo run --release -p matou-textbook --bin one-lock -- 127.0.0.1:7777`; its lesson is
 //! `lesson-2.md`.
 //!
-//! Its fault: the thread that relays a message writes to each recipient while it holds the lock. `write` blocks when the
-//! recipient's socket is full, and the socket stays full as long as this client does not read. Meanwhile every other thread
-//! waits for the lock, so one stalled client stops the whole room.
+//! The fault of this step: the thread that relays a message writes to each recipient while it holds the lock. `write` blocks
+//! when the recipient's socket is full, and the socket stays full as long as this client does not read. Meanwhile every
+//! other thread waits for the lock, so one stalled client stops the whole room.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -31,7 +31,7 @@ fn main() -> io::Result<()> {
         clients: HashMap::new(),
     }));
     for number in 1.. {
-        // Blocks until a client connects. No other thread ever waits for this one.
+        // Blocks until a client connects. No other thread ever waits for this thread.
         let (stream, peer) = match listener.accept() {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -56,7 +56,7 @@ struct Hall {
     room: Room,
     members: Members,
     /// Several threads write to one socket: the client's own thread writes answers, and the other threads write messages.
-    /// The lock keeps their frames apart. Without the lock, half of one frame could land inside another.
+    /// The lock keeps their frames apart. Without the lock, half of one frame could land inside another frame.
     clients: HashMap<ConnId, Arc<TcpStream>>,
 }
 

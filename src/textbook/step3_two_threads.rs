@@ -8,7 +8,7 @@
 //! The server is correct: it loses no message, a slow reader delays no other client, and all clients receive the messages
 //! in the same order. It has four costs, which the next steps reduce:
 //!
-//! * **A system call for each packet.** Also, the kernel can delay a packet until earlier ones are acknowledged.
+//! * **A system call for each packet.** Also, the kernel can delay a packet until earlier packets are acknowledged.
 //! * **A wake-up for each recipient of each message.** The writer of every client sleeps in `recv` until it has something
 //!   to send. With a thousand clients, one line of chat wakes a thousand threads, and each of them makes a system call for
 //!   a few bytes.
@@ -16,8 +16,8 @@
 //! * **A channel for each client.** The channel allocates all its slots in advance, so they need memory even when they are
 //!   empty.
 //!
-//! Step 7 adds what is missing here: private connections (until then the server cuts both ends instead of joining them),
-//! time limits, an orderly stop, and a bound on the number of clients.
+//! Step 7 adds what is missing here: private connections, time limits, an orderly stop, and a bound on the number of
+//! clients. Until step 7, the server cuts both ends of a private connection instead of joining them.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -73,8 +73,8 @@ struct Hall {
 struct Client {
     /// The sending end of the queue. The writer has the other end, and stops when this end is dropped.
     queue: Sender<Arc<[u8]>>,
-    /// The reader uses one half of the socket and the writer the other. This third reference is needed only to shut the
-    /// socket down.
+    /// The reader uses one half of the socket, and the writer uses the other half. This third reference is needed only to
+    /// shut the socket down.
     stream: Arc<TcpStream>,
 }
 
@@ -94,8 +94,9 @@ impl Hall {
 fn carry_out(clients: &mut HashMap<ConnId, Client>, action: &Action<'_>) {
     match action {
         Action::Send(to, bytes) => {
-            // `try_send` wakes the writer if it sleeps in `recv`. It fails when the queue is full. If this thread waited for
-            // a slow reader here, all clients would wait for the slow reader, too. So the server cuts it instead.
+            // `try_send` wakes the writer if the writer sleeps in `recv`. `try_send` fails when the queue is full. If this
+            // thread waited for a slow reader here, all clients would wait for the slow reader, too. So the server cuts it
+            // instead.
             if let Some(client) = clients.get(to)
                 && client.queue.try_send(Arc::clone(bytes)).is_err()
             {

@@ -5,13 +5,13 @@
 //! the functions `write` and `write_all` differ from step 3. Run it with
 //! `cargo run --release -p matou-textbook --bin one-write -- 127.0.0.1:7777`; its lesson is `lesson-4.md`.
 //!
-//! This server also sets TCP_NODELAY. Without it the kernel keeps a small packet back while an earlier one is not
+//! This server also sets TCP_NODELAY. Without it the kernel keeps a small packet back while an earlier packet is not
 //! acknowledged (Nagle's algorithm), in the hope that more bytes come. This server does not need this delay, because the
 //! writer collects the queued packets itself.
 //!
 //! The gain grows with the load: the more packets wait, the fewer calls each of them needs. The writer never delays a packet
-//! to wait for others, so latency does not grow. Its fault: in a quiet room the queue never has more than one packet. Then
-//! this server does exactly what step 3 does, and wakes a thread for each recipient of each message.
+//! to wait for others, so latency does not grow. The fault of this step: in a quiet room the queue never has more than one
+//! packet. Then this server does exactly what step 3 does, and wakes a thread for each recipient of each message.
 
 use std::collections::HashMap;
 use std::io::{self, IoSlice, Read, Write};
@@ -67,8 +67,8 @@ struct Hall {
 struct Client {
     /// The sending end of the queue. The writer has the other end, and stops when this end is dropped.
     queue: Sender<Arc<[u8]>>,
-    /// The reader uses one half of the socket and the writer the other. This third reference is needed only to shut the
-    /// socket down.
+    /// The reader uses one half of the socket, and the writer uses the other half. This third reference is needed only to
+    /// shut the socket down.
     stream: Arc<TcpStream>,
 }
 
@@ -88,8 +88,9 @@ impl Hall {
 fn carry_out(clients: &mut HashMap<ConnId, Client>, action: &Action<'_>) {
     match action {
         Action::Send(to, bytes) => {
-            // `try_send` wakes the writer if it sleeps in `recv`. It fails when the queue is full. If this thread waited for
-            // a slow reader here, all clients would wait for the slow reader, too. So the server cuts it instead.
+            // `try_send` wakes the writer if the writer sleeps in `recv`. `try_send` fails when the queue is full. If this
+            // thread waited for a slow reader here, all clients would wait for the slow reader, too. So the server cuts it
+            // instead.
             if let Some(client) = clients.get(to)
                 && client.queue.try_send(Arc::clone(bytes)).is_err()
             {

@@ -5,8 +5,9 @@
 //! client's socket is full: see `outbox.rs`, the subject of this step. So a client costs one thread and not two. Run it with
 //! `cargo run --release -p matou-textbook --bin direct-send -- 127.0.0.1:7777`; its lesson is `lesson-5.md`.
 //!
-//! Its fault: a thousand sends under one lock take about a millisecond, and all other senders wait during this time.
-//! Packets of different senders are never sent together, so each packet costs a system call per recipient, as in step 3.
+//! The fault of this step: a thousand sends under one lock take about a millisecond, and all other senders wait during this
+//! time. Packets of different senders are never sent together, so each packet costs a system call per recipient, as in step
+//! 3.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -50,7 +51,7 @@ fn main() -> io::Result<()> {
 }
 
 /// What all threads share. A thread that holds this lock may take the lock of an outbox. A thread that holds the lock of an
-/// outbox must not take this one: two threads that take two locks in different orders can wait for each other for ever.
+/// outbox must not take this lock. Two threads that take two locks in different orders can wait for each other for ever.
 struct Hall {
     room: Room,
     members: Members,

@@ -1,14 +1,14 @@
 //! Step 6: all senders share one run, and one thread at a time takes the turn.
 //!
 //! In step 5 a sender held the lock while it sent to everyone. Here the lock is held only while the room handles frames. The
-//! effects are appended to a log, the *run*. If no thread is sending, this thread takes the *turn*: it swaps the run for an
-//! empty one, releases the lock, and sends to each recipient all its bytes in one call. If another thread is already
+//! effects are appended to a log, the *run*. If no thread is sending, this thread takes the *turn*. It swaps the run for an
+//! empty run, releases the lock, and sends to each recipient all its bytes in one call. If another thread is already
 //! sending, this thread goes back to `read` at once, because the other thread will find the effects that were appended. This
 //! is called combining. Run it with `cargo run --release -p matou-textbook --bin one-run -- 127.0.0.1:7777`; its lesson is
 //! `lesson-6.md`.
 //!
-//! Its fault: it has no limits and no orderly end. A client that connects and says nothing keeps a thread for ever, the
-//! accept loop spins when no descriptors are left, and Ctrl-C cuts everyone in the middle of a frame.
+//! The fault of this step: the server has no limits and no orderly end. A client that connects and says nothing keeps a
+//! thread for ever. The accept loop spins when no descriptors are left. Ctrl-C cuts everyone in the middle of a frame.
 
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener};
@@ -49,8 +49,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The room and its clients. A thread that holds `turn` may lock `state` or an outbox, but no thread may lock `turn` while
-/// it holds one of these.
+/// The room and its clients. A thread that holds `turn` may lock `state` or an outbox. No thread may lock `turn` while it
+/// holds one of these locks.
 struct Hub {
     /// Held while the room handles frames, and to swap the run. No thread makes a system call while it holds this lock.
     state: Mutex<State>,
@@ -63,8 +63,8 @@ struct Hub {
 struct State {
     room: Room,
     run: Run,
-    /// True while a thread has the turn. The whole design depends on this flag being inside the mutex: a thread that sees
-    /// `true` knows that the sending thread will lock this mutex again, and look at the run, before it stops.
+    /// True while a thread has the turn. The whole design depends on this flag, which is inside the mutex. A thread that
+    /// sees `true` knows that the sending thread will lock this mutex again, and look at the run, before it stops.
     is_sending: bool,
 }
 

@@ -37,18 +37,18 @@ pub struct ChatHackClient {
 /// An account on the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The login of the account. The client logs in without a password under any other login.
+    /// The login of the account. Under any other login, the client logs in without a password.
     pub login: String,
-    /// Its password.
+    /// The password of the account. The client sends it only together with the login of the account.
     pub password: String,
 }
 
 /// What the client stores for a direct connection.
 #[derive(Debug)]
 struct Direct {
-    /// The id that the client that connects must show.
+    /// The id that the connecting client must show.
     id: i64,
-    /// What the next bytes of the peer are.
+    /// What the next bytes from the peer mean.
     next: Next,
 }
 
@@ -181,7 +181,7 @@ impl Dialogue for ChatHackClient {
     }
 }
 
-/// What the user wants, in the order of the document.
+/// The functions that do what the user wants, in the order of the document.
 impl ChatHackClient {
     fn log_in(&mut self, login: &str) -> Result<Vec<Action>, Refusal> {
         Refusal::of_name(login, MAX_LOGIN_BYTES)?;

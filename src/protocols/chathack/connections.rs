@@ -14,10 +14,10 @@ pub(super) type Connections = room::Connections<LoginStage>;
 pub(crate) enum LoginStage {
     /// Connected, without a login.
     Anonymous {
-        /// How many of its logins were refused.
+        /// How many logins of this connection were refused.
         refused: u32,
     },
-    /// It proposed a login, and the room waits for the answer of the accounts.
+    /// The client has proposed a login, and the room waits for the answer of the accounts.
     Proposed(Proposal),
     /// A client: its login was accepted.
     Identified { login: Arc<str> },
@@ -37,7 +37,8 @@ pub(crate) struct Proposal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoginKind {
     WithPassword {
-        /// When the password was counted as wrong. The count is taken back if the password turns out to be right.
+        /// The time at which the password was counted as wrong. If the password turns out to be right, it is no longer
+        /// counted as wrong.
         counted: Instant,
     },
     WithoutPassword,

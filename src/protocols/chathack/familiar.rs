@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// An account, and an address from which it has logged in.
 type Pair = (IpAddr, Arc<str>);
 
-/// Maximum number of remembered pairs. When it is reached, a new pair replaces the oldest one.
+/// Maximum number of remembered pairs. When this number is reached, a new pair replaces the oldest pair.
 const MOST: usize = 4096;
 
 const WINDOW: Duration = Duration::from_mins(1);
@@ -21,7 +21,7 @@ const WINDOW: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) struct Familiar {
     per_minute: usize,
-    /// The times of the last wrong tries for each pair, oldest first. At most as many as the limit are stored.
+    /// The times of the last wrong tries for each pair, oldest first. The number of stored times is at most the limit.
     tries: HashMap<Pair, VecDeque<Instant>>,
     /// The pairs in the order in which they became familiar.
     order: VecDeque<Pair>,
@@ -64,7 +64,7 @@ impl Familiar {
     }
 
     /// Takes back the try that was counted at that time, because its password turned out to be right. Returns false when no
-    /// such try was counted here.
+    /// try of this pair was counted at that time.
     pub(super) fn take_back(
         &mut self,
         address: IpAddr,

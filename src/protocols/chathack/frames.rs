@@ -1,4 +1,4 @@
-//! The packets of ChatHack as types. How they become bytes is in `codec.rs`.
+//! The packets of ChatHack as types. `codec.rs` encodes them as bytes, and decodes them.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -124,7 +124,7 @@ pub enum PeerFrame<'a> {
     Establishment {
         /// The login of the client that connects.
         login: &'a str,
-        /// The id that it got from the client that listens. No log shows it.
+        /// The id that the connecting client got from the listening client. No log shows it.
         id: i64,
     },
 }
@@ -139,7 +139,7 @@ pub enum Received<F> {
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Returns the login in the frame that must be the sender's own; `None` for a frame without such a login.
+    /// Returns the login that the frame gives as its sender's own; `None` for a frame that gives no such login.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::GlobalMessage { login, .. } => Some(login),

@@ -1,5 +1,5 @@
-//! The two ways to log in: with the password of an account, or without one under a login that neither an account nor a
-//! client has.
+//! The two ways to log in: with the password of an account, or without a password under a login that neither an account nor
+//! a client has.
 //!
 //! The accounts answer later, and the room handles other events in the meantime. So a login that was free when the room
 //! asked may be taken when the answer comes.
@@ -22,7 +22,8 @@ impl Room {
     /// password is right. Otherwise the answer would tell strangers which clients are connected.
     ///
     /// A password is counted as wrong when the room asks the accounts about it, before the answer comes. Otherwise, when a
-    /// thousand passwords arrive at once, all of them would be hashed before the first one is known to be wrong.
+    /// thousand passwords arrive at the same time, all of them would be hashed before the first password is known to be
+    /// wrong.
     pub(super) fn log_in_with_password(
         &mut self,
         from: ConnId,
@@ -160,27 +161,28 @@ impl Room {
             self.already_exists(from, login, out);
             return;
         };
-        // The answer comes first, so that the client gets no message of another client before it.
+        // The room sends ACK 3 first, so that the client gets no message of another client before this answer.
         out.one(from, &ServerFrame::Connected);
         out.join(from, &login);
         self.connections
             .enter(from, LoginStage::Identified { login });
     }
 
-    /// Refuses a password with ACK 2. Because of `track_caller`, the log counts the remarks of each caller separately.
+    /// Refuses a password: answers with ACK 2. Because of `track_caller`, the log counts the remarks of each caller
+    /// separately.
     #[track_caller]
     fn refuse_password(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
         out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
-    /// Refuses an invalid login with ACK 2.
+    /// Refuses an invalid login: answers with ACK 2.
     fn refuse_name(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
         out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
-    /// Refuses a login that is taken with ACK 4.
+    /// Refuses a login that is taken: answers with ACK 4.
     fn already_exists(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         out.remark(
             from,

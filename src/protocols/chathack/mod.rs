@@ -1,11 +1,11 @@
 //! The protocol ChatHack.
 //!
-//! A client logs in with the login and the password of an account (opcode 1), or without a password (opcode 2) under a
-//! login that belongs to no account and to no connected client. Then it sends messages to all clients (opcode 3), and
-//! asks other clients for a private connection (opcode 4). The client that is asked agrees (opcode 5) and says where to
-//! connect and with which id, or it declines (opcode 6). The server relays both answers. Private messages and files go
-//! over a direct connection between the two clients, which the server never sees. The client that connects first shows
-//! the id (opcode 9). Then both clients send messages (opcode 7) and files (opcode 8).
+//! A client logs in with the login and the password of an account (opcode 1), or without a password (opcode 2). In the
+//! second case, the login must belong to no account and to no connected client. Then the client sends messages to all
+//! clients (opcode 3), and asks other clients for a private connection (opcode 4). The client that is asked agrees (opcode
+//! 5) and says where to connect and with which id, or it declines (opcode 6). The server relays both answers. Private
+//! messages and files go over a direct connection between the two clients. The server never sees this connection. The client
+//! that connects first shows the id (opcode 9). Then both clients send messages (opcode 7) and files (opcode 8).
 //!
 //! `frames.rs` has the packets as types and `codec.rs` their bytes. `room.rs` says what each packet does, with
 //! `logins.rs`, `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. Some

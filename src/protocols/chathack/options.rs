@@ -56,12 +56,12 @@ impl Options {
             ),
             Setting::new(
                 "login-failures",
-                "Failed logins on one connection before it is closed",
+                "Number of failed logins after which a connection is closed",
                 &mut self.failures_per_connection,
             ),
             Setting::new(
                 "wrong-passwords",
-                "Wrong passwords per minute and address before further ones are refused unchecked; clients of a proxy share its address: raise it there",
+                "Maximum wrong passwords per minute and address; further passwords are refused without a check; use a higher number for a proxy, whose clients share one address",
                 &mut self.wrong_passwords_per_minute,
             ),
         ]

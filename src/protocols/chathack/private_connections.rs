@@ -1,4 +1,4 @@
-//! How two clients agree on a direct connection, which the server never sees.
+//! How two clients agree on a direct connection. The server never sees the direct connection itself.
 
 use std::time::Instant;
 

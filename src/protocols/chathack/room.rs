@@ -15,7 +15,7 @@ use super::{Answer, ClientFrame, Options, Question, Received, ServerFrame};
 /// Maximum length of a login, in bytes.
 pub const MAX_LOGIN_BYTES: usize = 255;
 
-/// Maximum length of a password, in bytes. No account has a longer one.
+/// Maximum length of a password, in bytes. No account has a longer password.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
 /// Everything that a ChatHack listener knows: the connections, the logins, the pending requests.
@@ -125,7 +125,7 @@ impl Room {
         self.connections.is_empty() && self.roster.is_empty() && self.requests.is_empty()
     }
 
-    /// Handles a packet. What it does depends on the stage of its sender. Returns the question for the accounts, if
+    /// Handles a packet. What the packet does depends on the stage of its sender. Returns the question for the accounts, if
     /// there is one.
     fn received(
         &mut self,

@@ -116,7 +116,7 @@ impl Dialogue for ChatonClient {
     }
 }
 
-/// What the user wants, in the order of the document.
+/// The functions that do what the user wants, in the order of the document.
 impl ChatonClient {
     fn log_in(&mut self, login: &str) -> Result<Vec<Action>, Refusal> {
         if self.identity == Identity::Accepted {
@@ -200,7 +200,7 @@ impl ChatonClient {
     }
 }
 
-/// What the server sends, in the order of the document.
+/// The functions that handle what the server sends, in the order of the document.
 impl ChatonClient {
     fn hear_server(&mut self, frame: ServerFrame<'_>) -> Vec<Action> {
         match frame {

@@ -6,7 +6,7 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 
 use super::Room;
 
-/// The stages of a connection. A waiting end is stored with its connect_id.
+/// The stages of a connection. An end of a private connection that waits for the other end is stored with its connect_id.
 pub(super) type Stage = TunnelStage<i64>;
 
 pub(super) type Connections = room::Connections<Stage>;

@@ -1,4 +1,4 @@
-//! The commands of Chaton as types. How they become bytes is in `codec.rs`.
+//! The commands of Chaton as types. `codec.rs` encodes them as bytes, and decodes them.
 
 use std::fmt;
 
@@ -64,9 +64,9 @@ pub enum ClientFrame<'a> {
 pub enum ServerFrame<'a> {
     /// Section 1: the login is accepted.
     LoginAccepted,
-    /// Section 1: the login is refused. The client may propose another one.
+    /// Section 1: the login is refused. The client may propose another login.
     LoginRefused,
-    /// Section 2: a message for all clients. The sender gets it too.
+    /// Section 2: a message for all clients. The sender gets this message too.
     Message {
         /// The sender.
         login: &'a str,
@@ -96,7 +96,7 @@ pub enum ServerFrame<'a> {
         /// The client that declines.
         target: &'a str,
     },
-    /// Section 3: both clients agreed. The id is for their second connections.
+    /// Section 3: both clients agreed. They show this id on their second connections.
     IdPrivate {
         /// The client that asked.
         requester: &'a str,
@@ -123,7 +123,7 @@ impl<'a> ClientFrame<'a> {
         }
     }
 
-    /// Returns the name in the command that must be the sender's own login; `None` for a command without such a name.
+    /// Returns the login that the command gives as its sender's own; `None` for a command that gives no such login.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::Message { login, .. } => Some(login),

@@ -22,7 +22,7 @@ pub struct Options {
     /// Minimum time before a request that the client repeats is relayed again. Default: 5 seconds.
     pub repeat_interval: Duration,
     /// Maximum number of LOGIN_PRIVATE with a wrong id, per minute and address. Each further LOGIN_PRIVATE with a wrong id
-    /// is answered one second late. Default: 10.
+    /// is answered after a delay of one second. Default: 10.
     pub tunnel_guesses_per_minute: usize,
     /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
     /// local proxies all connect from loopback addresses.
@@ -85,7 +85,7 @@ impl Options {
             ),
             Setting::new(
                 "tunnel-guesses",
-                "Wrong connect_ids per minute and address before answers are delayed by a second",
+                "Number of wrong connect_ids per minute and address after which answers are delayed by a second",
                 &mut self.tunnel_guesses_per_minute,
             ),
         ]

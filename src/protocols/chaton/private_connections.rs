@@ -106,7 +106,8 @@ impl Room {
         self.send(asker, ServerFrame::KoPrivate { requester, target }, out);
     }
 
-    /// Ends each request that was not answered within its time limit. Its requester gets KO_PRIVATE from the server.
+    /// Ends each request that was not answered within its time limit. The client that made the request gets KO_PRIVATE from
+    /// the server.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
             let Some(target) = self.roster.login(target) else {
@@ -176,15 +177,15 @@ impl Room {
         }
     }
 
-    /// Ends each connect_id whose time limit has passed. An end that waits with it is closed.
+    /// Ends each connect_id whose time limit has passed. An end that waits with this id is closed.
     pub(super) fn expire_connect_ids(&mut self, now: Instant, out: &mut Effects) {
         while let Some(ended) = self.rendezvous.expire(now) {
             self.close_waiting_end(ended, "the connect_id expired", out);
         }
     }
 
-    /// Closes the connections whose delay of one second is over. The server delays connections from addresses that sent too
-    /// many wrong ids.
+    /// Closes the connections whose delay of one second is over. The server delays its answer to connections from addresses
+    /// that sent too many wrong ids.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             self.connections.enter(id, Stage::Leaving);
@@ -204,7 +205,7 @@ impl Room {
             AnswerTime::Late(ticket) => {
                 out.remark(
                     from,
-                    "closing in one second: wrong connect_id, and too many wrong ones came from this address",
+                    "closing in one second: wrong connect_id, and too many wrong connect_ids came from this address",
                 );
                 let answer = ();
                 self.connections

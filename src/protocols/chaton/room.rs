@@ -1,8 +1,8 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
 //!
 //! Lengths and UTF-8 have already been checked: `fields.rs` passes the limit of each text to `Cursor::text32` in
-//! `wire/cursor.rs`, which checks it. Most other events of a connection (a time limit passes, the connection is closed) are
-//! handled in the same way in all rooms: see `Lifecycle` in `room/connections.rs`.
+//! `wire/cursor.rs`, and that function checks the text. Most other events of a connection (a time limit passes, the
+//! connection is closed) are handled in the same way in all rooms: see `Lifecycle` in `room/connections.rs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// Makes an empty room. Its connect_ids are made from `entropy`, which must be fit for secrets.
+    /// Makes an empty room. The room makes its connect_ids from `entropy`, which must be fit for secrets.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         let ids = match options.long {
             LongWidth::Eight => ConnectIds::random(entropy),

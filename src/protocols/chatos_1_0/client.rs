@@ -96,7 +96,7 @@ impl Dialogue for Chatos10Client {
     }
 }
 
-/// What the user wants, in the order of the document.
+/// The functions that do what the user wants, in the order of the document.
 impl Chatos10Client {
     fn request_connection(&mut self, pseudonym: &str) -> Result<Vec<Action>, Refusal> {
         Refusal::of_name(pseudonym, MAX_PSEUDONYM_BYTES)?;
@@ -184,7 +184,7 @@ impl Chatos10Client {
     }
 }
 
-/// What the server sends, in the order of the document.
+/// The functions that handle what the server sends, in the order of the document.
 impl Chatos10Client {
     fn hear_server(&mut self, frame: Frame<'_>) -> Vec<Action> {
         match frame {

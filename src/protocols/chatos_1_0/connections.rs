@@ -8,8 +8,8 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 use super::Room;
 use super::private_connections::Refusal;
 
-/// The stages of a connection. A waiting end is stored with its negotiation, and a wrong guess with the refusal that is
-/// sent late.
+/// The stages of a connection. An end of a tunnel that waits for the other end is stored with its negotiation. A connection
+/// that made a wrong guess is stored with the refusal that it gets after a delay.
 pub(super) type Stage = TunnelStage<Request<i16>, Refusal>;
 
 pub(super) type Connections = room::Connections<Stage>;

@@ -1,5 +1,5 @@
-//! The packets of ChatOS 1.0 as types. How they become bytes is in `codec.rs`. The same packets go in both directions, so
-//! there is one type.
+//! The packets of ChatOS 1.0 as types. `codec.rs` encodes them as bytes, and decodes them. The same packets go in both
+//! directions, so there is one type.
 
 use std::fmt;
 
@@ -52,7 +52,7 @@ pub struct Negotiation<'a> {
     pub sender: &'a str,
     /// B, the client that is asked.
     pub recipient: &'a str,
-    /// Any number. It distinguishes negotiations between the same two clients.
+    /// A number that the asker chooses. It distinguishes this negotiation from others between the same two clients.
     pub password: i16,
 }
 

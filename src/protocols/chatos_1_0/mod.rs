@@ -2,11 +2,11 @@
 //!
 //! A client asks for a pseudonym (CR). Then it sends messages to all (SMA) or to one client (SPM). The server answers
 //! nearly every packet with an ERROR, whose code says what happened; OK is one of the codes. For a private connection,
-//! client A sends TCPAsk to client B. It contains a password, which distinguishes this negotiation from other
-//! negotiations between the same two clients. B declines with TCPAbort, or opens a second connection to the server and
-//! sends TCPAccept on it. In the second case, A also opens a second connection and sends TCPConnect on it. When both
-//! connections have come, the server sends ERROR OK on each, and then relays every byte between them. Neither client
-//! learns the other's address.
+//! client A sends TCPAsk to client B. The packet contains a password, which distinguishes this negotiation from other
+//! negotiations between the same two clients. B declines with TCPAbort, or opens a second connection to the server and sends
+//! TCPAccept on it. In the second case, A also opens a second connection and sends TCPConnect on it. When both connections
+//! have come, the server sends ERROR OK on each, and then relays every byte between them. Neither client learns the other's
+//! address.
 //!
 //! `frames.rs` has the packets as types and `codec.rs` their bytes. `room.rs` says what each packet does, with
 //! `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. `client.rs` and

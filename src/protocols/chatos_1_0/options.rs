@@ -13,10 +13,10 @@ pub struct Options {
     /// How long a negotiation may run, from its TCPAsk until both ends have come. Default: 10 minutes.
     pub negotiation_timeout: Duration,
     /// Maximum number of TCPAccept and TCPConnect that fit no negotiation, per minute and address. Each further packet of
-    /// this kind is answered one second late. Default: 10.
+    /// this kind is answered after a delay of one second. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether an end of a tunnel may come from another address than its client. Default: it may not. Otherwise the
-    /// only proof that the end belongs to the client would be a password of 16 bits.
+    /// Whether an end of a tunnel may come from another address than its client. Default: it may not. If any address were
+    /// allowed, the only proof that the end belongs to the client would be a password of 16 bits.
     pub tunnel_any_address: bool,
     /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
     /// local proxies all connect from loopback addresses.
@@ -57,12 +57,12 @@ impl Options {
             ),
             Setting::new(
                 "tunnel-guesses",
-                "Tunnel ends that fit no negotiation, per minute and address, before answers are delayed by a second",
+                "Number of tunnel ends without a negotiation, per minute and address, after which answers are delayed by a second",
                 &mut self.tunnel_guesses_per_minute,
             ),
             Setting::new(
                 "tunnel-any-address",
-                "Accept a tunnel end from another address than that of the client it belongs to",
+                "Accept a tunnel end even if its address differs from the address of its client",
                 &mut self.tunnel_any_address,
             ),
         ]

@@ -16,7 +16,7 @@ pub(super) struct Waiting {
     end: ConnId,
 }
 
-/// Which client of a negotiation an end belongs to.
+/// Which of the two clients of a negotiation an end belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Asker,
@@ -113,7 +113,8 @@ impl Room {
         self.requests.is_pending(request).then_some(request)
     }
 
-    /// Ends each negotiation whose time limit has passed. Its asker gets a TCPAbort, and an end that waits is closed.
+    /// Ends each negotiation whose time limit has passed. The asker of the negotiation gets a TCPAbort, and an end that
+    /// waits is closed.
     pub(super) fn expire_negotiations(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
             out.remark(
@@ -204,7 +205,7 @@ impl Room {
     }
 
     /// Returns the refusal for a TCPConnect that fits no negotiation. A connection that does not come from the asker's
-    /// address always gets ERROR 6. So it cannot find out which negotiations exist.
+    /// address always gets ERROR 6, so that its peer cannot find out which negotiations exist.
     fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refusal {
         let asker = self.roster.find(negotiation.sender);
         let asker = asker.filter(|asker| self.may_speak_for(*asker, from));
@@ -290,7 +291,7 @@ impl Room {
                 let code = refusal.code;
                 out.remark(
                     from,
-                    format!("refusing {packet} in one second, because too many wrong ones came from this address: {code}"),
+                    format!("refusing {packet} in one second, because too many wrong packets came from this address: {code}"),
                 );
                 let answer = refusal;
                 self.connections

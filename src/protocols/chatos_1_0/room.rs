@@ -30,7 +30,7 @@ pub struct Room {
     pub(super) roster: Roster,
     /// The running negotiations; the password distinguishes negotiations between the same two clients.
     pub(super) requests: Requests<i16>,
-    /// The first ends of tunnels, each of which waits for its second end.
+    /// The first ends of tunnels. Each of them waits for its second end.
     pub(super) waiting: BTreeMap<Request<i16>, Waiting>,
     pub(super) guesses: Guesses,
 }
@@ -93,7 +93,7 @@ impl Room {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // The TCPAsk of a running negotiation is never relayed again: a second one gets ERROR 5.
+            // The TCPAsk of a running negotiation is never relayed again: a second TCPAsk gets ERROR 5.
             repeat_interval: Duration::MAX,
         };
         let guesses = GuessLimits {
@@ -181,7 +181,7 @@ impl Room {
         match self.roster.join(from, pseudonym, address) {
             Ok(login) => {
                 self.connections.enter(from, Stage::Identified { login });
-                // The answer comes first, so that the client gets no message of another client before it.
+                // The room sends ERROR OK first, so that the client gets no message of another client before this answer.
                 out.one(from, &ErrorCode::Ok.frame());
                 out.join(from, pseudonym);
             }

@@ -44,8 +44,8 @@ impl ChatosGroupe2Client {
 
     /// Handles ACCEPT_CLOSE_CONNECTION: the peer has closed a private connection, so we close our direction too. The
     /// command contains no connect_id. If there are several private connections with this peer, we take the newest,
-    /// because clients close the newest first. If there is none, the private connection has already ended, and nothing
-    /// is left to do.
+    /// because clients close the newest first. If we have no private connection with this peer, the private connection has
+    /// already ended, and nothing is left to do.
     fn peer_closed(&mut self, accept: AcceptCloseConnection<'_>) -> Vec<Action> {
         let shut = self.chaton.tunnels().shut_newest(accept.login);
         shut.map(Action::Shut).into_iter().collect()

@@ -43,7 +43,8 @@ pub struct AcceptCloseConnection<'a> {
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Returns the command of Chaton. If Chaton does not have this command, the error contains it.
+    /// Returns the same command as a command of Chaton. If Chaton does not have this command, the error contains the
+    /// command.
     pub(super) fn in_chaton(self) -> Result<chaton::ClientFrame<'a>, CloseConnection<'a>> {
         match self {
             ClientFrame::Chaton(command) => Ok(command),

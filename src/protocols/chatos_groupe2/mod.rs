@@ -1,10 +1,10 @@
 //! The protocol ChatOS as the authors of "Groupe 2" describe it.
 //!
-//! Their document is Chaton's text with two more commands: a client closes a private connection (CLOSE_CONNECTION), and
-//! the other client is told (ACCEPT_CLOSE_CONNECTION). Everything else is as in [`crate::chaton`], with the same
-//! answers to open questions. This folder contains only the additions: `frames.rs` and `codec.rs` have the two
-//! commands, `room.rs` says what they do, `private_connections.rs` has what the room keeps for them, and `client.rs` is
-//! the client's half.
+//! The document of this group is Chaton's text with two more commands: a client closes a private connection
+//! (CLOSE_CONNECTION), and the other client is told (ACCEPT_CLOSE_CONNECTION). Everything else is as in [`crate::chaton`],
+//! with the same answers to open questions. This folder contains only the additions: `frames.rs` and `codec.rs` have the two
+//! commands, `room.rs` says what they do, `private_connections.rs` has what the room keeps for them, and `client.rs` is the
+//! client's half.
 //!
 //! # Where the document leaves something open
 //!

@@ -9,8 +9,8 @@ use crate::room::{ConnId, Expiries, Ticket};
 /// How long the server still accepts a CLOSE_CONNECTION for a private connection that has ended.
 const AFTER_ITS_END: Duration = Duration::from_mins(1);
 
-/// Maximum number of ended private connections that are remembered. When there are more, the one that ended first is
-/// forgotten.
+/// Maximum number of ended private connections that are remembered. When there are more, the private connection that ended
+/// first is forgotten.
 const MOST_ENDED: usize = 4096;
 
 #[derive(Default)]
@@ -43,8 +43,9 @@ enum Stage {
 impl Tunnels {
     /// Adds a private connection whose two ends have both come.
     pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
-        // A live id is not drawn again. But an id stops being live when its private connection opens, so the id of an
-        // open private connection may be drawn again. In that case the older private connection is forgotten.
+        // The server does not choose an id again while the id is live. But an id stops being live when its private
+        // connection opens, so the server may choose the id of an open private connection again. In that case the older
+        // private connection is forgotten.
         self.take(connect_id);
         for end in ends {
             self.by_end.insert(end, connect_id);

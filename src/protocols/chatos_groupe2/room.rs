@@ -82,7 +82,7 @@ impl Room {
         }
     }
 
-    /// Replaces the delay [`TUNNEL_END_DELAY`] with another one.
+    /// Replaces the delay [`TUNNEL_END_DELAY`] with another delay.
     #[must_use]
     pub fn with_tunnel_end_delay(self, tunnel_end_delay: Duration) -> Room {
         Room {
@@ -145,7 +145,8 @@ impl Room {
         }
     }
 
-    /// Returns the client that closes and the other client, or why it may not close.
+    /// Returns the client that closes the private connection, and the other client; or why the private connection may not be
+    /// closed.
     fn who_closes(
         &self,
         from: ConnId,

@@ -1,5 +1,5 @@
-//! The client's half of Chatr Connect: how two clients learn each other's address. What they send each other afterwards
-//! does not pass through the server, and the document does not describe it.
+//! The client's half of Chatr Connect: how two clients learn each other's address. What the two clients send each other
+//! afterwards does not pass through the server, and the document does not describe it.
 
 mod book;
 mod candidates;
@@ -43,9 +43,9 @@ pub struct ChatrClient {
 /// Whether direct connections to peers are possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerToPeer {
-    /// They are possible.
+    /// Direct connections are possible.
     Possible,
-    /// They are impossible, for this reason.
+    /// Direct connections are impossible, for this reason.
     Impossible(String),
 }
 
@@ -251,7 +251,7 @@ impl ChatrClient {
         Ok(own)
     }
 
-    /// Records that we and another client have agreed. This also answers all requests between the two.
+    /// Records that we and another client have agreed. The agreement also answers all requests between the two.
     fn agree(&mut self, party: Party) {
         self.asked.take(|asked| *asked == party.uuid);
         self.asked_by.take(|asker| asker.uuid == party.uuid);

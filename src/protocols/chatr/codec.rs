@@ -16,8 +16,8 @@ use super::Frame;
 /// Maximum length of opcode and payload, in bytes, when a client is connected.
 pub const MAX_PACKET_BYTES: u32 = 64 << 10;
 
-/// Maximum length of opcode and payload, in bytes, before a client is connected. It is enough for a signature by the
-/// largest key.
+/// Maximum length of opcode and payload, in bytes, before a client is connected. This length is enough for a signature by
+/// the largest key.
 pub const MAX_FIRST_PACKET_BYTES: u32 = 2 << 10;
 
 const CONNECT: u8 = 0;

@@ -1,4 +1,4 @@
-//! The packets of Chatr Connect as types. How they become bytes is in `codec.rs`.
+//! The packets of Chatr Connect as types. `codec.rs` encodes them as bytes, and decodes them.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -62,7 +62,7 @@ pub enum Frame<'a> {
     ClientInfo {
         /// The other client.
         uuid: Uuid,
-        /// Its address as the server sees it.
+        /// The other client's address, as the server sees it.
         public_endpoint: IpAddr,
     },
 }

@@ -1,9 +1,9 @@
 //! The protocol Chatr Connect.
 //!
-//! A client sends its UUID and, as a proof, its signature of the UUID (PacketConnect); its public key must already be
-//! registered, in a way that this protocol does not describe. When the client is connected, the server sends it pings.
-//! A client may ask for another client's address (PacketConnectionRequest). The client that is asked accepts or denies.
-//! If it accepts, the server tells each of the two clients the address from which the other is connected
+//! A client sends its UUID and, as a proof, its signature of the UUID (PacketConnect). The client's public key must already
+//! be registered; this protocol does not describe how. When the client is connected, the server sends it pings. A
+//! client may ask for another client's address (PacketConnectionRequest). The client that is asked accepts or denies. If it
+//! accepts, the server tells each of the two clients the address from which the other client is connected
 //! (PacketClientInfo). The two clients then connect to each other without the server.
 //!
 //! `frames.rs` has the packets as types and `codec.rs` their bytes. `room.rs` says what each packet does, with
@@ -39,7 +39,7 @@
 //! | A asks B while B asks A | - | two requests, each with its own answer |
 //! | an answer without a request | - | ignored |
 //! | whose UUID is in an answer | "See below", but nothing follows | towards the server, the UUID of the client that asked; from the server, the UUID of the client that answered |
-//! | who gets PacketClientInfo, and when | "to both parties" | each client gets the UUID and the address of the other; the asker gets it after PacketConnectionRequestAccept |
+//! | who gets PacketClientInfo, and when | "to both parties" | each client gets the UUID and the address of the other client; the asker gets it after PacketConnectionRequestAccept |
 //! | which address it contains | "public endpoint" | the address from which the TLS connection comes; an IPv4 address is sent as IPv4, even if the server uses an IPv6 socket |
 //! | which port the clients use | an address has no port | that of the TLS connection; clients agree on it beforehand |
 //! | a request to oneself | - | handled like any other; a packet that goes to both clients is sent once |

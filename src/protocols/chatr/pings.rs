@@ -15,7 +15,7 @@ pub(super) struct Pings {
 }
 
 struct Client {
-    /// The ping that is not answered yet. No other ping is sent until it is answered.
+    /// The ping that is not answered yet. No other ping is sent until this ping is answered.
     unanswered: Option<i64>,
     /// The time of the last ping or of the last packet, whichever is later.
     alive: Instant,
@@ -59,7 +59,7 @@ impl Pings {
         }
     }
 
-    /// Records that a PacketPong came from a client. Returns false when it does not answer the last ping.
+    /// Records that a PacketPong came from a client. Returns false when this PacketPong does not answer the last ping.
     pub(super) fn pong(&mut self, id: ConnId, ping: i64, now: Instant) -> bool {
         let Some(client) = self.clients.get_mut(&id) else {
             return false;

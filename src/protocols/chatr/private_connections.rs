@@ -45,7 +45,7 @@ impl Room {
         }
     }
 
-    /// Relays an acceptance to the asker. Then each client gets the address from which the other is connected.
+    /// Relays an acceptance to the asker. Then each client gets the address from which the other client is connected.
     pub(super) fn connection_request_accept(
         &mut self,
         from: ConnId,

@@ -25,6 +25,6 @@ impl fmt::Debug for Claim {
 pub enum Verdict {
     /// The signature is right.
     Verified,
-    /// The signature is wrong, or no key is registered. The client must not learn which.
+    /// The signature is wrong, or no key is registered. The client must not learn which of the two is the case.
     Refuted,
 }

@@ -214,8 +214,8 @@ impl Room {
         }
     }
 
-    /// Handles the result of the check of a signature. During the check other clients may have connected or left, and the
-    /// key may have been replaced.
+    /// Handles the result of the check of a signature. The check takes time: other clients may have connected or left since
+    /// it began, and the key may have been replaced.
     fn verified(&mut self, from: ConnId, verdict: Verdict, now: Instant, out: &mut Effects) {
         let Stage::Verifying { uuid, revoked } = self.stage(from) else {
             return;

@@ -57,7 +57,7 @@ pub enum Action {
         uuid: Uuid,
         /// The addresses that the peer may have, the most likely first. Both clients know the port beforehand.
         candidates: Vec<IpAddr>,
-        /// True when this client calls the peer. False when the peer calls this client.
+        /// True when this client opens the connection to the peer. False when the peer opens it.
         calls: bool,
     },
     /// Store this text: it is the whole address book, and replaces the address book that was stored before.

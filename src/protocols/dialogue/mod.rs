@@ -7,8 +7,8 @@
 //! The private connections ("tunnels") of the protocols differ in two ways:
 //!
 //! - *How they are opened.* In some protocols they go through the server: the dialogue returns [`Action::Open`], and
-//!   reads the first frames that arrive on the new connection. In others they go directly from one client to the other:
-//!   one dialogue returns [`Action::Listen`] and the other returns [`Action::Connect`], or both return
+//!   reads the first frames that arrive on the new connection. In other protocols they go directly from one client to the
+//!   other client: one dialogue returns [`Action::Listen`] and the other one returns [`Action::Connect`], or both return
 //!   [`Action::Meet`]. The program calls [`Dialogue::connected`] when the connection is open.
 //! - *What they carry.* Some carry raw bytes, which the protocol does not read ([`Action::Raw`]). Others carry frames
 //!   of the protocol ([`Action::Framed`]): [`Dialogue::frame`] makes the frames to send, and [`Dialogue::receive`]
@@ -38,7 +38,7 @@ pub struct TunnelId(pub u32);
 /// The state of a client's login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// The client has proposed no login, or the server refused the last one.
+    /// The client has proposed no login, or the server refused the last login.
     None,
     /// A login was sent, and the server has not answered it yet.
     Proposed,
@@ -111,8 +111,8 @@ pub trait Dialogue: Send {
         Err(Refusal::NoFrames)
     }
 
-    /// Tells the dialogue that everything that was queued for a private connection has been sent, and that our
-    /// direction of it is closed.
+    /// Tells the dialogue that all bytes that were queued for a private connection have been sent, and that our direction of
+    /// this connection is closed.
     fn all_sent(&mut self, tunnel: TunnelId) -> Vec<Action> {
         let _ = tunnel;
         Vec::new()
@@ -130,7 +130,7 @@ pub trait Dialogue: Send {
 /// What the user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent<'a> {
-    /// Log in under this name. This is the first intent. After a refusal the program can send it again.
+    /// Log in under this name. A user's first intent is always this one. After a refusal the program can send it again.
     LogIn {
         /// The name.
         login: &'a str,
@@ -163,7 +163,7 @@ pub enum Intent<'a> {
         peer: &'a str,
     },
     /// Close the private connection with a client. If there are several private connections with this client, the newest
-    /// one is closed.
+    /// private connection is closed.
     Close {
         /// The other client.
         peer: &'a str,

@@ -11,7 +11,7 @@ pub enum Refusal {
     TooLong {
         /// Which text.
         what: &'static str,
-        /// Its length in bytes.
+        /// The length of the text, in bytes.
         bytes: usize,
         /// The maximum, in bytes.
         limit: usize,

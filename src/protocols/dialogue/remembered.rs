@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 /// Maximum number of open requests that are remembered, in each direction. Most servers allow fewer, and a person answers
-/// only a few. At the limit, a new request replaces the oldest one. The oldest request is often no longer valid, because
+/// only a few. At the limit, a new request replaces the oldest request. The oldest request is often no longer valid, because
 /// not every server reports that an asker has left.
 const MOST: usize = 256;
 

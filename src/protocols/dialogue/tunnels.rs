@@ -74,7 +74,7 @@ impl<D> Tunnels<D> {
     ///
     /// # Errors
     ///
-    /// When there is no private connection with this peer on which we may still send.
+    /// Fails when there is no private connection with this peer on which we may still send.
     pub fn shut_newest(&mut self, peer: &str) -> Result<TunnelId, Refusal> {
         let mut newest_first = self.all.iter_mut().rev();
         let newest = newest_first.find(|(_, tunnel)| tunnel.peer == peer && !tunnel.shut);

@@ -32,7 +32,7 @@ pub(crate) trait Stage: Sized {
     /// Returns how the engine reads the next bytes of the connection.
     fn flow<Q>(&self) -> Flow<Q>;
 
-    /// Returns what the server was waiting for when this time limit passed, in words for the log. Returns `None` when
+    /// Returns what the server was waiting for when this time limit passed, as text for the log. Returns `None` when
     /// the limit does not apply to this stage.
     fn missing(&self, overdue: Overdue) -> Option<&'static str>;
 }
@@ -107,9 +107,10 @@ impl<S: Stage> Connections<S> {
     }
 }
 
-/// How a room ends connections. [`Lifecycle::clean_up`] releases what belongs to a connection in its current stage. It is
-/// called when the room closes the connection or when the connection is gone, whichever comes first. If the room closed it,
-/// a second call with [`Stage::LEAVING`] follows when it is gone; this second call has nothing left to release.
+/// How a room ends connections. [`Lifecycle::clean_up`] releases what belongs to a connection in its current stage.
+/// `clean_up` is called when the room closes the connection or when the connection is gone, whichever comes first. If the
+/// room closed the connection, a second call with [`Stage::LEAVING`] follows when the connection is gone. This second call
+/// has nothing left to release.
 pub(crate) trait Lifecycle {
     /// The stages of a connection in this protocol.
     type Stage: Stage;

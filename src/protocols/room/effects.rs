@@ -13,9 +13,9 @@ pub trait Packet: fmt::Display {
 /// What a room wants the engine to do, in order: a log, which the engine calls *the run*.
 ///
 /// A *member* is a connection that has joined the room and has not left it; entries of the log say when a connection joins
-/// and leaves. The bytes for all members are stored together in one buffer, so if no other entry mentions a member, the
-/// engine sends it all these bytes in one send. Every other entry contains its offset in this buffer, so the order of all
-/// effects is known.
+/// and leaves. The bytes for all members are stored together in one buffer. So if no other entry mentions a member, the
+/// engine sends all these bytes to that member in one send. Every other entry contains its offset in this buffer, so the
+/// order of all effects is known.
 #[derive(Debug, Default)]
 pub struct Effects {
     for_all: Vec<u8>,
@@ -167,8 +167,8 @@ impl Effects {
         self.for_all.is_empty() && self.entries.is_empty() && self.remarks.is_empty()
     }
 
-    /// Returns the number of bytes in the log. The remarks are counted, too: each ignored frame adds a remark, and a flood
-    /// of such frames must not fill the memory.
+    /// Returns the number of bytes in the log. The bytes of the remarks are counted too: each ignored frame adds a remark,
+    /// and a flood of ignored frames must not fill the memory.
     pub fn bytes(&self) -> usize {
         self.for_all.len() + self.directed.len() + self.remarked
     }
@@ -195,7 +195,7 @@ impl Effects {
     }
 
     /// Returns the whole log in order. Unlike [`Effects::entries`], the result includes the bytes for all members, as
-    /// [`Effect::All`]. This is for tests and for simple engines.
+    /// [`Effect::All`]. This function is for tests and for simple engines.
     pub fn log(&self) -> Vec<Effect<'_>> {
         let mut log = Vec::new();
         let mut done = 0;

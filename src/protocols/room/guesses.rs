@@ -6,11 +6,12 @@ use super::expiries::{Expiries, Ticket};
 use super::wrong_tries::{GuessLimits, WrongTries};
 
 /// Slows down clients that guess the id or the password of a private connection. When an address has used its maximum
-/// number of wrong tries in a minute, the server answers each further wrong try from this address one second late.
+/// number of wrong tries in a minute, the server waits one second before it answers each further wrong try from this
+/// address.
 ///
 /// Each guess needs a new connection, and the number of connections per address is limited. So the delay limits the guesses
 /// per second. [`WrongTries`] remembers a limited number of addresses. While it already remembers the maximum number of
-/// addresses, wrong tries from other addresses are answered late as well.
+/// addresses, wrong tries from other addresses are answered after this delay too.
 #[derive(Debug)]
 pub struct Guesses {
     tries: WrongTries,

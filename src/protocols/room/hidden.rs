@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 /// `Default_Ignorable_Code_Point` and `Bidi_Control` (as of Unicode 16), the separators of lines and paragraphs
 /// (U+2028, U+2029) and the empty Braille pattern (U+2800).
 ///
-/// This is the only table of such characters. New names must not contain these characters, and logs and terminals show
+/// This file has the only table of such characters. New names must not contain these characters, and logs and terminals show
 /// them escaped.
 pub fn is_invisible(character: char) -> bool {
     matches!(

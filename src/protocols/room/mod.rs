@@ -62,10 +62,10 @@ pub trait Protocol: Send + 'static {
     const NAME: &'static str;
     /// The options of the listener that the decoder needs.
     type Codec: Clone + Send + Sync + 'static;
-    /// A frame from a client. It borrows from the read buffer: text is copied only when the room keeps it.
+    /// A frame from a client. The frame borrows from the read buffer: text is copied only when the room keeps it.
     type Command<'a>: fmt::Display;
-    /// A question that the room cannot answer itself, because the answer is slow: for example, it needs the hash of a
-    /// password, or a database look-up. [`Infallible`] for a room that asks no questions.
+    /// A question that the room cannot answer itself, because finding the answer takes long: for example, a password must be
+    /// hashed, or looked up in a database. [`Infallible`] for a room that asks no questions.
     type Question: Send + 'static;
     /// The answer to a question; [`Infallible`] for a room that asks no questions.
     type Answer: Send + 'static;
@@ -148,8 +148,8 @@ pub trait Protocol: Send + 'static {
         None
     }
 
-    /// Does everything that is due at `now`. The engine calls this function when the deadline has come;
-    /// [`Protocol::step`] calls it before an event that comes after the deadline.
+    /// Does everything that is due at `now`. The engine calls this function when the deadline has come. If the engine is
+    /// late and an event comes after the deadline, [`Protocol::step`] calls this function before it handles the event.
     fn tick(&mut self, now: Instant, out: &mut Effects) {
         let _ = (now, out);
     }
@@ -158,7 +158,7 @@ pub trait Protocol: Send + 'static {
 /// What can happen on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<C, A = Infallible> {
-    /// The connection was accepted, from this address. This is always the first event.
+    /// The connection was accepted, from this address. `Opened` is always the first event.
     Opened(SocketAddr),
     /// A whole frame arrived.
     Command(C),
@@ -182,8 +182,8 @@ pub enum Event<C, A = Infallible> {
 }
 
 impl<C, A> Event<C, A> {
-    /// Converts the command of an event. Returns the error of the conversion if there is one. This is for a protocol
-    /// that adds commands to the commands of another protocol.
+    /// Converts the command of an event. Returns the error of the conversion if there is one. This function is for a
+    /// protocol that adds commands to the commands of another protocol.
     pub fn try_map<D, E>(self, command: impl FnOnce(C) -> Result<D, E>) -> Result<Event<D, A>, E> {
         Ok(match self {
             Event::Opened(address) => Event::Opened(address),
@@ -224,8 +224,8 @@ pub enum Flow<Q = Infallible> {
     /// The next bytes are frames.
     Frames,
     /// The next bytes are frames, but the reader decodes none of them until the room has got [`Event::Answer`] or
-    /// [`Event::Busy`] for this question. Other connections do not wait. As a reply to [`Event::Overdue`] it has no
-    /// effect, because that event comes from the clock and not from the reader.
+    /// [`Event::Busy`] for this question. Other connections do not wait. `Ask` has no effect as a reply to
+    /// [`Event::Overdue`], because that event comes from the clock and not from the reader.
     Ask(Q),
     /// All following bytes belong to a tunnel. The engine stores them, and relays them after [`Effects::tunnel`] has
     /// joined the two ends.

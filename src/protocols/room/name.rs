@@ -14,7 +14,7 @@ pub enum NameRefused {
     Empty,
     /// The name has more bytes than the protocol allows.
     TooLong {
-        /// Its length in bytes.
+        /// The length of the name, in bytes.
         bytes: usize,
         /// The maximum, in bytes.
         limit: usize,

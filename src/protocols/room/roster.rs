@@ -28,7 +28,7 @@ pub struct Taken;
 
 impl fmt::Display for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("another client has this login; choose another")
+        f.write_str("another client has this login; choose another login")
     }
 }
 

@@ -8,7 +8,7 @@ use super::expiries::{Expiries, Ticket};
 /// sends a wrong password.
 ///
 /// The memory is limited: at most 4096 addresses are remembered. An address is forgotten one minute after its last wrong
-/// try. Its entry is removed when the next wrong try, from any address, is counted.
+/// try. The entry of a forgotten address is removed when the next wrong try, from any address, is counted.
 #[derive(Debug)]
 pub struct WrongTries {
     limits: GuessLimits,
@@ -19,8 +19,8 @@ pub struct WrongTries {
 /// Limits on guessing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GuessLimits {
-    /// Maximum number of wrong tries per minute and address. The caller decides what happens above it: a late answer, or a
-    /// refusal.
+    /// Maximum number of wrong tries per minute and address. The caller decides what happens to further tries: a delayed
+    /// answer, or a refusal.
     pub per_minute: usize,
     /// True when the limit also applies to loopback addresses.
     pub bound_loopback: bool,
@@ -28,7 +28,7 @@ pub struct GuessLimits {
 
 #[derive(Debug)]
 struct Address {
-    /// The times of the last wrong tries, oldest first. At most one more than the limit is stored.
+    /// The times of the last wrong tries, oldest first. The number of stored times is at most the limit plus one.
     tries: VecDeque<Instant>,
     forget: Ticket,
 }
@@ -70,8 +70,8 @@ impl WrongTries {
         }
     }
 
-    /// True when an address has used all its wrong tries of this minute. An address that is not remembered has used
-    /// none.
+    /// True when an address has used all its wrong tries of this minute. An address that is not remembered has made no wrong
+    /// tries.
     pub fn used_up(&self, address: IpAddr, now: Instant) -> bool {
         let tries = self.addresses.get(&address).map(|known| &known.tries);
         !self.is_exempt(address)

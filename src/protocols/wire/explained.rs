@@ -3,13 +3,13 @@ use std::ops::Range;
 
 /// A frame that is split into its fields, with the meaning of each byte.
 ///
-/// It is built from a decoded frame, field by field, in the order in which the fields are sent. It is built only when a
-/// user wants to see a frame.
+/// The value is built from a decoded frame, field by field, in the order in which the fields are sent. It is built only when
+/// a user wants to see a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
     /// The frame's name in its document.
     pub name: String,
-    /// Its fields in order, without gaps.
+    /// The frame's fields in order, without gaps.
     pub fields: Vec<Field>,
 }
 
@@ -18,9 +18,9 @@ pub struct Explained {
 pub struct Field {
     /// The field's name.
     pub name: String,
-    /// Its position in the frame.
+    /// The field's position in the frame.
     pub range: Range<usize>,
-    /// Its value.
+    /// The field's value.
     pub value: String,
     /// True when the bytes must not be shown.
     pub is_secret: bool,

@@ -7,7 +7,7 @@ pub enum Malformed {
     UnknownOpcode(i8),
     /// The packet exists, but the side that sent it must not send it.
     WrongSide {
-        /// Its name in the document.
+        /// The packet's name in the document.
         packet: &'static str,
     },
     /// A negative length.
@@ -34,7 +34,7 @@ pub enum Malformed {
     },
     /// A packet whose length does not match its fields.
     WrongLength {
-        /// Its name in the document.
+        /// The packet's name in the document.
         packet: &'static str,
         /// The length that was received, in bytes.
         length: u32,

@@ -15,8 +15,8 @@ pub trait Put {
     /// Appends the shortest form of a VarInt: one to five bytes.
     fn put_varint(&mut self, value: u32);
     /// Appends a length of two bytes and the text in UTF-8. The caller must make sure that the text has at most 2^15-1
-    /// bytes. A longer text is cut to that length or a little less, at the end of a character, so that the fields after
-    /// it can still be decoded.
+    /// bytes. A longer text is cut at the end of a character, to that length or a little less. So the fields after the text
+    /// can still be decoded.
     fn put_text16(&mut self, text: &str);
     /// Appends a length of four bytes and the text in UTF-8. No text is longer than 2^31-1 bytes, because each text
     /// comes from a frame or from an input with a limit.

@@ -1,5 +1,5 @@
-//! The room, the run and the turn, as in step 6. New are the clock, tunnels, and the functions that end all clients when the
-//! server stops.
+//! The room, the run and the turn, as in step 6. This step adds the clock, tunnels, and the functions that end all clients
+//! when the server stops.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ const RUN_BYTES: usize = 256 * 1024;
 /// matter for limits of many seconds.
 const TICK: Duration = Duration::from_millis(500);
 
-/// The room and its clients. A thread that holds `turn` may lock `state`, the limits or tunnel of a client, or an outbox,
-/// but no thread may lock `turn` while it holds one of these.
+/// The room and its clients. A thread that holds `turn` may lock `state`, the limits or tunnel of a client, or an outbox. No
+/// thread may lock `turn` while it holds one of these locks.
 pub(crate) struct Hub {
     state: Mutex<State>,
     /// Notified when the run was swapped: the new run has space.
@@ -102,7 +102,7 @@ impl Hub {
     }
 
     /// Tells the room that the peer sends no more bytes. Returns true if the room closes the connection. The room does not
-    /// close the connection if it was joined to another one in a tunnel.
+    /// close the connection if it was joined to another connection in a tunnel.
     pub(crate) fn read_closed(&self, id: ConnId) -> bool {
         let mut state = self.state.lock();
         let flow = state.handle(id, Event::ReadClosed);

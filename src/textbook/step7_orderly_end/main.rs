@@ -1,9 +1,10 @@
 //! Step 7: an orderly end for everything.
 //!
-//! The engine is the one of step 6. New in this step are limits and orderly ends, which make up most of a real server: a
-//! bound on the number of clients, time limits for a login and for half a frame, a close that destroys no bytes, private
-//! connections (whose two directions end one after the other), and a stop after SIGTERM or Ctrl-C. The whole suite passes.
-//! Run it with `cargo run --release -p matou-textbook --bin orderly-end -- 127.0.0.1:7777`; its lesson is `lesson-7.md`.
+//! The engine is the one of step 6. This step adds limits and orderly ends, which make up most of a real server. The limits
+//! are a bound on the number of clients, and time limits for a login and for half a frame. The orderly ends are a close that
+//! destroys no bytes, private connections whose two directions end separately, and a stop after SIGTERM or Ctrl-C. The whole
+//! suite passes. Run it with `cargo run --release -p matou-textbook --bin orderly-end -- 127.0.0.1:7777`; its lesson is
+//! `lesson-7.md`.
 //!
 //! | file | what |
 //! |---|---|
@@ -34,7 +35,7 @@ use hub::Hub;
 use permits::{Permit, Permits};
 
 /// Maximum number of clients, and so of threads that read. A process may have about 16,000 threads and, by default, often
-/// 1024 descriptors; a server that reaches such a limit fails in a place that no test reaches, so this server refuses
+/// 1024 descriptors. A server that reaches such a limit fails in a place that no test reaches. So this server refuses
 /// clients earlier.
 const CLIENTS: usize = 4000;
 

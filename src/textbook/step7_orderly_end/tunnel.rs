@@ -63,7 +63,7 @@ pub(crate) fn join(one: &Arc<Client>, other: &Arc<Client>) {
                 *end = Other::Joined(Arc::clone(to));
                 from.tunnel.settled.notify_all();
             }
-            // This end was reset just now, and the room does not know it yet. The other end must not wait for this one.
+            // This end was reset just now, and the room does not know it yet. The other end must not wait for this end.
             Other::Joined(_) | Other::Over => {
                 drop(end);
                 to.cut();
@@ -87,8 +87,8 @@ impl TunnelEnd {
         *self.other.lock() = Other::Over;
     }
 
-    /// Returns the other end if it has come. Otherwise keeps the bytes for it, and returns `None`. Blocks until the other
-    /// end comes if that would be more than [`EARLY_BYTES`].
+    /// Returns the other end if it has come. Otherwise keeps the bytes for it, and returns `None`. If it would keep more
+    /// than [`EARLY_BYTES`], blocks until the other end comes.
     fn joined_or_keep(&self, bytes: &[u8]) -> Option<Arc<Client>> {
         match &mut *self.other.lock() {
             Other::Joined(other) => return Some(Arc::clone(other)),
@@ -158,7 +158,7 @@ fn write(other: &Client, bytes: &[u8]) -> io::Result<()> {
 
 /// Sends FIN to the other end, after all bytes that came before, because this end sends no more.
 fn half_close(hub: &Hub, client: &Client) {
-    // If this end still waits for the other one, the room closes it. If the ends were joined just now, the room does not
+    // If this end still waits for the other end, the room closes it. If the ends were joined just now, the room does not
     // close it.
     if hub.read_closed(client.id) {
         return;
@@ -200,8 +200,8 @@ mod tests {
         let mut bytes = [0; 5];
         peer.read_exact(&mut bytes).unwrap();
         assert_eq!(&bytes, b"early");
-        // Without these calls, each end would hold an `Arc` of the other. Neither would ever be dropped, and their permits
-        // would not come back.
+        // Without these calls, each end would hold an `Arc` of the other end. Neither end would ever be dropped, and their
+        // permits would not come back.
         one.tunnel.end();
         other.tunnel.end();
         drop((one, other));

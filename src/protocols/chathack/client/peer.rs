@@ -1,11 +1,11 @@
-//! What another client sends on a direct connection: messages and files. The bytes of a file are passed on as soon as
-//! they arrive.
+//! Handles what another client sends on a direct connection: messages and files. The bytes of a file are passed on as soon
+//! as they arrive.
 
 use super::ChatHackClient;
 use crate::chathack::{MAX_MESSAGE_BYTES, PeerFrame, Received};
 use crate::dialogue::{Action, Event, Fault, TunnelId};
 
-/// What the next bytes of a peer are.
+/// What the next bytes from a peer mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Frame,

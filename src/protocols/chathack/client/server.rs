@@ -1,4 +1,4 @@
-//! What the server sends to a client of ChatHack, in the order of the document.
+//! Handles what the server sends to a client of ChatHack, in the order of the document.
 
 use std::net::SocketAddr;
 
@@ -68,8 +68,8 @@ impl ChatHackClient {
         }
     }
 
-    /// Connects to a client, but only if we asked it. Otherwise any client could make us connect to an address of its
-    /// choice.
+    /// Connects to a client, but only if we asked this client for a private connection. Otherwise any client could make us
+    /// connect to an address of its choice.
     fn connect(&mut self, login: &str, meeting: MeetingPoint) -> Option<Vec<Action>> {
         let MeetingPoint { port, address, id } = meeting;
         let port = u16::try_from(port).ok().filter(|port| *port > 0)?;

@@ -13,7 +13,7 @@ fn client(account: Option<&str>) -> ChatHackClient {
         login: "alice".into(),
         password: password.into(),
     });
-    // An id is made of all bits except the lowest one.
+    // The client makes an id from all bits of the random number except the lowest bit.
     ChatHackClient::new(account, Box::new(|| (ID as u64) << 1))
 }
 

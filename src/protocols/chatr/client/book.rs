@@ -1,4 +1,5 @@
-//! The address book: the names that a user gives to other clients. The protocol itself has only UUIDs.
+//! The address book: the names that a user gives to other clients. The protocol itself has no names: it identifies clients
+//! by their UUIDs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,7 +24,7 @@ pub enum BookError {
     IsUuid,
     /// Another UUID has this name.
     Taken(Uuid),
-    /// The line with this number is not a UUID followed by a name that can be given to it.
+    /// The line with this number does not have a UUID and a name that can be given to this UUID.
     Line(usize),
 }
 
@@ -36,7 +37,7 @@ impl fmt::Display for BookError {
             BookError::Line(line) => {
                 write!(
                     f,
-                    "line {line} is not a UUID followed by a valid name that no other UUID has"
+                    "line {line} must be a UUID, a space and a valid name that no other UUID has"
                 )
             }
         }
@@ -50,7 +51,7 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// When a line has another form, or its name cannot be given.
+    /// Fails when a line has another form, or when its name cannot be given to a client.
     pub fn parse(text: &str) -> Result<Book, BookError> {
         let mut book = Book::default();
         for (index, line) in text.lines().enumerate() {
@@ -70,7 +71,7 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// When the name breaks the rules for names or looks like a UUID, or when another UUID has it.
+    /// Fails when the name breaks the rules for names or looks like a UUID, or when another UUID has this name.
     pub fn name(&mut self, uuid: Uuid, name: &str) -> Result<(), BookError> {
         check_name(name, MAX_NAME_BYTES).map_err(BookError::Name)?;
         if Uuid::try_parse(name).is_ok() {

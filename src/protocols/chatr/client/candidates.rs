@@ -1,5 +1,5 @@
-//! The addresses at which the client looks for a peer. The client gets one address from the server and another one from the
-//! peer. For safety, it uses only some of these addresses.
+//! The addresses at which the client looks for a peer. The client gets one address from the server and another address from
+//! the peer. For safety, it uses only some of these addresses.
 
 use std::net::IpAddr;
 

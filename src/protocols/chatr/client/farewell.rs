@@ -11,7 +11,7 @@ pub(super) fn explained(message: &str) -> String {
     ];
     let known = reasons.into_iter().find(|reason| reason.text() == message);
     let meaning = match known {
-        Some(Reason::InvalidPacket) => "it received something that is no valid packet",
+        Some(Reason::InvalidPacket) => "it received something that is not a valid packet",
         Some(Reason::AlreadyConnected) => "a client with this identity is already connected",
         Some(Reason::FailedToVerify) => {
             "it has no key, or another key, for this identity; register yours with matou identity publish"

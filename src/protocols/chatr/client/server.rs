@@ -1,4 +1,4 @@
-//! What the server sends to a client of Chatr Connect, in the order of the document.
+//! Handles what the server sends to a client of Chatr Connect, in the order of the document.
 
 use std::net::IpAddr;
 
@@ -81,7 +81,7 @@ impl ChatrClient {
     }
 
     /// Reports that a frame has no meaning, unless we have already agreed with this client. When two clients ask each
-    /// other, the server handles two agreements, and the frames of the second one need no action.
+    /// other, the server handles two agreements, and the frames of the second agreement need no action.
     fn ignore_unless_met(&self, uuid: Uuid, frame: Frame<'_>) -> Vec<Action> {
         let mut met = self.tunnels.details();
         let is_agreed = self.agreed.iter().any(|agreed| agreed.uuid == uuid);
@@ -114,7 +114,8 @@ impl ChatrClient {
             peer,
             uuid: party.uuid,
             candidates,
-            // The client with the lower UUID calls. Both clients make this comparison, so exactly one of them calls.
+            // The client with the lower UUID opens the connection. Both clients compare the UUIDs, so exactly one of them
+            // opens it.
             calls: self.uuid < party.uuid,
         };
         vec![agreed, meet]

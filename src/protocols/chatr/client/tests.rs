@@ -115,7 +115,7 @@ fn a_client_whose_request_is_accepted_meets_the_peer() {
     let mut alice = alice();
     let ask = alice.intend(Intent::Ask { peer: "bob" });
     assert_eq!(ask, Ok(sent(request(BOB, "192.168.1.7"))));
-    // The request is pending; a second one would be ignored.
+    // The request is pending; a second request would be ignored.
     assert_eq!(alice.intend(Intent::Ask { peer: "bob" }), Ok(vec![]));
     assert_eq!(hear(&mut alice, accepted(BOB, "10.0.0.8")), []);
     let met = hear(&mut alice, info(BOB, "203.0.113.8"));
@@ -230,7 +230,7 @@ fn only_the_last_ping_is_answered() {
 #[rstest]
 #[case("Already connected!", "already connected")]
 #[case("Failed to verify!", "matou identity publish")]
-#[case("Invalid Packet", "no valid packet")]
+#[case("Invalid Packet", "not a valid packet")]
 #[case("go away", "no other reason")]
 fn a_refusal_is_explained(#[case] message: &str, #[case] meaning: &str) {
     let mut client = client(ALICE, PeerToPeer::Possible);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::room::expiries::{Expiries, Ticket};
 use crate::room::{ConnId, ConnectIds};
 
-/// The connect_ids that are alive. An id becomes alive when two clients get it. It is used up when two connections have
+/// The connect_ids that are alive. An id becomes alive when two clients get it. The id is used up when two connections have
 /// shown it: the two ends of the private connection.
 pub struct Rendezvous {
     limits: RendezvousLimits,

@@ -129,7 +129,7 @@ impl<T: Topic> Requests<T> {
         }
     }
 
-    /// Adds a request, or repeats a pending one. The caller must relay the request when the result is `Ok`.
+    /// Adds a request, or repeats a pending request. The caller must relay the request when the result is `Ok`.
     pub fn ask(&mut self, request: Request<T>, now: Instant) -> Result<(), NotAsked> {
         if let Some(pending) = self.pending.get_mut(&request) {
             if now.saturating_duration_since(pending.relayed) < self.limits.repeat_interval {
