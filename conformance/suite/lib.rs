@@ -2,8 +2,8 @@
 //!
 //! A protocol is a folder with three things: [`spec`] (its numbered requirements), [`grammar`] (the layout of its
 //! packets) and [`scenario`]s (what each client sends, and what the server must answer). The judge (`conformance`)
-//! plays the scenarios. The load generator (`conformance-load`) needs only the grammar. Both use this crate, and
-//! neither depends on the other.
+//! plays the scenarios. The load generator (`conformance-load`) needs only the grammar. Both crates use this one, and
+//! neither of them depends on the other crate.
 //!
 //! # Floors
 //!

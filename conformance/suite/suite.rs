@@ -29,7 +29,7 @@ pub struct Suite {
     pub requirements: Vec<Requirement>,
     /// The scenarios and probes, in the order of their files and lines.
     pub scenarios: Vec<Scenario>,
-    /// Warnings of lint. The suite can be used in spite of them.
+    /// Warnings of lint. The suite can be used in spite of these warnings.
     pub warnings: Diagnostics,
     /// The files from which it was read.
     pub sources: Sources,
@@ -40,7 +40,8 @@ impl Suite {
     ///
     /// # Panics
     ///
-    /// If its files have mistakes. A test reads every built-in protocol, so a release has no such mistakes.
+    /// Panics if the protocol's files have mistakes. A test reads every built-in protocol, so a release has no such
+    /// mistakes.
     #[must_use]
     #[expect(
         clippy::panic,
@@ -87,8 +88,8 @@ impl Suite {
         Err(folder::no_such_protocol(name_or_folder))
     }
 
-    /// Returns the suite with the scenarios of one more file, or of all `.kdl` files of a folder. They may use the
-    /// fragments of the protocol, and are linted like its own scenarios.
+    /// Returns the suite with the scenarios of one more file, or of all `.kdl` files of a folder. These scenarios may use
+    /// the fragments of the protocol, and are linted like the protocol's own scenarios.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! TLS connections to any server. Certificates are not checked against authorities, because a server under test usually
-//! has no certificate from one.
+//! TLS connections to any server. Certificates are not checked against authorities, because a server under test usually has
+//! no certificate from an authority.
 
 use std::io;
 use std::net::{IpAddr, TcpStream};

@@ -1,6 +1,6 @@
 //! Decodes bytes into frames.
 //!
-//! A length in the bytes is never used to allocate memory: it is compared with its limit, and then with the number of bytes
+//! A length in the bytes is never used to allocate memory. It is compared with its limit, and then with the number of bytes
 //! that have arrived. Every sequence of bytes has a result, and none causes a panic.
 
 use super::types::Int;
@@ -13,7 +13,7 @@ impl Wire {
     /// may not send.
     ///
     /// A mistake is reported as soon as it is visible. A length above its limit is reported even before the bytes that it
-    /// counts have arrived; a byte that is not UTF-8, even before the text is complete.
+    /// counts have arrived. A byte that is not UTF-8 is reported even before the text is complete.
     #[must_use]
     pub fn decode(&self, from: Side, bytes: &[u8]) -> Decoded {
         let mut cursor = Cursor {
@@ -154,8 +154,8 @@ fn broken(at: usize, why: String) -> Stop {
     Stop::Broken { at, why }
 }
 
-/// Returns the mistake for a field whose type has cases of which none fits. The place of the mistake is the earlier field
-/// that decides between the cases.
+/// Returns the mistake for a field whose type has several cases, none of which fits. The place of the mistake is the earlier
+/// field that decides between the cases.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
         return broken(
@@ -262,8 +262,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a length and checks it against the field's limit. Returns the offset of the bytes that it counts, and those of
-    /// these bytes that have arrived.
+    /// Reads a length and checks it against the field's limit. Returns the offset of the bytes that the length counts, and
+    /// as many of these bytes as have arrived.
     fn counted(&mut self, length: IntType, field: &Field) -> Result<(usize, Payload<'a>), Stop> {
         let prefix_at = self.at;
         let name = &field.name;
@@ -284,7 +284,7 @@ impl<'a> Cursor<'a> {
         Ok((start, self.payload(length, name)?))
     }
 
-    /// Takes this number of bytes, and returns those of them that have arrived.
+    /// Takes this number of bytes, and returns as many of them as have arrived.
     fn payload(&mut self, length: usize, what: &str) -> Result<Payload<'a>, Stop> {
         let start = self.at;
         if self.ends_within(length) {

@@ -6,7 +6,7 @@ use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
 use super::{PacketId, Sort, Value, Wire};
 
-/// Why a type cannot carry a value. It is a sentence, because callers only show it.
+/// Why a type cannot carry a value. The reason is a sentence, because callers only show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeError(String);
 
@@ -23,7 +23,7 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// If a field's type cannot carry its value.
+    /// Fails if a field's type cannot carry its value.
     pub fn encode(&self, packet: PacketId, values: &[Value]) -> Result<Vec<u8>, EncodeError> {
         let Some(known) = self.packets.get(packet.0) else {
             return refused(format!("no packet has the index {}", packet.0));
@@ -58,7 +58,7 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// If the type cannot carry the value.
+    /// Fails if the type cannot carry the value.
     pub fn encode_typed(&self, type_name: &str, value: &Value) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
         self.encode_into(type_name, None, value, &mut out)?;

@@ -58,23 +58,24 @@ pub enum Direction {
 pub enum FenceExpr {
     /// `@from` or `@to`: the name of the lane that sends the fence, or of the lane that receives it.
     NameOf(Party),
-    /// `$token`: a value that is new in every fence. It is a text or a number, as the field needs it.
+    /// `$token`: a value that is new in every fence. The token is a text or a number, as the field needs it.
     Token,
     /// `(signed)@to`: a signature by that lane's key over its name.
     SignatureOf(Party),
     /// A literal value.
     Literal(Value),
-    /// `_`: any value. It is only allowed in what is received.
+    /// `_`: any value. Only packets that a lane receives may contain it.
     Any,
 }
 
 /// A packet that changes a connection. After it the server knows the lane by its name (`identified-by`), or the bytes of the
-/// connection are no packets any more (`raw-after`).
+/// connection are no longer packets (`raw-after`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identification {
     /// The packet.
     pub packet: PacketId,
-    /// The packet that the lane must have sent before. It is needed if this packet also answers other packets.
+    /// The packet that the lane must have sent before. Such a packet must be named if this packet also answers other
+    /// packets.
     pub after: Option<PacketId>,
     /// One entry per field of the packet: the value that it must have, or `None` if any value is right.
     pub fields: Vec<Option<Value>>,

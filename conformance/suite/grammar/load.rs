@@ -9,8 +9,8 @@ pub struct Load {
     pub login: Vec<LoadStep>,
     /// A message to all clients, if the protocol has one.
     pub message: Option<LoadMessage>,
-    /// The steps that open a private connection that the server relays, if the protocol has one. Before them two clients are
-    /// logged in; after them the server relays raw bytes between two connections.
+    /// The steps that open a private connection that the server relays, if the protocol has one. Before these steps two
+    /// clients are logged in; after these steps the server relays raw bytes between two connections.
     pub tunnel: Vec<LoadStep>,
 }
 
@@ -19,7 +19,7 @@ pub struct Load {
 pub struct LoadMessage {
     /// What the sender sends.
     pub sent: LoadStep,
-    /// What every client receives. A name in it is the name of the sender.
+    /// What every client receives. A client's name in this packet is the name of the sender.
     pub arrives: LoadStep,
     /// What the server answers only to the sender; `None` if it does not answer.
     pub answer: Option<LoadStep>,
@@ -72,7 +72,8 @@ impl LoadLane {
 pub enum LoadExpr {
     /// `@a`: the name under which that lane is logged in.
     NameOf(LoadLane),
-    /// `(signed)@me`: the signature of that lane's client over its own name. It is only allowed in what is sent.
+    /// `(signed)@me`: the signature of that lane's client over its own name. Only packets that a client sends may contain
+    /// it.
     SignatureOf(LoadLane),
     /// `$text`: the text of the load's message.
     Text,
@@ -80,6 +81,6 @@ pub enum LoadExpr {
     Value(String),
     /// A literal value.
     Literal(Value),
-    /// `_`: any value. It is only allowed in what is received.
+    /// `_`: any value. Only packets that a client receives may contain it.
     Any,
 }

@@ -64,17 +64,18 @@ pub enum Names {
 /// One protocol's packets, as wire.kdl describes them.
 #[derive(Debug, Clone, Default)]
 pub struct Grammar {
-    /// Name of the protocol, `chaton`.
+    /// Name of the protocol, such as `chaton`.
     pub name: String,
-    /// Its title, `Chaton`.
+    /// Title of the protocol, such as `Chaton`.
     pub title: String,
-    /// The transport of its bytes.
+    /// The transport of the protocol's bytes.
     pub transport: Transport,
-    /// The kind of names that its clients have.
+    /// The kind of names that the protocol's clients have.
     pub names: Names,
-    /// Its time limits.
+    /// The time limits of the protocol.
     pub settings: Vec<Setting>,
-    /// The type of the length before every packet, which counts the bytes after it; `None` if the protocol has no such length.
+    /// The type of the length before every packet. This length counts the bytes that follow it. `None` if the protocol has
+    /// no such length.
     pub frame_length: Option<IntType>,
     /// The type of the opcode. Each packet begins with its opcode, or with its length and then its opcode.
     pub opcode: IntType,
@@ -102,7 +103,7 @@ impl Grammar {
     ///
     /// # Panics
     ///
-    /// If the id comes from another grammar.
+    /// Panics if the id comes from another grammar.
     #[must_use]
     #[expect(
         clippy::indexing_slicing,

@@ -11,10 +11,10 @@ pub struct Packet {
     pub opcode: i128,
     /// The sides that may send the packet.
     pub from: Senders,
-    /// Set if the packet is a broadcast, which also reaches clients of other cases: the index of the field with the name of
-    /// the client that caused it.
+    /// For a broadcast, which also reaches clients of other cases: the index of the field with the name of the client that
+    /// caused the broadcast.
     pub ambient: Option<usize>,
-    /// Set if the server sends the packet unasked, such as a ping, and lanes answer it by themselves: the packet of the
+    /// For a packet that the server sends unasked, such as a ping, and that lanes answer by themselves: the packet of the
     /// answer.
     pub answered_by: Option<PacketId>,
     /// The fields after the opcode.
@@ -34,7 +34,7 @@ impl Packet {
 pub struct Field {
     /// The name, such as `login`.
     pub name: String,
-    /// Name of its type in wire.kdl.
+    /// Name of the field's type in wire.kdl.
     pub type_name: String,
     /// Maximum number of bytes of a field with text or bytes, without the length prefix.
     pub max_bytes: Option<usize>,

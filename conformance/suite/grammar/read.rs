@@ -40,7 +40,7 @@ const WORDS: [&str; 16] = [
     "remove",
 ];
 
-/// A grammar, and the requirements that it cites. Whether these exist can be checked only with the whole suite.
+/// A grammar, and the requirements that it cites. Only the whole suite shows whether these requirements exist.
 #[derive(Debug)]
 pub struct GrammarFile {
     /// The grammar.
@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the sort of a type. It is the same in all readings: `check_choices` checks that.
+    /// Returns the sort of a type. The sort is the same in all readings: `check_choices` checks that.
     fn sort_of(&self, type_name: &str) -> Option<Sort> {
         self.grammar
             .kinds_of_type(type_name, &Choices::new())

@@ -12,7 +12,7 @@ pub type Choices = BTreeMap<String, String>;
 pub struct Reading {
     /// The name, such as `long-width`.
     pub name: String,
-    /// The question in words.
+    /// The question, as text for a person.
     pub title: String,
     /// The possible answers, the most likely one first. There is always at least one.
     pub choices: Vec<Choice>,
@@ -27,8 +27,8 @@ impl Reading {
         self.choices.iter().find(|choice| choice.name == name)
     }
 
-    /// Returns the choices of this reading that are still possible: the choice that `choices` names, or the first choice if
-    /// the reading is settled, or otherwise all choices.
+    /// Returns the choices of this reading that are still possible. If `choices` names a choice, this is the only one.
+    /// Otherwise, a settled reading has only its first choice, and any other reading has all its choices.
     pub(super) fn choices_left<'a>(&'a self, choices: &Choices) -> Vec<&'a Choice> {
         match choices
             .get(&self.name)
@@ -66,8 +66,8 @@ impl Choice {
     }
 }
 
-/// The verdict on what the target does, if nothing fails: the verdict of the branch that fits, or of the choice that the
-/// target follows.
+/// If nothing fails, the verdict on what the target does. A branch of an `either` has such a verdict, and so has a choice of
+/// a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worth {
     /// The target follows the document.

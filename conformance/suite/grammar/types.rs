@@ -9,7 +9,7 @@ use super::Value;
 pub struct TypeDefinition {
     /// The name, such as `STRING`.
     pub name: String,
-    /// Its layout.
+    /// The layout of the type.
     pub kind: TypeKind,
 }
 
@@ -90,7 +90,7 @@ impl fmt::Display for Sort {
 /// An integer: big-endian, of 1, 2, 4 or 8 bytes, or a varint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IntType {
-    /// The number of its bytes; for a varint, the maximum number.
+    /// The number of bytes of the integer; for a varint, the maximum number.
     width: usize,
     signed: bool,
     varint: bool,
@@ -120,9 +120,9 @@ impl IntType {
         ("varint", IntType::VARINT),
     ];
 
-    /// A varint: groups of 7 bits, the lowest group first. If the high bit of a byte is set, another byte follows. It is used
-    /// for lengths, so the largest number is 2,147,483,647, in at most 5 bytes. Unnecessary groups of zeros at the end are
-    /// accepted.
+    /// A varint: groups of 7 bits, the lowest group first. If the high bit of a byte is set, another byte follows. A varint
+    /// is used for lengths, so the largest number is 2,147,483,647, in at most 5 bytes. Unnecessary groups of zeros at the
+    /// end are accepted.
     const VARINT: IntType = IntType {
         width: 5,
         signed: false,

@@ -68,16 +68,16 @@ pub struct PacketId(pub usize);
 pub struct DecodedField {
     /// The field's name in wire.kdl; the opcode has the name `opcode`, the length of a frame `length`.
     pub name: String,
-    /// Its value.
+    /// The field's value.
     pub value: Value,
-    /// The range of its bytes, counted from the frame's first byte.
+    /// The range of the field's bytes, counted from the frame's first byte.
     pub bytes: Range<usize>,
 }
 
 /// A complete frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Its packet.
+    /// The packet of the frame.
     pub packet: PacketId,
     /// The number of bytes of the length at its beginning; 0 if frames have no length.
     pub prefix: usize,

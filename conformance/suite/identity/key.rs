@@ -20,7 +20,7 @@ impl Key {
         Key(pair)
     }
 
-    /// Makes a new key. That takes a large part of a second.
+    /// Makes a new key. Making a key takes a large part of a second.
     #[expect(
         clippy::expect_used,
         reason = "if the system has no memory or no randomness, nothing else works either"

@@ -60,7 +60,8 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// If the file of identities cannot be used, or no connection to the REST address is possible. The error is a sentence.
+    /// Fails if the file of identities cannot be used, or no connection to the REST address is possible. The error is a
+    /// sentence.
     pub fn of(settings: &BTreeMap<String, String>) -> Result<Source, String> {
         match (settings.get(REST), settings.get(IDENTITIES)) {
             (Some(address), _) => Ok(Source::Minted(Rest::at(address, REGISTRATION)?)),

@@ -69,7 +69,7 @@ impl Rest {
     ///
     /// # Errors
     ///
-    /// If there is no answer, or if its status is not from 200 to 299. The error is a sentence with the answer.
+    /// Fails if there is no answer, or if its status is not from 200 to 299. The error is a sentence with the answer.
     pub fn register(&self, identity: &Identity) -> Result<(), String> {
         let signed = identity.key.public().and_then(|key| {
             let body = serde_json::json!({ "key": STANDARD.encode(key) }).to_string();

@@ -43,7 +43,7 @@ pub type Span = std::ops::Range<usize>;
 pub struct Scenario {
     /// Stable id, such as `whisper`.
     pub id: String,
-    /// Its title, a sentence.
+    /// The title of the scenario, a sentence.
     pub title: String,
     /// The requirements that it judges.
     pub checks: Vec<String>,
@@ -51,20 +51,20 @@ pub struct Scenario {
     pub company: Company,
     /// Whether the case may end the target. Such a case runs last and alone.
     pub hostile: bool,
-    /// Whether the case mostly waits. Such a case starts before the others, and is not counted in the number of cases that
-    /// run at the same time.
+    /// Whether the case mostly waits. Such a case starts before the other cases, and is not counted in the number of cases
+    /// that run at the same time.
     pub slow: bool,
     /// The settings that the user must give.
     pub sets: Vec<String>,
     /// For a probe, the name of a reading: the probe finds out which of its choices the target follows.
     pub probes: Option<String>,
-    /// Its lanes, in the order in which they are declared.
+    /// The lanes of the scenario, in the order in which they are declared.
     pub lanes: Vec<Lane>,
-    /// Its steps.
+    /// The steps of the scenario.
     pub steps: Vec<Step>,
     /// The file from which it was read, as shown in reports.
     pub file: String,
-    /// Its source text, which `conformance show` prints.
+    /// The source text of the scenario, which `conformance show` prints.
     pub text: String,
 }
 
@@ -112,13 +112,13 @@ pub enum LaneName {
 /// One step.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// What is done or expected.
+    /// What the step does or expects.
     pub action: Action,
-    /// The file in which it is written.
+    /// The file in which the step is written.
     pub file: String,
-    /// Its place in that file, in bytes.
+    /// The step's place in that file, in bytes.
     pub span: Span,
-    /// Its line in that file, counted from 1.
+    /// The step's line in that file, counted from 1.
     pub line: usize,
     /// The step as it is written, on one line, for the report.
     pub text: String,
@@ -136,7 +136,7 @@ pub enum Action {
     Send {
         /// The lane that sends.
         lane: LaneId,
-        /// What it sends, in this order, without pauses.
+        /// What the lane sends, in this order, without pauses.
         what: Vec<Outgoing>,
         /// How the bytes are cut into segments.
         cut: Cut,
@@ -188,8 +188,8 @@ pub enum Action {
     Together(Vec<Vec<Step>>),
     /// Takes the first branch whose steps fit what the target does.
     Either(Vec<Branch>),
-    /// Repeats the steps, 100 ms apart, until they succeed. If the last try fails, the case fails. Lanes that are opened
-    /// inside are opened again in each try.
+    /// Repeats the steps, 100 ms apart, until they succeed. If the last try fails, the case fails. Lanes that the steps open
+    /// are opened again in each try.
     Eventually {
         /// Number of tries, at least one.
         tries: usize,
@@ -216,7 +216,7 @@ pub enum Outgoing {
     Packet {
         /// The packet.
         packet: PacketId,
-        /// Values of its fields.
+        /// Values of the packet's fields.
         fields: Vec<Expr>,
     },
     /// Pieces that the author wrote.
@@ -247,14 +247,14 @@ pub enum Piece {
     Typed {
         /// Name of the type in wire.kdl.
         type_name: String,
-        /// Its value.
+        /// The value to encode.
         value: Expr,
     },
     /// Only the length prefix of a type, without a value after it.
     LengthOf {
         /// Name of the type in wire.kdl.
         type_name: String,
-        /// The length that it claims.
+        /// The length that the prefix claims.
         claims: i128,
     },
 }
@@ -274,7 +274,7 @@ pub enum Expr {
     SignatureOf(LaneId),
     /// A setting from the command line, as a number or as text.
     Setting {
-        /// Its name.
+        /// The name of the setting.
         name: String,
         /// The type of the field.
         sort: Sort,
@@ -333,7 +333,7 @@ pub enum Incoming {
     /// Nothing may arrive. A fence proves the silence; if the step has its own time limit, the runner waits for that time
     /// instead.
     Silence {
-        /// The lane whose sends could have caused a frame; by default the lane itself.
+        /// The lane whose sends could have caused a frame; `None` for the silent lane itself.
         after: Option<LaneId>,
     },
 }

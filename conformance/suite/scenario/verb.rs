@@ -48,7 +48,8 @@ pub enum Verb {
     AnyOrder,
     /// `< either`: alternatives.
     Either,
-    /// A word that is not in this list, and so is the name of a packet. A packet may follow both arrows.
+    /// A word that is not in this list, which the reader therefore treats as the name of a packet. A packet may follow both
+    /// arrows.
     Packet,
 }
 
@@ -75,7 +76,7 @@ const VERBS: [(&str, Verb, Arrow); 18] = [
 ];
 
 impl Verb {
-    /// Returns the verb for a word. A word that is not in the list is taken for a packet.
+    /// Returns the verb for a word. A word that is not in the list is treated as the name of a packet.
     #[must_use]
     pub fn of(word: &str) -> Verb {
         let found = VERBS.iter().find(|(known, ..)| *known == word);
@@ -95,7 +96,7 @@ impl Verb {
         fitting.map(|(word, ..)| *word)
     }
 
-    /// Returns whether a lane can do this only before its `shutdown`.
+    /// Returns whether a lane can use this verb only before its `shutdown`.
     #[must_use]
     pub fn needs_open_side(self) -> bool {
         !matches!(

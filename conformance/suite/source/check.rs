@@ -1,7 +1,7 @@
-//! The functions with which readers check their rules. A rule is one line: what must hold, the place, and the mistake to
-//! report if it does not hold.
+//! The functions with which readers (the parts of this crate that read files) check their rules. A rule is one line: what
+//! must hold, the place, and the mistake to report if it does not hold.
 //!
-//! The sentences of the mistakes are not written among the rules. Each reader has a table of them, made with
+//! The sentences of the mistakes are not written among the rules. Each reader has a table of these sentences, made with
 //! [`mistakes!`]: what is wrong, and what to write instead.
 
 use std::collections::BTreeSet;

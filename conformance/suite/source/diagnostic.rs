@@ -118,8 +118,8 @@ impl Diagnostics {
             }
             out.push('\n');
         }
-        // Wrapping may have broken a long word, so that a line begins with the rest of the word. A build server could take
-        // this rest for a command.
+        // Wrapping may have broken a long word, so that a line begins with the rest of the word. A build server could treat
+        // this rest as a command.
         text::guarded(&out)
     }
 }

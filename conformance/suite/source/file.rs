@@ -19,7 +19,8 @@ pub struct SourceFile {
     pub name: String,
     /// The text.
     pub text: String,
-    /// The offset of each line's beginning. They are kept because the lines of steps are looked up thousands of times.
+    /// The offset of each line's beginning. These offsets are kept because the lines of steps are looked up thousands of
+    /// times.
     line_starts: Vec<usize>,
 }
 
@@ -132,7 +133,7 @@ impl SourceCode for SourceFile {
             contents.data(),
             *contents.span(),
             contents.line(),
-            // miette counts bytes; people count characters.
+            // The crate `miette` counts bytes, but people count characters.
             self.place(contents.span().offset()).1 - 1,
             contents.line_count(),
         )))

@@ -20,7 +20,7 @@ mistakes! {
     not_a_character() = "this is not the number of a character", "write it in hexadecimal: \\u{{e9}}";
     unknown_escape(escape) = "`{escape}` has no meaning in a text",
         "a line break is \\n, a quotation mark \\\", a backslash \\\\; write bytes as (hex)\"00 ff\"";
-    no_such_value(word) = "there is no value {word} here",
+    no_such_value(word) = "{word} is not a value",
         "fields take numbers, text in quotes, or references such as @alice and $id";
     hash_comment() = "`#` does not begin a comment", "comments begin with `//`";
     single_slash() = "there is a single `/`", "comments begin with `//`; write text in quotes";

@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// If it cannot be opened, or is a folder, a FIFO or a device.
+/// Fails if the file cannot be opened, or is a folder, a FIFO or a device.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path)?.is_file() {
         File::open(path)
@@ -22,7 +22,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 ///
-/// If it cannot be read, or is not text in UTF-8.
+/// Fails if the file cannot be read, or is not text in UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     open_regular(path)?.read_to_end(&mut bytes)?;
@@ -37,7 +37,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 ///
-/// If they are not UTF-8.
+/// Fails if the bytes are not UTF-8.
 pub fn utf8(bytes: Vec<u8>) -> io::Result<String> {
     let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     String::from_utf8(bytes).map_err(|error| match is_utf16 {

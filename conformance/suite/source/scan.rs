@@ -32,7 +32,7 @@ struct Scanner<'a> {
     at: usize,
     /// The positions of the open braces.
     braces: Vec<usize>,
-    /// Set after a `/-`, which disables the next part, until the node that contains it ends.
+    /// Set from a `/-`, which disables the next part of a node, until the end of that node.
     switched_off: Option<SwitchedOff>,
     findings: &'a mut Findings,
 }

@@ -13,7 +13,7 @@ use super::{Check, Findings, SourceFile, Span, mistake};
 pub struct Word {
     /// The name.
     pub text: String,
-    /// Its place.
+    /// The place of the name.
     pub span: Span,
     /// The file that contains it.
     pub file: Arc<SourceFile>,

@@ -143,8 +143,8 @@ fn check_fence_prover(
     }
 }
 
-/// Reports scenarios that prove each other's fragments. If one of them failed in such a fragment, each of them would be
-/// inconclusive because of another one.
+/// Reports scenarios that prove each other's fragments. If one of these scenarios failed in such a fragment, each of them
+/// would be inconclusive because of another one.
 fn check_provers(
     scenarios: &[Scenario],
     files: &[(Arc<SourceFile>, Vec<Node>)],

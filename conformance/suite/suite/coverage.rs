@@ -59,8 +59,8 @@ impl<'a> Coverage<'a> {
     }
 }
 
-/// Shows a table of the requirements, in which `!` marks the requirements that nothing checks. A last line counts the
-/// requirements that are checked.
+/// Shows a table of the requirements, in which `!` marks the requirements that nothing checks. The last line says how many
+/// requirements are checked.
 impl fmt::Display for Coverage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids = self

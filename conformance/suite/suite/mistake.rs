@@ -19,12 +19,12 @@ mistakes! {
         "write a scenario: probe {reading} {{ ... }}";
     no_such_scenario(id) = "there is no scenario {id}", "";
     proves_itself(id) = "{id} proves a fragment, but itself depends on that fragment",
-        "write the steps of the fragment in this scenario, instead of fragments that other scenarios prove";
+        "in this scenario, write the steps of the fragment themselves, and `use` no fragment that another scenario proves";
 
     // Inheritance.
     no_such_base(name, known) = "there is no protocol {name} to extend",
         "a protocol can extend one of those that come with the program: {known}";
-    inherits_nothing(word) = "this protocol inherits nothing for `{word}`",
+    inherits_nothing(word) = "this protocol inherits nothing that `{word}` could change",
         "`{word}` changes an inherited protocol; write in wire.kdl: protocol NAME extends=chaton {{ ... }}";
     removes_nothing() = "`remove` names no scenario",
         "name the scenarios that the protocol does not inherit: remove \"whisper-to-oneself\"";
@@ -34,7 +34,7 @@ mistakes! {
     not_replaced(base, kind, name) = "{base} already has a {kind} {name}",
         "to replace it, write `replaces` in the head of this one; or give this one another name";
     replaces_with_value() = "`replaces` takes no value",
-        "write only `replaces`: it replaces the inherited one of the same name";
+        "write only `replaces`: this replaces the inherited scenario, probe or fragment of the same name";
     replaces_nothing(base, kind, name) = "{base} has no {kind} {name} to replace",
         "remove `replaces`: nothing inherited has this name";
 }

@@ -1,10 +1,10 @@
-//! Text that build servers take for commands.
+//! Text that build servers treat as commands.
 
-/// Finds the characters of a text that make a build server take a line for a command.
+/// Finds the characters of a text that make a build server treat a line as a command.
 ///
-/// The runner of GitHub's workflows takes a line for a command if it begins with `::` after optional white space
-/// (`::stop-commands::x` switches all later annotations off), or if it contains `##[`. Other build servers do the same with
-/// `##vso[` and `##teamcity[`.
+/// The runner of GitHub's workflows treats a line as a command in two cases: the line begins with `::` after optional white
+/// space, or it contains `##[`. For example, `::stop-commands::x` switches all later annotations off. Other build servers do
+/// the same with `##vso[` and `##teamcity[`.
 #[derive(Debug, Default)]
 struct Commands {
     /// Whether this line has had a character other than white space.
@@ -31,7 +31,7 @@ impl Commands {
     }
 }
 
-/// Returns the text without anything that a build server would take for a command: `escape` writes the characters that begin
+/// Returns the text without anything that a build server would treat as a command: `escape` writes the characters that begin
 /// a command.
 pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
     let mut commands = Commands::default();

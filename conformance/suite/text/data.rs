@@ -50,7 +50,7 @@ pub fn kdl_comment(text: &str) -> String {
     visible(text, &[])
 }
 
-/// Escapes a cell of a table for spreadsheets. If a spreadsheet would take the text for a formula, the text gets an
+/// Escapes a cell of a table for spreadsheets. If a spreadsheet would treat the text as a formula, the text gets an
 /// apostrophe before it.
 #[must_use]
 pub fn csv(text: &str) -> String {

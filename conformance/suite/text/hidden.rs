@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 /// Returns whether the character is invisible, or can make other characters look different, or is a command for a terminal.
 ///
-/// These are control characters (C0, DEL, C1), Unicode's properties `Default_Ignorable_Code_Point`, `Bidi_Control` and
-/// `Noncharacter_Code_Point` (as of Unicode 16), the separators of lines and paragraphs (U+2028, U+2029), the empty Braille
-/// pattern (U+2800) and the marks of interlinear annotations (U+FFF9 to U+FFFB).
+/// Such characters are control characters (C0, DEL, C1), Unicode's properties `Default_Ignorable_Code_Point`, `Bidi_Control`
+/// and `Noncharacter_Code_Point` (as of Unicode 16), the separators of lines and paragraphs (U+2028, U+2029), the empty
+/// Braille pattern (U+2800) and the marks of interlinear annotations (U+FFF9 to U+FFFB).
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
     character.is_control() || is_invisible(character) || is_noncharacter(character)
@@ -68,7 +68,7 @@ mod tests {
     fn class(pattern: &str) -> Vec<(char, char)> {
         let parsed = regex_syntax::parse(pattern).expect("a class of characters");
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {
-            panic!("{pattern} is no class of characters");
+            panic!("{pattern} is not a class of characters");
         };
         class
             .ranges()

@@ -1,9 +1,9 @@
 //! Foreign text (text that the suite did not write), escaped for the place where it is shown.
 //!
 //! Foreign text is, for example, a name, a message, the output of a program under test, an error of the operating system,
-//! a path, or a field of another team's report. It may contain sequences that a terminal obeys, lines that a build server
-//! takes for commands, and characters that a format forbids. Each kind of output has its own functions, and all foreign
-//! text goes through them:
+//! a path, or a field of another team's report. Foreign text may contain sequences that a terminal obeys, lines that a build
+//! server treats as commands, and characters that a format forbids. Each kind of output has its own functions, and all
+//! foreign text goes through them:
 //!
 //! | output | escaper |
 //! |---|---|

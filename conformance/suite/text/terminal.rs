@@ -1,4 +1,4 @@
-//! Escapes for a terminal. The output may also be the log of a build server, which takes some lines for commands.
+//! Escapes for a terminal. The output may also be the log of a build server, which treats some lines as commands.
 
 use super::commands::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
@@ -20,8 +20,8 @@ pub fn lines(text: &str) -> String {
     without_commands(&visible(&text, &['\n']), push_escape)
 }
 
-/// Returns a source text in which each hidden character is replaced by visible characters with the same number of bytes,
-/// so that the places of mistakes stay the same. Line ends and tabs are kept.
+/// Returns a source text in which each hidden character is replaced by visible characters with the same number of bytes. So
+/// the places of mistakes stay the same. Line ends and tabs are kept.
 #[must_use]
 pub fn masked(source: &str) -> String {
     let mut out = String::with_capacity(source.len());

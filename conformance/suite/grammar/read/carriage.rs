@@ -53,8 +53,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads each `answered-by=PONG`, after all packets are read. It must name a packet of clients, and all fields of that
-    /// packet must also be fields of the packet that it answers.
+    /// Reads each `answered-by=PONG`, after all packets are read. `answered-by` must name a packet of clients, and all
+    /// fields of that packet must also be fields of the packet that it answers.
     pub(super) fn answers(&mut self) {
         let root = self.root;
         for node in root.block() {

@@ -105,8 +105,8 @@ impl Merge<'_> {
         Some(())
     }
 
-    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: adds them to the tree. They are applied when the merged tree is
-    /// read.
+    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: adds these nodes to the tree. They take effect when the merged
+    /// tree is read.
     fn change(&mut self, node: &Node, changes: &str, example: &str) -> Option<()> {
         let [entry, _] = self.findings.arguments(node, Shape::like(example))?;
         self.need_inherited(changes, entry)?;

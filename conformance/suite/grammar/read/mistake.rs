@@ -23,7 +23,7 @@ mistakes! {
     second(what, help) = "there is a second {what}", "{help}";
 
     // Inheritance.
-    inherits_nothing(word, name) = "this protocol inherits nothing to {word}",
+    inherits_nothing(word, name) = "this protocol inherits nothing that `{word}` could change",
         "`{word}` changes an inherited protocol; write: protocol {name} extends=chaton {{ ... }}";
     not_inherited(base, word, name) = "{base} has no {word} {name}", "";
     not_removable(kind) = "`{kind}` cannot be removed", "";
@@ -43,9 +43,9 @@ mistakes! {
     not_a_size(value, most) = "{value} is not a number of bytes",
         "write a number from 1 to {most}: size=16";
     second_case(tag) = "there is a second case {tag}", "keep only one of them";
-    not_a_case(example) = "a case needs a number and a type of bytes", "write: {example}";
+    not_a_case(example) = "a case needs a number and a type whose values are bytes", "write: {example}";
     no_cases(example) = "this type has no cases", "write: {example}";
-    wrong_type(written, what) = "{written} is not {what} that this file defines", "";
+    wrong_type(written, what) = "this file defines no type {written} whose values are {what}", "";
 
     // Readings.
     no_text(word) = "`{word}` lacks its text", "write it in quotes: {word} \"...\"";
@@ -100,7 +100,7 @@ mistakes! {
         "its last step must be what `to` receives: {example}";
     no_prover() = "`proved-by` names no scenario", "write: proved-by \"whisper\"";
     alone_with_the_server() = "`from` cannot be in this fence",
-        "an unidentified lane exchanges its fence alone with the server: to > ...; to < ...";
+        "in this fence, only the unidentified lane `to` exchanges packets with the server: to > ...; to < ...";
     not_a_lane_of_a_fence(word, example) = "`{word}` is not a lane of a fence", "write: {example}";
     not_a_step(example) = "this step lacks an arrow and a packet", "write: {example}";
     not_an_arrow(written) = "`{written}` is not an arrow",
@@ -109,9 +109,9 @@ mistakes! {
         "check the arrow, and `from=` of the packet";
     missing_field(name) = "this step lacks {name}", "name every field";
     not_a_value_of_a_fence(value, sort) = "{value} is not {sort}",
-        "write @from, @to, $token, `_` (where it is received), text in quotes, or a number";
+        "write @from, @to, $token, `_` (in a received packet), text in quotes, or a number";
     not_a_value_of_a_load(value, sort) = "{value} is not {sort}",
-        "write @me, @a or @b, (signed)@me, $text, ?name and then $name, `_` (where it is received), text in quotes, or a number";
+        "write @me, @a or @b, (signed)@me, $text, ?name and then $name, `_` (in a received packet), text in quotes, or a number";
     not_a_part_of_a_load(word) = "`{word}` is not a part of a load", "";
     no_login(example) = "this load has no login", "write: load {{ {example} }}";
     one_sided_message(example) = "a message must be sent by `me` and received by `all`",

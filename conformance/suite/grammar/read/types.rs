@@ -93,7 +93,7 @@ impl Reader<'_> {
         self.findings.is_first(seen, name, "type", node)
     }
 
-    /// Checks the types on which other types depend: the type of a length must be an integer, and each case of a `one-of`
+    /// Checks the types on which other types depend. The type of a length must be an integer, and each case of a `one-of`
     /// must name a byte type. These types may be defined later in the file.
     pub(super) fn check_types(&mut self) {
         let root = self.root;
@@ -108,14 +108,14 @@ impl Reader<'_> {
             }
             if let Some(length) = node.property("len") {
                 let is_right = |kind: &TypeKind| matches!(kind, TypeKind::Int(_));
-                self.check_rests_on(length, is_right, "an integer type");
+                self.check_rests_on(length, is_right, "integers");
             }
             for case in node.block() {
                 if let Some(name) = case.arguments().nth(1) {
                     let is_right = |kind: &TypeKind| {
                         matches!(kind, TypeKind::Bytes { .. } | TypeKind::Sized { .. })
                     };
-                    self.check_rests_on(name, is_right, "a type of bytes");
+                    self.check_rests_on(name, is_right, "bytes");
                 }
             }
         }

@@ -66,8 +66,8 @@ impl Bindings {
         match &entry.value {
             Scalar::Text(text) if marked_each && self.counter.is_some() => {
                 new.value = Scalar::Text(self.counted(text));
-                // If the text still contains the counter of an outer `repeat`, it keeps its mark `(each)`, so that the outer
-                // `repeat` replaces this counter.
+                // If the text still contains the counter of an outer `repeat`, the text keeps its mark `(each)`, so that the
+                // outer `repeat` replaces this counter.
                 if !has_counter(&new.value) {
                     new.mark = None;
                 }

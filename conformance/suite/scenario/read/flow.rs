@@ -52,8 +52,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Ends a `when`. A value that was remembered inside it counts as remembered only if the target follows that choice of
-    /// the reading.
+    /// Ends a `when`. A value that the steps remember counts as remembered only if the target follows this choice of the
+    /// reading.
     fn leave_when(&mut self, inside: Scope, reading: &str, choice: &str) {
         for (name, what) in &inside.bound {
             if !self.scope.bound.contains_key(name) {
@@ -121,5 +121,5 @@ impl Reader<'_> {
     }
 }
 
-/// Maximum number of tries. They are 100 ms apart, so all pauses together take a minute.
+/// Maximum number of tries. The tries are 100 ms apart, so all pauses together take a minute.
 const MAX_TRIES: usize = 600;

@@ -108,8 +108,8 @@ impl<'a> Fragment<'a> {
     }
 }
 
-/// Returns whether a word is a valid name of a lane, a parameter or a remembered value: lowercase letters, digits, `-` and
-/// `_`, beginning with a letter.
+/// Returns whether a word is a valid name of a lane, a parameter or a remembered value. Such a name consists of lowercase
+/// letters, digits, `-` and `_`, and begins with a letter.
 pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_lowercase())
         && word

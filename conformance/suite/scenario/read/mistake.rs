@@ -11,7 +11,7 @@ mistakes! {
     no_such_lane_outside(name) = "there is no lane {name}",
         "it is declared inside a case or a `when`; move `client {name}` before the block";
     sign_before_a_lane(name) = "there is no lane {name}",
-        "write the lane before the arrow without a sign: alice > ...";
+        "write the lane before the arrow without a sign such as @: alice > ...";
     no_such_scenario(id) = "there is no scenario {id}",
         "name the id of a scenario that judges these steps";
     no_such_reading(name) = "wire.kdl has no reading {name}", "";
@@ -165,7 +165,7 @@ mistakes! {
     silence_after_no_lane(value) = "{value} is not a lane",
         "name the lane, without quotes: silence after=alice";
     unprovable_silence() = "silence after another lane cannot be proved inside `together`",
-        "the proof uses both lanes; put it after the block";
+        "the proof uses both lanes; put this step after the block";
     too_few_in_any_order() = "`any-order` needs at least two packets",
         "write them in its braces, each on a line of its own";
     block_in_any_order() = "the packets of `any-order` cannot have a block",
@@ -250,10 +250,10 @@ mistakes! {
     distinct_from_itself(name) = "${name} never differs from itself", "name each value once";
     nothing_to_compare() = "`distinct` needs at least two values", "write: distinct $a $b";
     nested_together() = "`together` is inside another `together`",
-        "one block is enough: its lanes run at the same time, and each keeps its order";
+        "one block is enough: its lanes run at the same time, and the steps of each lane keep their order";
     lonely_together(example) = "`together` needs the steps of at least two lanes", "{example}";
-    not_about_one_lane(step) = "`{step}` is not about one lane",
-        "inside `together` every step, and every block, is about one lane";
+    not_about_one_lane(step) = "`{step}` is not about exactly one lane",
+        "inside `together`, each step and each block is about exactly one lane";
     too_few_cases() = "`either` needs at least two cases",
         "write: either {{ case \"closes\" {{ ... }}; case \"ignores it\" {{ ... }} }}";
     not_a_case(word, example) = "`{word}` is not a case", "`either` consists of cases: {example}";

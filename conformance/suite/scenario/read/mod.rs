@@ -1,7 +1,8 @@
 //! Reads scenario files: inserts fragments, unrolls repetitions, looks up every name, and explains every mistake.
 //!
-//! Reading and lint are done in one pass, because the earlier steps decide what is allowed in a step: which lanes are open,
-//! which values are remembered, and which lanes have sent something whose effect no step has checked yet.
+//! Reading and lint are done in one pass, because the earlier steps decide what is allowed in a step. The earlier steps
+//! decide which lanes are open, which values are remembered, and which lanes have sent something whose effect no step has
+//! checked yet.
 //!
 //! | file | what |
 //! |---|---|
@@ -75,8 +76,8 @@ struct Reader<'a> {
     fragments: &'a Fragments<'a>,
     budget: &'a mut Budget,
     findings: &'a mut Findings,
-    /// The scenario's own id. It is needed because a failure in a fragment that this scenario itself judges cannot be blamed
-    /// on another scenario.
+    /// The scenario's own id. If this scenario itself judges a fragment, a failure in that fragment cannot be blamed on
+    /// another scenario.
     id: &'a str,
     scenario: Scenario,
     scope: Scope,

@@ -88,8 +88,9 @@ impl Scope {
         (here || everywhere).then_some(partly.what)
     }
 
-    /// Computes what is known after an `either`. `self` is what was known before it, and `cases` what is known at the end of
-    /// each case. Lanes that were declared in a case are forgotten. A lane has ended only if it ended in every case.
+    /// Computes what is known after an `either`. `self` is what was known before the `either`, and `cases` is what is known
+    /// at the end of each case. Lanes that were declared in a case are forgotten. A lane has ended only if it ended in every
+    /// case.
     pub(super) fn merge(&mut self, cases: &[Scope]) {
         let Some((first, others)) = cases.split_first() else {
             return;
@@ -134,7 +135,7 @@ impl Scope {
 /// What is known in addition inside a `together`, where lanes run at the same time.
 #[derive(Debug, Default)]
 pub(super) struct TogetherScope {
-    /// The lanes that sent something before the block, if no later step before the block expects something.
+    /// The lanes that sent something shortly before the block: no step between the send and the block expects anything.
     pub(super) sent_before: BTreeSet<LaneId>,
     /// The lanes that have received something inside the block.
     pub(super) observed: BTreeSet<LaneId>,

@@ -130,7 +130,7 @@ impl Reader<'_> {
         self.report_size_unless(enough, node)
     }
 
-    /// Returns whether no more steps may be read. If so, reports the next step as the first one that is too many.
+    /// Returns whether no more steps may be read. If so, reports the next step as the first step above the limit.
     pub(super) fn is_spent(&mut self, next: &Node) -> bool {
         let enough = !self.budget.is_spent();
         self.report_size_unless(enough, next).is_none()
