@@ -32,7 +32,7 @@ pub(super) fn play(
 ) -> Result<ChurnFigures, Trouble> {
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     let names = tongue.names(slots).map_err(Trouble::Protocol)?;
-    // A client first logs in once. If this login fails, there is nothing to measure.
+    // Before the slots begin, one client logs in alone. If this login fails, there is nothing to measure.
     if let Some(name) = names.first() {
         let talker = log_in(tongue, target, &tongue.again(name, 0), bounds.patience);
         let talker = talker.map_err(|why| Trouble::NotAllIn {
@@ -108,7 +108,7 @@ fn turn_over(
                 slot.flaws.first_end.get_or_insert(why);
             }
         }
-        teller.tell(|| format!("{} logins in one of the slots", slot.latency.len()));
+        teller.tell(|| format!("one of the slots has made {} logins", slot.latency.len()));
     }
     slot
 }

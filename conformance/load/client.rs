@@ -49,7 +49,7 @@ impl Clients {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "an id comes from the number of a client that is in the list, and no client leaves it"
+    reason = "an id is the index of a client in the list, and no client leaves the list"
 )]
 impl Index<ClientId> for Clients {
     type Output = Client;
@@ -61,7 +61,7 @@ impl Index<ClientId> for Clients {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "an id comes from the number of a client that is in the list, and no client leaves it"
+    reason = "an id is the index of a client in the list, and no client leaves the list"
 )]
 impl IndexMut<ClientId> for Clients {
     fn index_mut(&mut self, id: ClientId) -> &mut Client {
@@ -133,7 +133,7 @@ impl Client {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    /// Sends these bytes: at once if the socket accepts them, and otherwise as soon as it does.
+    /// Sends these bytes: at once if the socket accepts them, and otherwise as soon as the socket accepts them.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.queue(bytes)?;
         self.flush()

@@ -100,7 +100,7 @@ impl<'a> Crowd<'a> {
                     known: self.known,
                     wanted: names.len(),
                     why: format!(
-                        "no further client could log in for {:?}",
+                        "no further client logged in within {:?}",
                         progress.1.elapsed()
                     ),
                 });

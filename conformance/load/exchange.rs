@@ -44,7 +44,8 @@ impl Parties {
             LoadExpr::Text => Some(Value::Text(self.text.clone())),
             LoadExpr::Value(name) => self.values.get(name).cloned(),
             LoadExpr::Literal(value) => Some(value.clone()),
-            // A signature needs a key, so `Speech` computes it. `any` stands for no single value.
+            // A signature needs a key, so `Speech` computes it. `any` stands for every value, so there is no single value to
+            // return.
             LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
         }
     }

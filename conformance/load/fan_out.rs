@@ -71,7 +71,7 @@ pub(super) fn play(
 /// The senders. For each sender, also the bytes that the server writes before and after the text of its messages.
 struct Senders {
     all: Vec<Sender>,
-    /// For each sender, the bytes before and after the text of a message when it arrives; empty if these bytes can vary.
+    /// For each sender, the bytes before and after the text of each message that arrives; empty if these bytes can vary.
     frames: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -153,7 +153,7 @@ impl<'a> Ears<'a> {
         }
     }
 
-    /// Starts the count. The messages that arrived before belong to the probe.
+    /// Starts the count. The messages that arrived earlier belong to the probe: they do not count.
     fn begin(&mut self) {
         self.next.fill(PROBE + 1);
         self.heard.fill(0);
@@ -161,9 +161,9 @@ impl<'a> Ears<'a> {
         self.latency.reset();
     }
 
-    /// If the bytes begin with a complete message of this load, returns the sender, the number and the sending time of this
-    /// message, and the length of its frame. This function compares bytes and does not decode them, because a load spends
-    /// most of its time here.
+    /// If the bytes begin with a complete message of this load, returns its sender, its number, its sending time, and the
+    /// length of its frame. This function compares bytes and does not decode them, because a load spends most of its time
+    /// here.
     fn message_at(&self, front: &[u8]) -> Option<(usize, u32, Duration, usize)> {
         let (before, after) = self.frames.first()?;
         let text_end = before.len() + self.payload.size();
@@ -283,7 +283,8 @@ fn say(
     Ok(())
 }
 
-/// Sends until a bound is reached, then waits for the messages under way. Returns the number of messages sent.
+/// Sends until a bound is reached, then waits for the messages that have not reached all clients yet. Returns the number of
+/// messages sent.
 fn broadcast(
     crowd: &mut Crowd<'_>,
     ears: &mut Ears<'_>,

@@ -10,7 +10,7 @@ use super::work::{Direction, Pace};
 
 /// Returns a histogram for latencies up to a minute, in microseconds, with three significant digits.
 pub(super) fn latencies() -> Histogram<u64> {
-    #[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
+    #[expect(clippy::expect_used, reason = "the library accepts these constants")]
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds of a histogram")
 }
 
@@ -182,11 +182,11 @@ pub struct Flaws {
     pub damaged: u64,
     /// Frames that no client had asked for.
     pub unexpected: u64,
-    /// The first unexpected frame, in words.
+    /// A description of the first unexpected frame.
     pub first_unexpected: Option<String>,
     /// Connections that the server closed or refused.
     pub ends: usize,
-    /// The reason why the first of these connections was closed or refused, in words.
+    /// The reason why the first of these connections was closed or refused, as text for a person.
     pub first_end: Option<String>,
 }
 

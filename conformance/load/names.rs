@@ -37,7 +37,7 @@ impl Naming {
         })
     }
 
-    /// Returns `count` names. No other client has any of them.
+    /// Returns `count` names. No other client of this load has any of these names.
     pub(super) fn make(&self, count: usize) -> Result<Vec<String>, String> {
         match self {
             Naming::Chosen => Ok(chosen(count)),
@@ -71,8 +71,8 @@ impl Naming {
         identity.signature()
     }
 
-    /// Returns the name with which a client logs in again. If clients can choose their names, it is a new name, because the
-    /// server may still be removing the old one.
+    /// Returns the name with which a client logs in again. If clients can choose their names, this is a new name, because
+    /// the server may still be removing the old name.
     pub(super) fn again(&self, name: &str, turn: u32) -> String {
         match self {
             Naming::Chosen => format!("{name}{turn:x}"),

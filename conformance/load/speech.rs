@@ -67,7 +67,7 @@ impl Speech {
         let Some(values) = values.collect::<Option<Vec<Value>>>() else {
             let name = &self.grammar.packet(step.packet).name;
             return Err(format!(
-                "the load of wire.kdl sends {name} before it knows all of its fields"
+                "the load of wire.kdl sends {name} before it knows all fields of {name}"
             ));
         };
         let encoded = self.wire.encode(step.packet, &values);

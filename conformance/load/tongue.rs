@@ -39,7 +39,7 @@ pub(crate) enum Heard {
     In(usize),
     /// A message for all clients: the position of its text, and the length of the whole message.
     Message { text: Range<usize>, length: usize },
-    /// The load had not asked for the first bytes, of this length. The text describes them.
+    /// The first bytes, of this length, are something for which the load had not asked. The text describes them.
     Unexpected(usize, String),
     /// An error that ends the connection of this client. The text describes it.
     Broken(String),

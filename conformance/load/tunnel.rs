@@ -20,7 +20,7 @@ use conformance_suite::grammar::LoadLane;
 const CHUNK: usize = 64 * 1024;
 
 /// The stream repeats after this number of bytes. The number is prime, so it has no common factor with the size of a
-/// server's buffer: if a server loses or repeats a whole buffer, the bytes no longer match.
+/// server's buffer. So if a server loses or repeats a whole buffer, the bytes no longer match.
 const PERIOD: usize = 65_521;
 
 const GIB: f64 = (1_u64 << 30) as f64;
@@ -290,7 +290,7 @@ fn ping_pong(
             flaws.damaged += u64::from(back != sent);
             teller.tell(|| format!("{} round trips", latency.len()));
         }
-        // This ends the thread that sends the bytes back.
+        // The FIN ends the thread that sends the bytes back.
         let _ = a.shutdown(Shutdown::Write);
     });
     let seconds = began.elapsed().as_secs_f64();

@@ -110,7 +110,7 @@ pub enum Trouble {
         known: usize,
         /// The number of clients that tried to log in.
         wanted: usize,
-        /// The reason why the other clients could not log in, in words.
+        /// The reason why the other clients could not log in, as text for a person.
         why: String,
     },
     /// The server broke a promise before the measurement began.

@@ -6,17 +6,17 @@
 //!
 //! # Floors
 //!
-//! The lowest floor is the first row. Each floor uses only lower floors, which are the rows above it; `tests/floors.rs`
+//! The first row is the lowest floor. Each floor uses only lower floors, which are in the rows above it; `tests/floors.rs`
 //! checks this.
 //!
 //! | floor | what |
 //! |---|---|
 //! | crate `conformance-suite`: [`text`], [`source`], [`grammar`], [`scenario`], [`spec`], [`suite`] | a protocol's documents as typed data, and the codec that they drive |
-//! | crate `conformance-load`: [`load`] | many clients at once: checks that every message arrives, and measures speed and cost |
+//! | crate `conformance-load`: [`load`] | many clients at the same time: checks that every message arrives, and measures speed and cost |
 //! | [`spawn`] | starts a target as a child process, and watches its processes and its output |
 //! | [`profile`] | files with facts about one target |
 //! | [`evidence`] | what happened in a case that was played, as data |
-//! | [`explain`] | describes failures and conversations in words and in bytes |
+//! | [`explain`] | describes failures and conversations in sentences and in bytes |
 //! | [`judge`] | gives each case its verdict, from the records of all cases |
 //! | `play` | plays one case: connects its lanes, takes its steps, and compares the answers with what the case expects |
 //! | [`run`] | decides which cases are played, in which order, and which of them at the same time |

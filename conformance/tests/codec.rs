@@ -250,7 +250,7 @@ fn unlock(kind: i128, key: &[u8]) -> Vec<Value> {
     ]
 }
 
-/// Decodes the field `key`. Its form depends on the field `kind` before it.
+/// Decodes the field `key`. The form of `key` depends on the field `kind` before it.
 #[rstest]
 #[case::two_bytes(1, &[8, 9], &[8, 9])]
 #[case::four_bytes(-2, &[6, 7, 8, 9], &[6, 7, 8, 9])]

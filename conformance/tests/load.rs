@@ -247,7 +247,7 @@ fn bytes_that_a_proxy_changes_are_noticed() {
 }
 
 /// Returns an address on which the load can listen. The port is below 32768. Programs that ask the system for any free port
-/// get one above 32767, so no such program takes this port before the load does.
+/// get a port above 32767, so no such program takes this port before the load does.
 fn unused() -> SocketAddr {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance() as u16);

@@ -16,8 +16,8 @@ use rustix::process::{Pid, Signal, kill_process};
 /// scheduler.
 const STALL: Duration = Duration::from_millis(1500);
 
-/// A server that accepts every login whose name is free. It never answers a login whose name is taken. Instead, it stops the
-/// runner for a while, as a busy machine would.
+/// A server that accepts every login whose name is free. When the name is taken, the server sends no answer. Instead, it
+/// stops the runner for a while, as a busy machine would.
 struct Target {
     names: Mutex<BTreeSet<String>>,
     runner: OnceLock<Pid>,

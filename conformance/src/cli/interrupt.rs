@@ -9,7 +9,7 @@ use std::io;
 ///
 /// # Errors
 ///
-/// If the system refuses to install the signal handler or to start the thread.
+/// Fails if the system refuses to install the signal handler or to start the thread.
 #[cfg(unix)]
 pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -25,7 +25,7 @@ pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::R
         }
         if let Some(signal) = signals.find(|signal| *signal != SIGHUP) {
             crate::spawn::end_all();
-            // This fails only for signals that a process cannot handle.
+            // This call fails only for signals that a process cannot handle.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     };
@@ -46,8 +46,8 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// Returns whether SIGHUP was probably ignored when the program started. On these systems only unsafe code could ask for it,
-/// so this function uses a sign of `nohup`: none of the standard streams is a terminal.
+/// Returns whether SIGHUP was probably ignored when the program started. On these systems only unsafe code could ask the
+/// system, so this function uses a sign of `nohup`: none of the standard streams is a terminal.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn is_ignored(signal: i32) -> bool {
     use io::IsTerminal;
@@ -61,7 +61,7 @@ fn is_ignored(signal: i32) -> bool {
 ///
 /// # Errors
 ///
-/// Never.
+/// Never fails.
 #[cfg(not(unix))]
 pub(super) fn on_interruption(_first: impl FnOnce(i32) + Send + 'static) -> io::Result<()> {
     Ok(())

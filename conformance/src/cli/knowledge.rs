@@ -53,8 +53,8 @@ impl KnowledgeArguments {
         self.profile.iter().chain(&self.known).cloned()
     }
 
-    /// Reads the files. The error is the outcome with which the command ends: wrong usage if a file has a mistake, or success
-    /// if the earlier run has no cases that must run again.
+    /// Reads the files. Returns `Err` if the command must end at once, with the outcome of the command: wrong usage if a
+    /// file has a mistake, success if no case of the earlier run must run again.
     pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {
         let mut knowledge = Knowledge::default();
         let refused = |mistakes: Diagnostics| Outcome::mistaken(&mistakes);

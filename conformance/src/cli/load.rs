@@ -1,4 +1,4 @@
-//! `conformance load`: many clients at once.
+//! `conformance load`: many clients at the same time.
 
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -30,7 +30,8 @@ Exit codes:
   3  no server listens at this address")]
 pub(super) struct LoadArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite. For comparisons also: irc,
-    /// mqtt, nats (a room of such a server), tls (only handshakes), proxy (tunnels through a TCP proxy to --backend)
+    /// mqtt, nats (a room of an IRC, MQTT or NATS server), tls (only handshakes), proxy (tunnels through a TCP proxy to
+    /// --backend)
     protocol: String,
 
     /// Address and port of the server, such as 127.0.0.1:7777
@@ -52,7 +53,7 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_least_one)]
     window: usize,
 
-    /// Messages per second of all senders together, instead of a window (fan-out)
+    /// Messages per second of all senders together, instead of --window (fan-out)
     #[arg(long, value_name = "N", conflicts_with = "window", value_parser = positive)]
     rate: Option<f64>,
 
@@ -112,7 +113,7 @@ pub(super) struct LoadArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// Some clients broadcast messages; every client checks each of them
+    /// Some clients broadcast messages; every client checks every message
     FanOut,
     /// Clients connect and log in, and do nothing else
     Storm,
@@ -122,7 +123,7 @@ enum Kind {
     Churn,
     /// Send bytes through a private connection, in one direction
     Tunnel,
-    /// Send bytes through a private connection, in both directions at once
+    /// Send bytes through a private connection, in both directions at the same time
     TunnelBothWays,
     /// Send a few bytes through a private connection, wait for the answer, and repeat
     PingPong,

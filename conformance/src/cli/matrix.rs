@@ -29,7 +29,8 @@ pub(super) struct MatrixArguments {
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = matrix_report)]
     report: Vec<(Format, PathBuf)>,
 
-    /// Points of a level or of a case, such as must=3 or "case ID=10", or the part of them that a verdict earns, such as non-strict=0.5
+    /// Points of a level or of a case, such as must=3 or "case ID=10", or the part of these points that a verdict earns,
+    /// such as non-strict=0.5
     #[arg(long = "weight", value_name = "NAME=NUMBER", value_delimiter = ',')]
     weights: Vec<String>,
 
@@ -59,7 +60,7 @@ fn matrix_report(text: &str) -> Result<(Format, PathBuf), String> {
 /// Compares runs.
 pub(super) fn matrix(arguments: &MatrixArguments) -> Outcome {
     match side_by_side(arguments) {
-        // The texts in it are already escaped. Escaping everything again would destroy its colours.
+        // The texts in the table are already escaped. Escaping everything again would destroy the colours of the table.
         Ok(out) => Outcome {
             out,
             ..Outcome::default()

@@ -46,7 +46,7 @@ enum Command {
     Run(Box<run::RunArguments>),
     /// Show one case, and the text of its requirements
     Show(show::ShowArguments),
-    /// Connect many clients to a server at once, check every message, and measure speed and cost
+    /// Connect many clients to a server at the same time, check every message, and measure speed and cost
     Load(Box<load::LoadArguments>),
     /// Show which cases catch each known fault, and how often the likely cause in a report is right
     Lab(lab::LabArguments),
@@ -63,19 +63,19 @@ enum Command {
 /// The output and the exit code of a command.
 ///
 /// Text for people is printed through [`text::guarded`], which escapes everything that a terminal or a build server would
-/// take for a command.
+/// treat as a command.
 #[derive(Default)]
 struct Outcome {
     out: String,
-    /// Reports for programs, already escaped for these programs. They are printed after `out`, unchanged.
+    /// Reports for programs, already escaped for these programs. These reports are printed after `out`, unchanged.
     reports: String,
     err: String,
     code: u8,
 }
 
 impl Outcome {
-    /// Returns a successful outcome with this output. The function escapes the output, which may contain text from other
-    /// sources, but no colours.
+    /// Returns a successful outcome with this output. The output may contain text from other sources, so the function
+    /// escapes it. Colours would be escaped as well.
     fn said(out: String) -> Outcome {
         Outcome {
             out: text::lines(&out),
@@ -83,8 +83,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the outcome of wrong usage with this error. The function escapes the error, which may contain text from other
-    /// sources, but no colours.
+    /// Returns the outcome of wrong usage with this error. The error may contain text from other sources, so the function
+    /// escapes it. Colours would be escaped as well.
     fn refused(err: String) -> Outcome {
         Outcome {
             err: text::lines(&err),
@@ -122,8 +122,8 @@ impl Outcome {
         ExitCode::from(self.code)
     }
 
-    /// Adds the error that a part of the output could not be printed. Adds nothing if the reader of the output has closed
-    /// its end, or if the same error was added before.
+    /// Adds an error that says why a part of the output could not be printed. Adds nothing if the reader of the output has
+    /// closed its end, or if the same error was added before.
     fn lost(&mut self, error: &io::Error) {
         if let Some(why) = output::complaint(error)
             && !self.err.contains(&why)
@@ -133,8 +133,8 @@ impl Outcome {
     }
 }
 
-/// Parses the command line, runs the command, and returns the exit code of the process: 0 for success, 2 for wrong
-/// usage or a mistake in a suite (and, for `run`, the codes that it documents).
+/// Parses the command line, runs the command, and returns the exit code of the process. The code is 0 for success, and 2 for
+/// wrong usage or a mistake in a suite. The command `run` documents further codes.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

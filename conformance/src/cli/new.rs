@@ -16,7 +16,7 @@ pub(super) struct NewArguments {
     #[arg(value_parser = protocol_name)]
     name: String,
 
-    /// Make the new protocol a dialect of this one, which must come with the program
+    /// Make the new protocol a dialect of this protocol, which must come with the program
     #[arg(long, value_name = "PROTOCOL")]
     extends: Option<String>,
 

@@ -17,7 +17,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// If the text cannot be written, for example because its reader has closed its end or because the disk is full.
+    /// Fails if the text cannot be written, for example because its reader has closed its end or because the disk is full.
     pub(super) fn print(self, text: &str) -> io::Result<()> {
         self.write(&text::guarded(text))
     }
@@ -26,7 +26,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// The same as for [`print`](Stream::print).
+    /// Fails in the same cases as [`print`](Stream::print).
     pub(super) fn write(self, text: &str) -> io::Result<()> {
         fn all(mut to: impl Write, text: &str) -> io::Result<()> {
             to.write_all(text.as_bytes())?;

@@ -1,5 +1,5 @@
-//! Files that a command writes at its end, such as reports. The command opens them before its work begins, so that a path
-//! that cannot be written is refused at once, and not after a long run.
+//! Files that a command writes at its end, such as reports. The command opens these files before its work begins. So a path
+//! that cannot be written is an error before a long run, and not after it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -18,8 +18,7 @@ impl OutputFile {
     /// Opens the file; creates it and the folders above it if necessary.
     ///
     /// # Errors
-    ///
-    /// If it cannot be written. The error is a sentence.
+    /// Fails if the file cannot be written. The error is a sentence.
     pub(super) fn open(path: &Path) -> Result<OutputFile, String> {
         let opened = || -> io::Result<OutputFile> {
             if let Some(folder) = path.parent() {
@@ -45,7 +44,7 @@ impl OutputFile {
     ///
     /// # Errors
     ///
-    /// If the file cannot be written, for example because the disk is full. The error is a sentence.
+    /// Fails if the file cannot be written, for example because the disk is full. The error is a sentence.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         let mut replace = || -> io::Result<()> {
             if self.target.is_some() {
@@ -58,7 +57,7 @@ impl OutputFile {
     }
 }
 
-/// Checks that no two outputs have the same file. Otherwise the second output would overwrite the first.
+/// Checks that no two outputs go to the same file. Otherwise the second output would overwrite the first.
 ///
 /// # Errors
 ///
@@ -80,7 +79,8 @@ pub(super) fn all_differ<'a>(
     Ok(())
 }
 
-/// Checks that no output has the file of an input. Otherwise the output would destroy what the user wrote.
+/// Checks that no output goes to a file that is also an input. Otherwise the output would overwrite a file that the user
+/// wrote.
 ///
 /// # Errors
 ///

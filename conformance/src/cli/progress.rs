@@ -1,4 +1,5 @@
-//! The progress of a run: prints each verdict as soon as it is known, and a line that shows that the run goes on.
+//! The progress of a run: prints each verdict as soon as it is known. A line about the case that was played last shows that
+//! the run goes on.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -28,7 +28,7 @@ enum Format {
     Pcapng,
 }
 
-/// The place of a report.
+/// Where a report goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Destination {
     StandardOutput,
@@ -69,7 +69,7 @@ impl ReportFile {
     ///
     /// # Errors
     ///
-    /// If nothing can be written there. The error is a sentence.
+    /// Fails if nothing can be written there. The error is a sentence.
     fn open(&self) -> Result<OpenReport, String> {
         let place = match &self.place {
             Destination::StandardOutput => Open::StandardOutput,
@@ -111,7 +111,7 @@ enum Open {
 ///
 /// # Errors
 ///
-/// If one of them cannot be written, or if two reports go to the standard output. The error is a sentence.
+/// Fails if one of them cannot be written, or if two reports go to the standard output. The error is a sentence.
 pub(super) fn open_all(wanted: &[ReportFile]) -> Result<Vec<OpenReport>, String> {
     let to_output = wanted
         .iter()
@@ -136,8 +136,7 @@ impl OpenReport {
     /// Writes the report; returns the text for the standard output.
     ///
     /// # Errors
-    ///
-    /// If it cannot be written. The error is a sentence.
+    /// Fails if the report cannot be written. The error is a sentence.
     pub(super) fn write(
         &mut self,
         suite: &Suite,

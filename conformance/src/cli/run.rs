@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &RunArguments) -> Outcome {
     prepared(arguments).map_or_else(|refused| refused, |prepared| judge(arguments, prepared))
 }
 
-/// Everything that a run needs. It exists only after all checks for wrong usage.
+/// Everything that a run needs. A value of this type exists only if all checks for wrong usage have passed.
 struct Prepared {
     suite: Suite,
     target: Target,
@@ -162,7 +162,8 @@ fn prepared(arguments: &RunArguments) -> Result<Prepared, Outcome> {
     })
 }
 
-/// Judges the server, and writes the files that the user asked for. After an interruption they contain the results so far.
+/// Judges the server, and writes the files that the user asked for. After an interruption, these files contain the results
+/// so far.
 fn judge(arguments: &RunArguments, prepared: Prepared) -> Outcome {
     let Prepared {
         suite,

@@ -97,7 +97,7 @@ impl TargetArguments {
 
     /// Returns the default number of cases that are played at the same time. A server that the runner does not start gets
     /// [`JOBS`]. If one process serves all cases, only one case is played at a time, so that the runner knows which case
-    /// caused what happens to the process. With a process for each case, the default is the number of processors of the
+    /// caused an incident of the process. With a process for each case, the default is the number of processors of the
     /// machine, but at most [`JOBS`].
     pub(super) fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -138,7 +138,7 @@ impl TargetArguments {
     }
 }
 
-/// Returns the first address of the name. The others are usually the same server in another address family.
+/// Returns the first address of the name. The other addresses usually belong to the same server, in another address family.
 pub(super) fn resolve(target: &str) -> Result<SocketAddr, String> {
     let mut addresses = target.to_socket_addrs().map_err(|error| {
         format!("{target:?} is not an address: {error}; write HOST:PORT, such as 127.0.0.1:7777")

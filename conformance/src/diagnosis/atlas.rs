@@ -26,7 +26,7 @@ pub struct Atlas {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFault {
-    /// What the server does wrong, in words that follow "the server".
+    /// What the server does wrong, as the rest of a sentence that begins with "the server".
     pub does: String,
     /// The id of the requirement that a server with this fault violates.
     pub breaks: String,
@@ -62,7 +62,7 @@ impl Atlas {
     ///
     /// # Errors
     ///
-    /// If the text is not an atlas. The error names the line and the column.
+    /// Fails if the text is not an atlas. The error names the line and the column.
     pub fn read(text: &str) -> Result<Atlas, serde_json::Error> {
         serde_json::from_str(text)
     }

@@ -60,7 +60,7 @@ fn told(atlas: &Atlas, faults: &[&KnownFault]) -> Vec<Explanation> {
     diagnose(atlas, &Observed { failed, judged })
 }
 
-/// Returns whether the faults that the explanation names make exactly the same cases fail as these faults do.
+/// Returns whether exactly the same cases fail because of the faults that the explanation names as because of these faults.
 fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let union = |faults: &mut dyn Iterator<Item = &KnownFault>| -> BTreeSet<String> {
         faults.flat_map(|fault| fault.fails.clone()).collect()

@@ -13,15 +13,15 @@ pub const MOST: usize = 3;
 /// servers a little.
 const LEAST_FIT: f64 = 0.5;
 
-/// Two faults explain more failures than one fault, even by chance. So a second fault must improve the fit by more than
-/// this.
+/// Two faults explain more failures than one fault, even by chance. So a second fault must improve the fit by more than this
+/// number.
 const COST_OF_A_SECOND: f64 = 0.08;
 
 /// A possible explanation of the failures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// What the server does wrong, in words that follow "the server": one text for each fault. There are one or two faults;
-    /// the fault that explains more failures comes first.
+    /// What the server does wrong: for each fault, the rest of a sentence that begins with "the server". There are one or
+    /// two faults; the fault that explains more failures comes first.
     pub causes: Vec<String>,
     /// The requirement that each of these faults violates, in the same order.
     pub breaks: Vec<String>,
@@ -31,8 +31,8 @@ pub struct Explanation {
     pub failures: usize,
     /// The number of cases that should also fail with these faults, but did not.
     pub unmet: usize,
-    /// How well the explanation fits, up to 1. It is 1 if exactly the expected cases failed. The fewer faults make a case
-    /// fail, the more the case weighs.
+    /// How well the explanation fits, up to 1. It is 1 if exactly the expected cases failed. A case weighs more if fewer
+    /// faults make it fail.
     pub fit: f64,
 }
 
@@ -111,7 +111,7 @@ impl<'a> Candidate<'a> {
     }
 
     fn explanation(&self, observed: &Observed, weights: &BTreeMap<&String, f64>) -> Explanation {
-        // If no known fault makes a case fail, it weighs as much as a case that fails because of a single fault.
+        // A case that no known fault makes fail weighs as much as a case that fails because of a single fault.
         let most = weights.values().copied().fold(1.0, f64::max);
         let weigh = |id: &&String| weights.get(*id).copied().unwrap_or(most);
         let seen: BTreeSet<&String> = observed.failed.iter().collect();

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::failure::hex;
 
-/// The number of bytes of one event that the report shows.
+/// Maximum number of bytes that the report shows for one event.
 const SHOWN_BYTES: usize = 64;
 
-/// The number of bytes of one event that are kept for a capture.
+/// Maximum number of bytes that are kept for a capture for one event.
 const KEPT_BYTES: usize = 4096;
 
 /// An event on a lane.
@@ -22,7 +22,7 @@ pub struct Event {
     pub connection: usize,
     /// The kind of event.
     pub direction: Direction,
-    /// The frame as a scenario would write it, or another event in words.
+    /// The frame as a scenario would write it, or a description of another event.
     pub text: String,
     /// The fields of the frames in the bytes that are shown. The opcode of each frame is a field too.
     pub fields: Vec<EventField>,
@@ -63,13 +63,13 @@ pub enum TcpSign {
 /// One field of a frame, and the position of its bytes in the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventField {
-    /// Its name in wire.kdl, or `opcode`.
+    /// The field's name in wire.kdl, or `opcode`.
     pub name: String,
-    /// Offset of its first byte in the event.
+    /// Offset of the field's first byte in the event.
     pub offset: usize,
-    /// The number of its bytes, including its length prefix.
+    /// The number of the field's bytes, including its length prefix.
     pub length: usize,
-    /// Its value in words.
+    /// The field's value, as text for a person.
     pub value: String,
 }
 

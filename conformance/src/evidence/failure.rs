@@ -1,4 +1,4 @@
-//! The failure of a case, in words for people who did not write the suite.
+//! The failure of a case, described for people who did not write the suite.
 
 use serde::Serialize;
 
@@ -14,13 +14,13 @@ pub struct Failure {
     pub step: Option<Place>,
     /// The lane on which the failure was noticed.
     pub lane: Option<String>,
-    /// What was expected, in words.
+    /// What was expected, as text for a person.
     pub expected: String,
-    /// What arrived instead, in words.
+    /// What arrived instead, as text for a person.
     pub got: String,
     /// The frame that arrived, or its beginning, field by field.
     pub fields: Vec<FieldReport>,
-    /// The bytes that arrived, from the first wrong one, in hexadecimal; at most 256 of them.
+    /// The bytes that arrived, from the first wrong byte on, in hexadecimal; at most 256 of them.
     pub bytes: String,
     /// The number of these bytes.
     pub length: usize,
@@ -35,7 +35,7 @@ pub struct Failure {
     /// The length of the frame that did not match, in bytes; `None` if no complete frame had arrived.
     #[serde(skip)]
     pub frame_length: Option<usize>,
-    /// Set if the frame certainly did not belong to this case's conversation.
+    /// Set if the frame certainly belongs to something else than this case's conversation.
     #[serde(skip)]
     pub(crate) stray: Option<Stray>,
 }
@@ -95,15 +95,15 @@ pub struct Place {
 /// A field of the frame that arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldReport {
-    /// Its name in wire.kdl, or `opcode`.
+    /// The field's name in wire.kdl, or `opcode`.
     pub name: String,
-    /// Offset of its first byte in the frame.
+    /// Offset of the field's first byte in the frame.
     pub offset: usize,
-    /// The number of its bytes, including its length prefix.
+    /// The number of the field's bytes, including its length prefix.
     pub length: usize,
-    /// Its bytes in hexadecimal; at most 64 of them.
+    /// The field's bytes in hexadecimal; at most 64 of them.
     pub bytes: String,
-    /// Its value in words.
+    /// The field's value, as text for a person.
     pub value: String,
     /// The right value; `None` if any value is right, or if another packet was expected.
     pub expected: Option<String>,
@@ -175,8 +175,8 @@ impl Failure {
     }
 
     /// Returns the cases on which the meaning of this failure depends. One judges the fragment that contains the failed
-    /// step. The other judges the fence; it is returned if the answer to a fence did not arrive, or if a frame of a fence
-    /// arrived in a wrong place.
+    /// step. The other one judges the fence. The case that judges the fence is returned if the answer to a fence did not
+    /// arrive, or if a frame of a fence arrived in a wrong place.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
         let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);
@@ -184,7 +184,7 @@ impl Failure {
         self.proved_by.as_deref().into_iter().chain(fence)
     }
 
-    /// Sets the step that failed, unless it is known already that a step inside it failed.
+    /// Sets the step that failed, unless a step inside this step is already known as the one that failed.
     pub(crate) fn at(mut self, step: &Step) -> Failure {
         if self.step.is_none() {
             self.step = Some(Place {
@@ -202,8 +202,8 @@ impl Failure {
 pub(crate) fn hex(bytes: &[u8], limit: usize) -> String {
     let shown = bytes.len().min(limit);
     let mut text = String::with_capacity(3 * shown + 4);
-    // A run writes every byte that it sends or receives in this form. Formatting each byte with `write!` took a tenth of the
-    // time of a run.
+    // A run writes all bytes in this form, both those that it sends and those that it receives. Formatting each byte with
+    // `write!` took a tenth of the time of a run.
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
     for byte in bytes.iter().take(limit) {
         if !text.is_empty() {

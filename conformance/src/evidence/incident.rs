@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Incident {
     /// The kind of incident.
     pub kind: IncidentKind,
-    /// A description in words.
+    /// A description of the incident, as text for a person.
     pub text: String,
 }
 
@@ -20,7 +20,7 @@ pub enum IncidentKind {
     Crash,
     /// The process is alive but does not answer any client.
     Hang,
-    /// It uses processor time although no client is connected.
+    /// The process uses processor time although no client is connected.
     Busy,
     /// Threads remain after their clients have left.
     Threads,

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `look` | what is next on a connection: a frame, half a frame, its end |
+//! | `look` | what is next on a connection: a frame, half a frame, or the end of the connection |
 //! | `failure` | why a case did not reach its end |
 //! | `event` | the events on its lanes |
 //! | `segments` | how sends are divided into segments, and the places where sends were cut |

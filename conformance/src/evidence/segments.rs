@@ -38,7 +38,7 @@ impl Segments {
 pub(crate) struct Point {
     /// The number of the send in the play, from 0.
     pub(crate) send: usize,
-    /// The number of its bytes before the cut.
+    /// The number of the send's bytes before the cut.
     pub(crate) at: usize,
 }
 
@@ -46,6 +46,6 @@ pub(crate) struct Point {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) point: Point,
-    /// A description in words. It is empty if the play cuts all sends.
+    /// A description of the place, as text for a person. It is empty if the play cuts all sends.
     pub(crate) words: String,
 }

@@ -1,4 +1,4 @@
-//! Explains bytes to people: describes the frames in them, in words and field by field.
+//! Explains bytes to people: describes the frames in these bytes, each as a whole and then field by field.
 
 use crate::evidence::{Annotated, EventField, FieldReport};
 use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};

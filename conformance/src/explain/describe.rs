@@ -1,4 +1,4 @@
-//! Describes what was expected and what arrived, in words and field by field.
+//! Describes what was expected and what arrived, in a sentence and field by field.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::hint;
 use super::wanted::{Shown, WantedFrame};
 use super::words::{count, end_in_words, frame_in_words, value_in_words};
 
-/// Describes a frame that differs from the expected one.
+/// Describes a frame that differs from the expected frame.
 pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame) -> Failure {
     let mut failure = something(
         shown,
@@ -38,8 +38,8 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
     failure
 }
 
-/// Describes a frame that is right but arrived too early. It arrived `came` after the previous frame, but this time had to
-/// be at least `bound`.
+/// Describes a frame that is right but arrived too early. The frame arrived `came` after the previous frame, although it had
+/// to arrive at least `bound` after it.
 pub(crate) fn early_frame(
     shown: &Shown<'_>,
     wanted: &WantedFrame,

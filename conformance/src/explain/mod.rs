@@ -1,11 +1,11 @@
-//! Explains failures and conversations: in words, field by field and byte by byte.
+//! Explains failures and conversations: in sentences, field by field, and byte by byte.
 //!
 //! | file | what |
 //! |---|---|
 //! | `describe` | what was expected and what arrived |
 //! | `wanted` | the input of `describe`: the expected frame with the values of this play, and the state of the connection |
 //! | `hint` | the usual causes of wrong bytes |
-//! | `words` | frames, values and ends of connections in words |
+//! | `words` | text for frames, for values, and for ends of connections |
 //! | `annotate` | the meaning of bytes, for the diagrams of the reports |
 //!
 //! These functions get all their input as data (`Shown`, `WantedFrame`); none of them uses a running case.

@@ -1,4 +1,4 @@
-//! Frames, values and ends of connections in words.
+//! Describes frames, values and the ends of connections, as text for a person.
 
 use crate::evidence::{End, hex};
 use crate::grammar::{Frame, Grammar, Value};
@@ -14,7 +14,7 @@ pub(crate) fn end_in_words(end: End) -> &'static str {
         End::Reset => "the connection was reset (RST)",
         End::Truncated => "the connection was closed (FIN) without the close_notify of TLS",
         End::Garbled => "TLS ended with an alert or an invalid record",
-        End::Flood => "bytes without end: more than any scenario expects",
+        End::Flood => "an endless stream of bytes: more than any scenario expects",
     }
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn frame_in_words(grammar: &Grammar, frame: &Frame) -> String {
     words
 }
 
-/// Returns a value in words. A long value is cut.
+/// Returns a value as text for a person. A long value is cut.
 pub(crate) fn value_in_words(value: &Value) -> String {
     match value {
         Value::Text(text) if text.chars().count() > SHOWN_CHARACTERS => {

@@ -140,8 +140,9 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns why a failure in a fragment or a fence does not count against the case: the prover (the case that judges that
-    /// fragment or fence) did not pass either. If the prover is itself excused by another case, that other case is the cause.
+    /// Returns why a failure in a fragment or a fence does not count against the case: its prover did not pass either. The
+    /// prover is the case that judges that fragment or fence. If the prover is itself excused by another case, that other
+    /// case is the cause.
     fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
         if asked.contains(prover) {
             return None;
@@ -193,7 +194,7 @@ impl<'a> Court<'a> {
             })
             .map(|settled| {
                 format!(
-                    "no probe confirmed {}; judged as if it were {}",
+                    "no probe confirmed the reading {}; the case was judged with its choice {}",
                     settled.name, settled.choice
                 )
             })

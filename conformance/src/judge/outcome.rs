@@ -87,7 +87,7 @@ impl From<Worth> for Verdict {
 pub struct Outcome {
     /// The scenario's id.
     pub id: String,
-    /// Its title.
+    /// The scenario's title.
     pub title: String,
     /// The requirements that it judges.
     pub requirements: Vec<String>,
@@ -101,7 +101,7 @@ pub struct Outcome {
     pub duration: Duration,
     /// The free choices of the target, and other remarks.
     pub notes: Vec<String>,
-    /// The failure. An inconclusive case has one too, if a step of it failed.
+    /// The failure; `None` if nothing failed. An inconclusive case may have a failure too.
     pub failure: Option<Failure>,
     /// The conversation.
     pub conversation: Vec<Event>,
@@ -131,9 +131,9 @@ pub enum Cause {
     Stall,
     /// The case failed while other cases ran, and passed alone.
     OnlyInCompany {
-        /// How often it failed while other cases ran.
+        /// How often the case failed while other cases ran.
         failed: usize,
-        /// How often it was played while other cases ran.
+        /// How often the case was played while other cases ran.
         of: usize,
     },
     /// The time limit of the whole case passed.
@@ -217,7 +217,8 @@ pub struct Recut {
     pub whole: Verdict,
     /// The verdict with all sends cut.
     pub cut: Verdict,
-    /// The fewest cuts that the runner found to change the verdict, in words; empty if no smaller set of cuts changed it.
+    /// The smallest set of cuts that the runner found to change the verdict, each cut as text for a person; empty if only
+    /// all cuts together changed it.
     pub smallest: Vec<String>,
 }
 
@@ -239,13 +240,13 @@ pub struct SettledReading {
 pub struct Report {
     /// The protocol's name.
     pub protocol: String,
-    /// Its title.
+    /// The protocol's title.
     pub title: String,
     /// The target's address; port 0 if each start of the target got its own port.
     pub target: SocketAddr,
     /// The command with which the runner started the target; `None` if the runner did not start it.
     pub command: Option<String>,
-    /// The requirements in words, with their levels.
+    /// The requirements, each with its text and its level.
     pub requirements: BTreeMap<String, Requirement>,
     /// The readings that the target follows.
     pub readings: Vec<SettledReading>,

@@ -97,7 +97,7 @@ impl Matrix {
     ///
     /// # Errors
     ///
-    /// If there are no runs, or if they are runs of different protocols. The error is a sentence.
+    /// Fails if there are no runs, or if they are runs of different protocols. The error is a sentence.
     pub fn of(runs: &[RunFile], weights: &Weights) -> Result<Matrix, String> {
         let first = runs.first().ok_or("there are no reports to compare")?;
         if let Some(other) = runs.iter().find(|run| run.protocol != first.protocol) {
@@ -115,8 +115,8 @@ impl Matrix {
         Ok(matrix)
     }
 
-    /// Orders the columns so that similar teams are next to each other, and the rows so that similar cases are. The best
-    /// team and the case with the most failures come first.
+    /// Orders the columns so that similar teams are next to each other, and the rows so that similar cases are next to each
+    /// other. The best team and the case with the most failures come first.
     fn put_in_order(&mut self) {
         let mut by_score: Vec<usize> = (0..self.teams.len()).collect();
         let score = |team: usize| {
@@ -156,8 +156,8 @@ fn in_order<T: Clone>(all: &[T], order: &[usize]) -> Vec<T> {
     numbered.cloned().collect()
 }
 
-/// Returns the verdict of a cell, for comparing cells. The verdict note counts as pass: two targets do not differ only
-/// because the document left them a choice.
+/// Returns the verdict of a cell, for comparing cells. The verdict note counts as pass, because a free choice is no
+/// difference between two targets.
 fn verdict(cell: &Option<Cell>) -> Option<Verdict> {
     cell.as_ref().map(|cell| match cell.verdict {
         Verdict::Note => Verdict::Pass,

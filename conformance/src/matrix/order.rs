@@ -5,10 +5,10 @@ const MOST_PASSES: usize = 8;
 
 /// Returns an order of these lines, as indices, in which neighbours differ in few places. The first line stays the first.
 ///
-/// First the function builds an order: after each line it takes the remaining line with the fewest differences; if several
-/// lines have equally few, it takes the earliest. Then it reverses parts of this order as long as that makes neighbours more
-/// similar. The result is the same each time. It may not be the best order, because a search for the best order would take
-/// too long.
+/// First the function builds an order. After each line it takes the remaining line with the fewest differences. If several
+/// lines have the same small number of differences, it takes the first of these lines. Then it reverses parts of this order
+/// as long as that makes neighbours more similar. The result is the same each time. It may not be the best order, because a
+/// search for the best order would take too long.
 pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     let distance = |one: usize, other: usize| {
         let [one, other] = [one, other].map(|index| lines.get(index).into_iter().flatten());

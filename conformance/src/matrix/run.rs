@@ -10,7 +10,7 @@ const FORMAT: u32 = 1;
 /// The report of a run.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RunFile {
-    /// The name of the team. It comes from the command line or from the name of the file, not from the report.
+    /// The name of the team. The name comes from the command line or from the name of the file, not from the report.
     #[serde(skip)]
     pub name: String,
     format: u32,
@@ -80,7 +80,7 @@ impl RunFile {
     ///
     /// # Errors
     ///
-    /// If the text is not a report of a run, or has another format. The error is a sentence.
+    /// Fails if the text is not a report of a run, or has another format. The error is a sentence.
     pub fn read(name: &str, text: &str) -> Result<RunFile, String> {
         let mut run: RunFile = serde_json::from_str(text).map_err(|error| {
             format!("it is not the report of a run ({error}); write one with conformance run --report json=FILE")

@@ -42,7 +42,7 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// A sentence that names the line.
+    /// Returns a sentence that names the line.
     pub fn read(&mut self, text: &str) -> Result<(), String> {
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split("//").next().unwrap_or_default().trim();
@@ -58,7 +58,7 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// A sentence that says what to write instead.
+    /// Returns a sentence that says what to write instead.
     pub fn set(&mut self, written: &str) -> Result<(), String> {
         let usage = || {
             let words: Vec<&str> = USUAL.iter().map(|(word, _)| *word).collect();

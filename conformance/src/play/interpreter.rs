@@ -16,7 +16,7 @@ use super::steps::{Progress, Track};
 ///
 /// # Errors
 ///
-/// If the lanes of the scenario cannot get their identities. In that case no step was played.
+/// Fails if the lanes of the scenario cannot get their identities. In that case no step was played.
 pub(crate) fn play<'a>(
     shared: &'a Shared<'a>,
     target: SocketAddr,

@@ -1,8 +1,8 @@
 //! Plays one case: carries out its steps on connections to the target.
 //!
 //! To see what one step does, go straight to its file: `steps/expect` carries out `expect`. To understand the whole, read
-//! `interpreter` first (it plays a case from the first connect to the last close), then `steps/track` (it polls steps in
-//! their order), then the file of one step.
+//! `interpreter` first, which plays a case from the first connect to the last close. Then read `steps/track`, which polls
+//! steps in their order, and then the file of one step.
 //!
 //! | place | what |
 //! |---|---|

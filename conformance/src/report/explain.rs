@@ -7,8 +7,8 @@ use crate::run::{Failure, FieldReport, Outcome, Report};
 use super::ladder::ladder;
 use super::paint::Paint;
 
-/// Returns the explanation without colours, for other programs. It contains only the end of a long conversation. The texts
-/// of the report must already be escaped (see [`shown`](super::shown)).
+/// Returns the explanation without colours, for other programs. The explanation contains only the end of a long
+/// conversation. The texts of the report must already be escaped (see [`shown`](super::shown)).
 pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<String> {
     explain(report, case, rerun, false, Paint::Plain)
 }

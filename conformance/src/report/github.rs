@@ -10,9 +10,9 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// Returns an error for each failure (a notice, if it is a known deviation) and a warning for each non-strict case, then
-/// the result as a notice or an error. If
-/// one case kept others from being judged, a warning says so.
+/// Returns an error for each failure (a notice, if it is a known deviation), and a warning for each non-strict case. After
+/// them comes the result, as a notice or an error. If other cases could not be judged because of one case, a warning says
+/// so.
 #[must_use]
 pub fn to_annotations(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);

@@ -28,7 +28,7 @@
 //! | `requirements[]` | `id`, `level` (must, should, may), `section`, `text` |
 //! | `verdict` | pass, note, non-strict, unsupported, inconclusive, fail, error |
 //! | `cause` | null, or `text` and `case` (the id of the case that is the cause, or null) |
-//! | `prerequisite` | true if it was played only because selected cases depend on it |
+//! | `prerequisite` | true if the case was played only because selected cases depend on it |
 //! | `began` | when the case began, or null if it was not played |
 //! | `duration_ms` | how long the case took, without the time to close its connections |
 //! | `notes[]` | remarks, and what the target chose where the document leaves a choice |

@@ -19,7 +19,7 @@ use crate::text;
 ///
 /// # Panics
 ///
-/// It never panics, because all text in the report is escaped for XML.
+/// This function never panics, because all text in the report is escaped for XML.
 #[must_use]
 #[expect(clippy::expect_used, reason = "all text in it is escaped for XML")]
 pub fn to_junit(report: &Report, rerun: &str) -> String {

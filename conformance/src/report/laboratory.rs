@@ -32,8 +32,9 @@ pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
 fn in_words(accuracy: &Accuracy) -> String {
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
     format!(
-        "Of {} servers with one fault, the first guess is right for {} ({:.0} %), and one of the guesses for {}. Of {} servers \
-         with two faults, the first guess names both for {} ({:.0} %), and at least one of them for {} ({:.0} %).",
+        "Of {} servers with one fault, the first guess is right for {} ({:.0} %), and one of the guesses is right \
+         for {}. Of {} servers with two faults, the first guess names both for {} ({:.0} %), and at least \
+         one of them for {} ({:.0} %).",
         accuracy.single,
         accuracy.single_first,
         share(accuracy.single_first, accuracy.single),
@@ -76,7 +77,7 @@ struct Row<'a> {
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn laboratory_page(suite: &Suite, atlas: &Atlas) -> String {
     let mut catches: BTreeMap<&str, usize> = BTreeMap::new();

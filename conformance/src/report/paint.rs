@@ -7,7 +7,7 @@ use crate::run::Verdict;
 pub enum Paint {
     /// Without colours.
     Plain,
-    /// With the escape sequences that terminals understand.
+    /// With colours, as escape sequences that terminals understand.
     Colour,
 }
 

@@ -140,8 +140,8 @@ pub(super) fn failed(report: &Report) -> Vec<&str> {
     cases.map(|case| case.id.as_str()).collect()
 }
 
-/// Returns a text such as `2 causes, 14 consequences: login (13), whisper (1)`: each cause is a case that kept others from
-/// being judged. Returns `None` if there is no such case.
+/// Returns a text such as `2 causes, 14 consequences: login (13), whisper (1)`: a cause is a case that prevented the
+/// judgement of other cases. Returns `None` if there is no such case.
 pub(super) fn causes(report: &Report) -> Option<String> {
     let causes = report.causes();
     if causes.is_empty() {

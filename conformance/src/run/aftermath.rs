@@ -11,18 +11,18 @@ use crate::spawn::{Observation, Process};
 use super::contact;
 use super::host::Stay;
 
-/// How long the runner waits for the end of a process that no longer answers. A process that closes its connections because
-/// it ends has ended within this time.
+/// How long the runner waits for the end of a process that no longer answers. If a process closes its connections because it
+/// ends, it has ended within this time.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// How long the runner waits, after a case has failed while other cases ran, to see whether the process of the target ends.
 const DYING: Duration = Duration::from_millis(300);
 
-/// How long a target may take to release the threads and descriptors that its clients used. Their connections have a longer
-/// limit.
+/// How long a target may take to release the threads and descriptors that its clients used. The clients' connections have a
+/// longer limit.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// How often a case is played before the runner calls the threads and descriptors that stay open a leak.
+/// How often a case is played before threads and descriptors that stay open count as a leak.
 const PLAYS: usize = 3;
 
 /// The pause between two observations of the target.
@@ -32,14 +32,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// observations.
 const LOOKS: usize = 10;
 
-/// The pause between two of these observations.
+/// The pause between two observations of whether the target is busy.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// An observation looks at one thread after the other, so it may see two threads asleep that take turns to work. A target
-/// therefore counts as idle only if it was asleep in more than half of the observations plus this number.
+/// An observation looks at one thread after the other. So two threads that take turns to work may both seem to be asleep.
+/// Therefore a target counts as idle only if it was asleep more often than this number plus half the number of observations.
 const MISTAKES: usize = 2;
 
-/// Processor time that the target must have used between the observations, in hundredths of a second.
+/// Processor time that the target must have used between the observations to count as busy, in hundredths of a second.
 const WORK: u64 = 30;
 
 /// Time limit of these observations. On a busy machine it may take long until a target has used that much processor time.
@@ -80,7 +80,7 @@ pub(crate) fn inspect(
     played.output = Some(process.log().since(stay.mark));
 }
 
-/// Returns how a target that the runner started ended at the first login; `None` if it did not end.
+/// If the runner started the target and the target ended at the first login, returns how it ended; otherwise `None`.
 pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     let process = stay.process.as_ref()?;
     let end = process.end_by(Instant::now() + LAST_BREATH)?;
@@ -150,7 +150,7 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
         incidents.push(Incident {
             kind: IncidentKind::Descriptors,
             text: format!(
-                "all clients have left, but connections of theirs are still open: {held}"
+                "all clients have left, but some of their connections are still open: {held}"
             ),
         });
     }
@@ -164,7 +164,7 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
 /// Returns an incident for threads or descriptors if their number grows each time the case is played.
 ///
 /// Many servers allocate something the first time that they need it, and keep it. On a busy machine, a thread that is
-/// about to end may still be counted. So one observation proves nothing: the case is played twice more, and only a number
+/// about to end may still be counted. So one observation proves nothing. The case is played twice more, and only a number
 /// that has grown with each of the three plays counts as a leak.
 fn growth(
     shared: &Shared<'_>,

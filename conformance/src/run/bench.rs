@@ -129,8 +129,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Plays cases side by side, `jobs` at a time; two cases with the same lock never run together. Cases that mostly wait
-    /// start before the others and do not count towards `jobs`. The findings are in the order of the cases; `news` is called
-    /// with each finding as soon as it is known.
+    /// start before the other cases and do not count towards `jobs`. The findings are in the order of the cases; `news` is
+    /// called with each finding as soon as it is known.
     pub(crate) fn play_in_company(
         &self,
         scenarios: &[&Scenario],

@@ -36,7 +36,7 @@ pub(crate) enum Met {
     Silence,
     /// The target accepted the connection, and ended it without sending a byte.
     Closed(End),
-    /// The target sent bytes that are not a frame of the protocol in any reading. These are the first of them.
+    /// The target sent bytes that are not a frame of the protocol in any reading. The value is the first of these bytes.
     Strange(Vec<u8>),
 }
 

@@ -28,8 +28,8 @@ pub enum Target {
 /// The lifetime of a process that the runner started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// One process for all cases. The runner starts a new one only after the old one crashed, hung, or was left in a bad
-    /// state.
+    /// One process for all cases. The runner starts a new process only after the old process crashed, hung, or was left in a
+    /// bad state.
     Run,
     /// One process for each case.
     Case,
@@ -75,8 +75,8 @@ impl Host {
         }
     }
 
-    /// Returns the address where the target listens, as far as it is known before its start. Port 0 means that each start
-    /// chooses a port.
+    /// Returns the address where the target listens, as far as this address is known before the target starts. Port 0 means
+    /// that each start chooses a port.
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.target {
             Target::Address(address) => *address,
@@ -110,8 +110,8 @@ impl Host {
         }
     }
 
-    /// Returns how many cases may run at the same time: at most the number that the user asked for, and only one if each
-    /// case starts a process that binds the same port.
+    /// Returns how many cases may run at the same time, at most the number that the user asked for. If each case starts a
+    /// process that binds the same port, only one case may run.
     pub(crate) fn jobs(&self, asked: usize) -> usize {
         match &self.target {
             Target::Spawned {
@@ -150,7 +150,7 @@ impl Host {
         })
     }
 
-    /// Ends the shared process, so that the next case gets a new one that earlier cases have not changed.
+    /// Ends the shared process, so that the next case gets a new process that earlier cases have not changed.
     pub(crate) fn renew(&self) {
         let old = self.state.lock().shared.take();
         drop(old);
@@ -163,7 +163,7 @@ impl Host {
         {
             return Ok(Arc::clone(process));
         }
-        // The old process must be gone first, because the next one may bind the same port.
+        // The old process must be gone first, because the next process may bind the same port.
         state.shared = None;
         let process = Arc::new(self.start_within(spawn, &mut state.failed_starts)?);
         state.shared = Some(Arc::clone(&process));

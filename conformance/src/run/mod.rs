@@ -1,4 +1,5 @@
-//! Chooses the cases of a run, plays them in the right order, alone or at the same time, and has them judged.
+//! Chooses the cases of a run, plays them in the right order, alone or at the same time, and passes the results to the
+//! judge.
 //!
 //! | file | what |
 //! |---|---|
@@ -61,7 +62,7 @@ use watchdog::Watchdog;
 ///
 /// # Errors
 ///
-/// If the options do not fit the suite.
+/// Fails if the options do not fit the suite.
 pub fn run_suite(
     suite: &Suite,
     target: impl Into<Target>,
@@ -74,7 +75,7 @@ pub fn run_suite(
 ///
 /// # Errors
 ///
-/// If the options do not fit the suite.
+/// Fails if the options do not fit the suite.
 pub fn run_suite_watched(
     suite: &Suite,
     target: impl Into<Target>,
@@ -141,7 +142,8 @@ pub fn run_suite_watched(
                 probes,
             } = readings::settle(&bench, &selection.scenarios);
             let told = Told::new(&bench, &selection, &readings);
-            // With other segments, the second play may change every verdict, so no verdict is reported before that.
+            // With other segments, the second play may change every verdict, so no verdict is reported before the second
+            // play.
             let now = (options.segments == Segments::Whole).then_some(&told);
             let findings = Schedule::new(&bench, &choices, now, probes).play_all(&selection);
             let court = Court::new(suite, &options.known, &findings, &readings);
@@ -169,7 +171,7 @@ pub fn run_suite_watched(
     Ok(report)
 }
 
-/// Connects to the target and logs in, to check that it speaks the protocol. The error says why it cannot be judged.
+/// Connects to the target and logs in, to check that it speaks the protocol. The error says why the target cannot be judged.
 fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
     let stay = host.enter().map_err(|failed| match shared.is_over() {
         true => too_early(shared),

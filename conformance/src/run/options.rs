@@ -17,7 +17,7 @@ pub struct Options {
     pub jobs: usize,
     /// The factor by which every time limit is multiplied.
     pub scale: f64,
-    /// The time limit of a step that has no limit of its own, before it is multiplied.
+    /// The time limit of a step that has no limit of its own, before this limit is multiplied.
     pub wait: Duration,
     /// Settings of the target that scenarios ask for, `--set name=value`.
     pub settings: BTreeMap<String, String>,
@@ -27,7 +27,7 @@ pub struct Options {
     pub unsupported: BTreeMap<String, String>,
     /// Known deviations by scenario, each with the reason. Their failures do not change the exit code.
     pub known: BTreeMap<String, String>,
-    /// The time limit of the whole run. Cases that are not judged within it are inconclusive.
+    /// The time limit of the whole run. Cases that are not judged within this time are inconclusive.
     pub time_limit: Option<Duration>,
     /// How to divide the sends in a second play of all cases; with [`Segments::Whole`] there is no second play. Sends that
     /// the scenario itself splits stay as they are. If a verdict changes, the report says so.

@@ -84,7 +84,7 @@ impl Whole<'_, '_> {
         // If the case gets another verdict in a second play without cuts too, the cuts are not the reason.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
-                "with segments {} its verdict was {}; but plays without cuts have different verdicts too",
+                "with segments {} its verdict was {}; but without cuts its verdict also changes from play to play",
                 segments.word(),
                 cut.verdict
             ));
@@ -148,8 +148,8 @@ impl Whole<'_, '_> {
         self.shown(scenario, grade, &points).or(last)
     }
 
-    /// Plays the case with exactly these cuts. If the play does not get this grade, the case is played again: a slow target
-    /// may have read two pieces as one, so that the cuts had no effect.
+    /// Plays the case with exactly these cuts. If the play does not get this grade, the case is played again, because a slow
+    /// target may have read two pieces as one. Then the cuts had no effect.
     fn shown(&self, scenario: &Scenario, grade: Option<u8>, points: &[Point]) -> Option<Played> {
         let bench = self
             .bench

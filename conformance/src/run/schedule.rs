@@ -1,8 +1,8 @@
 //! Decides the order of the cases, and which of them run at the same time.
 //!
-//! First come the cases on which others depend, then all other cases that may run at the same time, then those that must run
-//! alone, and last the hostile ones. A case that fails while others run is played again alone, because the others may have
-//! caused the failure.
+//! First come the cases on which other cases depend. Then come all other cases that may run at the same time, then the cases
+//! that must run alone, and last the hostile cases. A case that fails while other cases run is played again alone, because
+//! these may have caused the failure.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::contact::{self, Met};
 use super::selection::Selection;
 use super::told::Told;
 
-/// How often a case is played while other cases run, if it fails in their company but passes alone.
+/// How often a case is played while other cases run, if it fails while they run but passes alone.
 const IN_COMPANY: usize = 3;
 
 /// If at least this number of these plays fail, the case counts as failed. If fewer fail, the case is inconclusive.
@@ -116,7 +116,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.settle(cases, first);
     }
 
-    /// Notes the findings of cases that ran at the same time. Those that failed are played again first.
+    /// Notes the findings of cases that ran at the same time. The cases that failed are played again first.
     fn settle(&mut self, cases: &[&Scenario], first: Vec<Finding>) {
         let passed: Vec<&Scenario> = cases
             .iter()
@@ -167,7 +167,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays a case again that failed while other cases ran: first alone, and, if it passes alone, with other cases again.
+    /// Repeats a case that failed while other cases ran: first alone and, if it passes alone, together with other cases.
     fn look_again(&self, case: &Scenario, first: Finding, passed: &[&Scenario]) -> Finding {
         if self.is_consequence(case, &first) {
             return first;

@@ -51,11 +51,11 @@ impl fmt::Display for WrongOptions {
 
 impl std::error::Error for WrongOptions {}
 
-/// Checks that the options fit the suite, without a run.
+/// Checks that the options fit the suite, without starting a run.
 ///
 /// # Errors
 ///
-/// If the options name a scenario or a setting that the suite does not have, or leave no scenario to play.
+/// Fails if the options name a scenario or a setting that the suite does not have, or leave no scenario to play.
 pub fn check(suite: &Suite, options: &Options) -> Result<(), WrongOptions> {
     Selection::of(suite, options).map(|_| ())
 }

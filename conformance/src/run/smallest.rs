@@ -1,8 +1,8 @@
-//! Reduces a list to a few items that make a difference without the other items. The search tries to leave out smaller and
+//! Reduces a list to a few items that make the same difference as the whole list. The search tries to leave out smaller and
 //! smaller parts of the list.
 
-/// Returns the items that are needed for the difference. `fits` says whether some of the items still make the difference. It
-/// is called at most `budget` times; after that, the search returns the items that are left.
+/// Returns the items that are needed for the difference. `fits` says whether some of the items still make the difference.
+/// The search calls `fits` at most `budget` times; after that, the search returns the items that are left.
 pub(crate) fn smallest<T: Clone>(
     items: Vec<T>,
     budget: &mut usize,

@@ -39,7 +39,7 @@ pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> St
 enum Seems {
     /// The protocols whose login the server answers; often the list is empty.
     Speaks(Vec<Suite>),
-    /// HTTP, and no built-in protocol.
+    /// The server speaks HTTP, and no built-in protocol.
     Http,
 }
 

@@ -1,4 +1,4 @@
-//! Reports verdicts while the run goes on: each one once, as soon as no later case can change it.
+//! Reports verdicts while the run goes on: each verdict once, as soon as no later case can change it.
 
 use std::collections::BTreeSet;
 

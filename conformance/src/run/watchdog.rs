@@ -90,7 +90,7 @@ impl Drop for Watchdog {
         self.shared.state.lock().ended = true;
         self.shared.ended.notify_all();
         if let Some(thread) = self.thread.take() {
-            // The thread cannot panic. Even if it did, the run is over.
+            // The thread cannot panic. Even a panic would do no harm here, because the run is over.
             let _ = thread.join();
         }
     }

@@ -66,7 +66,7 @@ fn kill(leader: u32) {
         .ok()
         .and_then(rustix::process::Pid::from_raw);
     if let Some(group) = group {
-        // This fails only if no process of the group is left.
+        // The kill fails only if no process of the group is left.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }

@@ -83,7 +83,7 @@ impl Spawn {
 /// The reason why a target did not become ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotStarted {
-    /// What happened, and what to do, in words.
+    /// A text for a person: what happened, and what to do.
     pub why: String,
     /// The output of the target.
     pub output: String,

@@ -7,20 +7,20 @@
 /// The threads and descriptors of a target at one moment, including those of all processes that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Observation {
-    /// The number of its threads.
+    /// The number of the target's threads.
     pub threads: usize,
-    /// The number of its descriptors, of any kind.
+    /// The number of the target's descriptors, of any kind.
     pub descriptors: usize,
-    /// The number of its connections at its port, without the listening socket.
+    /// The number of connections at the target's port, without the listening socket.
     pub connections: usize,
-    /// The number of its descriptors that are sockets.
+    /// The number of the target's descriptors that are sockets.
     sockets: usize,
 }
 
 /// The work of a target until one moment, including the work of all processes that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Processor time since its start, in hundredths of a second.
+    /// Processor time since the start of the target, in hundredths of a second.
     pub processor: u64,
     /// The number of threads that run or are ready to run.
     pub running: usize,
@@ -119,8 +119,8 @@ mod linux {
     /// Observes all processes of the group. Returns `None` if there are none, or if the runner has no permission to observe
     /// them.
     ///
-    /// Connections are counted only if there are more sockets than in `before`. Otherwise their number is taken from
-    /// `before`.
+    /// Connections are counted only if there are more sockets than in `before`. Otherwise the number of connections is taken
+    /// from `before`.
     pub(in crate::spawn) fn observe(
         leader: u32,
         port: u16,
@@ -216,7 +216,7 @@ mod linux {
     }
 
     /// Reads only the listening sockets of a table, which are at its beginning. The reads are small, so that the system does
-    /// not produce the rest: for the connections it would search its whole hash table.
+    /// not produce the rest of the table. To list the connections, it would search its whole hash table.
     fn listening_sockets(table: File) -> impl Iterator<Item = Socket> {
         let lines = BufReader::with_capacity(LINE, table).lines().skip(1);
         let sockets = lines.map_while(Result::ok).map_while(|line| socket(&line));

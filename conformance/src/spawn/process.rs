@@ -13,8 +13,8 @@ use super::{Log, Members, NotStarted, Observation, Spawn, group, observe, start}
 /// Maximum time to wait for the last output of a process that has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// The pause between two checks whether a process has ended. The runner must check repeatedly, because no event wakes it
-/// when the process ends.
+/// The pause before the runner checks again whether a process has ended. The runner must check repeatedly, because no event
+/// wakes it when the process ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A running target. When this value is dropped, the process and all processes that it started are killed.
@@ -23,7 +23,7 @@ pub struct Process {
     address: SocketAddr,
     child: Mutex<Child>,
     log: Arc<Log>,
-    /// The scratch directory. It is removed when this value is dropped.
+    /// The scratch directory. The directory is removed when this value is dropped.
     _scratch: TempDir,
 }
 
@@ -32,7 +32,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// If the target cannot be started, if it ends before it is ready, or if it is not ready in time.
+    /// Fails if the target cannot be started, if it ends before it is ready, or if it is not ready in time.
     pub fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
         start::start(spawn)
     }
@@ -63,8 +63,8 @@ impl Process {
         &self.log
     }
 
-    /// Returns in words how the process ended, or `None` if it still runs. If it has ended, this also kills all processes
-    /// that it started.
+    /// Returns how the process ended, as text for a person, or `None` if it still runs. If it has ended, this function also
+    /// kills all processes that it started.
     #[must_use]
     pub fn end(&self) -> Option<String> {
         let mut child = self.child.lock();
@@ -77,7 +77,7 @@ impl Process {
         Some(in_words(status))
     }
 
-    /// Returns the same as [`end`](Process::end), but first waits until the process has ended, at most until `until`.
+    /// Waits until the process has ended, but no longer than `until`; then returns the same as [`end`](Process::end).
     #[must_use]
     pub fn end_by(&self, until: Instant) -> Option<String> {
         loop {

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
 
-/// The pause between two checks whether the target is ready, and between a failed start and the next start.
+/// The pause before the runner checks again whether the target is ready, and before it starts the target again.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Maximum number of starts, each with another port. More than one may be needed, because another process may bind the
+/// Maximum number of starts, each with another port. More than one start may be needed, because another process may bind the
 /// chosen port before the target does.
 const PORTS: usize = 3;
 
@@ -120,7 +120,7 @@ fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Chi
     }
     group::separate(&mut command);
     let child = group::start(&mut command, scratch.to_owned())?;
-    // `command` owns the writing ends of the pipe. It is dropped here, so that only the target has them.
+    // `command` owns the writing ends of the pipe. `command` is dropped here, so that only the target has these ends.
     Ok((child, output))
 }
 
@@ -162,8 +162,8 @@ fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<
     }
 }
 
-/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect, because the
-/// server would see such a connection as a client that leaves at once.
+/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect. The server
+/// would see such a connection as a client that leaves at once.
 fn answers(address: SocketAddr) -> bool {
     observe::listens(address.port())
         .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())

@@ -8,7 +8,7 @@ use crate::run::{Direction, Event, TcpSign, annotate, annotate_frame};
 use super::record::{Moment, What};
 use super::watch::Heard;
 
-/// Maximum number of events in a conversation. Of a longer one, the earliest events are left out.
+/// Maximum number of events in a conversation. Of a longer conversation, the earliest events are left out.
 const KEPT_EVENTS: usize = 2000;
 
 /// Returns the moments as a conversation. Each connection is a lane; `names` has the names of the lanes. Consecutive raw

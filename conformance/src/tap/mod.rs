@@ -55,7 +55,7 @@ impl Tap {
     ///
     /// # Errors
     ///
-    /// If the tap cannot bind the address, or if the system refuses to start a thread.
+    /// Fails if the tap cannot bind the address, or if the system refuses to start a thread.
     pub fn start(
         grammar: &Grammar,
         choices: &Choices,
@@ -118,17 +118,18 @@ impl Tap {
 fn accept(listener: &TcpListener, shared: &Arc<Shared>, ended: &crossbeam_channel::Sender<()>) {
     for (connection, client) in listener.incoming().enumerate() {
         let Ok(client) = client else {
-            // For example, too many files are open, or the client has already left. The next accept may succeed.
+            // `accept` fails, for example, when too many files are open or the client has already left. The next `accept`
+            // may succeed.
             std::thread::sleep(Duration::from_millis(20));
             continue;
         };
         let (shared, ended) = (Arc::clone(shared), ended.clone());
         let name = format!("tap {}", connection + 1);
-        // If no thread can be started, the tap closes this client's connection. No caller exists that could be told about
-        // it.
+        // If no thread can be started, the tap closes this client's connection. There is no caller to which this error could
+        // be returned.
         let _ = Builder::new().name(name).spawn(move || {
             join(&shared, connection, client);
-            // This fails only after the receiver of the channel was dropped, and then the message is not needed.
+            // Sending fails only after the receiver of the channel was dropped, and then the message is not needed.
             let _ = ended.send(());
         });
     }

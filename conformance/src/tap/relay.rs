@@ -1,8 +1,9 @@
 //! Relays bytes from one socket to the other, as if the tap did not exist.
 //!
-//! Each direction has a thread. It reads some bytes and writes all of them before it reads again. So if a receiver stops
-//! reading, its sender has to wait, as it would without the tap. After a FIN from one side, the tap sends the bytes before it
-//! and then a FIN to the other side; the other direction goes on. After an RST from one side, it sends an RST to the other.
+//! Each direction has a thread. The thread reads some bytes and writes all of them before it reads again. So if a receiver
+//! stops reading, its sender has to wait, as it would without the tap. After a FIN from one side, the tap sends the bytes
+//! before it and then a FIN to the other side; the other direction goes on. After an RST from one side, the tap sends an RST
+//! to the other side.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -23,7 +24,7 @@ const CHUNK: usize = 16 << 10;
 /// One end of a relayed connection.
 struct End {
     stream: TcpStream,
-    /// Whether the connection is being reset. If it is, nothing more is written to it.
+    /// Whether the connection is being reset. If so, nothing more is written to the connection.
     cut: AtomicBool,
     /// Whether a thread is writing to the connection at this moment.
     written: AtomicBool,
@@ -42,8 +43,8 @@ impl End {
 
     /// Resets the connection. With this linger option the system sends RST when the last owner drops the socket. Both
     /// threads own the socket, so both must wake up and return. The reader wakes up because its direction is shut down,
-    /// which sends nothing. A writer that is blocked wakes up because the other direction is shut down. This sends no FIN,
-    /// because the bytes before the FIN are still waiting for the peer.
+    /// which sends nothing. A writer that is blocked wakes up because the other direction is shut down. This shutdown sends
+    /// no FIN, because the bytes before the FIN are still waiting for the peer.
     fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
         // Each of these calls fails only if the connection has already ended.
@@ -92,8 +93,8 @@ fn pump(from: &End, to: &End, side: Side, recorder: &Recorder<'_>) {
             Ok(0) => {
                 recorder.end(side, Heard::Fin);
                 if !to.is_cut() {
-                    // This fails if the receiver has already gone. The thread that reads from the receiver records how it
-                    // ended.
+                    // The shutdown fails if the receiver has already gone. The thread that reads from the receiver records
+                    // how it ended.
                     let _ = to.stream.shutdown(Shutdown::Write);
                 }
                 return;

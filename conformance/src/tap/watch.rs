@@ -24,7 +24,7 @@ pub enum Heard {
     Broken {
         /// The bytes that cannot be decoded.
         bytes: Vec<u8>,
-        /// Why they are not a frame.
+        /// Why these bytes are not a frame.
         why: String,
     },
     /// Bytes that are not frames: the protocol allows any bytes here, or they follow bytes that could not be decoded.
@@ -82,12 +82,12 @@ enum Mode {
     Frames,
     /// The protocol allows any bytes here.
     Raw,
-    /// It is unknown where the next frame begins.
+    /// The watch does not know where the next frame begins.
     Lost,
 }
 
-/// The two codecs of a tap. The strict one has the protocol's limits. The lenient one has no limits: it finds the end of a
-/// frame that is too long.
+/// The two codecs of a tap. The strict codec has the protocol's limits. The lenient codec has no limits: it finds the end of
+/// a frame that is too long.
 #[derive(Debug, Clone)]
 pub struct Wires {
     strict: Wire,
@@ -172,7 +172,8 @@ impl<'a> Watch<'a> {
             Decoded::Partial(_) => self.wait_for_more(side),
             Decoded::Broken { why, .. } => {
                 half.wrong.get_or_insert(why);
-                // Perhaps the frame is only too long, or is a packet of the other side. Then its end can still be found.
+                // Perhaps the frame is only too long, or is a packet of the other side. Then the end of the frame can still
+                // be found.
                 let other = match side {
                     Side::Client => Side::Server,
                     Side::Server => Side::Client,

@@ -84,7 +84,7 @@ fn cases_note_that_no_probe_has_settled_their_reading() {
     let target = Target::start(Quirk::NoNumbers);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(readings(&report)[0], ("number-width", "8", false));
-    let note = "no probe confirmed number-width; judged as if it were 8";
+    let note = "no probe confirmed the reading number-width; the case was judged with its choice 8";
     assert!(case(&report, "again").notes.contains(&note.to_owned()));
     assert!(case(&report, "hello").notes.is_empty());
 }

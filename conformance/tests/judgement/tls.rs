@@ -19,7 +19,7 @@ enum Ends {
     WithoutIt,
 }
 
-/// Serves until the process ends. It answers every HELLO with WELCOME, and ends the connection at an ASK.
+/// Serves until the process ends. The server answers every HELLO with WELCOME, and ends the connection at an ASK.
 fn serve(ends: Ends) -> SocketAddr {
     let pair = KeyPair::generate().expect("a key can be generated");
     let parameters = CertificateParams::new(["localhost".to_owned()]).expect("it is a name");

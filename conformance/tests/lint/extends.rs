@@ -247,17 +247,17 @@ fn a_requirement_that_is_unchecked_after_a_removal_is_a_warning() {
 )]
 #[case::renumbers_without_base(
     "protocol mine { opcode int8; packet A 1 from=both; «renumber A 4; }",
-    "inherits nothing to renumber",
+    "inherits nothing that `renumber` could change",
     "extends=chaton"
 )]
 #[case::settles_without_base(
     "protocol mine { opcode int8; packet A 1 from=both; «settle echo \"no\"; }",
-    "inherits nothing to settle",
+    "inherits nothing that `settle` could change",
     "extends=chaton"
 )]
 #[case::removes_without_base(
     "protocol mine { opcode int8; packet A 1 from=both; «remove packet B; }",
-    "inherits nothing to remove",
+    "inherits nothing that `remove` could change",
     "extends=chaton"
 )]
 fn a_mistake_in_a_grammar_that_extends_another_is_explained(
@@ -331,10 +331,10 @@ fn a_mistake_in_scenarios_that_replace_or_remove_others_is_explained(
 }
 
 #[rstest]
-#[case::removes("«remove \"hello\"", "inherits nothing for `remove`")]
+#[case::removes("«remove \"hello\"", "inherits nothing that `remove` could change")]
 #[case::replaces(
     "scenario \"other\" { «replaces; title \"t\"; checks ECHO-1; client a; }",
-    "inherits nothing for `replaces`"
+    "inherits nothing that `replaces` could change"
 )]
 fn a_protocol_that_inherits_nothing_cannot_remove_or_replace(
     #[case] source: &str,

@@ -348,8 +348,8 @@ fn a_wrong_step_is_explained(#[case] steps: &str, #[case] message: &str, #[case]
 )]
 #[case::two_lanes_in_a_block_beside(
     "together { alice < WELCOME; «when mirror=yes { alice < WELCOME; bob < WELCOME; }; }",
-    "not about one lane",
-    "about one lane"
+    "not about exactly one lane",
+    "about exactly one lane"
 )]
 #[case::closed_and_used(
     "alice > close\n «alice > HELLO name=@alice",

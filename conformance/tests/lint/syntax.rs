@@ -37,7 +37,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::null("alice > HELLO name=«null", "reserved word", "\"null\"")]
 #[case::truth("alice > HELLO name=«true", "reserved word", "\"true\"")]
 #[case::infinity("alice > HELLO name=«inf", "reserved word", "\"inf\"")]
-#[case::keyword("alice > HELLO name=«#true", "no value #true", "text in quotes")]
+#[case::keyword("alice > HELLO name=«#true", "#true is not a value", "text in quotes")]
 #[case::hash_comment("«# a remark", "does not begin a comment", "`//`")]
 #[case::hash_comment_after_a_step("alice < WELCOME «#remark", "does not begin a comment", "`//`")]
 #[case::single_quotes("alice > HELLO name=«'x'", "single quotes", "double quotes")]

@@ -35,7 +35,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::length_of_nothing(
     "protocol a { opcode int8; type T text «len=INT; packet A 0 from=both; }",
-    "INT is not an integer type",
+    "no type INT whose values are integers",
     "none"
 )]
 #[case::size_of_text(
@@ -70,12 +70,12 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::case_of_nothing(
     "protocol a { opcode int8; type VA bytes size=4; type T one-of { case 4 «VB; }; packet A 0 from=both; }",
-    "VB is not a type of bytes",
+    "no type VB whose values are bytes",
     "did you mean VA?"
 )]
 #[case::case_of_cases(
     "protocol a { opcode int8; type V bytes size=4; type T one-of { case 4 V; case 5 «T; }; packet A 0 from=both; }",
-    "T is not a type of bytes",
+    "no type T whose values are bytes",
     "did you mean V?"
 )]
 #[case::undecided(
@@ -186,7 +186,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 #[case::fence_alone(
     "protocol a { opcode int8; packet A 0 from=both; fence unidentified { «from > A; to < A; }; }",
     "cannot be in this fence",
-    "alone with the server"
+    "only the unidentified lane `to`"
 )]
 #[case::identified_by(
     "protocol a { opcode int8; packet AB 0 from=both; identified-by «AC; }",

@@ -6,7 +6,7 @@ use conformance::report::{Paint, matrix_csv, matrix_page, matrix_table, to_json}
 use crate::protocol::{HELLO, TELL, judge};
 use crate::target::{Quirk, Target};
 
-/// A case about a SHOULD. If the target sends no echo, the verdict is non-strict and not fail.
+/// A case that judges a SHOULD. If the target sends no echo, the verdict is non-strict and not fail.
 const ECHO: &str = r#"
 scenario "says-to-itself" {
     title "a sender sees its own SAY"

@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 use crate::protocol::{HELLO, suite};
 
-/// The timeout of every wait. A test fails if a wait reaches it.
+/// The timeout of every wait. A test fails if a wait reaches this timeout.
 pub(crate) const BOUND: Duration = Duration::from_secs(20);
 
 pub(crate) fn frame(opcode: u8, texts: &[&[u8]]) -> Vec<u8> {

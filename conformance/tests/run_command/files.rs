@@ -42,7 +42,7 @@ fn a_profile_and_a_report_do_not_share_a_file() {
         .stdout("");
 }
 
-/// What the user has written is not replaced by a report.
+/// A report does not replace a file that the user has written.
 #[test]
 fn a_report_does_not_go_to_a_file_that_the_run_reads() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");

@@ -14,8 +14,9 @@ use socket2::{Domain, Socket, Type};
 
 use crate::server;
 
-/// Replaces itself by the program that its arguments name, which then ignores no signal. A test that runs in the background
-/// or under `nohup` ignores some, and the programs that it starts inherit that.
+/// A Python program that replaces itself by the program that its arguments name. The new program then ignores no signal. A
+/// test that runs in the background or under `nohup` ignores some signals, and the programs that it starts would ignore them
+/// too.
 const HEED_ALL_SIGNALS: &str = "
 import os, signal, sys
 for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -81,8 +82,7 @@ fn an_interrupted_run_reports_the_results_so_far(#[case] signal: Signal, #[case]
     );
 }
 
-/// `nohup` makes the program that it starts ignore SIGHUP. A shell makes a program that it starts in the background ignore
-/// SIGINT.
+/// A program that `nohup` starts ignores SIGHUP. A program that a shell starts in the background ignores SIGINT.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
@@ -105,7 +105,7 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     assert_eq!(runner.wait().expect("it ends").code(), Some(143));
 }
 
-/// Waits until the runner handles SIGINT. An earlier signal would end it like any other program.
+/// Waits until the runner handles SIGINT. Before that, a signal would end the runner as it ends any other program.
 #[cfg(target_os = "linux")]
 fn wait_until_it_handles_signals(runner: &Child) {
     let process = format!("/proc/{}", runner.id());

@@ -68,7 +68,7 @@ fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
 }
 
 /// Returns a listener on a port below 32768. When the listener is dropped, the server can use the port. Programs that ask
-/// the system for any free port get one above 32767, so no such program takes this port in the meantime.
+/// the system for any free port get a port above 32767, so no such program takes this port in the meantime.
 fn fixed() -> (TcpListener, String) {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance());

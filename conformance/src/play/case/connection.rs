@@ -18,11 +18,11 @@ pub(crate) struct LaneConnection {
     pub(crate) lane: String,
     /// The name that the lane uses to log in.
     pub(crate) login: String,
-    /// Its identity, in protocols with identities.
+    /// The lane's identity, in protocols with identities.
     pub(crate) identity: Option<Identity>,
     /// Whether the scenario closed or reset the connection. What arrives on it afterwards does not matter.
     pub(crate) left: bool,
-    /// Whether the scenario has stopped reading from it (`stops-reading`).
+    /// Whether the scenario has stopped reading from the connection (`stops-reading`).
     pub(crate) paused: bool,
     /// How far the lane has answered the packets that the target sends unasked.
     pub(crate) unasked: Unasked,
@@ -71,7 +71,7 @@ pub(crate) enum Purpose {
 
 /// How far the received bytes were searched for unasked packets that the lane must answer.
 ///
-/// This is independent of the progress of the steps: a packet is answered when it has arrived, and only once, even if
+/// The search does not depend on the progress of the steps. A packet is answered when it has arrived, and only once, even if
 /// several alternatives look at it.
 #[derive(Debug, Default)]
 pub(crate) struct Unasked {

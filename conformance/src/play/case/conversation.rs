@@ -16,7 +16,7 @@ const KEPT_BYTES_OF_CASE: usize = 256 << 10;
 /// Maximum number of events. If a conversation is longer, only its last events are reported.
 const KEPT_EVENTS: usize = 1000;
 
-/// Returns the events of a case, in order of time; if there are more than [`KEPT_EVENTS`], only the last ones.
+/// Returns the events of a case, in order of time; if there are more than [`KEPT_EVENTS`], only the last events.
 pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
     let mut events: Vec<(Instant, Event)> = case
         .log
@@ -115,7 +115,7 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
     let front = case.view.fronts.find(conn);
     let marks = front.map(|front| front.marks.as_slice());
     let marks = marks.unwrap_or_default();
-    // Only the last `KEPT_EVENTS` events are reported, so earlier ones need no description.
+    // Only the last `KEPT_EVENTS` events are reported, so earlier events need no description.
     let passed_over = marks.len().saturating_sub(KEPT_EVENTS);
     for mark in marks.iter().skip(passed_over) {
         push(mark.bytes.clone(), Some(mark.meaning));

@@ -1,7 +1,7 @@
 //! How one play divides its sends into segments.
 //!
-//! TCP does not keep the boundaries between sends: a reader may get half a frame, or three frames. A play can cut all its
-//! sends in one way, or only at chosen points. The runner uses this to find the fewest cuts that change a verdict.
+//! TCP does not keep the boundaries between sends: one read may return a part of a frame, or three frames. A play can cut
+//! all its sends in one way, or only at chosen points. The runner uses this to find the fewest cuts that change a verdict.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -74,8 +74,8 @@ pub(crate) fn pause(cuts: usize) -> Duration {
     share.map_or(Duration::ZERO, |share| share.min(PAUSE))
 }
 
-/// Returns the text fields and byte fields of the frames in these bytes: for each, the offset of the field, the offset of
-/// its content (after the length), and its value.
+/// Returns the text fields and byte fields of the frames in these bytes. The three values of a field are its offset, the
+/// offset of its content (after the length), and its value.
 fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
     let mut found = Vec::new();
     let mut at = 0;

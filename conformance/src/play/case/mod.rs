@@ -2,8 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `connection`, `per_connection`, `per_lane` | its connections, and the actions on them |
-//! | `view` | what its steps have taken so far |
+//! | `connection`, `per_connection`, `per_lane` | the connections of the case, and the actions on them |
+//! | `view` | what the steps of the case have taken so far |
 //! | `look`, `shown` | what is next on a connection, for steps and for explanations |
 //! | `connect`, `sending`, `cutting` | opening and closing connections; sends, and how they are divided into segments |
 //! | `unasked` | packets that the target sends unasked, such as pings, and that lanes answer by themselves |
@@ -77,14 +77,14 @@ pub(crate) struct Case<'a> {
     pub(crate) outstanding: Vec<Outstanding>,
     /// The actions so far, for the report.
     pub(crate) log: Vec<Done>,
-    /// The time at which the interpreter last took in the received bytes. Time limits are compared with it.
+    /// The time at which the interpreter last took in the received bytes. Time limits are compared with this time.
     pub(crate) now: Instant,
     pub(crate) started: Instant,
     /// The gate that holds back the sends while the first steps of a `together` start.
     pub(crate) gate: Option<Arc<Gate>>,
     /// The number of steps that did something to the target.
     pub(crate) actions: usize,
-    /// How its sends are cut.
+    /// How the sends of the case are cut.
     pub(crate) cutting: &'a Cutting,
     /// The number of sends so far.
     pub(crate) sends: usize,
@@ -217,7 +217,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Returns the value of a setting from the command line, as the field needs it.
+    /// Returns the value of a setting from the command line, converted to the type that the field needs.
     fn setting(&self, name: &str, sort: Sort) -> Result<Value, Box<Failure>> {
         let Some(text) = self.shared.settings.get(name) else {
             return Err(Failure::own_fault(format!(

@@ -19,7 +19,7 @@ const PAUSED_CUTS: usize = 16;
 const SHOWN: usize = 8;
 
 impl Case<'_> {
-    /// Sends bytes. Before that, enters their frames in the ledger, but only those frames that may reach other lanes.
+    /// Sends bytes. First enters those of their frames in the ledger that may reach other lanes.
     pub(crate) fn transmit(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.shared.suite.grammar;
         for frame in self.connections[conn].sent.push(self.wire, &bytes) {
@@ -143,8 +143,8 @@ fn frames_in_words(case: &Case<'_>, bytes: &[u8]) -> String {
     .text
 }
 
-/// Returns whether other lanes may receive a broadcast because of this packet. They may if the packet itself is a broadcast
-/// (`ambient`). They also may if some broadcast has the same number of fields: the server may relay the packet as that
+/// Returns whether other lanes may receive a broadcast because of this packet. They may receive one if the packet itself is
+/// a broadcast (`ambient`), or if a broadcast has the same number of fields, because the server may relay the packet as that
 /// broadcast.
 fn may_reach_others(grammar: &Grammar, packet: PacketId) -> bool {
     let sent = grammar.packet(packet);

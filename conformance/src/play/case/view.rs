@@ -39,7 +39,7 @@ pub(crate) struct Front {
     pub(crate) marks: Vec<Mark>,
     /// Whether the server knows the name of the client on this connection.
     pub(crate) identified: bool,
-    /// Whether a step has seen how the target ended it.
+    /// Whether a step has seen how the target ended the connection.
     pub(crate) end_seen: bool,
     /// The ledger entries of other cases whose frames arrived on this connection, by the numbers of the entries.
     pub(crate) foreign: BTreeSet<u64>,
@@ -50,7 +50,7 @@ pub(crate) struct Front {
 /// A piece of the received bytes that is handled.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
-    /// The range of its bytes.
+    /// The range of the bytes in this piece.
     pub(crate) bytes: Range<usize>,
     /// The meaning of its bytes.
     pub(crate) meaning: Meaning,

@@ -25,7 +25,7 @@ const CHUNK: usize = 64 << 10;
 /// Bytes that arrived together.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    /// When they were read.
+    /// When the bytes were read.
     pub(crate) at: Instant,
     /// The bytes.
     pub(crate) bytes: Vec<u8>,
@@ -135,9 +135,9 @@ impl Inbox {
 
     /// Reads once, unless the lane is paused.
     ///
-    /// The thread sleeps in `peek`, which leaves the bytes in the socket. After that, `read` finds bytes or the end of the
-    /// connection, so it does not block, and the thread can hold the lock `paused` during the read. Because of that lock, no
-    /// byte is read after [`pause`](Inbox::pause) has returned.
+    /// The thread sleeps in `peek`, which leaves the bytes in the socket. After that, `read` does not block, because it
+    /// finds bytes or the end of the connection. So the thread can hold the lock `paused` during the read. Because of that
+    /// lock, no byte is read after [`pause`](Inbox::pause) has returned.
     fn read_once(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         stream.peek(&mut [0])?;
         let mut paused = self.paused.lock();

@@ -27,8 +27,8 @@ use outbox::{Farewell, Outbox};
 pub(crate) use tls::NoTls;
 use tls::Secured;
 
-/// The receive buffer of a lane that will stop reading, in bytes. It is small, so that the target can soon send no more
-/// bytes.
+/// The receive buffer of a lane that will stop reading, in bytes. This buffer is small, so that the target can soon send no
+/// more bytes.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
 
 /// The size of the kernel's receive buffer.
@@ -70,7 +70,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If nothing listens, the target does not answer in time, the TLS handshake fails, or a thread cannot be started.
+    /// Fails if nothing listens, the target does not answer in time, the TLS handshake fails, or a thread cannot be started.
     pub(crate) fn open(
         target: SocketAddr,
         bound: Duration,
@@ -242,8 +242,8 @@ impl Connection {
         };
         self.outbox.close();
         self.inbox.resume();
-        // This wakes a reader that blocks in `peek` and a writer that blocks in `write`. It fails only if the connection is
-        // gone already.
+        // The shutdown wakes a reader that blocks in `peek` and a writer that blocks in `write`. The shutdown fails only if
+        // the connection is gone already.
         let _ = stream.shutdown(Shutdown::Both);
         self.join();
     }

@@ -23,7 +23,7 @@ const QUEUED_SENDS: usize = 4096;
 /// Time limit of a wait at a gate. Usually the gate opens microseconds after the last send is queued.
 const GATE_BOUND: Duration = Duration::from_secs(1);
 
-/// A gate that holds the writers of several lanes until all of them have something to write, so that they start at the
+/// A gate that holds the writers of several lanes until all of them have something to write. So all writers start at the
 /// same instant.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {

@@ -1,9 +1,9 @@
 //! TLS on a lane.
 //!
 //! The reader thread blocks in reads from the socket, and the writer thread may block in writes to it. Neither may hold the
-//! lock of the TLS connection while it blocks. This is possible because rustls does no IO itself: under a short lock, the
-//! reader puts ciphertext in and takes text out, and the writer puts text in and takes ciphertext out. Only the writer takes
-//! ciphertext out, so records reach the socket in the order in which they were sealed.
+//! lock of the TLS connection while it blocks. The lock need not be held, because rustls does no IO itself. Under a short
+//! lock, the reader puts ciphertext in and takes text out. In the same way, the writer puts text in and takes ciphertext
+//! out. Only the writer takes ciphertext out, so records reach the socket in the order in which they were sealed.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -19,7 +19,7 @@ use crate::tls::TlsClient;
 ///
 /// # Errors
 ///
-/// If the other side does not speak TLS, does not show the pinned certificate, or does not finish in time.
+/// Fails if the other side does not speak TLS, does not show the pinned certificate, or does not finish in time.
 pub(crate) fn handshake(
     client: &TlsClient,
     stream: &TcpStream,
@@ -54,7 +54,8 @@ fn shake_hands(
             return Err(ErrorKind::UnexpectedEof.into());
         }
         if let Err(error) = conn.process_new_packets() {
-            // This sends the target an alert with the reason. The handshake has failed, whether the alert arrives or not.
+            // This write sends the target an alert with the reason. The handshake has failed, whether the alert arrives or
+            // not.
             let _ = conn.write_tls(&mut stream);
             return Err(io::Error::new(ErrorKind::InvalidData, error));
         }

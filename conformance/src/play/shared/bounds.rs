@@ -21,8 +21,8 @@ impl Bounds {
         self.scaled(within.unwrap_or(self.wait))
     }
 
-    /// Returns the time limit of a whole case. It is longer than any scenario needs: a case reaches it only if the target
-    /// answers many steps at the last moment.
+    /// Returns the time limit of a whole case. This limit is longer than any scenario needs: a case reaches it only if the
+    /// target answers many steps at the last moment.
     pub(crate) fn case(self) -> Duration {
         self.scaled(Duration::from_secs(120))
     }

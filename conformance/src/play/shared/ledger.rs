@@ -98,8 +98,8 @@ impl Ledger {
     /// Finds an entry of another case from which this frame may come, and returns the number of the entry. Skips the entries
     /// whose numbers are in `got`.
     ///
-    /// The packet of the frame may differ from the packet of the entry: a server may relay a message as a packet that has
-    /// the same fields and that only servers send.
+    /// The packet of the frame may differ from the packet of the entry. A server may relay a message as another packet,
+    /// which has the same fields and which only servers send.
     pub(crate) fn origin_elsewhere(
         &self,
         case: CaseNumber,

@@ -81,7 +81,7 @@ impl<'a> Shared<'a> {
     ///
     /// # Errors
     ///
-    /// If a setting cannot be used. The error is a sentence.
+    /// Fails if a setting cannot be used. The error is a sentence.
     pub(crate) fn new(suite: &'a Suite, terms: Terms<'a>) -> Result<Shared<'a>, String> {
         let settings = terms.settings;
         let pinned = settings.get(FINGERPRINT).map(String::as_str);

@@ -24,7 +24,7 @@ pub(crate) fn names_of(
         let name = match &lane.login {
             LaneName::Fresh { exactly } => fresh(&lane.name, exactly.as_ref(), random),
             LaneName::SameAs(LaneId(other)) => names.get(*other).cloned().unwrap_or_default(),
-            // The setting exists: the runner plays no case that lacks a setting.
+            // The setting exists, because the runner plays no case whose setting is missing.
             LaneName::Setting(setting) => settings.get(setting).cloned().unwrap_or_default(),
         };
         names.push(name);

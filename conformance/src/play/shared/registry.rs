@@ -1,8 +1,8 @@
 //! The identities of lanes, in protocols where a name is a UUID with an RSA key that the target knows.
 //!
 //! The target must know an identity before a lane can use it. With `--set rest=ADDR` the runner registers identities,
-//! and each case gets new ones. With `--set identities=FILE` the identities in the file are registered already, and the
-//! cases share them: each case takes the identities that it needs, and gives them back at its end.
+//! and each case gets new identities. With `--set identities=FILE` the identities in the file are registered already, and
+//! the cases share them. Each case takes the identities that it needs, and gives them back at its end.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -34,8 +34,8 @@ enum Source {
     None,
     Minted(Rest),
     Listed {
-        /// Identities that no case uses now. A case takes those that have been free for the longest time, because the target
-        /// may need a moment to notice that their last client has left.
+        /// Identities that no case uses now. A case takes the identities that have been free for the longest time, because
+        /// the target may need a moment to notice that their last client has left.
         free: Mutex<VecDeque<Identity>>,
         given_back: Condvar,
         there_are: usize,
@@ -47,7 +47,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the file of identities cannot be used, or no connection to the REST address is possible. The error is a sentence.
+    /// Fails if the file of identities cannot be used, or no connection to the REST address is possible. The error is a
+    /// sentence.
     pub(crate) fn of(settings: &BTreeMap<String, String>) -> Result<Registry, String> {
         let source = match identity::Source::of(settings)? {
             identity::Source::None => Source::None,
@@ -68,7 +69,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there are fewer identities than the scenario needs, or if an identity cannot be registered.
+    /// Fails if there are fewer identities than the scenario needs, or if an identity cannot be registered.
     pub(crate) fn cast(
         &self,
         scenario: &Scenario,
@@ -121,8 +122,8 @@ impl Registry {
             Source::Listed {
                 free, given_back, ..
             } => {
-                // A case takes all its identities at once. If cases took them one by one, two cases could each hold some and
-                // wait for each other forever.
+                // A case takes all its identities in one step. If cases took them one by one, two cases could each hold some
+                // and wait for each other forever.
                 let mut free = free.lock();
                 while free.len() < needs {
                     given_back.wait(&mut free);

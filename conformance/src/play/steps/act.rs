@@ -11,7 +11,7 @@ use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, wa
 
 use super::progress::Progress;
 
-/// A step in which a lane does something. It gives up at a given instant.
+/// A step in which a lane does something. The step fails if it is not done at a given instant.
 #[derive(Debug)]
 pub(crate) struct Act {
     until: Instant,
@@ -64,8 +64,8 @@ impl Act {
             .into()
     }
 
-    /// Resets the connection. First the step waits until the bytes that were queued before are written, or until its time
-    /// limit passes.
+    /// Resets the connection. First the step waits until the bytes that were queued earlier are written, or until the time
+    /// limit of the step passes.
     fn abort(&self, case: &mut Case<'_>, lane: LaneId) -> Progress {
         let conn = match case.conn_to_use(lane) {
             Ok(conn) => conn,
@@ -94,7 +94,7 @@ fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
 }
 
 impl Case<'_> {
-    /// Connects a lane. If the lane has a connection already, that connection is closed in order, and the lane gets a new
+    /// Connects a lane. If the lane has a connection already, that connection is closed in order. The lane gets a new
     /// connection and, unless its name is fixed, a new name.
     fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let Some(declared) = self.scenario.lanes.get(lane.0) else {

@@ -1,9 +1,9 @@
 //! Alternatives: the step takes the first alternative that fits what arrived.
 //!
-//! Each alternative is tried on a copy of the case's view, so that it does not affect the others. An alternative that only
-//! watches is tried from the start, at the same time as the others. An alternative that sends, or that proves silence, is
-//! tried only when the alternatives before it can no longer fit. A send cannot be undone: once an alternative has sent
-//! something, all other alternatives are dropped.
+//! Each alternative is tried on a copy of the case's view, so that it does not affect the other alternatives. An alternative
+//! that only watches is tried from the start, at the same time as the other alternatives. An alternative that sends, or that
+//! proves silence, is tried only when the alternatives before it can no longer fit. A send cannot be undone: once an
+//! alternative has sent something, all other alternatives are dropped.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -64,7 +64,7 @@ impl<'a> Either<'a> {
                     earliest = Some(earliest.map_or(until, |known| known.min(until)));
                 }
                 if !attempt.only_watches && case.actions > before {
-                    // It has sent something, so all other alternatives are dropped.
+                    // This alternative has sent something, so all other alternatives are dropped.
                     self.attempts.truncate(index + 1);
                     self.attempts.drain(..index);
                     index = 0;
@@ -97,7 +97,7 @@ impl<'a> Either<'a> {
             .iter()
             .map(|(name, failure)| format!("\"{name}\": {}", failure.expected))
             .collect();
-        // Choose the failure that explains most: an unexpected frame explains more than a missing one.
+        // Choose the failure that explains most: an unexpected frame explains more than a missing frame.
         let telling = failures
             .iter()
             .map(|(_, failure)| *failure)

@@ -144,7 +144,7 @@ fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Pr
     explain::wrong_bytes(&case.shown(conn), wanted, common).into()
 }
 
-/// Polls for a given number of bytes whose hash is the remembered one.
+/// Polls for a given number of bytes whose hash is the remembered hash.
 fn hashed(
     case: &mut Case<'_>,
     conn: ConnId,

@@ -108,8 +108,8 @@ impl Exchange {
         }
     }
 
-    /// Starts the exchange. All its answers are noted as outstanding now, so that they are recognised even if they arrive
-    /// after a step has given up on this fence.
+    /// Starts the exchange. All answers of the exchange are noted as outstanding now. So the runner recognises them even if
+    /// they arrive after a step has given up on this fence.
     fn begin(&self, case: &mut Case<'_>, fence: &Fence) -> Begun {
         let token = case.random.next();
         let mut answers = Vec::new();
@@ -263,9 +263,9 @@ fn see_among_others(
     }
 }
 
-/// Waits for the answer on the lane that started the fence. If the answer is the next frame, it is taken now, so that a
-/// similar frame that the target sends later without a reason is not mistaken for it. If the scenario must first take other
-/// frames, the answer is removed later, when it is the next frame.
+/// Waits for the answer on the lane that started the fence. If the answer is the next frame, it is taken now. Otherwise a
+/// similar frame that the target sends later without a reason could be mistaken for the answer. If the scenario must first
+/// take other frames, the answer is removed later, when it is the next frame.
 fn see_in_passing(
     case: &mut Case<'_>,
     conn: ConnId,

@@ -1,11 +1,11 @@
 //! Proves silence with a fence. A fence is an exchange whose answer arrives after everything that the target sent before.
 //!
 //! Let P be the lane whose actions might have made the target send something, and S the lane that must be silent. The proof
-//! depends on them:
+//! depends on P and S:
 //!
 //! * The server knows P and S: the fence goes from P to S. Frames that P caused arrive before it.
-//! * P is S: the fence goes from S to a lane that the runner itself opens, and from there back to S. When the first half has
-//!   arrived on the runner's lane, the server has handled what S did before.
+//! * P is S: the fence goes from S to a lane that the runner itself opens, and from there back to S. When the frame from S
+//!   has arrived on the runner's lane, the server has handled what S did before.
 //! * The server does not know S yet: first a fence from P to the runner's lane shows that the server has handled P's
 //!   actions, then S logs in.
 //! * The fence of this protocol is an exchange of one lane with the server: first P does the exchange, then S.
@@ -43,7 +43,8 @@ pub(crate) enum Wait {
 /// One part of a proof.
 #[derive(Debug)]
 enum Part {
-    /// Waits until the connection of P ends. If it is still open at the instant `until`, the proof continues anyway.
+    /// Waits until the connection of P ends. If the connection is still open at the instant `until`, the proof continues
+    /// anyway.
     Ended { conn: ConnId, until: Instant },
     /// A fence.
     Exchange(Exchange),
@@ -236,7 +237,7 @@ fn await_time(case: &mut Case<'_>, conn: ConnId, until: Instant) -> Progress {
             case.view.notes.push(note);
             Progress::Done
         }
-        // Half a frame has broken the silence already, but a complete frame explains more.
+        // An incomplete frame has broken the silence already, but a complete frame explains more.
         Look::Partial if case.now < until => Progress::Waits(until),
         look => case.broken_silence(conn, &look).into(),
     }

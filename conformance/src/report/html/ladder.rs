@@ -50,7 +50,7 @@ struct Rung {
     /// One of `sends`, `sees`, `does`, `ends`, `more`, `wrong`.
     kind: &'static str,
     time: String,
-    /// The number of its lane, from 0.
+    /// The number of the event's lane, from 0.
     lane: usize,
     name: String,
     packet: String,

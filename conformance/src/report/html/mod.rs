@@ -21,7 +21,7 @@ const SOUND: &str = "the templates of the reports are sound";
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn to_html(suite: &Suite, report: &Report, rerun: &str) -> String {
     let page = page::Page::of(suite, report, rerun);
@@ -32,7 +32,7 @@ pub fn to_html(suite: &Suite, report: &Report, rerun: &str) -> String {
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn ladder_page(title: &str, lead: &str, events: &[Event]) -> String {
     let ladder = ladder::Ladder::of(events, None, Bounds::LAST);

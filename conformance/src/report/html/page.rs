@@ -48,7 +48,8 @@ struct CaseView<'a> {
     title: &'a str,
     verdict: &'static str,
     glyph: &'static str,
-    /// Whether the page shows the details of the case when it is opened. It does so only for the first case that failed.
+    /// Whether the page shows the details of the case when it is opened. The page shows them only for the first case that
+    /// failed.
     open: bool,
     prerequisite: bool,
     cause: Option<String>,

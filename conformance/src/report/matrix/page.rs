@@ -55,7 +55,7 @@ struct CellView<'a> {
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn to_page(matrix: &Matrix, weights: &str) -> String {
     let (dull, telling): (Vec<&Row>, Vec<&Row>) = matrix.rows.iter().partition(|row| row.is_dull());

@@ -9,7 +9,7 @@ const ENHANCED_PACKET: u32 = 6;
 
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
-/// Packets begin with their IP header.
+/// The packets of the file begin with an IP header.
 const LINKTYPE_RAW: u16 = 101;
 
 const OPTION_END: u16 = 0;

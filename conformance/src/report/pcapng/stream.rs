@@ -10,7 +10,7 @@ use super::segment::{ACK, FIN, PSH, RST, SYN, Segment};
 /// Maximum payload of a segment, in bytes.
 const LARGEST_PAYLOAD: usize = 32 << 10;
 
-/// Maximum number of empty segments that represent the bytes of an event that were not kept.
+/// Empty segments represent the bytes of an event that were not kept. This is their maximum number for each event.
 const MOST_CUT_SEGMENTS: usize = 64;
 
 /// One captured packet.

@@ -78,8 +78,8 @@ impl Names {
         self.lanes.insert(connection, lane);
     }
 
-    /// Finds the values that the server sends before any client does, and that a client later sends in a field with the same
-    /// name.
+    /// Finds the values that the server gives out: the server sends such a value first, and a client later sends it in a
+    /// field with the same name.
     fn remember(&mut self, grammar: &Grammar, moments: &[Moment]) {
         let mut said: BTreeSet<(String, String)> = BTreeSet::new();
         let mut given: BTreeSet<(String, String)> = BTreeSet::new();
@@ -155,8 +155,8 @@ fn fields<'a>(
         .zip(frame.fields.iter().map(|field| &field.value))
 }
 
-/// Returns the login of each connection: the last one that the client asked for before the server accepted a login. If the
-/// server accepted none, it is the last one that the client asked for.
+/// Returns the login of each connection: the last login that the client asked for before the server accepted a login. If the
+/// server accepted none, it is the last login that the client asked for.
 fn logins(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     let mut logins = BTreeMap::new();
     let mut granted = BTreeSet::new();
@@ -196,8 +196,8 @@ fn logins(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     logins
 }
 
-/// Returns the fields with which a client asks for its login. They are found in the fence for lanes without a login: it sends
-/// packets in which these fields contain the name of the lane.
+/// Returns the fields with which a client asks for its login. The function finds these fields in the fence for lanes without
+/// a login: this fence sends packets in which these fields contain the name of the lane.
 fn login_fields(grammar: &Grammar) -> Vec<(PacketId, usize)> {
     let fence = grammar.fence_unidentified.iter();
     let sends = fence
@@ -212,8 +212,8 @@ fn login_fields(grammar: &Grammar) -> Vec<(PacketId, usize)> {
         .collect()
 }
 
-/// Returns a name for a lane: the letters and digits of the login, from its first letter on. It is empty if there is no such
-/// letter.
+/// Returns a name for a lane: the letters and digits of the login, from its first letter on. The result is empty if the
+/// login has no letter.
 fn lane_name(login: &str) -> String {
     let name: String = login
         .chars()

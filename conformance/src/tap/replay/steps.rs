@@ -83,7 +83,7 @@ impl Steps {
 }
 
 /// Returns the moments, with raw bytes of one connection and direction joined. The joining stops when anything else happens
-/// on the connection, or when a client sends something on another connection: that may be an answer to the bytes.
+/// on the connection, or when a client sends something on another connection, which may be an answer to the bytes.
 fn joined(moments: &[Moment]) -> Vec<Moment> {
     let mut joined: Vec<Moment> = Vec::new();
     // For each connection and direction: the position of the raw bytes to which further bytes may be joined.

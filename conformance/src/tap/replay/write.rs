@@ -49,7 +49,8 @@ fn write_group(out: &mut String, steps: &[Step], names: &Names) {
         return;
     }
     // Several lanes send, and nothing is observed between their sends, so the order in which the server receives them is not
-    // known. Therefore these sends are written in `together`, with the connects before it and the proof of silence after it.
+    // known. Therefore these sends are written in `together`, with the connects before the block and the proof of silence
+    // after the block.
     let of = |kinds: &'static [Kind]| steps.iter().filter(|step| kinds.contains(&step.kind));
     of(&[Kind::Opens]).for_each(|step| line(out, step, names, 1));
     let _ = writeln!(out, "    together {{");
