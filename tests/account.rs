@@ -1,5 +1,5 @@
-//! Tests of the program `matou account`: what it does and what it prints. When it has reported a change and is then killed,
-//! the change must not be lost.
+//! Tests of the program `matou account`: what it does and what it prints. When the program has reported a change and is then
+//! killed, the change must not be lost.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -154,8 +154,8 @@ fn a_damaged_database_is_an_error_and_is_not_changed() {
     assert!(told.contains(path.to_str().unwrap()), "{told}");
 }
 
-/// Starts a command. Kills it after `time` or as soon as it has printed a line, whichever comes first. Returns whether the
-/// command has reported success.
+/// Starts a command. Kills the command after `time` or as soon as it has printed a line, whichever comes first. Returns
+/// whether the command has reported success.
 fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
     let mut child = command
         .stdin(Stdio::piped())
@@ -172,7 +172,7 @@ fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
         let _ = said.send(line);
     });
     let early = sayings.recv_timeout(time);
-    // This sends SIGKILL, to which the command cannot react.
+    // `kill` sends SIGKILL, to which the command cannot react.
     child.kill().unwrap();
     child.wait().unwrap();
     // The command may have reported success just before it was killed.
@@ -210,7 +210,7 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
 fn a_killed_import_is_complete_or_has_no_effect() {
     let data = directory();
     let data = data.path();
-    // This creates the database. Otherwise, the first command might be killed before the database exists.
+    // This line creates the database. Otherwise, the first command might be killed before the database exists.
     drop(Store::open(data).unwrap());
     for number in 0..12_u64 {
         let file = data.join("passwords.txt");

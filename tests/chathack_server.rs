@@ -1,5 +1,5 @@
-//! Tests of the program `matou serve` with ChatHack. It uses real sockets and a data directory. Another process changes the
-//! accounts while the server runs.
+//! Tests of the program `matou serve` with ChatHack. The server uses real sockets and a data directory. Another process
+//! changes the accounts while the server runs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -13,7 +13,7 @@ use matou_server::store::{Accounts, Password, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// The timeout of every wait. It is so long that even on a busy machine only a server that hangs reaches it.
+/// The timeout of every wait. This timeout is so long that even on a busy machine only a server that hangs reaches it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Server {

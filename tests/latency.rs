@@ -102,7 +102,7 @@ const LEFT_OUT: [&str; 4] = [
     "slow-tunnel",
 ];
 
-/// If the two verdicts on a case differ, the case is judged again alone. It is repeated at most this number of times.
+/// If the two verdicts on a case differ, the case is judged again alone. The case is repeated at most this number of times.
 const ALONE: usize = 3;
 
 #[test]

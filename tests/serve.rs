@@ -12,7 +12,7 @@ fn matou() -> Command {
     Command::cargo_bin("matou").unwrap()
 }
 
-/// The timeout of every wait. It is so long that only a server that hangs reaches it, even on a busy machine.
+/// The timeout of every wait. This timeout is so long that only a server that hangs reaches it, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running server. It is killed when the test ends.
@@ -88,8 +88,9 @@ fn read_line(from: &mut impl BufRead) -> String {
     line
 }
 
-/// Replaces itself by the program that its arguments name, which then ignores no signal. A test that runs in the background
-/// or under `nohup` ignores some signals, and the programs that it starts inherit that.
+/// A Python program that replaces itself by the program that its arguments name. The new program then ignores no signal. A
+/// test that runs in the background or under `nohup` ignores some signals, and the programs that the test starts would
+/// ignore them too.
 #[cfg(unix)]
 const HEED_ALL_SIGNALS: &str = "
 import os, signal, sys

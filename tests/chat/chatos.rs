@@ -1,4 +1,4 @@
-//! Tests in line mode of the two ChatOS protocols with our own server. They cover the differences from Chaton.
+//! Tests in line mode of the two ChatOS protocols with our own server. These tests cover the differences from Chaton.
 
 use std::io::Read;
 
@@ -41,8 +41,8 @@ fn in_groupe_2_closing_a_private_connection_closes_both_ends() {
     alice.say("/tell bob the last word");
     alice.say("/close bob");
     bob.expect("[alice] the last word");
-    // Bob's client closes its end of the private connection without a command from bob. It learns of the close in two ways:
-    // the server tells it so on one connection, and FIN arrives on the other. Either may come first.
+    // Bob's client closes its end of the private connection without a command from bob. Bob's client learns of the close in
+    // two ways: the server reports it on one connection, and FIN arrives on the other connection. Either may come first.
     let over = "-- private connection with alice is closed";
     let next = bob.next();
     if next != over {

@@ -367,7 +367,7 @@ fn both_sides_learn_that_a_file_became_shorter_while_it_was_sent() {
     expect_line(&mut tunnel, "::matou/1 data 1 40");
     let mut rest = [0; 40];
     tunnel.stream.read_exact(&mut rest).unwrap();
-    let reason = "cannot read the file: the file became shorter while it was being sent";
+    let reason = "cannot read the file: the file became shorter during the transfer";
     expect_line(&mut tunnel, &format!("::matou/1 withdraw 1 {reason}"));
     scene
         .alice

@@ -142,7 +142,7 @@ fn bytes_of_a_private_connection_become_escaped_lines() {
     assert_eq!(alice.ended(), (vec![closed], 0, String::new()));
 }
 
-/// A number of lines. They need more space than all buffers between the two programs have.
+/// A number of lines that need more space than all buffers between the two programs have.
 const MANY_LINES: usize = 40_000;
 
 #[test]

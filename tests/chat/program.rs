@@ -12,7 +12,7 @@ use super::screen::{Screen, Size, USUAL};
 use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use tempfile::TempDir;
 
-/// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
+/// The timeout of every wait. This timeout is long, so that even on a busy machine only a program that hangs reaches it.
 pub(crate) const HANG: Duration = Duration::from_secs(120);
 
 pub(crate) fn matou() -> Command {
@@ -294,7 +294,7 @@ impl Scripted {
         }
     }
 
-    /// Starts a client in a terminal. It logs in as alice.
+    /// Starts a client in a terminal. The client logs in as alice.
     pub(crate) fn terminal(&self, options: &[&str], size: Size) -> Screen {
         let url = format!("chaton://alice@{}", self.address);
         Screen::with(&url, options, size, |_| {})

@@ -117,7 +117,8 @@ fn a_login_in_use_is_refused_with_a_code_of_its_own() {
     let second = server.chat("alice", &[]).lines();
     second.expect("-- the server refused the login alice");
     let errors =
-        "matou: the server refused the login alice: it may be in use; choose another\n".to_owned();
+        "matou: the server refused the login alice: it may be in use; choose another login\n"
+            .to_owned();
     assert_eq!(second.ended(), (vec![], 3, errors));
     alice.quit();
 }
@@ -277,8 +278,8 @@ fn a_closed_output_ends_the_program_quietly() {
     bob.expect("-- logged in as bob");
     let mut alice = server.chat("alice", &["--stay"]);
     alice.close_output();
-    // The client notices the closed output only when it writes. It may have written the event of its own login before the
-    // test closed the output. Bob's messages arrive later, so the client must write again.
+    // The client notices the closed output only when it writes. The client may have written the event of its own login
+    // before the test closed the output. Bob's messages arrive later, so the client must write again.
     bob.say("hello?");
     bob.expect("<bob> hello?");
     bob.say("/msg alice hello?");

@@ -86,7 +86,7 @@ fn commands_and_names_are_completed_and_lines_remembered() {
     alice.expect("messages from \"bob b\" are hidden");
     bob.say("still there?");
     bob.expect("<\"bob b\"> still there?");
-    // All clients receive alice's message after bob's. So when alice's message is shown, his message has arrived too, and
+    // All clients receive alice's message after bob's. So when alice's message is shown, bob's message has arrived too, and
     // the test may type the next command.
     alice.say("I see nothing");
     alice.expect("<alice> I see nothing");
@@ -450,8 +450,8 @@ fn a_message_that_is_too_long_can_be_shortened() {
     let server = Server::start();
     let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
-    // The program treats a paste as one typed line. It shows each line end in it as a sign, and sends each line as a message
-    // of its own.
+    // The program treats a paste as one typed line. The program shows each line end in the paste as a sign, and sends each
+    // line as a message of its own.
     alice.press(&format!("\x1b[200~{}\x1b[201~\r", "x".repeat(1026)));
     alice.expect("2 more than the 1024 that can be sent");
     alice.press("\x7f\x7f\r");

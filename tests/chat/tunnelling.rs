@@ -66,8 +66,8 @@ fn end(mut chat: Chat) -> End {
     }
 }
 
-/// When one client has closed its direction, the other client can still send, even after it has seen the close. This holds
-/// whichever of the two clients closes its direction first.
+/// When one client has closed its direction, the other client can still send, even after it has seen the close. It does not
+/// matter which of the two clients closes its direction first.
 #[rstest]
 #[case::the_one_who_asked(true)]
 #[case::the_one_who_waited(false)]
@@ -154,7 +154,7 @@ fn second_connection(server: &Scripted) -> (Peer, Peer) {
 }
 
 #[rstest]
-#[case::closed_before_it_stood(b"", "the server closed it before it was open")]
+#[case::closed_before_it_stood(b"", "the server closed the connection before it was open")]
 #[case::another_frame(b"\x01", "received LOGIN_ACCEPTED instead of ESTABLISHED")]
 #[case::garbage(b"\x7f", "unknown opcode 127; at byte 0 of its data: 7f")]
 fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] reason: &str) {

@@ -220,7 +220,7 @@ fn an_ask_above_the_limit_is_denied() {
         chat.says("carol", ask("carol", "bob")),
         ["carol < DENIED bob"]
     );
-    // The server denied the later asks. They have not changed the earlier ask, which still waits for bob's answer.
+    // The server denied the later asks. The later asks have not changed the earlier ask, which still waits for bob's answer.
     assert_eq!(
         chat.says("bob", deny("bob", "alice")),
         ["alice < DENIED bob"]

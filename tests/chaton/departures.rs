@@ -22,8 +22,8 @@ fn sending_nonsense(chat: &mut Chat, who: &'static str) -> Vec<String> {
     chat.sends(who, b"\x7f")
 }
 
-/// Makes the client leave. Returns the lines that the conversation gains because of this, except the line that says that the
-/// client itself is closed.
+/// Makes the client leave. Returns the lines that the conversation gains because of this, without the line that reports the
+/// close of the client itself.
 fn heard_by_others(way: Way, chat: &mut Chat, who: &'static str) -> Vec<String> {
     let own = format!("{who} is closed");
     way(chat, who)

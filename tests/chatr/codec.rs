@@ -93,7 +93,8 @@ const fn unknown(field: &'static str, code: i16) -> Malformed {
     Malformed::UnknownCode { field, code }
 }
 
-/// The decoder rejects each of these inputs as soon as its last byte has arrived. It needs no further bytes to decide.
+/// The decoder rejects each of these inputs as soon as its last byte has arrived. The decoder needs no further bytes to
+/// decide.
 #[rstest]
 #[case::no_opcode(b"\0", wrong_length("a packet", 0))]
 #[case::six_bytes_of_length(b"\x81\x80\x80\x80\x80", Malformed::VarInt { field: "the packet" })]

@@ -1,5 +1,5 @@
-//! Clients with real sockets. They connect with TLS and trust one certificate. They send packets to the server and requests
-//! to the registry.
+//! Clients with real sockets. These clients connect with TLS and trust one certificate. They send packets to the server and
+//! requests to the registry.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

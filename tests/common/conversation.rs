@@ -101,7 +101,7 @@ enum Joined {
 impl<S: Spoken> Conversation<S> {
     /// Returns an empty room.
     pub(crate) fn new(options: S::Options) -> Self {
-        // These numbers are not random, but they are all different. The tests need only that.
+        // These numbers are not random, but they are all different. That is enough for the tests.
         let mut state = 0_u64;
         let entropy = move || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -50,7 +50,7 @@ fn asked(server: &Server) -> (Client, Client) {
 fn either_end_may_come_first_and_its_early_bytes_are_relayed(#[case] openings: [Frame<'_>; 2]) {
     let server = server();
     let (mut alice, bob) = asked(&server);
-    // The test passes whichever of the two ends the server handles first.
+    // The test passes, no matter which of the two ends the server handles first.
     let [mut first, mut other] = [(openings[0], b"first"), (openings[1], b"other")].map(|end| {
         let (opening, early) = end;
         let mut client = server.connect();

@@ -48,7 +48,8 @@ fn bytes_that_are_no_frame_close_only_their_own_connection_and_in_order() {
     };
     frame.encode(Default::default(), &mut bytes);
     bytes.push(99);
-    // The server must not close a connection that has unread input with a reset: a reset would destroy the last bytes.
+    // The connection has unread input. The server must not end it with a reset, because a reset would destroy the last
+    // bytes.
     bytes.resize(bytes.len() + 20_000, 0);
     alice.raw(&bytes);
     assert_eq!(alice.next(), "MESSAGE login=\"alice\" msg=\"still said\"");

@@ -166,7 +166,7 @@ fn the_later_frames_of_an_asker_wait_for_the_answer_and_other_clients_continue()
     assert_eq!(server.next_question(), b'Q');
     bob.raw(b"1");
     assert_eq!(bob.bytes(1), b"1");
-    // The asker also receives the messages of the others.
+    // The asker also receives the messages of the other clients.
     assert_eq!(alice.bytes(2), b"x1");
     server.go_on.send(()).unwrap();
     assert_eq!(alice.bytes(2), b"qy");

@@ -7,7 +7,7 @@ use matou_server::net::ConnectionLimits;
 use super::support::{Client, Server};
 
 /// Sends private messages from `hare` to `sloth`, which does not read. The kernel's buffers cannot hold all these messages,
-/// so the rest waits at the server.
+/// so the remaining messages wait at the server.
 fn flood(hare: &mut Client, messages: usize) {
     let text = "x".repeat(1024);
     for _ in 0..messages {

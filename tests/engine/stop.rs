@@ -1,5 +1,5 @@
-//! Tests of the stop of the server. It closes connections in order, needs a bounded time, and sends no messages about
-//! departures.
+//! Tests of the stop of the server. The server closes connections in order, needs a bounded time, and sends no messages
+//! about departures.
 
 use std::time::Instant;
 

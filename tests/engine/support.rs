@@ -73,8 +73,8 @@ impl Server {
         client
     }
 
-    /// Tries to log in until the server accepts the login. Early attempts can fail for two reasons: the name is taken until
-    /// the server notices that its last owner has gone, and a server with short time limits may close a connection before
+    /// Tries to log in until the server accepts the login. Early attempts can fail for two reasons. The name is taken until
+    /// the server notices that its last owner has gone. Also, a server with short time limits may close a connection before
     /// the test writes its first frame.
     pub(crate) fn login_at_last(&self, name: &str) -> Client {
         let began = Instant::now();
@@ -170,7 +170,7 @@ impl Client {
         self.stream.write_all(bytes).unwrap();
     }
 
-    /// Returns whether the server accepts this login. It returns false if the server closes the connection.
+    /// Returns whether the server accepts this login. Returns false if the server closes the connection.
     fn is_accepted_as(&mut self, name: &str) -> bool {
         let mut bytes = Vec::new();
         ClientFrame::Login { login: name }.encode(Codec::default(), &mut bytes);

@@ -7,10 +7,10 @@ use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
-/// Maximum bytes of an outbox. This is also the size of a burst.
+/// Maximum bytes of an outbox. A burst has the same size.
 const BURST: usize = 64 << 10;
 
-/// Bytes of a message to all with a text of [`TEXT`] bytes: opcode, login, text.
+/// Bytes of a message to all clients whose text has [`TEXT`] bytes: opcode, login, text.
 const FRAME: usize = 1 + 4 + FLOODER.len() + 4 + TEXT;
 
 const TEXT: usize = 1000;

@@ -6,7 +6,7 @@ use matou_protocols::chaton::ClientFrame;
 
 use super::support::{Client, Server};
 
-/// Returns bytes of which no two neighbours are equal.
+/// Returns bytes in which no two neighbouring bytes are equal.
 fn blob(length: usize, seed: u8) -> Vec<u8> {
     (0..length)
         .map(|at| (at as u8).wrapping_mul(31) ^ (at >> 8) as u8 ^ (at >> 16) as u8 ^ seed)

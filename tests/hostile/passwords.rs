@@ -66,8 +66,8 @@ fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     answers
 }
 
-/// Checks that at most half of the guessers have an answer. This shows that the earlier steps of the test did not have to
-/// wait for all guessers.
+/// Checks that at most half of the guessers have an answer. This check shows that the earlier steps of the test did not have
+/// to wait for all guessers.
 fn expect_most_still_wait(guessers: &Receiver<u8>) {
     let answered = 1 + guessers.try_iter().count();
     assert!(
@@ -161,8 +161,8 @@ fn passwords_that_come_at_once_are_bounded_before_any_of_them_is_checked() {
         try_password(guesser, "alice", "w");
     }
     let answers = answers(guessers);
-    // The server checks only the first ten passwords. It refuses all other passwords at once, before it has checked any of
-    // these ten.
+    // The server checks only the first ten passwords. The server refuses all other passwords at once, before it has checked
+    // any of these ten.
     for _ in 0..CONNECTIONS - CHECKED {
         assert_eq!(answers.recv(), Ok(WRONG));
     }

@@ -281,7 +281,8 @@ fn a_stopped_chat_can_be_ended_from_the_shell() {
 }
 
 impl Chat {
-    /// Types the rest of the line and sends it. This shows that the program has kept the first half, and that the keys work.
+    /// Types the rest of the line and sends it. If the whole line arrives, the program has kept the first half, and the keys
+    /// work.
     fn say_the_rest(&mut self) {
         self.pty.press("tence\r");
         self.expect_sent(&ClientFrame::Message {

@@ -16,8 +16,8 @@ use support::{Client, Server};
 #[path = "../engine/support.rs"]
 pub(crate) mod support;
 
-/// Number of clients that do not read. It is much larger than the number of writers. If a writer waited for one of these
-/// clients, soon no writer would be left, and the test would fail.
+/// Number of clients that do not read. This number is much larger than the number of writers. If a writer waited for one of
+/// these clients, soon no writer would be left, and the test would fail.
 const SLOTHS: usize = 300;
 
 /// A time limit that no test reaches.
@@ -59,8 +59,8 @@ fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     sloths
 }
 
-/// Sends far more bytes to the fox than its socket accepts, so that the rest waits at the server. Returns how long the fox
-/// takes to read them all.
+/// Sends far more bytes to the fox than its socket accepts, so that the remaining bytes wait at the server. Returns how long
+/// the fox takes to read them all.
 fn catch_up(hare: &mut Client, fox: &mut Client) -> Duration {
     let text = "y".repeat(1024);
     for _ in 0..8_000 {
@@ -133,7 +133,8 @@ fn hundreds_of_stalled_readers_are_cut_as_soon_as_one() {
 
 #[test]
 fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
-    // The client must take 16 MiB within a second. That is more than it takes in the whole test, even on a fast machine.
+    // The client must take 16 MiB within a second. The client takes less than that in the whole test, even on a fast
+    // machine.
     let server = server(Duration::from_secs(1), 16 << 20);
     let mut hare = server.login("hare");
     let mut sloth = narrow(&server, "sloth");
@@ -148,8 +149,8 @@ fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
             Instant::now() < deadline,
             "the client is still connected after {taken} bytes"
         );
-        // The server still has most of the four megabytes for this client, so this read does not block. It fails only if the
-        // server has just cut the client.
+        // The server still has most of the four megabytes for this client, so this read does not block. The read fails only
+        // if the server has just cut the client.
         taken += sloth.stream.read(&mut drip).unwrap_or(0);
     }
     assert!(taken > 0);
@@ -176,7 +177,7 @@ fn clients_above_the_limit_are_refused_in_order_and_the_others_are_served() {
 }
 
 /// Connects this many clients at the same time, and repeats this until the server is full. Returns the clients that the
-/// server has accepted. It must have refused all others in order.
+/// server has accepted. The server must have refused all others in order.
 fn flood(
     server: &Server,
     ceiling: usize,

@@ -36,7 +36,7 @@ fn files_arrive_as_they_were_in_both_directions_and_replace_nothing() {
     let mut alice = logged_in(&server, "alice", &["--downloads", &in_alice]);
     let mut bob = logged_in(&server, "bob", &["--downloads", &in_bob]);
     meet((&mut alice, "alice"), (&mut bob, "bob"));
-    // This is the largest size that the document allows for a file.
+    // 1024 bytes are the largest size that the document allows for a file.
     let cat = file(folder.path(), "cat pictures.bin", 1024);
     for name in ["cat pictures.bin", "cat pictures (1).bin"] {
         alice.say(&format!("/send bob {cat}"));

@@ -37,7 +37,8 @@ impl Nat {
         let weather = [0, 1].map(|to| {
             let from = 1 - to;
             let way = Way {
-                // A datagram for this client arrives at this client's NAT. It is sent on from the other client's NAT.
+                // A datagram for this client arrives at this client's NAT. The datagram is sent on from the other client's
+                // NAT.
                 arrives: sockets[to].clone(),
                 leaves: sockets[from].clone(),
                 from: SocketAddr::new(clients[from].0.parse().unwrap(), port),

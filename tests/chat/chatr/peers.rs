@@ -12,7 +12,7 @@ use crate::program::Talk;
 const ALICE: &str = "127.0.0.2";
 const BOB: &str = "127.0.0.3";
 
-/// Reserves a port that is free at some addresses. Other tests that use this function do not get it.
+/// Reserves a port that is free at some addresses. Other tests that use this function do not get this port.
 struct Port {
     number: String,
     _reserved: UdpSocket,

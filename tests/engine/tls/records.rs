@@ -31,8 +31,8 @@ fn the_last_message_is_handled_when_the_end_arrives_in_the_same_read() {
     alice.tls.send_close_notify();
     alice.flush();
     bob.expect_message("alice", "the last word");
-    // The server queued alice's own copy of the message before it noticed that she had left. It sends close_notify after
-    // this copy.
+    // The server queued alice's own copy of the message before it noticed that she had left. The server sends close_notify
+    // after this copy.
     alice.expect_message("alice", "the last word");
     alice.expect_farewell();
     server.login("alice");
@@ -131,7 +131,7 @@ fn a_broken_record_ends_only_its_own_connection() {
     bob.expect_message("bob", "next");
 }
 
-/// Sends this many messages to all, and receives each of them. Returns the text that they all have.
+/// Sends this many messages to all, and receives each of them. Returns the text that all of them have.
 fn talk(client: &mut TlsClient, messages: usize) -> String {
     let msg = "0123456789abcdef".repeat(64);
     for _ in 0..messages {

@@ -128,7 +128,7 @@ impl Change {
     }
 }
 
-/// Returns a command that runs this executable again. It runs only the test with this name.
+/// Returns a command that runs this executable again. The new process runs only the test with this name.
 fn itself(name: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "--nocapture", "--test-threads=1"]);
@@ -157,7 +157,7 @@ fn shell() {
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).unwrap();
     }
-    // The program first stops itself. It is continued when it is in the foreground.
+    // The program first stops itself. The shell continues the program when the program is in the foreground.
     let mut program = Command::new("/bin/sh");
     let stream = || Stdio::from(terminal.try_clone().unwrap());
     program
@@ -220,7 +220,7 @@ fn obey(program: Pid) {
     }
 }
 
-/// This is not a test. The shell starts it to give the terminal to a process group.
+/// This function is not a test. The shell starts it to give the terminal to a process group.
 #[test]
 fn give_the_terminal() {
     let (Some(path), Ok(group)) = (env::var_os(TERMINAL), env::var(FOREGROUND)) else {

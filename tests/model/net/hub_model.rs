@@ -76,7 +76,7 @@ fn all_senders_send() -> usize {
             thread::spawn(move || {
                 let connection = Connection::of(u64::from(sender));
                 // The room handles the bytes of one read in one visit. Here each sender makes two visits: the first with two
-                // messages, and the second with the rest.
+                // messages, and the second with the remaining messages.
                 let messages = (0..MESSAGES).map(|number| Byte(sender << 4 | number));
                 let (first, rest): (Vec<_>, Vec<_>) = messages.partition(|byte| byte.0 & 0xf < 2);
                 let now = Instant::now();

@@ -1,4 +1,4 @@
-//! A clock without deadlines. It only waits until a sender hands the turn over to it, or until it must end.
+//! A clock without deadlines. It only waits until a sender hands the turn to this clock, or until the clock must end.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::net::sync::{Condvar, Mutex};
 pub(in crate::net) struct Clock<C> {
     state: Mutex<State>,
     changed: Condvar,
-    /// The real clock keeps connections; this one keeps none.
+    /// The real clock keeps connections; this clock keeps none.
     connections: PhantomData<C>,
 }
 
