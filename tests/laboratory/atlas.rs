@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use conformance::diagnosis::{Atlas, KnownFault, Observed, diagnose};
-
-use crate::fault::Specimen;
+use matou_laboratory::Specimen;
 
 /// If a suite's protocol extends another protocol, returns the name of that other protocol. The diagnosis then also knows
 /// the faults of the other protocol.

@@ -1,6 +1,6 @@
-//! The laboratory has servers, each with one named fault. The suite must catch each fault: at least one case must fail and
-//! cite the requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the shipped
-//! server.
+//! The crate `matou-laboratory` has servers, each with one named fault. The suite must catch each fault: at least one case
+//! must fail and cite the requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the
+//! shipped server.
 //!
 //! `LABORATORY=... cargo test --test laboratory -- --nocapture` judges only the faults whose name contains these words, or
 //! whose suite has this name. It prints the cases that fail, and the reasons. `LABORATORY_RECORD=1 cargo test --test
@@ -8,17 +8,10 @@
 //! because of the fault. The diagnosis reads the file.
 
 mod atlas;
-mod chathack;
-mod chaton;
-mod chatos_1_0;
-mod chatos_groupe2;
-mod chatr;
-mod fault;
-mod proxy;
-mod room;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 
 use conformance::diagnosis::{Atlas, KnownFault};
@@ -26,24 +19,12 @@ use conformance::grammar::PacketId;
 use conformance::run::{Options, Outcome, Report, Verdict, run_suite};
 use conformance::scenario::{Action, Incoming, Outgoing, Piece, Step};
 use conformance::suite::{Level, Suite};
+use matou_laboratory::{Specimen, chatos_groupe2, faults};
 use matou_server::net::{Engine, ProcessLimits};
-
-use fault::Specimen;
 
 /// Maximum number of faults that are judged at the same time. It may be larger than the number of processors: a run spends
 /// most of its time waiting, to see that packets do not arrive.
 const AT_ONCE: usize = 12;
-
-/// The faults of every protocol.
-fn faults() -> Vec<Specimen> {
-    chaton::faults()
-        .into_iter()
-        .chain(chatos_groupe2::faults())
-        .chain(chatos_1_0::faults())
-        .chain(chathack::faults())
-        .chain(chatr::faults())
-        .collect()
-}
 
 /// Sorts the faults by the number of cases that fail because of them, from the highest to the lowest number. The suite runs
 /// each failed case again, so the first faults take longest. If the longest run began last, the test would have to wait for
@@ -104,13 +85,14 @@ fn blames_without_haste(suite: &Suite, fault: &Specimen, id: &str) -> bool {
 
 fn judge_with(suite: &Suite, fault: &Specimen, options: Options) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
-    let (service, address) = (fault.serve)(&engine);
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = fault.start(&engine, any).unwrap();
     let options = Options {
-        settings: (fault.settings)(),
+        settings: server.settings.clone(),
         ..options
     };
-    let report = run_suite(suite, address, &options).unwrap();
-    drop(service);
+    let report = run_suite(suite, server.address, &options).unwrap();
+    drop(server);
     engine.stop();
     report
 }

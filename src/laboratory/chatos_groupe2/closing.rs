@@ -8,7 +8,7 @@ use matou_protocols::room::{ConnId, Event, Flow};
 
 use super::{
     Call, Fault, Heard, Lab, Meddle, Out, Reply, accept, close, closing, decode, is_accept,
-    parties, watch,
+    parties, raw, watch,
 };
 
 pub(super) const SPEAKS_BY_THE_TABLE: Fault = Fault::handling(
@@ -33,9 +33,7 @@ pub(super) const PASSES_ACCEPTS_ON: Fault = Fault::reading(
     "relays an ACCEPT_CLOSE_CONNECTION that a client sends",
     "GROUPE2-4.18",
     |codec, input| match ServerFrame::decode(*codec, input) {
-        Ok(Some((ServerFrame::AcceptCloseConnection(_), length))) => {
-            Ok(Some((Heard::Bytes(&input[..length]), length)))
-        }
+        Ok(Some((ServerFrame::AcceptCloseConnection(_), length))) => raw(input, length),
         _ => decode(codec, input),
     },
     |lab, call| match call.event {

@@ -13,6 +13,8 @@ use matou_protocols::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Packe
 use matou_protocols::wire::Malformed;
 use matou_server::net::{ConnectionLimits, Engine, Service};
 
+use crate::running::StartError;
+
 /// A room into which the laboratory puts a fault.
 pub(crate) trait Subject: Protocol + Sized {
     /// Name of the suite that judges the servers of this protocol.
@@ -38,15 +40,14 @@ pub(crate) trait Subject: Protocol + Sized {
         room: Faulty<Self>,
         codec: (Self::Codec, Decode<Self>),
         address: SocketAddr,
-    ) -> Service {
+    ) -> Result<Service, StartError> {
         let limits = ConnectionLimits::default();
-        let service = engine.listen_and_answer(room, codec, address, limits, Self::answer);
-        service.unwrap()
+        Ok(engine.listen_and_answer(room, codec, address, limits, Self::answer)?)
     }
 
     /// Returns the settings that the suite needs.
-    fn settings() -> BTreeMap<String, String> {
-        BTreeMap::new()
+    fn settings() -> Result<BTreeMap<String, String>, StartError> {
+        Ok(BTreeMap::new())
     }
 
     /// If the bytes begin with a frame that makes a connection one end of a tunnel, returns the length of this frame.
@@ -86,6 +87,12 @@ pub(crate) type Utter<P> = fn(&mut Lab<P>, Instant, Vec<Out>) -> Vec<Out>;
 pub(crate) fn decode<'a, P: Subject>(codec: &P::Codec, input: &'a [u8]) -> Decoded<'a, P> {
     let frame = P::decode(codec, input)?;
     Ok(frame.map(|(frame, length)| (Heard::Frame(frame), length)))
+}
+
+/// Decodes the first `length` bytes as bytes that the right server would reject.
+pub(crate) fn raw<P: Subject>(input: &[u8], length: usize) -> Decoded<'_, P> {
+    let bytes = input.get(..length);
+    Ok(bytes.map(|bytes| (Heard::Bytes(bytes), length)))
 }
 
 /// Handles a call in the same way as the right server.

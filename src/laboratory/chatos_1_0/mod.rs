@@ -112,7 +112,7 @@ const SECTIONS: [Section; 5] = [
 ];
 
 /// Returns all faults, in the order of the requirements.
-pub(crate) fn faults() -> Vec<Specimen> {
+pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
 }

@@ -8,22 +8,22 @@ mod rendezvous;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use matou_protocols::chatr::{Claim, Frame, Options, Reason, Room, Verdict};
 use matou_protocols::room::{ConnId, Entropy};
-use matou_server::net::{Certificate, ConnectionLimits, Engine, Service};
+use matou_server::net::{ConnectionLimits, Engine, Service};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Decode, Faulty, Subject};
+use crate::running::StartError;
 
 type Fault = fault::Fault<Room>;
 type Lab = room::Lab<Room>;
 type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
-use room::{Out, decode};
+use room::{Out, decode, raw};
 
 /// The interval between two pings, and below it the timeout for the answer. In the document they are 5 and 15 seconds.
 const PING_INTERVAL: Duration = Duration::from_millis(400);
@@ -62,33 +62,28 @@ impl Subject for Room {
         room: Faulty<Room>,
         codec: ((), Decode<Room>),
         address: SocketAddr,
-    ) -> Service {
+    ) -> Result<Service, StartError> {
         let limits = ConnectionLimits::default();
-        let service = engine.listen_tls(room, codec, address, limits, Room::answer, certificate());
-        service.unwrap()
+        let certificate = identities::certificate()?;
+        Ok(engine.listen_tls(room, codec, address, limits, Room::answer, certificate)?)
     }
 
     /// The laboratory runs the suite with the scale 0.25. The suite multiplies timeouts and upper bounds by this scale. It
     /// does not multiply lower bounds and times of silence.
-    fn settings() -> BTreeMap<String, String> {
+    fn settings() -> Result<BTreeMap<String, String>, StartError> {
         let told = [
-            ("identities", identities::file()),
+            ("identities", identities::file()?),
             ("ping-within", "6s".to_owned()),
             ("time-out-from", "1100ms".to_owned()),
             ("time-out-until", "16s".to_owned()),
             ("quiet", "800ms".to_owned()),
         ];
-        told.map(|(name, value)| (name.to_owned(), value)).into()
+        Ok(told.map(|(name, value)| (name.to_owned(), value)).into())
     }
 
     fn opening(_: &[u8]) -> Option<usize> {
         None
     }
-}
-
-fn certificate() -> &'static Certificate {
-    static MADE: OnceLock<Certificate> = OnceLock::new();
-    MADE.get_or_init(|| Certificate::kept_in(identities::folder()).unwrap())
 }
 
 /// Encodes a packet.
@@ -124,7 +119,7 @@ const SECTIONS: [Section; 4] = [
 ];
 
 /// Returns all faults, in the order of the requirements.
-pub(crate) fn faults() -> Vec<Specimen> {
+pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
 }

@@ -2,9 +2,10 @@
 //!
 //! It forwards everything else without a change: the bytes of other connections, and the close of each of their directions.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 /// The mistake that the relay makes with a tunnel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,28 +27,53 @@ pub(crate) enum Meddle {
 /// If the bytes begin with a frame that makes a connection one end of a tunnel, returns the length of this frame.
 pub(crate) type Opening = fn(&[u8]) -> Option<usize>;
 
-/// Listens on a free port, and relays each connection to `server` until the process ends. Returns the address of the relay.
-pub(crate) fn listen(server: SocketAddr, meddle: Meddle, opening: Opening) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let Ok(upstream) = TcpStream::connect(server) else {
-                continue;
-            };
-            let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
-            relay(client, upstream, meddle, opening);
+/// The pause after a failed accept. When no descriptor is free, the next accept would fail at once.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens on `address`, and relays each connection to `server` until the process ends. Returns the address of the relay,
+/// with the port that the system has chosen.
+pub(crate) fn listen(
+    address: SocketAddr,
+    server: SocketAddr,
+    meddle: Meddle,
+    opening: Opening,
+) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    spawn("matou-accept", move || {
+        loop {
+            match listener.accept() {
+                // If the relay cannot serve the client, both sockets are closed here.
+                Ok((client, _)) => drop(relay(client, server, meddle, opening)),
+                Err(_) => thread::sleep(PAUSE),
+            }
         }
-    });
-    address
+    })?;
+    Ok(address)
 }
 
-fn relay(client: TcpStream, server: TcpStream, meddle: Meddle, opening: Opening) {
-    let (Ok(client_again), Ok(server_again)) = (client.try_clone(), server.try_clone()) else {
-        return;
-    };
-    thread::spawn(move || Pump::new(meddle, Some(opening)).run(client, server));
-    thread::spawn(move || Pump::new(meddle, None).run(server_again, client_again));
+fn relay(
+    client: TcpStream,
+    server: SocketAddr,
+    meddle: Meddle,
+    opening: Opening,
+) -> io::Result<()> {
+    let server = TcpStream::connect(server)?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    let (client_again, server_again) = (client.try_clone()?, server.try_clone()?);
+    spawn("matou-conn", move || {
+        Pump::new(meddle, Some(opening)).run(client, server);
+    })?;
+    spawn("matou-conn", move || {
+        Pump::new(meddle, None).run(server_again, client_again);
+    })
+}
+
+/// Starts a thread. Its name is one that the engine uses too, so a list of threads does not show which fault a server has.
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread.spawn(run).map(drop)
 }
 
 /// The size of a block of [`Meddle::KeepsTheRest`], in bytes.
@@ -88,8 +114,8 @@ impl Pump {
                     break;
                 }
                 Ok(length) => {
-                    let bytes = self.change(&mut buffer[..length]);
-                    if to.write_all(bytes).is_err() {
+                    let read = buffer.get_mut(..length).unwrap_or_default();
+                    if to.write_all(self.change(read)).is_err() {
                         break;
                     }
                 }
@@ -118,16 +144,20 @@ impl Pump {
         if let Some(length) = opening.and_then(|opening| opening(bytes)) {
             self.tunnel = true;
             return match self.meddle {
-                Meddle::LosesEarlyBytes => &bytes[..length],
+                Meddle::LosesEarlyBytes => bytes.get(..length).unwrap_or_default(),
                 _ => bytes,
             };
         }
         let far = 64 << 10;
         match self.meddle {
             Meddle::ChangesAByte if self.tunnel && before < far && self.passed >= far => {
-                bytes[0] ^= 1;
+                if let Some(first) = bytes.first_mut() {
+                    *first ^= 1;
+                }
             }
-            Meddle::TakesOut(opcode) if self.tunnel && bytes[0] == opcode => return &[],
+            Meddle::TakesOut(opcode) if self.tunnel && bytes.first() == Some(&opcode) => {
+                return &[];
+            }
             Meddle::KeepsTheRest if self.tunnel => return self.whole_blocks(bytes),
             _ => {}
         }

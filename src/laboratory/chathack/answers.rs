@@ -30,7 +30,8 @@ pub(super) const FAULTS: &[Fault] = &[
             validated(lab, call, |meeting| {
                 let address = match meeting.address {
                     IpAddr::V6(address) => {
-                        IpAddr::from(*address.octets().first_chunk::<4>().unwrap())
+                        let [one, two, three, four, ..] = address.octets();
+                        IpAddr::from([one, two, three, four])
                     }
                     four => four,
                 };

@@ -17,6 +17,7 @@ use matou_protocols::room::{ConnId, Entropy, Event};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Subject};
+use crate::running::StartError;
 
 type Fault = fault::Fault<Room>;
 type Lab = room::Lab<Room>;
@@ -24,7 +25,7 @@ type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
 type Decoded<'a> = room::Decoded<'a, Room>;
 type Reply = room::Reply<Room>;
-use room::{Out, decode};
+use room::{Out, decode, raw};
 
 /// The only account that each server has.
 const ACCOUNT: (&str, &str) = ("arnaud", "townhall");
@@ -43,8 +44,12 @@ impl Subject for Room {
         ServerFrame::decode(bytes).ok().flatten()
     }
 
-    fn settings() -> BTreeMap<String, String> {
-        settings()
+    /// Returns the settings that tell the suite the login and the password of the account.
+    fn settings() -> Result<BTreeMap<String, String>, StartError> {
+        let (login, password) = ACCOUNT;
+        let pairs = [("login", login), ("password", password)];
+        let owned = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(owned.into())
     }
 
     fn answer(question: Question) -> Answer {
@@ -59,15 +64,6 @@ impl Subject for Room {
     fn opening(_: &[u8]) -> Option<usize> {
         None
     }
-}
-
-/// Returns the settings that tell the suite the login and the password of the account.
-pub(crate) fn settings() -> BTreeMap<String, String> {
-    let (login, password) = ACCOUNT;
-    let pairs = [("login", login), ("password", password)];
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
 }
 
 /// Encodes a packet of the server.
@@ -128,7 +124,7 @@ const SECTIONS: [Section; 6] = [
 ];
 
 /// Returns all faults, in the order of the requirements.
-pub(crate) fn faults() -> Vec<Specimen> {
+pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
 }

@@ -14,9 +14,9 @@ use matou_protocols::room::{ConnId, Entropy, Protocol};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::proxy::Meddle;
-use crate::room::{self, Out, Subject, decode};
+use crate::room::{self, Out, Subject, decode, raw};
 
-pub(crate) use table::by_the_table;
+pub use table::by_the_table;
 
 type Fault = fault::Fault<Room>;
 type Lab = room::Lab<Room>;
@@ -113,7 +113,7 @@ fn parties(lab: &mut Lab, connect_id: i64) -> Option<[ConnId; 2]> {
 }
 
 /// Returns all faults, in the order of the requirements.
-pub(crate) fn faults() -> Vec<Specimen> {
+pub fn faults() -> Vec<Specimen> {
     let closing = closing::FAULTS.iter();
     let closing = closing.map(|fault| fault.specimen(&["CLOSE_CONNECTION"]));
     let others = [

@@ -66,8 +66,8 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::decoding(
         "replaces a private message that is not UTF-8 with an empty message",
         "CHATOS1-0.8",
-        |codec, input| match (decode(codec, input), &texts(input)[..]) {
-            (Err(Malformed::NotUtf8 { .. }), [sender, recipient, _]) if input[0] == 2 => {
+        |codec, input| match (decode(codec, input), input, &texts(input)[..]) {
+            (Err(Malformed::NotUtf8 { .. }), [2, ..], [sender, recipient, _]) => {
                 let frame = Frame::SendPersonalMessage {
                     sender,
                     recipient,
@@ -75,7 +75,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 };
                 Ok(Some((Heard::Frame(frame), input.len())))
             }
-            (other, _) => other,
+            (other, ..) => other,
         },
     ),
     Fault::handling(
@@ -118,39 +118,37 @@ fn counted_in_characters(frame: Frame<'_>, right: &[u8]) -> Vec<u8> {
     else {
         return right.to_vec();
     };
-    let before = right.len() - message.len() - 2;
     let characters = message.chars().count() as u16;
-    [
-        &right[..before],
-        &characters.to_be_bytes(),
-        message.as_bytes(),
-    ]
-    .concat()
+    let mut wrong = right.to_vec();
+    wrong.truncate(right.len() - message.len() - 2);
+    wrong.extend(characters.to_be_bytes());
+    wrong.extend(message.as_bytes());
+    wrong
 }
 
 /// Returns the complete texts after an opcode. A text that is not UTF-8 is replaced with an empty one.
 fn texts(input: &[u8]) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut rest = input.get(1..).unwrap_or_default();
-    while let [high, low, text @ ..] = rest {
-        let length = usize::from(u16::from_be_bytes([*high, *low]));
-        let Some(whole) = text.get(..length) else {
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes(*length));
+        let Some((text, after)) = after.split_at_checked(length) else {
             break;
         };
-        texts.push(std::str::from_utf8(whole).unwrap_or_default());
-        rest = &text[length..];
+        texts.push(std::str::from_utf8(text).unwrap_or_default());
+        rest = after;
     }
     texts
 }
 
 fn negative_is_empty<'a>(codec: &(), input: &'a [u8]) -> Decoded<'a> {
-    match (decode(codec, input), &texts(input)[..]) {
-        (Err(Malformed::NegativeLength { .. }), [sender]) if input[0] == 3 => {
+    match (decode(codec, input), input, &texts(input)[..]) {
+        (Err(Malformed::NegativeLength { .. }), [3, ..], [sender]) => {
             let message = "";
             let frame = Frame::SendMessageToAll { sender, message };
             Ok(Some((Heard::Frame(frame), 1 + 2 + sender.len() + 2)))
         }
-        (other, _) => other,
+        (other, ..) => other,
     }
 }
 

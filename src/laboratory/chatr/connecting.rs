@@ -5,7 +5,7 @@ use matou_protocols::chatr::{Frame, Reason, Verdict};
 use matou_protocols::room::{ConnId, Event, Flow};
 use matou_protocols::wire::Malformed;
 
-use super::{Call, Fault, Heard, Lab, Out, Reply, bytes, decode, farewell, identities};
+use super::{Call, Fault, Heard, Lab, Out, Reply, bytes, decode, farewell, identities, raw};
 
 pub(super) const PACKETS: &[Fault] = &[
     Fault::handling(
@@ -14,8 +14,9 @@ pub(super) const PACKETS: &[Fault] = &[
         |lab, call| {
             lab.good(call).frames(|frame, right| {
                 let mut wrong = right.to_vec();
-                if matches!(frame, Frame::ConnectionRequest { .. }) {
-                    wrong[0] -= 1;
+                if let (Frame::ConnectionRequest { .. }, Some(length)) = (frame, wrong.first_mut())
+                {
+                    *length -= 1;
                 }
                 wrong
             })
@@ -111,7 +112,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "CHATR-1.5",
         |lab, call| {
             note_claim(lab, &call, |uuid, signature| {
-                let mut keys = identities::all_keys().into_iter();
+                let mut keys = identities::all_keys().iter();
                 keys.any(|key| key.verify(uuid.as_bytes(), signature).is_ok())
             });
             forgive(lab, call)
@@ -178,28 +179,24 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::reading(
         "relays a request whose endpoint is cut short",
         "CHATR-2.1",
-        |codec, input| match decode(codec, input) {
-            Err(_) if input.get(1) == Some(&5) && input.len() > usize::from(input[0]) => {
-                let frame = input.get(..=usize::from(input[0])).unwrap_or(input);
-                Ok(Some((Heard::Bytes(frame), frame.len())))
+        |codec, input| match (decode(codec, input), input) {
+            (Err(_), [length, 5, ..]) if input.len() > usize::from(*length) => {
+                raw(input, 1 + usize::from(*length))
             }
-            other => other,
+            (other, _) => other,
         },
-        |lab, call| match call.event {
-            Event::Command(Heard::Bytes([_, _, uuid @ ..])) if uuid.len() >= 16 => {
-                let asked = uuid::Uuid::from_slice(&uuid[..16]).unwrap_or_default();
-                let from = call.from;
-                let endpoint = [0, 0, 0, 0].into();
-                lab.good(Call {
-                    from,
-                    event: Event::Command(Heard::Frame(Frame::ConnectionRequest {
-                        uuid: asked,
-                        private_endpoint: endpoint,
-                    })),
-                    now: call.now,
-                })
-            }
-            _ => lab.good(call),
+        |lab, call| {
+            let asked = match call.event {
+                Event::Command(Heard::Bytes([_, _, uuid @ ..])) => uuid.first_chunk(),
+                _ => None,
+            };
+            let Some(uuid) = asked else {
+                return lab.good(call);
+            };
+            lab.good(call.with(Frame::ConnectionRequest {
+                uuid: uuid::Uuid::from_bytes(*uuid),
+                private_endpoint: [0, 0, 0, 0].into(),
+            }))
         },
     ),
     Fault::handling(

@@ -4,7 +4,7 @@ use matou_protocols::chaton::{ClientFrame, MAX_MESSAGE_BYTES, ServerFrame};
 use matou_protocols::room::Event;
 use matou_protocols::wire::Malformed;
 
-use super::{Call, Fault, Heard, Out, Reply, bytes, decode};
+use super::{Call, Fault, Heard, Out, Reply, bytes, decode, raw};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -106,10 +106,11 @@ pub(super) const FAULTS: &[Fault] = &[
                 length,
                 ..
             }) if length <= 4 * MAX_MESSAGE_BYTES as i64 => {
-                let start =
-                    5 + u32::from_be_bytes([input[1], input[2], input[3], input[4]]) as usize;
-                let end = start + 4 + length as usize;
-                Ok(input.get(..end).map(|frame| (Heard::Bytes(frame), end)))
+                let [_, a, b, c, d, ..] = *input else {
+                    return Ok(None);
+                };
+                let login = u32::from_be_bytes([a, b, c, d]) as usize;
+                raw(input, 1 + 4 + login + 4 + length as usize)
             }
             other => other,
         },

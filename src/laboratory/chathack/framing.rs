@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use matou_protocols::chathack::{ClientFrame, MeetingPoint, Received, ServerFrame};
 use matou_protocols::room::Event;
-use matou_protocols::wire::Malformed;
+use matou_protocols::wire::{Cursor, Malformed, Stop, settle};
 
-use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, frame};
+use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, frame, raw};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -21,7 +21,9 @@ pub(super) const FAULTS: &[Fault] = &[
             lab.good(call).frames(|frame, right| match frame {
                 ServerFrame::PrivateValidation { login, .. } => {
                     let port = 1 + 4 + login.len();
-                    [&right[..port], &right[port + 2..]].concat()
+                    let mut wrong = right.to_vec();
+                    wrong.drain(port..port + 2);
+                    wrong
                 }
                 _ => right.to_vec(),
             })
@@ -46,46 +48,47 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::decoding(
         "reads a message with a negative length as an empty message",
         "CHATHACK-0.5",
-        |codec, input| match (decode(codec, input), texts(input)) {
-            (Err(Malformed::NegativeLength { .. }), (texts, rest))
-                if input[0] == 3 && texts.len() == 1 =>
-            {
-                let (login, message) = (texts[0], "");
-                said(login, message, input.len() - rest.len() + 4)
+        |codec, input| {
+            let (texts, rest) = texts(input);
+            match (decode(codec, input), input, &texts[..]) {
+                (Err(Malformed::NegativeLength { .. }), [3, ..], [login]) => {
+                    said(login, "", input.len() - rest.len() + 4)
+                }
+                (other, ..) => other,
             }
-            (other, _) => other,
         },
     ),
     Fault::decoding(
         "relays a message before its last bytes have arrived",
         "CHATHACK-0.6",
-        |codec, input| match (decode(codec, input), texts(input)) {
-            (Ok(None), (texts, [_, _, _, _, text @ ..])) if input[0] == 3 && texts.len() == 1 => {
-                match std::str::from_utf8(text) {
-                    Ok(message) if !message.is_empty() => said(texts[0], message, input.len()),
-                    _ => Ok(None),
+        |codec, input| {
+            let (texts, rest) = texts(input);
+            match (decode(codec, input), input, &texts[..], rest) {
+                (Ok(None), [3, ..], [login], [_, _, _, _, text @ ..]) => {
+                    match std::str::from_utf8(text) {
+                        Ok(message) if !message.is_empty() => said(login, message, input.len()),
+                        _ => Ok(None),
+                    }
                 }
+                (other, ..) => other,
             }
-            (other, _) => other,
         },
     ),
     Fault::reading(
         "relays a message unchanged even if it is not UTF-8",
         "CHATHACK-0.7",
-        |codec, input| match decode(codec, input) {
-            Err(Malformed::NotUtf8 { .. }) if input[0] == 3 => as_it_is(input),
-            other => other,
+        |codec, input| match (decode(codec, input), input) {
+            (Err(Malformed::NotUtf8 { .. }), [3, ..]) => raw(input, input.len()),
+            (other, _) => other,
         },
         relay_as_it_is,
     ),
     Fault::decoding(
         "replaces a message that is not UTF-8 with an empty message",
         "CHATHACK-0.8",
-        |codec, input| match (decode(codec, input), texts(input)) {
-            (Err(Malformed::NotUtf8 { .. }), (texts, _)) if input[0] == 3 && texts.len() == 1 => {
-                said(texts[0], "", input.len())
-            }
-            (other, _) => other,
+        |codec, input| match (decode(codec, input), input, &texts(input).0[..]) {
+            (Err(Malformed::NotUtf8 { .. }), [3, ..], [login]) => said(login, "", input.len()),
+            (other, ..) => other,
         },
     ),
     Fault::handling(
@@ -104,7 +107,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |codec, input| match (decode(codec, input), texts(input)) {
             (Ok(Some((Heard::Frame(Received::TooLong(_)), length))), (texts, _)) => match texts[..]
             {
-                [_, message] if message.chars().count() <= 1024 => as_it_is(&input[..length]),
+                [_, message] if message.chars().count() <= 1024 => raw(input, length),
                 [_, _] => decode(codec, input),
                 _ => Ok(None),
             },
@@ -169,14 +172,12 @@ fn counted_in_characters(frame: ServerFrame<'_>, right: &[u8]) -> Vec<u8> {
     let ServerFrame::GlobalMessage { message, .. } = frame else {
         return right.to_vec();
     };
-    let before = right.len() - message.len() - 4;
     let characters = message.chars().count() as u32;
-    [
-        &right[..before],
-        &characters.to_be_bytes(),
-        message.as_bytes(),
-    ]
-    .concat()
+    let mut wrong = right.to_vec();
+    wrong.truncate(right.len() - message.len() - 4);
+    wrong.extend(characters.to_be_bytes());
+    wrong.extend(message.as_bytes());
+    wrong
 }
 
 /// Returns the complete UTF-8 texts after an opcode, and the bytes that follow them.
@@ -201,15 +202,11 @@ fn said<'a>(login: &'a str, message: &'a str, length: usize) -> Decoded<'a> {
     Ok(Some((Heard::Frame(Received::Frame(frame)), length)))
 }
 
-fn as_it_is(input: &[u8]) -> Decoded<'_> {
-    Ok(Some((Heard::Bytes(input), input.len())))
-}
-
 /// Relays the bytes of a SAY as a SAID, without decoding them.
 fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
     match call.event {
-        Event::Command(Heard::Bytes(frame)) if lab.names.contains_key(&call.from) => {
-            let relayed = [&[5], &frame[1..]].concat();
+        Event::Command(Heard::Bytes([_, rest @ ..])) if lab.names.contains_key(&call.from) => {
+            let relayed = [&[5], rest].concat();
             Reply::send(vec![Out::AllBut(call.from, relayed)])
         }
         _ => lab.good(call),
@@ -218,38 +215,26 @@ fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
 
 /// Decodes a VALIDATE with any adcode, even an invalid one, as if its adcode were 1.
 fn any_adcode(input: &[u8]) -> Decoded<'_> {
-    const AFTER_TEXTS: usize = 4 + 1 + 4 + 8;
-    let mut at = 1;
-    let mut names = [""; 2];
-    for name in &mut names {
-        let Some(length) = input.get(at..).and_then(|rest| rest.first_chunk()) else {
-            return Ok(None);
-        };
-        let end = at + 4 + u32::from_be_bytes(*length) as usize;
-        *name = std::str::from_utf8(&input[at + 4..end]).unwrap_or_default();
-        at = end;
-    }
-    let Some(rest) = input.get(at..at + AFTER_TEXTS) else {
-        return Ok(None);
-    };
-    let [port, _, address, id] = [&rest[..4], &rest[4..5], &rest[5..9], &rest[9..]];
-    let number = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0, |all, byte| all << 8 | i64::from(*byte))
-    };
-    let [sender, receiver] = names;
-    let frame = ClientFrame::PrivateValidation {
+    let mut cursor = Cursor::new(input);
+    let frame = settle(validate(&mut cursor, input.len()))?;
+    Ok(frame.map(|frame| (Heard::Frame(Received::Frame(frame)), cursor.position())))
+}
+
+fn validate<'a>(cursor: &mut Cursor<'a>, longest: usize) -> Result<ClientFrame<'a>, Stop> {
+    let _opcode = cursor.int8()?;
+    let sender = cursor.text32("sender", longest)?;
+    let receiver = cursor.text32("receiver", longest)?;
+    let port = cursor.int32()?;
+    let _adcode = cursor.int8()?;
+    let address = Ipv4Addr::from_bits(cursor.int32()?.cast_unsigned());
+    let id = cursor.int64()?;
+    Ok(ClientFrame::PrivateValidation {
         sender,
         receiver,
         meeting: MeetingPoint {
-            port: number(port) as i32,
-            address: IpAddr::V4(Ipv4Addr::from_bits(number(address) as u32)),
-            id: number(id),
+            port,
+            address: IpAddr::V4(address),
+            id,
         },
-    };
-    Ok(Some((
-        Heard::Frame(Received::Frame(frame)),
-        at + AFTER_TEXTS,
-    )))
+    })
 }

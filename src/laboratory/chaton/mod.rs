@@ -12,7 +12,7 @@ use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
 use matou_protocols::room::{Entropy, Protocol};
 
 use crate::fault::{self, ANY, Specimen};
-use crate::room::{self, Out, Subject, decode};
+use crate::room::{self, Out, Subject, decode, raw};
 
 type Fault = fault::Fault<Room>;
 type Lab = room::Lab<Room>;
@@ -71,7 +71,7 @@ const SECTIONS: [Section; 6] = [
 ];
 
 /// Returns all faults, in the order of the requirements.
-pub(crate) fn faults() -> Vec<Specimen> {
+pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
 }

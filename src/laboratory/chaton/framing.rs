@@ -4,7 +4,7 @@ use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use matou_protocols::room::Event;
 use matou_protocols::wire::Malformed;
 
-use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
+use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, raw};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -16,9 +16,8 @@ pub(super) const FAULTS: &[Fault] = &[
         "reads the connect_id of a LOGIN_PRIVATE as four bytes, although it sends eight bytes in an ID_PRIVATE",
         "CHATON-0.2",
         |codec, input| match input {
-            [9, _, _, _, _, ..] => {
-                let id = i32::from_be_bytes([input[1], input[2], input[3], input[4]]);
-                let connect_id = i64::from(id);
+            [9, a, b, c, d, ..] => {
+                let connect_id = i64::from(i32::from_be_bytes([*a, *b, *c, *d]));
                 Ok(Some((
                     Heard::Frame(ClientFrame::LoginPrivate { connect_id }),
                     5,
@@ -66,9 +65,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "relays an ID_PRIVATE that a client sends",
         "CHATON-0.7",
         |codec, input| match ServerFrame::decode(*codec, input) {
-            Ok(Some((ServerFrame::IdPrivate { .. }, length))) => {
-                Ok(Some((Heard::Bytes(&input[..length]), length)))
-            }
+            Ok(Some((ServerFrame::IdPrivate { .. }, length))) => raw(input, length),
             _ => decode(codec, input),
         },
         |lab, call| match call.event {
@@ -97,8 +94,8 @@ pub(super) const FAULTS: &[Fault] = &[
                 length,
                 ..
             }) if length > 1 << 20 => {
-                let frame = match (input[0], &texts(input)[..]) {
-                    (3, [login]) => rest_of_read(input, login),
+                let frame = match (input, &texts(input)[..]) {
+                    ([3, ..], [login]) => rest_of_read(input, login),
                     _ => None,
                 };
                 Ok(frame.map(|frame| (Heard::Frame(frame), input.len())))
@@ -110,7 +107,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "relays a text unchanged even if it is not UTF-8",
         "CHATON-0.10",
         |codec, input| match decode(codec, input) {
-            Err(Malformed::NotUtf8 { .. }) => Ok(Some((Heard::Bytes(input), input.len()))),
+            Err(Malformed::NotUtf8 { .. }) => raw(input, input.len()),
             other => other,
         },
         |lab, call| match call.event {
@@ -165,7 +162,9 @@ fn parts<'a>(frame: ServerFrame<'a>) -> (Vec<&'a str>, Option<i64>) {
 
 fn written(frame: ServerFrame<'_>, length: impl Fn(&str) -> [u8; 4]) -> Vec<u8> {
     let (texts, id) = parts(frame);
-    let mut written = vec![bytes(frame)[0]];
+    let mut written = bytes(frame);
+    // Only the opcode stays.
+    written.truncate(1);
     for text in texts {
         written.extend(length(text));
         written.extend(text.as_bytes());
@@ -185,25 +184,25 @@ fn counted_in_characters(frame: ServerFrame<'_>) -> Vec<u8> {
 /// Returns the complete texts after an opcode. A text that is not UTF-8 is replaced with an empty one.
 fn texts(input: &[u8]) -> Vec<&str> {
     let mut texts = Vec::new();
-    let mut rest = &input[1..];
-    while rest.len() >= 4 {
-        let length = u32::from_be_bytes([rest[0], rest[1], rest[2], rest[3]]) as usize;
-        let Some(text) = rest.get(4..4 + length) else {
+    let mut rest = input.get(1..).unwrap_or_default();
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let length = u32::from_be_bytes(*length) as usize;
+        let Some((text, after)) = after.split_at_checked(length) else {
             break;
         };
         texts.push(std::str::from_utf8(text).unwrap_or_default());
-        rest = &rest[4 + length..];
+        rest = after;
     }
     texts
 }
 
 fn rest_of_read<'a>(input: &'a [u8], login: &'a str) -> Option<ClientFrame<'a>> {
-    let msg = std::str::from_utf8(&input[1 + 4 + login.len() + 4..]).ok()?;
+    let msg = std::str::from_utf8(input.get(1 + 4 + login.len() + 4..)?).ok()?;
     Some(ClientFrame::Message { login, msg })
 }
 
 fn repaired<'a>(input: &[u8], texts: &[&'a str]) -> Option<ClientFrame<'a>> {
-    match (input[0], texts) {
+    match (input.first()?, texts) {
         (3, [login, msg]) => Some(ClientFrame::Message { login, msg }),
         (4, [sender, target, msg]) => Some(ClientFrame::MessagePrivate {
             sender,

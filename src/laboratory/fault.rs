@@ -1,12 +1,14 @@
 //! A fault that real servers have, and the requirement that it breaks.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
+use std::panic::Location;
 
-use matou_server::net::{Engine, Service};
+use matou_server::net::Engine;
 
-use crate::proxy::{self, Meddle};
-use crate::room::{self, Decode, Faulty, Handle, Subject, Utter};
+use crate::proxy::Meddle;
+use crate::room::{self, Decode, Handle, Subject, Utter};
+use crate::running::{self, Running, StartError};
 
 /// A fault of a server of the protocol `P`.
 pub(crate) struct Fault<P: Subject> {
@@ -16,10 +18,12 @@ pub(crate) struct Fault<P: Subject> {
     handle: Handle<P>,
     utter: Utter<P>,
     meddle: Option<Meddle>,
+    source: &'static Location<'static>,
 }
 
 impl<P: Subject> Fault<P> {
     /// Makes a fault in the handling of events.
+    #[track_caller]
     pub(crate) const fn handling(
         name: &'static str,
         breaks: &'static str,
@@ -29,6 +33,7 @@ impl<P: Subject> Fault<P> {
     }
 
     /// Makes a fault in decoding.
+    #[track_caller]
     pub(crate) const fn decoding(
         name: &'static str,
         breaks: &'static str,
@@ -38,6 +43,7 @@ impl<P: Subject> Fault<P> {
     }
 
     /// Makes a fault in decoding and in the handling of events.
+    #[track_caller]
     pub(crate) const fn reading(
         name: &'static str,
         breaks: &'static str,
@@ -51,10 +57,12 @@ impl<P: Subject> Fault<P> {
             handle,
             utter: |_, _, outs| outs,
             meddle: None,
+            source: Location::caller(),
         }
     }
 
     /// Makes a fault in what the server does when some time has passed, such as a ping or a timeout.
+    #[track_caller]
     pub(crate) const fn timing(
         name: &'static str,
         breaks: &'static str,
@@ -68,6 +76,7 @@ impl<P: Subject> Fault<P> {
     }
 
     /// Makes a fault in the relaying of a tunnel's bytes.
+    #[track_caller]
     pub(crate) const fn relaying(
         name: &'static str,
         breaks: &'static str,
@@ -79,9 +88,7 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// Returns a specimen: a server with this fault. `touches` lists the packets that the fault affects. A case may fail
-    /// because of the fault only if it uses one of these packets or cites the requirement that the fault breaks. If the list
-    /// is empty, any case may fail.
+    /// Returns a specimen: a server with this fault. `touches` lists the packets that the fault affects.
     pub(crate) fn specimen(&self, touches: &'static [&'static str]) -> Specimen {
         let Fault {
             decode,
@@ -95,8 +102,10 @@ impl<P: Subject> Fault<P> {
             name: self.name,
             breaks: self.breaks,
             touches,
-            settings: P::settings,
-            serve: Box::new(move |engine| serve(engine, decode, (handle, utter), meddle)),
+            source: self.source,
+            start: Box::new(move |engine, address| {
+                running::start(engine, address, decode, (handle, utter), meddle)
+            }),
         }
     }
 }
@@ -105,37 +114,35 @@ impl<P: Subject> Fault<P> {
 pub(crate) const ANY: &[&str] = &[];
 
 /// A server of any protocol with one fault.
-pub(crate) struct Specimen {
+pub struct Specimen {
     /// The name of the suite that must catch the fault.
-    pub(crate) suite: &'static str,
+    pub suite: &'static str,
     /// What the server does wrong. This text continues a sentence that begins with "the server".
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The requirement that the fault breaks. At least one case that fails must cite it.
-    pub(crate) breaks: &'static str,
-    /// The packets that the fault affects, see [`Fault::specimen`].
-    pub(crate) touches: &'static [&'static str],
-    /// Returns the settings that the suite needs.
-    pub(crate) settings: fn() -> BTreeMap<String, String>,
-    /// Starts the server. It stops when the service is dropped.
-    pub(crate) serve: Serve,
+    pub breaks: &'static str,
+    /// The packets that the fault affects. A case may fail because of the fault only if it uses one of these packets or
+    /// cites the requirement that the fault breaks. If the list is empty, any case may fail.
+    pub touches: &'static [&'static str],
+    /// The line of the source at which the fault begins.
+    pub source: &'static Location<'static>,
+    start: Start,
 }
 
-/// Starts a server, and returns its address for clients.
-pub(crate) type Serve = Box<dyn Fn(&Engine) -> (Service, SocketAddr) + Send + Sync>;
+type Start = Box<dyn Fn(&Engine, SocketAddr) -> Result<Running, StartError> + Send + Sync>;
 
-fn serve<P: Subject>(
-    engine: &Engine,
-    decode: Decode<P>,
-    (handle, utter): (Handle<P>, Utter<P>),
-    meddle: Option<Meddle>,
-) -> (Service, SocketAddr) {
-    let room = Faulty::<P>::new(handle, utter);
-    let codec = (P::codec(), decode);
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let service = P::listen(engine, room, codec, any);
-    let address = match meddle {
-        Some(meddle) => proxy::listen(service.address(), meddle, P::opening),
-        None => service.address(),
-    };
-    (service, address)
+impl Specimen {
+    /// Starts the server on this address. Port 0 lets the system choose a port.
+    ///
+    /// # Errors
+    /// When the server cannot listen on the address, or what it needs cannot be made.
+    pub fn start(&self, engine: &Engine, address: SocketAddr) -> Result<Running, StartError> {
+        (self.start)(engine, address)
+    }
+}
+
+impl fmt::Debug for Specimen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Specimen({} {})", self.breaks, self.name)
+    }
 }

@@ -1,0 +1,49 @@
+//! Servers that each have one named fault.
+//!
+//! # In scope, and out of scope
+//!
+//! In scope: a *fault*, a mistake that servers of real teams make, and a server that has this fault and no other. The
+//! servers are made from the rooms of `matou-protocols` and the engine of `matou-server`, so everything except the fault
+//! works as in the shipped server. Out of scope: judging. `tests/laboratory` shows that the suite catches each fault, and
+//! the course offers some of the servers to students as servers with a secret (`src/textbook/mystery`).
+//!
+//! | module | what it contains |
+//! |---|---|
+//! | `fault` | a fault as a value, and [`Specimen`]: a server of any protocol with one fault |
+//! | `running` | starts a specimen |
+//! | `room` | a room with a fault in it: the fault changes what the room hears, does or says |
+//! | `proxy` | a relay before a correct server, for the faults in tunnels |
+//! | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | the faults of each protocol, in the order of its requirements |
+//!
+//! Clients send these servers the same bytes as any other server, so no byte from a client may end the process.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+pub mod chathack;
+pub mod chaton;
+pub mod chatos_1_0;
+pub mod chatos_groupe2;
+pub mod chatr;
+mod fault;
+mod proxy;
+mod room;
+mod running;
+
+pub use fault::Specimen;
+pub use running::{Running, StartError};
+
+/// Returns the faults of every protocol.
+pub fn faults() -> Vec<Specimen> {
+    chaton::faults()
+        .into_iter()
+        .chain(chatos_groupe2::faults())
+        .chain(chatos_1_0::faults())
+        .chain(chathack::faults())
+        .chain(chatr::faults())
+        .collect()
+}
