@@ -1,0 +1,248 @@
+//! Tests of the program: its command line, its servers as a student runs them, and what the teacher's page says about it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::thread;
+
+use conformance::run::{Options, Verdict, run_suite};
+use conformance::suite::Suite;
+
+/// The number of servers.
+const SERVERS: usize = 24;
+
+fn mystery(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mystery"));
+    command.args(arguments);
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    mystery(arguments).output().unwrap()
+}
+
+/// Returns what a command prints when it succeeds.
+fn printed(arguments: &[&str]) -> String {
+    let output = output(arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Returns the exit code and the error message of a command that fails.
+fn refused(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = output(arguments);
+    assert_eq!(output.stdout, b"", "{arguments:?}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), message)
+}
+
+/// The answer to one number.
+struct Answer {
+    /// What the server does wrong.
+    fault: String,
+    requirement: String,
+    /// The case that shows the fault.
+    case: String,
+}
+
+fn answer(number: usize) -> Answer {
+    let text = printed(&["--reveal", &number.to_string()]);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let between = |before: &str, after: &str| {
+        let rest = text.split_once(before).unwrap().1;
+        rest.split_once(after).unwrap().0.to_owned()
+    };
+    Answer {
+        fault: between(&format!("Server {number} "), ". It violates"),
+        requirement: between("It violates ", " ("),
+        case: between("--only ", " "),
+    }
+}
+
+/// A running server. It is killed when the test ends.
+struct Running {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Running {
+    /// Starts a server on a free port, and waits until it listens.
+    fn start(number: usize) -> Running {
+        let mut process = mystery(&[&number.to_string(), "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("listening chaton ");
+        let address = address.unwrap().parse().unwrap();
+        Running {
+            process,
+            output,
+            address,
+        }
+    }
+
+    /// Logs a client in.
+    fn login(&self, name: &str) -> TcpStream {
+        let mut client = TcpStream::connect(self.address).unwrap();
+        let length = u8::try_from(name.len()).unwrap();
+        let login = [&[0, 0, 0, 0, length], name.as_bytes()].concat();
+        client.write_all(&login).unwrap();
+        let mut answer = [0];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [1], "LOGIN_ACCEPTED");
+        client
+    }
+
+    /// Kills the server, and returns what it has printed since it began to listen.
+    fn kill(mut self) -> String {
+        self.process.kill().unwrap();
+        let mut printed = String::new();
+        self.output.read_to_string(&mut printed).unwrap();
+        let mut errors = self.process.stderr.take().unwrap();
+        errors.read_to_string(&mut printed).unwrap();
+        printed
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn each_number_runs_a_server_that_survives_bad_clients_and_prints_nothing() {
+    for number in 1..=SERVERS {
+        let mut server = Running::start(number);
+        let alice = server.login("alice");
+        for bytes in [&[99][..], &[3, 0xff, 0xff, 0xff, 0xff], &[9, 1], &[0, 0]] {
+            let mut bad = server.login("mallory");
+            bad.write_all(bytes).unwrap();
+            bad.shutdown(std::net::Shutdown::Write).unwrap();
+            // The server closes its side when it has read everything. The name is free after that.
+            let _ = bad.read_to_end(&mut Vec::new());
+        }
+        drop(alice);
+        drop(server.login("bob"));
+        assert!(server.process.try_wait().unwrap().is_none(), "{number}");
+        assert_eq!(server.kill(), "", "{number}");
+    }
+}
+
+/// One server of each level. The others are judged in `tests/laboratory`, without this program.
+#[test]
+fn the_judge_finds_what_the_answer_says() {
+    let suite = Suite::built_in("chaton").unwrap();
+    for number in [4, 14, 17] {
+        let (server, answer) = (Running::start(number), answer(number));
+        let options = Options {
+            only: vec![answer.case.clone()],
+            ..Options::default()
+        };
+        let report = run_suite(&suite, server.address, &options).unwrap();
+        let case = report.cases.iter().find(|case| case.id == answer.case);
+        let case = case.unwrap();
+        assert_eq!(case.verdict, Verdict::Fail, "{number}: {}", case.id);
+        assert!(case.requirements.contains(&answer.requirement), "{number}");
+    }
+}
+
+#[test]
+fn neither_the_help_nor_the_list_tells_a_secret() {
+    let shown = printed(&["--help"]) + &printed(&["--list"]);
+    for number in 1..=SERVERS {
+        let answer = answer(number);
+        assert!(!shown.contains(&answer.fault), "{}", answer.fault);
+        assert!(!shown.contains(&answer.requirement));
+        assert!(!shown.contains(&answer.case));
+    }
+}
+
+#[test]
+fn a_wrong_number_is_refused_with_the_numbers_that_exist() {
+    let too_large = (SERVERS + 1).to_string();
+    for wrong in ["0", &too_large, "99", "abc", "1.5", ""] {
+        for arguments in [&[wrong][..], &["--reveal", wrong]] {
+            let (code, message) = refused(arguments);
+            assert_eq!(code, Some(2), "{arguments:?}");
+            let numbers = format!("the servers have the numbers 1 to {SERVERS}");
+            assert!(message.contains(&numbers), "{message}");
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_exit_code_2() {
+    let wrong: [&[&str]; 6] = [
+        &[],
+        &["3", "nowhere"],
+        &["3", "127.0.0.1"],
+        &["3", "--list"],
+        &["--reveal"],
+        &["--answer", "3"],
+    ];
+    for arguments in wrong {
+        let (code, message) = refused(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {message}");
+    }
+}
+
+/// Some servers listen in another way than the others. Their messages must not differ.
+#[test]
+fn an_address_that_is_in_use_is_refused_by_every_server_in_the_same_way() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let expected = format!("error: cannot listen on {address}: address already in use; stop the other server");
+    thread::scope(|scope| {
+        for number in 1..=SERVERS {
+            let (address, expected) = (&address, &expected);
+            scope.spawn(move || {
+                let (code, message) = refused(&[&number.to_string(), address]);
+                assert_eq!(code, Some(1), "{number}");
+                assert!(message.starts_with(expected), "{number}: {message}");
+            });
+        }
+    });
+}
+
+/// Returns the section of the teacher's page about this program.
+fn section() -> &'static str {
+    let page = include_str!("../../README.md");
+    let after = page.split_once("## Servers with a secret\n").unwrap().1;
+    after.split("\n## ").next().unwrap()
+}
+
+#[test]
+fn the_teachers_page_has_the_numbers_of_each_level() {
+    for line in printed(&["--list"]).lines() {
+        let (level, numbers) = line.split_once(' ').unwrap();
+        let row = format!("| {level} | {} |", numbers.trim());
+        assert!(section().contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn the_teachers_page_tells_no_secret() {
+    for number in 1..=SERVERS {
+        let answer = answer(number);
+        assert!(!section().contains(&answer.fault), "{}", answer.fault);
+        assert!(!section().contains(&answer.case), "{}", answer.case);
+    }
+}
+
+#[test]
+fn the_commands_of_the_teachers_page_are_right() {
+    let program = "cargo run --release -p matou-mystery -- ";
+    let mut commands: Vec<_> = section()
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix(program))
+        .collect();
+    commands.sort_unstable();
+    assert_eq!(commands, ["--list", "--reveal 5", "5 127.0.0.1:7777"]);
+}
