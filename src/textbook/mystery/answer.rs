@@ -21,7 +21,7 @@ pub(crate) fn of(number: Number) -> Result<String, NotInLaboratory> {
         .and_then(|suite| suite.requirement(fault.breaks))
     {
         let (id, level, section) = (&requirement.id, requirement.level, &requirement.section);
-        let _ = writeln!(text, "\nIt violates {id} ({level}, {section}):\n");
+        let _ = writeln!(text, "\nIt violates {id} ({level}, section {section}):\n");
         text += &wrapped(&requirement.text, 4);
     }
     text += "\nThe usual cause in code:\n\n";

@@ -31,7 +31,7 @@ pub(super) const SECRETS: &[Secret] = &[
     },
     Secret {
         fault: "writes the lengths of texts in little-endian order",
-        case: "broadcast",
+        case: "cut-inside-a-length",
         cause: "The server copies an int from memory to the socket, or uses a function of the wrong byte order: \
                 `to_le_bytes`, `struct.pack('<i', n)`, `ByteOrder.LITTLE_ENDIAN`.",
         search: "Logins work, because LOGIN_ACCEPTED contains no number. But the first MESSAGE is invalid for every client. \
