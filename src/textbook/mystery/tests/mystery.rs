@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 
 use conformance::run::{Options, Verdict, run_suite};
@@ -44,6 +45,9 @@ struct Answer {
     /// The case that shows the fault.
     case: String,
 }
+
+/// The answers to all numbers, in their order.
+static ANSWERS: LazyLock<Vec<Answer>> = LazyLock::new(|| (1..=SERVERS).map(answer).collect());
 
 fn answer(number: usize) -> Answer {
     let text = printed(&["--reveal", &number.to_string()]);
@@ -140,7 +144,7 @@ fn each_number_runs_a_server_that_survives_bad_clients_and_prints_nothing() {
 fn the_judge_finds_what_the_answer_says() {
     let suite = Suite::built_in("chaton").unwrap();
     for number in [4, 14, 17] {
-        let (server, answer) = (Running::start(number), answer(number));
+        let (server, answer) = (Running::start(number), &ANSWERS[number - 1]);
         let options = Options {
             only: vec![answer.case.clone()],
             ..Options::default()
@@ -156,8 +160,7 @@ fn the_judge_finds_what_the_answer_says() {
 #[test]
 fn neither_the_help_nor_the_list_tells_a_secret() {
     let shown = printed(&["--help"]) + &printed(&["--list"]);
-    for number in 1..=SERVERS {
-        let answer = answer(number);
+    for answer in ANSWERS.iter() {
         assert!(!shown.contains(&answer.fault), "{}", answer.fault);
         assert!(!shown.contains(&answer.requirement));
         assert!(!shown.contains(&answer.case));
@@ -198,7 +201,8 @@ fn wrong_usage_ends_with_exit_code_2() {
 fn an_address_that_is_in_use_is_refused_by_every_server_in_the_same_way() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap().to_string();
-    let expected = format!("error: cannot listen on {address}: address already in use; stop the other server");
+    let expected =
+        format!("error: cannot listen on {address}: address already in use; stop the other server");
     thread::scope(|scope| {
         for number in 1..=SERVERS {
             let (address, expected) = (&address, &expected);
@@ -229,20 +233,41 @@ fn the_teachers_page_has_the_numbers_of_each_level() {
 
 #[test]
 fn the_teachers_page_tells_no_secret() {
-    for number in 1..=SERVERS {
-        let answer = answer(number);
+    for answer in ANSWERS.iter() {
         assert!(!section().contains(&answer.fault), "{}", answer.fault);
         assert!(!section().contains(&answer.case), "{}", answer.case);
     }
 }
 
+/// Returns the arguments of each command of this program in a page.
+fn commands(page: &'static str) -> Vec<Vec<&'static str>> {
+    let found = page.split("cargo run --release -p matou-mystery -- ");
+    let lines = found.skip(1).map(|rest| rest.split(['\n', '`']).next());
+    lines
+        .flatten()
+        .map(|line| line.split(' ').collect())
+        .collect()
+}
+
 #[test]
-fn the_commands_of_the_teachers_page_are_right() {
-    let program = "cargo run --release -p matou-mystery -- ";
-    let mut commands: Vec<_> = section()
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix(program))
-        .collect();
-    commands.sort_unstable();
-    assert_eq!(commands, ["--list", "--reveal 5", "5 127.0.0.1:7777"]);
+fn the_commands_in_the_documents_are_right() {
+    let pages = [
+        include_str!("../../../../README.md"),
+        include_str!("../../README.md"),
+        include_str!("../../lesson-3.md"),
+    ];
+    for page in pages {
+        let commands = commands(page);
+        assert!(!commands.is_empty());
+        for arguments in commands {
+            match arguments[..] {
+                [number, address] if !number.starts_with('-') => {
+                    // The address of the page may be in use on this machine.
+                    assert!(address.parse::<SocketAddr>().is_ok(), "{arguments:?}");
+                    drop(Running::start(number.parse().unwrap()));
+                }
+                _ => assert_ne!(printed(&arguments), ""),
+            }
+        }
+    }
 }
