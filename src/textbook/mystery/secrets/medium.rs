@@ -8,9 +8,9 @@ pub(super) const SECRETS: &[Secret] = &[
         case: "broadcast-byte-for-byte",
         cause: "The length is the length of the string (`text.length()` in Java, `len(text)` in Python), taken before the \
                 text is encoded. Encode the text first, then count the bytes.",
-        search: "Everything works until a text contains `é` or an emoji. Then the length in the MESSAGE is too small, and \
-                 the receiver reads the rest of the text as the next opcode. In Wireshark, compare the four bytes before \
-                 the text with the number of bytes that follow.",
+        search: "Everything works until a text contains `é` or an emoji. Then the length in the MESSAGE is too small. The \
+                 receiver finds half a character at the end of the text, or reads the rest of the text as the next opcode. \
+                 In Wireshark, compare the four bytes before the text with the number of bytes that follow.",
     },
     Secret {
         fault: "drops a message if the whole command does not fit into a buffer of 1024 bytes",
@@ -66,7 +66,7 @@ pub(super) const SECRETS: &[Secret] = &[
         case: "connect-ids-differ",
         cause: "The connect_id is a constant, a counter that is never increased, or the first number of a random generator \
                 that starts with the same seed each time.",
-        search: "Open two private connections, and compare the connect_id in the two ID_PRIVATE frames (opcode 8) with \
-                 `/wire` or in Wireshark.",
+        search: "Alice asks bob for a private connection, and then carol; both accept. No private connection opens. \
+                 Compare the connect_id in the two ID_PRIVATE frames (opcode 8) with `/wire` or in Wireshark.",
     },
 ];

@@ -131,6 +131,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use conformance::diagnosis::{Atlas, KnownFault};
+    use conformance::suite::{Level, Suite};
 
     use super::{LEVELS, Number};
 
@@ -150,7 +151,7 @@ mod tests {
     /// `tests/laboratory` judges these servers, and compares the verdicts with the record. So they are not judged here again.
     #[test]
     fn the_suite_catches_each_server_by_the_case_that_the_answer_names() {
-        let suite = conformance::suite::Suite::built_in("chaton").unwrap();
+        let suite = Suite::built_in("chaton").unwrap();
         for number in Number::all() {
             let (known, fault) = (recorded(number), number.specimen().unwrap());
             let case = number.secret().case;
@@ -160,6 +161,18 @@ mod tests {
             let cites = scenario.checks.contains(&known.breaks);
             assert!(cites, "{number}: {case} does not cite {}", known.breaks);
         }
+    }
+
+    #[test]
+    fn the_teachers_page_knows_how_many_requirements_are_a_should() {
+        let suite = Suite::built_in("chaton").unwrap();
+        let levels = Number::all().map(|number| {
+            let fault = number.specimen().unwrap();
+            suite.requirement(fault.breaks).unwrap().level
+        });
+        assert_eq!(levels.filter(|level| *level == Level::Should).count(), 2);
+        let page = include_str!("../../README.md");
+        assert!(page.contains("Two of the requirements are a SHOULD"));
     }
 
     #[test]

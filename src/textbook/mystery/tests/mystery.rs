@@ -224,6 +224,7 @@ fn section() -> &'static str {
 
 #[test]
 fn the_teachers_page_has_the_numbers_of_each_level() {
+    assert!(section().contains(&format!("has {SERVERS} Chaton servers")));
     for line in printed(&["--list"]).lines() {
         let (level, numbers) = line.split_once(' ').unwrap();
         let row = format!("| {level} | {} |", numbers.trim());
