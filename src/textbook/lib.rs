@@ -107,8 +107,8 @@ pub enum Action<'a> {
 }
 
 impl Members {
-    /// Turns the room's effects, in their order, into actions for single connections.
-    pub fn carry_out(&mut self, effects: &Effects, mut act: impl FnMut(Action<'_>)) {
+    /// Turns the room's effects, in their order, into actions for single connections, and passes each action to `act`.
+    pub fn dispatch(&mut self, effects: &Effects, mut act: impl FnMut(Action<'_>)) {
         for effect in effects.log() {
             match effect {
                 Effect::One(to, bytes) => act(Action::Send(to, &Arc::from(bytes))),

@@ -4,9 +4,18 @@
 //! `close`). Every call that waits is in this file. Run it with
 //! `cargo run --release -p matou-textbook --bin one-client -- 127.0.0.1:7777`; its lesson is `lesson-1.md`.
 //!
-//! The fault of this step: while the thread waits for bytes of the first client, it does not accept the second client. The
-//! second client's `connect` succeeds all the same, because the kernel completes the handshake and keeps the connection in
-//! the listener's backlog. So the second client seems to be connected, but gets no answer.
+//! Its fault: while the thread waits for bytes of the first client, it does not accept the second. The second client's
+//! `connect` succeeds all the same, because the kernel completes the handshake and keeps the connection in the listener's
+//! backlog. So the second client seems to be connected, but gets no answer.
+//!
+//! Three types of the protocol crate appear in this file and in all later steps:
+//!
+//! * [`Event`]: what happened on one connection, for example "a client connected" or "a whole frame arrived". The server
+//!   passes each event to the room.
+//! * [`Effects`]: the list of what the room wants to be done after an event, for example "send these bytes to all clients".
+//!   The room only fills the list, and the server carries it out.
+//! * [`Flow`]: the room's answer to an event. It says how this connection continues: the server reads more frames
+//!   (`Flow::Frames`), or the connection ends (`Flow::Closed`). `Flow::Raw` begins a private connection (step 7).
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -42,7 +51,8 @@ struct Hall {
     members: Members,
 }
 
-/// Serves one client, from its first byte to its last.
+/// Serves one client, from its first byte to its last. The first event of a client is always `Opened`, and the last one is
+/// `Gone`.
 fn serve(hall: &mut Hall, id: ConnId, stream: &TcpStream, peer: SocketAddr) {
     if hall.handle(id, Event::Opened(peer), stream) == Flow::Frames {
         read(hall, id, stream);
@@ -83,9 +93,11 @@ impl Hall {
         event: Event<ClientFrame<'_>>,
         mut stream: &TcpStream,
     ) -> Flow {
+        // The list is empty at first. `step` appends to it what the room wants.
         let mut effects = Effects::default();
         let flow = self.room.step(id, event, Instant::now(), &mut effects);
-        self.members.carry_out(&effects, |action| {
+        // `dispatch` finds the clients that each entry of the list concerns.
+        self.members.dispatch(&effects, |action| {
             // No other client is connected, so every action concerns this client. `Finish` and `Cut` need no code here: the
             // room also returns `Flow::Closed`, so the loop in `read` ends, and `main` closes the socket.
             if let Action::Send(to, bytes) = action

@@ -67,11 +67,12 @@ impl Hall {
         let flow = self.room.step(id, event, Instant::now(), &mut effects);
         let clients = &self.clients;
         self.members
-            .carry_out(&effects, |action| carry_out(clients, &action));
+            .dispatch(&effects, |action| carry_out(clients, &action));
         flow
     }
 }
 
+/// Does to one connection what the room wants.
 fn carry_out(clients: &HashMap<ConnId, Arc<TcpStream>>, action: &Action<'_>) {
     let end = |id, how| {
         if let Some(stream) = clients.get(id) {

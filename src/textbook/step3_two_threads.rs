@@ -86,11 +86,12 @@ impl Hall {
         let flow = self.room.step(id, event, Instant::now(), &mut effects);
         let clients = &mut self.clients;
         self.members
-            .carry_out(&effects, |action| carry_out(clients, &action));
+            .dispatch(&effects, |action| carry_out(clients, &action));
         flow
     }
 }
 
+/// Does to one connection what the room wants. Never blocks.
 fn carry_out(clients: &mut HashMap<ConnId, Client>, action: &Action<'_>) {
     match action {
         Action::Send(to, bytes) => {

@@ -65,7 +65,7 @@ impl Hall {
         let mut effects = Effects::default();
         let flow = self.room.step(id, event, Instant::now(), &mut effects);
         let client = |id| self.clients.get(&id);
-        self.members.carry_out(&effects, |action| match action {
+        self.members.dispatch(&effects, |action| match action {
             Action::Send(to, bytes) => client(to).into_iter().for_each(|it| it.send(bytes)),
             Action::Finish(id) => client(id).into_iter().for_each(|it| it.finish()),
             Action::Cut(id) => client(id).into_iter().for_each(|it| it.cut()),

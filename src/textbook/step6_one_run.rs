@@ -184,7 +184,7 @@ impl Turn {
             self.clients.insert(id, Recipient { outbox, bytes });
         }
         let clients = &mut self.clients;
-        self.members.carry_out(&run.effects, |action| match action {
+        self.members.dispatch(&run.effects, |action| match action {
             Action::Send(to, bytes) => {
                 if let Some(client) = clients.get_mut(&to) {
                     client.bytes.extend_from_slice(bytes);

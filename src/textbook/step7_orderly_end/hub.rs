@@ -204,7 +204,7 @@ impl Turn {
             self.clients.insert(client.id, Recipient { client, bytes });
         }
         let clients = &mut self.clients;
-        self.members.carry_out(&run.effects, |action| match action {
+        self.members.dispatch(&run.effects, |action| match action {
             Action::Send(to, bytes) => {
                 if let Some(recipient) = clients.get_mut(&to) {
                     recipient.bytes.extend_from_slice(bytes);
