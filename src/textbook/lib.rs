@@ -14,9 +14,12 @@
 //! | 6 | `one-run` | senders share one run; one thread has the turn | no end is orderly, and no limit exists |
 //! | 7 | `orderly-end` | limits, half-close, tunnels, an orderly stop | lesson 8 compares it with `matou serve` |
 //!
-//! This file contains two parts that are the same in all steps. One part cuts bytes into frames. The other part finds the
-//! recipients of the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps
-//! 6 and 7 use it too.
+//! `one-thread` is no step of the course: it is the same room with one thread and no blocking sockets, and lesson 6 compares
+//! it with step 6.
+//!
+//! This file contains two parts that are the same in all steps: it cuts bytes into frames, and it finds the recipients of
+//! the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps 6 and 7 use
+//! it too.
 
 pub mod outbox;
 

@@ -189,7 +189,7 @@ mod commands {
     use std::thread;
 
     use super::lesson;
-    use crate::step::Step;
+    use crate::step::start;
 
     /// A block that begins with "```console PROGRAM": the commands after `$`, typed while that server runs, and their
     /// output. Blocks without a program show output that differs each time.
@@ -221,7 +221,7 @@ mod commands {
 
     /// Types the commands of a block into bash. The lessons' port is replaced by the one that the server was given.
     fn check(block: &Block) {
-        let server = Step::start(&block.program);
+        let server = start(&block.program);
         let port = server.address.port().to_string();
         let typed = Command::new("bash")
             .args(["-c", &block.commands.replace("7777", &port)])

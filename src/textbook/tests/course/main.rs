@@ -4,5 +4,6 @@
 #[cfg(unix)]
 mod ends;
 mod lessons;
+mod server;
 mod step;
 mod verdicts;

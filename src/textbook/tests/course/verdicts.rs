@@ -6,7 +6,7 @@ use std::thread;
 use conformance::run::{Options, Report, Verdict, run_suite};
 use conformance::suite::Suite;
 
-use crate::step::{STEPS, Step};
+use crate::step::{STEPS, start};
 
 /// The cases of step 1 that the test repeats. The other cases fail only after they have waited for an answer that never
 /// comes, so playing them would take minutes.
@@ -21,7 +21,7 @@ const OF_STEP_1: [&str; 7] = [
 ];
 
 /// The verdicts of one case, step by step.
-pub(crate) type Row = [&'static str; 7];
+pub(crate) type Row = [&'static str; STEPS.len()];
 
 /// Returns the table: each case with its verdicts.
 pub(crate) fn table() -> BTreeMap<&'static str, Row> {
@@ -37,7 +37,7 @@ pub(crate) fn table() -> BTreeMap<&'static str, Row> {
 
 /// Judges one step with the cases `only`. If `only` is empty, plays all cases except `slow-reader`.
 fn judge(suite: &Suite, step: usize, only: &[&str], scale: f64, jobs: usize) -> Report {
-    let server = Step::start(STEPS[step].0);
+    let server = start(STEPS[step].0);
     let options = Options {
         only: only.iter().map(|id| (*id).to_owned()).collect(),
         skip: match only {
@@ -124,7 +124,7 @@ fn the_judge_says_what_the_table_says() {
     let suite = &suite;
     let runs = thread::scope(|scope| {
         let mut runs = vec![scope.spawn(move || (0, judge(suite, 0, &OF_STEP_1, 0.2, 1)))];
-        for step in 1..7 {
+        for step in 1..STEPS.len() {
             runs.push(scope.spawn(move || (step, judge(suite, step, &[], 1.0, 8))));
             // In step 2 this case fails after half a minute, with the usual bounds.
             let scale = if step == 1 { 0.1 } else { 1.0 };
