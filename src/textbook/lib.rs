@@ -15,7 +15,7 @@
 //! | 7 | `orderly-end` | limits, half-close, tunnels, an orderly stop | lesson 8 compares it with `matou serve` |
 //!
 //! `one-thread` is no step of the course: it is the same room with one thread and no blocking sockets, and lesson 6 compares
-//! it with step 6.
+//! it with step 6. The solutions of exercises that change a step are in the folder `solutions`.
 //!
 //! This file contains two parts that are the same in all steps: it cuts bytes into frames, and it finds the recipients of
 //! the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps 6 and 7 use

@@ -176,8 +176,8 @@ mod tests {
 
     use matou_protocols::room::ConnId;
 
+    use super::super::permits::Permits;
     use super::*;
-    use crate::permits::Permits;
 
     /// A client of the server, and the socket of its peer.
     fn client(number: u64, permits: &Arc<Permits>) -> (Arc<Client>, TcpStream) {

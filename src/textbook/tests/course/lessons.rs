@@ -78,7 +78,12 @@ fn every_lesson_has_its_six_parts() {
 #[test]
 fn every_link_leads_to_what_it_names() {
     let pages = (1..=8).map(|number| (format!("lesson-{number}.md"), lesson(number)));
-    let own = ["README.md", "numbers.md", "verdicts.md"];
+    let own = [
+        "README.md",
+        "numbers.md",
+        "verdicts.md",
+        "solutions/README.md",
+    ];
     let own = own.map(|name| {
         (
             name.to_owned(),
@@ -91,7 +96,7 @@ fn every_link_leads_to_what_it_names() {
                 continue;
             }
             let file = target.split('#').next().unwrap_or(target);
-            let path = folder().join(file);
+            let path = folder().join(&name).with_file_name("").join(file);
             assert!(path.exists(), "{name}: {target} does not exist");
             let item = text.trim_matches('`');
             let is_item = item != text && !item.contains(['.', '-', ' ']);
@@ -103,28 +108,36 @@ fn every_link_leads_to_what_it_names() {
     }
 }
 
+/// Returns the text between a head and the next one of the same level.
+fn section<'a>(page: &'a str, head: &str) -> &'a str {
+    let (_, section) = page.split_once(&format!("{head}\n")).unwrap();
+    section.split("\n## ").next().unwrap()
+}
+
+/// Returns the items of a numbered list, and checks their numbers.
+fn items(list: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for line in list.lines() {
+        let begins = line.starts_with(&format!("{}. ", items.len() + 1));
+        match items.last_mut() {
+            _ if begins => items.push(line.to_owned()),
+            Some(last) => {
+                last.push(' ');
+                last.push_str(line.trim_start());
+            }
+            None => {}
+        }
+    }
+    items
+}
+
 /// An exercise is an item of the list in `Try it`. It says how to see that it is solved.
 #[test]
 fn every_exercise_says_when_it_is_solved() {
     let (mut all, mut in_any_language) = (0, 0);
     for number in 1..=8 {
         let text = lesson(number);
-        let part = text.split("## Try it").nth(1).unwrap();
-        let part = part.split("\n## ").next().unwrap();
-        let mut exercises = Vec::new();
-        for line in part.lines() {
-            let begins = line
-                .split_once(". ")
-                .is_some_and(|(digits, _)| digits.parse::<u8>().is_ok());
-            match exercises.last_mut() {
-                _ if begins => exercises.push(line.to_owned()),
-                Some(last) => {
-                    last.push(' ');
-                    last.push_str(line.trim_start());
-                }
-                None => {}
-            }
-        }
+        let exercises = items(section(&text, "## Try it"));
         assert!(
             exercises.len() >= 4,
             "lesson {number}: {} exercises",
@@ -144,6 +157,23 @@ fn every_exercise_says_when_it_is_solved() {
     }
     assert!(all >= 32, "{all} exercises");
     assert!(in_any_language >= 10, "{in_any_language} in any language");
+}
+
+/// Each exercise that is solved by a patch names it, and each patch is named.
+#[test]
+fn every_exercise_has_an_answer() {
+    let answers = fs::read_to_string(folder().join("solutions/README.md")).unwrap();
+    for number in 1..=8 {
+        let text = lesson(number);
+        let exercises = items(section(&text, "## Try it"));
+        let answers = items(section(&answers, &format!("## Lesson {number}")));
+        assert_eq!(answers.len(), exercises.len(), "lesson {number}");
+        for (at, answer) in answers.iter().enumerate() {
+            let patch = format!("lesson-{number}-exercise-{}.patch", at + 1);
+            let exists = folder().join("solutions").join(&patch).exists();
+            assert_eq!(answer.contains(&patch), exists, "{patch}");
+        }
+    }
 }
 
 /// Each lesson has a line that begins with `**Repaired:**`. The line says how many cases begin to pass with this step, and
