@@ -112,6 +112,9 @@ impl Hall {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 // This client has already gone. Others may wait after it.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                // For example, no descriptor is free. Then the client stays in the backlog, and `poll` reports the
+                // listener only when the next client connects.
                 Err(error) => return eprintln!("cannot accept a connection: {error}"),
             };
             self.accepted += 1;
@@ -179,7 +182,7 @@ impl Hall {
                 }
             }
             Action::Cut(id) => clients.get_mut(&id).into_iter().for_each(Client::cut),
-            // The other steps have private connections only from step 7 on.
+            // The steps have private connections only from step 7 on.
             Action::Tunnel(one, other) => [one, other]
                 .iter()
                 .for_each(|id| clients.get_mut(id).into_iter().for_each(Client::cut)),

@@ -124,7 +124,7 @@ mod clients {
     use super::*;
 
     /// Messages that alice sends to dave: more than the socket and the queue of step 3 can hold.
-    const MESSAGES: usize = 9000;
+    const MESSAGES: usize = 20_000;
 
     /// Returns a private message as a frame.
     fn whisper(from: &str, to: &str, message: &str) -> Vec<u8> {
