@@ -20,7 +20,7 @@ fn folder() -> PathBuf {
 }
 
 /// Returns the text of a lesson.
-fn lesson(number: usize) -> String {
+pub(crate) fn lesson(number: usize) -> String {
     fs::read_to_string(folder().join(format!("lesson-{number}.md"))).unwrap()
 }
 

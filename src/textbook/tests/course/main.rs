@@ -1,8 +1,9 @@
-//! Tests of what the course says: the verdicts on each step, the number of its threads, how step 7 stops, and the commands
-//! and links of the lessons.
+//! Tests of what the course says: the verdicts on each step, the number of its threads, how step 7 stops, and the commands,
+//! links and figures of the lessons.
 
 #[cfg(unix)]
 mod ends;
+mod figures;
 mod lessons;
 mod server;
 mod step;
