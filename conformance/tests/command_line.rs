@@ -106,3 +106,29 @@ fn lint_shows_a_mistake_with_its_file_line_caret_and_remedy() {
         out(&output)
     );
 }
+
+/// Returns what the shell fish shows for a command line whose last word is completed, without the descriptions.
+fn completed(line: &[&str]) -> Vec<String> {
+    let output = Command::cargo_bin("conformance")
+        .expect("the command is built with its tests")
+        .env("COMPLETE", "fish")
+        .args(["--", "conformance"])
+        .args(line)
+        .output()
+        .expect("the program starts");
+    let words = out(&output);
+    let word = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+    words.lines().map(word).collect()
+}
+
+#[test]
+fn a_shell_completes_protocols_cases_and_folders() {
+    assert_eq!(completed(&["run", "chath"]), ["chathack"]);
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dat");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
+    assert_eq!(completed(&["lint", data]), [folder]);
+    assert_eq!(completed(&["show", "chaton", "slow-r"]), ["slow-reader"]);
+    assert_eq!(completed(&["show", ECHO, "hel"]), ["hello"]);
+    let only = ["run", "chaton", "127.0.0.1:1", "--only", "slow-t"];
+    assert_eq!(completed(&only), ["slow-tunnel"]);
+}

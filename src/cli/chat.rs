@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use installed::{ArgValueCandidates, CompletionCandidate};
+use matou_protocols::ProtocolName;
 
 use super::chatr_args::ChatrArgs;
 use super::password::PasswordArgs;
@@ -27,7 +29,7 @@ pub(super) struct ChatArgs {
     /// Protocols and their default ports: chaton (7777), chatos-groupe2 (7778), chatos-1.0 (7779), chathack (7780), chatr (7781).
     /// Add ?long=4 to a chaton or chatos-groupe2 address if the server's LONG has 4 bytes. Write an IPv6 address in brackets,
     /// and each special byte of the login as % and two hexadecimal digits.
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", add = ArgValueCandidates::new(addresses))]
     address: Address,
 
     /// Write each event as a JSON object, one per line
@@ -109,6 +111,14 @@ pub(super) struct ChatArgs {
 
     #[command(flatten)]
     chatr: ChatrArgs,
+}
+
+/// Returns the beginning of an address in each protocol, for a shell that completes it.
+fn addresses() -> Vec<CompletionCandidate> {
+    let names = ProtocolName::ALL.map(ProtocolName::name);
+    names
+        .map(|name| CompletionCandidate::new(format!("{name}://")))
+        .into()
 }
 
 /// How peers connect to this client, in protocols where private connections do not pass through the server.

@@ -13,19 +13,23 @@ mod output;
 mod password;
 mod serve;
 
+use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use matou_protocols::room::Visible;
 
 /// Exit code for wrong usage. clap uses the same code for unknown arguments.
 const WRONG_USAGE: u8 = 2;
 
+/// The name of this program.
+const PROGRAM: &str = "matou";
+
 /// A chat server for small binary protocols, and a client to talk to it.
 #[derive(Debug, Parser)]
-#[command(name = "matou", version, arg_required_else_help = true)]
+#[command(name = PROGRAM, version = installed::VERSION, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -37,10 +41,14 @@ enum Command {
     Chat(Box<chat::ChatArgs>),
     Identity(identity::IdentityArgs),
     Serve(serve::ServeArgs),
+    Completions(installed::Completions),
+    #[command(hide = true)]
+    Man(installed::Manual),
 }
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
+    installed::complete(Arguments::command);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return output::unparsed(&error),
@@ -50,6 +58,21 @@ pub(crate) fn run() -> ExitCode {
         Command::Chat(arguments) => chat::run(*arguments),
         Command::Identity(arguments) => identity::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Completions(arguments) => ended(print_completions(&arguments)),
+        Command::Man(arguments) => ended(arguments.write(Arguments::command()).map_err(Into::into)),
+    }
+}
+
+fn print_completions(arguments: &installed::Completions) -> Result<(), Box<dyn Error>> {
+    let script = arguments.script(PROGRAM)?;
+    Ok(output::print(&script)?)
+}
+
+/// Reports the error of a command, if it has failed, and returns its exit code.
+fn ended(result: Result<(), Box<dyn Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output::failed(&*error, WRONG_USAGE),
     }
 }
 

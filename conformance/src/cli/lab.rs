@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
 use super::output_file::OutputFile;
+use super::{Outcome, candidates};
 use crate::diagnosis::Atlas;
 use crate::report::{laboratory_page, laboratory_text};
 use crate::suite::Suite;
@@ -14,6 +14,7 @@ use crate::suite::Suite;
 #[derive(Debug, Args)]
 pub(super) struct LabArguments {
     /// A protocol that comes with the program [default: all of them]
+    #[arg(add = candidates::protocol())]
     protocol: Option<String>,
 
     /// Also write the table of faults and cases as a page

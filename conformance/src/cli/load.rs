@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::output_file::OutputFile;
 use super::target::resolve;
 use super::words::{at_least_one, pair, positive};
+use super::{Outcome, candidates};
 use crate::load::{
     self, Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, peers,
 };
@@ -32,6 +32,7 @@ pub(super) struct LoadArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite. For comparisons also: irc,
     /// mqtt, nats (a room of an IRC, MQTT or NATS server), tls (only handshakes), proxy (tunnels through a TCP proxy to
     /// --backend)
+    #[arg(add = candidates::protocol())]
     protocol: String,
 
     /// Address and port of the server, such as 127.0.0.1:7777

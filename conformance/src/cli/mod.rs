@@ -1,5 +1,6 @@
 //! The command line: arguments in, text and an exit code out.
 
+mod candidates;
 #[cfg(test)]
 mod documents;
 mod interrupt;
@@ -20,19 +21,23 @@ mod tap;
 mod target;
 mod words;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::report::Paint;
 use crate::source::Diagnostics;
 use crate::text;
 use output::Stream;
 
+/// The name of this program.
+const PROGRAM: &str = "conformance";
+
 /// Judge whether a server follows the document of its chat protocol
 #[derive(Debug, Parser)]
-#[command(name = "conformance", version, about)]
+#[command(name = PROGRAM, version = installed::VERSION, about)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -58,6 +63,9 @@ enum Command {
     Tap(tap::TapArguments),
     /// Check a suite or a file of scenarios, and explain each mistake in it
     Lint(lint::LintArguments),
+    Completions(installed::Completions),
+    #[command(hide = true)]
+    Man(installed::Manual),
 }
 
 /// The output and the exit code of a command.
@@ -137,6 +145,7 @@ impl Outcome {
 /// wrong usage or a mistake in a suite. The command `run` documents further codes.
 #[must_use]
 pub fn main() -> ExitCode {
+    installed::complete(Arguments::command);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return unparsed(&error),
@@ -151,8 +160,21 @@ pub fn main() -> ExitCode {
         Command::Matrix(arguments) => matrix::matrix(&arguments),
         Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
+        Command::Completions(arguments) => of_result(arguments.script(PROGRAM)),
+        Command::Man(arguments) => {
+            let written = arguments.write(Arguments::command());
+            of_result(written.map(|()| String::new()))
+        }
     };
     outcome.print()
+}
+
+/// Returns the outcome of a command that only prints a text.
+fn of_result(text: Result<String, impl Display>) -> Outcome {
+    match text {
+        Ok(text) => Outcome::said(text),
+        Err(error) => Outcome::refused(format!("{error}\n")),
+    }
 }
 
 /// Prints the help, the version, or an error about an argument. Such an error quotes the argument. If an argument contains

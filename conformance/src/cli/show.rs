@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, list};
+use super::{Outcome, candidates, list};
 use crate::scenario::Scenario;
 use crate::suite::Suite;
 
@@ -10,8 +10,10 @@ use crate::suite::Suite;
 #[derive(Debug, clap::Args)]
 pub(super) struct ShowArguments {
     /// A protocol that comes with the program, or the folder of a suite
+    #[arg(add = candidates::protocol())]
     protocol: String,
     /// The id of the case, as `conformance list PROTOCOL` shows it
+    #[arg(add = candidates::case())]
     case: String,
 }
 
