@@ -68,7 +68,7 @@ fn a_timeout_during_a_stall_of_the_machine_is_inconclusive() {
     let runner = Command::cargo_bin("conformance")
         .unwrap()
         .args(["run", "chaton", &address, "--only", "login-taken"])
-        .args(["--jobs", "1", "--scale", "0.25"])
+        .args(["--jobs", "1", "--scale", "0.5"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
