@@ -4,7 +4,6 @@
 //! all its sends in one way, or only at chosen points. The runner uses this to find the fewest cuts that change a verdict.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use crate::evidence::{Point, Segments};
 use crate::grammar::{Decoded, Side, Value, Wire};
@@ -12,12 +11,6 @@ use crate::grammar::{Decoded, Side, Value, Wire};
 /// Maximum number of bytes of one send that `--segments each-byte` sends one by one. Without this limit, a send of one
 /// megabyte would need a million system calls.
 pub(crate) const BYTE_BY_BYTE: usize = 4096;
-
-/// The maximum pause after a cut. Without a pause the target may read two pieces as one.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// Maximum length of all pauses in one send together.
-const ALL_PAUSES: Duration = Duration::from_millis(100);
 
 /// How a play cuts those sends for which the scenario itself gives no cuts.
 #[derive(Debug, Clone, Default)]
@@ -68,14 +61,8 @@ impl Cutting {
     }
 }
 
-/// Returns how long the writer pauses between the pieces of a send with this number of cuts.
-pub(crate) fn pause(cuts: usize) -> Duration {
-    let share = ALL_PAUSES.checked_div(u32::try_from(cuts).unwrap_or(u32::MAX));
-    share.map_or(Duration::ZERO, |share| share.min(PAUSE))
-}
-
-/// Returns the text fields and byte fields of the frames in these bytes. The three values of a field are its offset, the
-/// offset of its content (after the length), and its value.
+/// Returns the text fields and byte fields of the frames in these bytes: for each, the offset of the field, the offset of
+/// its content (after the length), and its value.
 fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
     let mut found = Vec::new();
     let mut at = 0;

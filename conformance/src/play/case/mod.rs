@@ -171,6 +171,13 @@ impl<'a> Case<'a> {
         self.did(conn, |what| matches!(what, Doing::ShutDown))
     }
 
+    /// Returns when the scenario closed or reset this connection; `None` if it is open.
+    pub(crate) fn left_at(&self, conn: ConnId) -> Option<Instant> {
+        let is_end = |what: &Doing| matches!(what, Doing::Closed | Doing::Aborted | Doing::Truncated);
+        let mut ends = self.log.iter().filter(|done| is_end(&done.what));
+        ends.find(|done| done.conn == conn).map(|done| done.at)
+    }
+
     fn did(&self, conn: ConnId, is_that: impl Fn(&Doing) -> bool) -> bool {
         self.log
             .iter()

@@ -8,12 +8,9 @@ use crate::grammar::{Grammar, PacketId, Side, Value};
 use crate::scenario::Cut;
 
 use super::connection::{Doing, Held, Purpose};
-use super::cutting::{self, BYTE_BY_BYTE};
+use super::cutting::BYTE_BY_BYTE;
 use super::{Case, ConnId};
 use crate::play::lane::Gate;
-
-/// A send with more cuts than this has no pauses. With this many pieces, the target reads at least some of them separately.
-const PAUSED_CUTS: usize = 16;
 
 /// The number of bytes shown on each side of a cut.
 const SHOWN: usize = 8;
@@ -102,24 +99,11 @@ impl Case<'_> {
             let point = Point { send, at: *at };
             self.made.push(Made { point, words });
         }
-        let connection = &self.connections[conn].socket;
-        if cuts.is_empty() {
-            return connection.send(bytes, Cut::Whole, gate);
-        }
-        if cuts.len() > PAUSED_CUTS {
-            return connection.send(bytes, Cut::At(cuts), gate);
-        }
-        let pause = cutting::pause(cuts.len());
-        let mut gate = gate;
-        let mut rest = bytes.as_slice();
-        let mut start = 0;
-        for end in cuts {
-            let (piece, after) = rest.split_at_checked(end - start).unwrap_or((rest, &[]));
-            connection.send(piece.to_vec(), Cut::Whole, gate.take());
-            connection.pause(pause);
-            (rest, start) = (after, end);
-        }
-        connection.send(rest.to_vec(), Cut::Whole, gate);
+        let cut = match cuts.is_empty() {
+            true => Cut::Whole,
+            false => Cut::At(cuts),
+        };
+        self.connections[conn].socket.send(bytes, cut, gate);
     }
 
     /// Returns the text of `words` if the play cuts only at chosen points, because then the report describes each cut.

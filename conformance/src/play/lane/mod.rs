@@ -5,6 +5,9 @@ mod bell;
 mod budget;
 mod inbox;
 mod outbox;
+#[cfg(target_os = "linux")]
+mod peer;
+mod spacing;
 mod tls;
 
 use std::io;
@@ -186,9 +189,9 @@ impl Connection {
         self.outbox.push(bytes, cut, gate);
     }
 
-    /// Queues a pause: the writer waits before it writes what is queued later.
-    pub(crate) fn pause(&self, pause: Duration) {
-        self.outbox.push_pause(pause);
+    /// Queues a wait until the target has read everything that was queued before.
+    pub(crate) fn wait_for_reads(&self) {
+        self.outbox.push_wait_for_reads();
     }
 
     /// Queues FIN after everything that is queued; over TLS, a close_notify comes before the FIN. The reader continues.

@@ -11,6 +11,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::scenario::Cut;
 
 use super::bell::Bell;
+use super::spacing::Spacing;
 use super::tls::Secured;
 
 /// Maximum queued bytes of a lane. If more are queued, the next send of the lane waits until the target has read some of
@@ -71,7 +72,8 @@ enum Job {
         cut: Cut,
         gate: Option<Arc<Gate>>,
     },
-    Pause(Duration),
+    /// A wait until the target has read everything that was written.
+    AwaitReads,
     Fin(Farewell),
     /// Bytes that TLS itself must send.
     Owed,
@@ -102,9 +104,9 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// Queues a pause before everything that is queued later.
-    pub(crate) fn push_pause(&self, pause: Duration) {
-        self.queue.lock().jobs.push_back(Job::Pause(pause));
+    /// Queues a wait until the target has read everything that was queued before.
+    pub(crate) fn push_wait_for_reads(&self) {
+        self.queue.lock().jobs.push_back(Job::AwaitReads);
         self.changed.notify_all();
     }
 
@@ -139,16 +141,18 @@ impl Outbox {
 
     /// Runs the writer thread: writes until the outbox is closed or the connection is gone.
     pub(crate) fn write_to(&self, mut stream: &TcpStream, tls: Option<&Secured>, bell: &Bell) {
+        let mut spacing = Spacing::new(stream, tls.is_none());
         while let Some(job) = self.next() {
             let written = match job {
                 Job::Write { bytes, cut, gate } => {
+                    spacing.wait();
                     if let Some(gate) = gate {
                         gate.pass();
                     }
-                    write_pieces(stream, tls, &bytes, &cut)
+                    write_pieces(stream, tls, &bytes, &cut, &mut spacing)
                 }
-                Job::Pause(pause) => {
-                    std::thread::sleep(pause);
+                Job::AwaitReads => {
+                    spacing.wait();
                     Ok(())
                 }
                 Job::Fin(farewell) => say_farewell(stream, tls, farewell),
@@ -190,12 +194,19 @@ fn write_pieces(
     tls: Option<&Secured>,
     bytes: &[u8],
     cut: &Cut,
+    spacing: &mut Spacing,
 ) -> io::Result<()> {
-    for piece in pieces(bytes, cut) {
+    let pieces = pieces(bytes, cut);
+    let cuts = pieces.len().saturating_sub(1);
+    for (before, piece) in pieces.into_iter().enumerate() {
+        if before > 0 {
+            spacing.wait_after_cut(before, cuts);
+        }
         match tls {
             Some(tls) => stream.write_all(&tls.seal(piece)?)?,
             None => stream.write_all(piece)?,
         }
+        spacing.wrote(piece.len());
     }
     Ok(())
 }
@@ -211,8 +222,8 @@ fn say_farewell(
     stream.shutdown(Shutdown::Write)
 }
 
-/// Returns the bytes in the pieces into which they are cut. With TCP_NODELAY each piece usually becomes a separate segment;
-/// over TLS it is also a separate record.
+/// Returns the bytes in the pieces into which they are cut. With TCP_NODELAY each piece becomes a separate segment; over TLS it
+/// is also a separate record.
 fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
     match cut {
         Cut::Whole => vec![bytes],

@@ -1,6 +1,6 @@
 //! The actions of a lane: connect, send, shut down, close, abort, sign, stop reading.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Value;
@@ -11,28 +11,47 @@ use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, wa
 
 use super::progress::Progress;
 
-/// A step in which a lane does something. The step fails if it is not done at a given instant.
+/// How long a client that has left waits for the target to close its side of the connection too. Some servers never close it.
+const NOTICING: Duration = Duration::from_millis(300);
+
+/// How long the target has, after it closed its side, to forget the client: a server may close the connection first and remove
+/// the client from its lists later. A reset has no answer, so after a reset this is the whole wait.
+const FORGETTING: Duration = Duration::from_millis(20);
+
+/// A step in which a lane does something. It gives up at a given instant.
 #[derive(Debug)]
 pub(crate) struct Act {
     until: Instant,
+    begun: bool,
 }
 
 impl Act {
     pub(crate) fn new(until: Instant) -> Act {
-        Act { until }
+        Act {
+            until,
+            begun: false,
+        }
     }
 
-    pub(crate) fn poll(&self, case: &mut Case<'_>, action: &Action) -> Progress {
+    pub(crate) fn poll(&mut self, case: &mut Case<'_>, action: &Action) -> Progress {
         if !matches!(action, Action::Distinct(_) | Action::Sign { .. }) {
             case.actions += 1;
         }
+        let is_first = !std::mem::replace(&mut self.begun, true);
         match action {
             Action::Open(lane) => case.open_lane(*lane).into(),
             Action::Send { lane, what, cut } => self.send(case, *lane, what, cut),
             Action::Shutdown(lane) => case.shut_down(*lane).into(),
-            Action::Close(lane) => case.close(*lane).into(),
-            Action::Abort(lane) => self.abort(case, *lane),
-            Action::Truncate(lane) => case.truncate(*lane).into(),
+            Action::Close(lane) if is_first => match case.close(*lane) {
+                Ok(()) => noticed(case, *lane),
+                Err(failure) => failure.into(),
+            },
+            Action::Abort(lane) => self.abort(case, *lane, is_first),
+            Action::Truncate(lane) if is_first => match case.truncate(*lane) {
+                Ok(()) => noticed(case, *lane),
+                Err(failure) => failure.into(),
+            },
+            Action::Close(lane) | Action::Truncate(lane) => noticed(case, *lane),
             Action::Sign {
                 lane,
                 pieces,
@@ -64,21 +83,45 @@ impl Act {
             .into()
     }
 
-    /// Resets the connection. First the step waits until the bytes that were queued earlier are written, or until the time
-    /// limit of the step passes.
-    fn abort(&self, case: &mut Case<'_>, lane: LaneId) -> Progress {
+    /// Resets the connection. First the step waits until the target has read what was sent before, because a reset discards
+    /// what the target has not read, or until its time limit passes.
+    fn abort(&self, case: &mut Case<'_>, lane: LaneId, is_first: bool) -> Progress {
+        if case.open[lane].is_some_and(|conn| case.was_aborted(conn)) {
+            return noticed(case, lane);
+        }
         let conn = match case.conn_to_use(lane) {
             Ok(conn) => conn,
             Err(failure) => return failure.into(),
         };
-        case.flush_held();
+        if is_first {
+            case.flush_held();
+            case.connections[conn].socket.wait_for_reads();
+        }
         if !case.connections[conn].socket.is_flushed() && case.now < self.until {
             return Progress::Waits(self.until);
         }
         case.note_done(conn, Doing::Aborted);
         case.connections[conn].left = true;
         case.connections[conn].socket.abort();
-        Progress::Done
+        noticed(case, lane)
+    }
+}
+
+/// Waits until the target has noticed that an identified client has left. Otherwise, what follows would race with the
+/// departure, and the verdict would say nothing about clients that have left.
+fn noticed(case: &Case<'_>, lane: LaneId) -> Progress {
+    let departure = case.open[lane].and_then(|conn| Some((conn, case.left_at(conn)?)));
+    let Some((conn, left)) = departure.filter(|(conn, _)| case.view.fronts[*conn].identified) else {
+        return Progress::Done;
+    };
+    let until = match case.connections[conn].socket.end() {
+        Some((at, _)) => at.max(left) + FORGETTING,
+        None if case.was_aborted(conn) => left + FORGETTING,
+        None => left + case.shared.bounds.wait(Some(NOTICING)),
+    };
+    match case.now < until {
+        true => Progress::Waits(until),
+        false => Progress::Done,
     }
 }
 
