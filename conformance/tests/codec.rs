@@ -123,6 +123,7 @@ fn grammar() -> Grammar {
         ],
         identified_by: None,
         raw_after: Vec::new(),
+        raw_proved_by: None,
         fence: None,
         fence_unidentified: None,
         load: None,

@@ -35,7 +35,14 @@ pub struct Failure {
     /// The length of the frame that did not match, in bytes; `None` if no complete frame had arrived.
     #[serde(skip)]
     pub frame_length: Option<usize>,
-    /// Set if the frame certainly belongs to something else than this case's conversation.
+    /// If every step was fulfilled and the target ended only afterwards: how it ended, in the words that all ends of this kind
+    /// share.
+    #[serde(skip)]
+    pub(crate) at_teardown: Option<String>,
+    /// Whether the failure was noticed on a lane whose bytes are no frames: the end of a tunnel.
+    #[serde(skip)]
+    pub(crate) in_tunnel: bool,
+    /// Set if the frame certainly did not belong to this case's conversation.
     #[serde(skip)]
     pub(crate) stray: Option<Stray>,
 }
@@ -127,6 +134,8 @@ impl Failure {
             by_time: kind == FailureKind::Timeout,
             proved_by: None,
             frame_length: None,
+            at_teardown: None,
+            in_tunnel: false,
             stray: None,
         }
     }
@@ -140,17 +149,23 @@ impl Failure {
         ))
     }
 
-    /// Returns the failure for a target that no longer serves other clients. If a failure was `seen` in the case itself, the
-    /// text includes it.
+    /// Returns the failure for a target that no longer serves other clients. If a step of the case failed, too, the failure
+    /// keeps what is known about that step. If that step belongs to a fragment, the case that judges the fragment is to blame.
     pub(crate) fn of_target(kind: FailureKind, got: &str, seen: Option<Failure>) -> Failure {
-        let seen = seen
-            .map(|failure| format!("; in the case itself: {}", failure.got))
-            .unwrap_or_default();
-        Failure::new(
-            kind,
-            "that the target continues to serve other clients".to_owned(),
-            format!("{got}{seen}"),
-        )
+        match seen {
+            Some(seen) => Failure {
+                kind,
+                got: format!("{got}; in the case itself: {}", seen.got),
+                by_time: false,
+                stray: None,
+                ..seen
+            },
+            None => Failure::new(
+                kind,
+                "that the target continues to serve other clients".to_owned(),
+                got.to_owned(),
+            ),
+        }
     }
 
     /// Returns whether the target no longer serves other clients.
@@ -175,13 +190,15 @@ impl Failure {
     }
 
     /// Returns the cases on which the meaning of this failure depends. One judges the fragment that contains the failed
-    /// step. The other one judges the fence. The case that judges the fence is returned if the answer to a fence did not
-    /// arrive, or if a frame of a fence arrived in a wrong place.
+    /// step. Another judges the fence; it is returned if the answer to a fence did not arrive, or if a frame of a fence
+    /// arrived in a wrong place. A third judges whether a tunnel relays bytes; it is returned for a failure in a tunnel.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
         let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);
         let fence = fence.and_then(|fence| fence.proved_by.as_deref());
-        self.proved_by.as_deref().into_iter().chain(fence)
+        let relaying = grammar.raw_proved_by.as_deref().filter(|_| self.in_tunnel);
+        let of_fragment = self.proved_by.as_deref().into_iter();
+        of_fragment.chain(fence).chain(relaying)
     }
 
     /// Sets the step that failed, unless a step inside this step is already known as the one that failed.

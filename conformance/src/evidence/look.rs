@@ -19,6 +19,8 @@ pub(crate) enum Look {
         why: String,
         fields: Vec<DecodedField>,
     },
+    /// Bytes in a tunnel, which are never frames.
+    Raw,
     /// The connection has ended, and nothing is left before its end.
     Ended(End),
 }

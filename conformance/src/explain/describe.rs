@@ -62,7 +62,7 @@ pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> 
         Look::Partial | Look::Half(..) => FailureKind::HalfFrame,
         Look::Ended(End::Flood) => FailureKind::Flood,
         Look::Ended(_) => FailureKind::Ended,
-        Look::Frame(_) | Look::Broken { .. } => FailureKind::Mismatch,
+        Look::Frame(_) | Look::Broken { .. } | Look::Raw => FailureKind::Mismatch,
     };
     let mut failure = something(shown, kind, wanted.in_words(shown.grammar), look);
     failure.by_time = matches!(look, Look::Nothing | Look::Partial);
@@ -104,6 +104,11 @@ pub(crate) fn something(
             frame_in_words(shown.grammar, frame),
             frame_fields(shown.wire, frame, unread),
             frame.length,
+        ),
+        Look::Raw => (
+            format!("{} more in the tunnel", count(unread.len(), "byte")),
+            Vec::new(),
+            unread.len(),
         ),
         Look::Broken { at, why, fields } => (
             format!("bytes that are not a frame: {why}, at offset {at}"),

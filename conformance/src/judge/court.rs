@@ -122,7 +122,7 @@ impl<'a> Court<'a> {
         asked.insert(id.to_owned());
         let excuse = failure
             .provers(&self.suite.grammar)
-            .filter(|prover| *prover != id)
+            .filter(|prover| *prover != id && !self.rests_on(prover, id))
             .find_map(|prover| self.excuse(prover, asked));
         if let Some(culprit) = excuse {
             return (Verdict::Inconclusive, Some(culprit));
@@ -140,9 +140,19 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns why a failure in a fragment or a fence does not count against the case: its prover did not pass either. The
-    /// prover is the case that judges that fragment or fence. If the prover is itself excused by another case, that other
-    /// case is the cause.
+    /// Returns whether a case uses a fragment that the case with this id judges. Then the first cannot excuse the second.
+    fn rests_on(&self, case: &str, id: &str) -> bool {
+        let mut rests = false;
+        if let Some(case) = self.suite.scenario(case) {
+            walk::every_step(&case.steps, &mut |step| {
+                rests |= step.proved_by.as_deref() == Some(id);
+            });
+        }
+        rests
+    }
+
+    /// Returns why a failure in a fragment or a fence does not count against the case: the prover (the case that judges that
+    /// fragment or fence) did not pass either. If the prover is itself excused by another case, that other case is the cause.
     fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
         if asked.contains(prover) {
             return None;

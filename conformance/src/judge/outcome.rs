@@ -136,6 +136,8 @@ pub enum Cause {
         /// How often the case was played while other cases ran.
         of: usize,
     },
+    /// The case failed on a process that had served other cases, and passed on a fresh process.
+    Residue,
     /// The time limit of the whole case passed.
     TooLong,
     /// These settings were not given.
@@ -164,6 +166,7 @@ impl Cause {
             | Cause::TargetDied(_)
             | Cause::Stall
             | Cause::OnlyInCompany { .. }
+            | Cause::Residue
             | Cause::TooLong
             | Cause::TimeLimit
             | Cause::Interrupted
@@ -190,6 +193,9 @@ impl fmt::Display for Cause {
             Cause::OnlyInCompany { failed, of } => write!(
                 f,
                 "because it passes alone, but failed {failed} of {of} times while other cases ran"
+            ),
+            Cause::Residue => f.write_str(
+                "because it passes on a fresh process, but failed on a process that had served other cases before",
             ),
             Cause::Declared(reason) => write!(f, "because {reason} (according to the profile)"),
             Cause::TimeLimit => f.write_str("because the time limit of the run passed"),

@@ -45,6 +45,9 @@ fn conduct(mut case: Case<'_>) -> Played {
     if failure.is_none() {
         failure = case.leftovers().err();
     }
+    if let Some(failure) = &mut failure {
+        failure.in_tunnel = case.is_tunnel(failure.lane.as_deref());
+    }
     let duration = case.started.elapsed();
     case.absorb();
     let conversation = conversation::of(&case);
@@ -127,7 +130,7 @@ impl<'a> Case<'a> {
                     continue;
                 }
                 Look::Partial | Look::Half(..) => FailureKind::HalfFrame,
-                Look::Frame(_) | Look::Broken { .. } => FailureKind::Unexpected,
+                Look::Frame(_) | Look::Broken { .. } | Look::Raw => FailureKind::Unexpected,
             };
             let expected = "nothing more at the end of the case".to_owned();
             return Err(Box::new(explain::something(

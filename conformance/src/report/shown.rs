@@ -157,7 +157,7 @@ fn cause(cause: &mut Cause, escape: Escape) {
         Cause::NoIdentities(Shortage::Refused(why)) => several(why, escape),
         Cause::NoIdentities(Shortage::NoSource | Shortage::TooFew { .. }) => {}
         Cause::Stall | Cause::OnlyInCompany { .. } | Cause::TooLong => {}
-        Cause::TimeLimit | Cause::Interrupted => {}
+        Cause::Residue | Cause::TimeLimit | Cause::Interrupted => {}
     }
 }
 

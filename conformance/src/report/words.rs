@@ -124,12 +124,25 @@ fn interrupted(report: &Report) -> String {
     )
 }
 
-/// Returns the part of the sentence about known deviations, such as `, except for 2 known deviations`, or nothing.
+/// Returns the part of the sentence about what does not count, such as `, except for 2 known deviations and 1 case that the
+/// profile excludes`, or nothing.
 fn but_for(report: &Report) -> String {
-    let excused = |case: &&Outcome| case.known.is_some() && case.verdict == Verdict::Fail;
-    match report.cases.iter().filter(excused).count() {
-        0 => String::new(),
-        number => format!(", except for {}", counted(number, "known deviation")),
+    let number = |is: &dyn Fn(&&Outcome) -> bool| report.cases.iter().filter(is).count();
+    let excused = number(&|case| case.excuse().is_some());
+    let declared = number(&|case| matches!(case.cause, Some(Cause::Declared(_))));
+    let mut parts = Vec::new();
+    if excused > 0 {
+        parts.push(counted(excused, "known deviation"));
+    }
+    if declared > 0 {
+        parts.push(format!(
+            "{} that the profile excludes",
+            counted(declared, "case")
+        ));
+    }
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(", except for {}", parts.join(" and ")),
     }
 }
 

@@ -39,7 +39,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// Therefore a target counts as idle only if it was asleep more often than this number plus half the number of observations.
 const MISTAKES: usize = 2;
 
-/// Processor time that the target must have used between the observations to count as busy, in hundredths of a second.
+/// The pause between two series of these observations. Only a target that is busy in both of them is reported.
+const CALMING_DOWN: Duration = Duration::from_secs(1);
+
+/// Processor time that the target must have used between the observations, in hundredths of a second.
 const WORK: u64 = 30;
 
 /// Time limit of these observations. On a busy machine it may take long until a target has used that much processor time.
@@ -66,11 +69,11 @@ pub(crate) fn inspect(
         return;
     };
     if let Some(end) = end_of(shared, stay, process, beside, played.failure.is_some()) {
-        played.failure = Some(Failure::of_target(
-            end.failure_kind(),
-            &end.text,
-            played.failure.take(),
-        ));
+        let failure = match played.failure.take() {
+            Some(seen) => Failure::of_target(end.failure_kind(), &end.text, Some(seen)),
+            None => at_teardown(&end, &process.log().since(stay.mark)),
+        };
+        played.failure = Some(failure);
         played.incidents.push(end);
     } else if beside == Beside::NoOther && !shared.is_over() {
         played
@@ -89,6 +92,26 @@ pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
         "the target ended at the first login, with {end}; its output:\n{}",
         output.trim_end()
     ))
+}
+
+/// Returns the failure for a target that ended after every step of the case was fulfilled.
+fn at_teardown(end: &Incident, output: &str) -> Failure {
+    let got = format!(
+        "every step of the case was fulfilled, but when its clients left, {}",
+        end.text
+    );
+    let mut failure = Failure::of_target(end.failure_kind(), &got, None);
+    failure.at_teardown = Some(format!("{} {}", end.text, complaint(output)));
+    failure
+}
+
+/// Returns what the last line of the output complains about, without the details: such lines begin with the name of an error.
+/// The lines of a stack trace are indented.
+fn complaint(output: &str) -> &str {
+    let mut lines = output.lines().rev();
+    let line = lines.find(|line| !line.trim().is_empty() && !line.starts_with([' ', '\t']));
+    let head = line.and_then(|line| line.split(':').next());
+    head.unwrap_or_default()
 }
 
 impl Incident {
@@ -225,9 +248,17 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
     }
 }
 
-/// Returns an incident if the target works although no client is connected: one of its threads runs, or is ready to run, in
-/// the observations. For an idle target the function returns soon, because the first observations show all threads asleep.
+/// Returns an incident if the target works although no client is connected, and still works after a while. A virtual machine
+/// works for some time after a load, too, because it compiles and collects garbage, but then it stops.
 fn busy(process: &Process) -> Option<Incident> {
+    works_alone(process)?;
+    std::thread::sleep(CALMING_DOWN);
+    works_alone(process)
+}
+
+/// Returns an incident if one of the target's threads runs, or is ready to run, in the observations. For an idle target the
+/// function returns soon, because the first observations show all threads asleep.
+fn works_alone(process: &Process) -> Option<Incident> {
     let began = Instant::now();
     let members = process.members()?;
     let before = members.work()?.processor;

@@ -156,6 +156,11 @@ impl Host {
         drop(old);
     }
 
+    /// Returns whether a shared process exists. Then it has served at least one case.
+    pub(crate) fn has_served(&self) -> bool {
+        self.state.lock().shared.is_some()
+    }
+
     fn shared(&self, spawn: &Spawn) -> Result<Arc<Process>, NotStarted> {
         let mut state = self.state.lock();
         if let Some(process) = &state.shared

@@ -4,7 +4,7 @@
 //! that must run alone, and last the hostile cases. A case that fails while other cases run is played again alone, because
 //! these may have caused the failure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Choices;
@@ -32,6 +32,8 @@ pub(crate) struct Schedule<'a, 'b> {
     findings: Findings,
     /// The case after which the target no longer answered.
     died_of: Option<String>,
+    /// The ways in which the target ended after all steps of a case were fulfilled, each with the first of these cases.
+    ends: BTreeMap<String, String>,
 }
 
 impl<'a, 'b> Schedule<'a, 'b> {
@@ -48,14 +50,15 @@ impl<'a, 'b> Schedule<'a, 'b> {
             jobs: bench.host.jobs(bench.options.jobs),
             findings: probes.into_iter().collect(),
             died_of: None,
+            ends: BTreeMap::new(),
         }
     }
 
     /// Plays all selected cases and returns their findings, with those of the probes.
     pub(crate) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
         for probe in &selection.scenarios {
-            if let Some(told) = self.told {
-                told.settled(probe, &self.findings);
+            if let Some(finding) = self.findings.remove(&probe.id) {
+                self.record(probe, finding);
             }
         }
         let cases: Vec<&Scenario> = selection
@@ -79,10 +82,31 @@ impl<'a, 'b> Schedule<'a, 'b> {
     }
 
     /// Keeps the finding of a case, and reports its verdict if it is final.
-    fn record(&mut self, case: &Scenario, finding: Finding) {
+    fn record(&mut self, case: &Scenario, mut finding: Finding) {
+        self.forgive_repeated_end(case, &mut finding);
         self.findings.insert(case.id.clone(), finding);
         if let Some(told) = self.told {
             told.settled(case, &self.findings);
+        }
+    }
+
+    /// Takes back the failure of a case if all its steps were fulfilled and the target then ended in the same way as after an
+    /// earlier case: one mistake of the target counts once. The incident stays. Hostile cases judge whether the target
+    /// survives, so each of them counts.
+    fn forgive_repeated_end(&mut self, case: &Scenario, finding: &mut Finding) {
+        let Finding::Played(played) = finding else {
+            return;
+        };
+        let failure = played.failure.as_ref();
+        let Some(end) = failure.and_then(|failure| failure.at_teardown.clone()) else {
+            return;
+        };
+        let first = self.ends.entry(end).or_insert_with(|| case.id.clone());
+        if *first != case.id && !case.hostile {
+            played.failure = None;
+            played.notes.push(format!(
+                "every step was fulfilled; then the target ended in the same way as after {first}"
+            ));
         }
     }
 
@@ -230,13 +254,33 @@ impl<'a, 'b> Schedule<'a, 'b> {
                 return;
             }
             left = others;
-            let mut finding = self.bench.play(case, self.choices);
+            let mut finding = self.play_alone(case);
             let suspicious = (case.hostile && finding.played().is_some()) || finding.failed();
             if suspicious && let Some(met) = self.dead() {
                 self.died_of = Some(case.id.clone());
                 finding = died(finding, &met);
             }
             self.record(case, finding);
+        }
+    }
+
+    /// Plays a case. If it fails on a process that has served other cases, they may have left something there. So the case is
+    /// played again on a fresh process; if it passes there, the failure does not count against it.
+    fn play_alone(&self, case: &Scenario) -> Finding {
+        let host = &self.bench.host;
+        let is_used = host.spawns() && host.is_shared() && host.has_served();
+        let first = self.bench.play(case, self.choices);
+        if !is_used || !first.failed() || self.is_consequence(case, &first) {
+            return first;
+        }
+        host.renew();
+        let again = self.bench.play(case, self.choices);
+        match (first, again) {
+            (Finding::Played(first), Finding::Played(again)) if again.failure.is_none() => {
+                Finding::does_not_count(first, Cause::Residue)
+            }
+            (_, again @ Finding::Played(_)) => again,
+            (first, _) => first,
         }
     }
 

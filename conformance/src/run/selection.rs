@@ -171,7 +171,10 @@ fn settings_exist(suite: &Suite, options: &Options) -> Result<(), WrongOptions> 
         None => Ok(()),
         Some(asked) => Err(WrongOptions::UnknownSetting {
             asked: asked.clone(),
-            help: one_of(asked, known),
+            help: match known.is_empty() {
+                true => format!("{} has no settings", grammar.title),
+                false => one_of(asked, known),
+            },
         }),
     }
 }
@@ -200,19 +203,20 @@ fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
 }
 
 /// Returns the scenarios that judge the fragments of this scenario. If this scenario expects silence, also returns the
-/// scenario that judges the fence.
+/// scenario that judges the fence; if it expects bytes in a tunnel, the scenario that judges whether tunnels relay bytes.
 fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
     let fence = suite.grammar.fence.as_ref();
     let mut provers = BTreeSet::new();
     walk::every_step(&scenario.steps, &mut |step| {
         provers.extend(step.proved_by.as_deref());
-        if let Action::Expect {
-            what: Incoming::Silence { .. },
-            ..
-        } = step.action
-        {
-            provers.extend(fence.and_then(|fence| fence.proved_by.as_deref()));
-        }
+        let Action::Expect { what, .. } = &step.action else {
+            return;
+        };
+        provers.extend(match what {
+            Incoming::Silence { .. } => fence.and_then(|fence| fence.proved_by.as_deref()),
+            Incoming::Bytes(_) | Incoming::Hashed { .. } => suite.grammar.raw_proved_by.as_deref(),
+            _ => None,
+        });
     });
     provers
 }

@@ -132,7 +132,8 @@ fn check_fence_prover(
 ) {
     let fences = [&grammar.fence, &grammar.fence_unidentified];
     let provers = fences.into_iter().flatten();
-    for id in provers.filter_map(|fence| fence.proved_by.as_ref()) {
+    let provers = provers.filter_map(|fence| fence.proved_by.as_ref());
+    for id in provers.chain(&grammar.raw_proved_by) {
         let known = scenarios.iter().map(|scenario| scenario.id.as_str());
         let quoted = format!("{id:?}");
         if let Some(place) = written_in(wires, &quoted) {

@@ -99,6 +99,9 @@ fn a_case_that_is_declared_unsupported_is_not_run() {
     assert_eq!(tell.cause, Some(Cause::Declared("ticket 12".to_owned())));
     assert!(tell.conversation.is_empty());
     assert_eq!(report.exit_code(), 0);
+    let json = to_json(&report);
+    let told = "except for 1 case that the profile excludes.";
+    assert!(json.contains(told), "{json}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod alternatives;
 mod company;
 mod contact;
+mod departures;
 mod dependence;
 mod explanation;
 mod hostile;

@@ -72,32 +72,44 @@ fn a_server_that_needs_a_whole_character_in_one_read_is_found_with_one_cut() {
 
 #[test]
 fn a_server_that_needs_a_segment_for_each_frame_is_found() {
-    let report = judge_cut(
-        Quirk::OneReadIsOneFrame,
-        Segments::Glued,
-        &[HELLO, TWO_SAYS],
-    );
-    // Even without `Segments::Glued`, two sends in a row may share a segment by chance. Then the server fails without cuts
-    // too, or the report notes that the verdict does not depend on the segments alone.
-    let outcome = case(&report, "two-says");
-    let is_remarked = outcome
-        .notes
-        .iter()
-        .any(|note| note.contains("without cuts"));
-    assert!(
-        outcome.verdict == Verdict::Fail || is_remarked,
-        "{outcome:#?}"
-    );
-    let hello = case(&report, "hello");
-    assert_eq!((hello.verdict, &hello.recut), (Verdict::Pass, &None));
-    let Some(recut) = &outcome.recut else {
-        return;
-    };
+    let scenarios = [HELLO, TELL, TWO_SAYS];
+    let report = judge_cut(Quirk::OneReadIsOneFrame, Segments::Glued, &scenarios);
+    let recut = recut(&report, "two-says");
     let [cut] = recut.smallest.as_slice() else {
         panic!("one pair is enough: {recut:#?}");
     };
     assert!(cut.contains("text=\"one\"; SAY"), "{cut}");
     assert!(cut.ends_with("all in one segment"), "{cut}");
+    let hello = case(&report, "hello");
+    assert_eq!((hello.verdict, &hello.recut), (Verdict::Pass, &None));
+}
+
+#[test]
+fn without_glue_every_send_is_a_read_of_its_own() {
+    // The silence after the TELL is proved with a fence on the same lane.
+    let scenarios = [HELLO, TELL, TWO_SAYS];
+    for _ in 0..10 {
+        let report = judge_cut(Quirk::OneReadIsOneFrame, Segments::Whole, &scenarios);
+        assert_eq!(report.count(Verdict::Pass), 3, "{report:#?}");
+    }
+}
+
+#[test]
+fn every_split_of_a_scenario_is_a_read_of_its_own() {
+    const SPLIT: &str = r#"
+        scenario "split" {
+            title "a HELLO may come in pieces"
+            checks PARLEY-1
+            client alice
+            alice > HELLO name=@alice { split every=1; }
+            alice < WELCOME
+        }"#;
+    for _ in 0..10 {
+        let report = judge_cut(Quirk::OneReadIsOneField, Segments::Whole, &[HELLO, SPLIT]);
+        assert_eq!(case(&report, "split").verdict, Verdict::Fail, "{report:#?}");
+    }
+    let report = judge_cut(Quirk::None, Segments::Whole, &[HELLO, SPLIT]);
+    assert_eq!(case(&report, "split").verdict, Verdict::Pass, "{report:#?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A simple blocking server of the tiny protocol. It has no fault or exactly one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -71,6 +71,8 @@ pub(crate) enum Quirk {
     OneReadIsOneFrame,
     /// Ends the whole server when an unknown opcode arrives.
     DiesOfUnknownOpcodes,
+    /// Ends the whole server at a TELL to a client that has left.
+    DiesOfTellToTheDeparted,
 }
 
 /// A running target. It ends when this value is dropped.
@@ -83,6 +85,7 @@ pub(crate) struct Target {
 struct Shared {
     quirk: Quirk,
     clients: Mutex<BTreeMap<String, Arc<TcpStream>>>,
+    departed: Mutex<BTreeSet<String>>,
     connections: Mutex<Vec<Arc<TcpStream>>>,
     asked: Mutex<usize>,
     both_asked: Condvar,
@@ -100,6 +103,7 @@ impl Target {
         let shared = Arc::new(Shared {
             quirk,
             clients: Mutex::default(),
+            departed: Mutex::default(),
             connections: Mutex::default(),
             asked: Mutex::default(),
             both_asked: Condvar::new(),
@@ -174,6 +178,7 @@ impl Shared {
         let _ = self.talk(stream, &mut name);
         if let Some(name) = name {
             self.clients.lock().unwrap().remove(&name);
+            self.departed.lock().unwrap().insert(name);
         }
         if self.quirk == Quirk::Resets {
             let _ = socket2::SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
@@ -198,36 +203,61 @@ impl Shared {
             _ => {}
         }
         loop {
-            let mut opcode = [0];
-            input.read_exact(&mut opcode)?;
-            match self.quirk {
-                Quirk::Resets | Quirk::Closes => return Ok(()),
-                Quirk::Garbage => return input.write_all(&[0x63; 64]),
-                Quirk::Http => {
-                    return input.write_all(b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n");
-                }
-                Quirk::Slow(pause) => self.pause(pause),
-                _ => {}
+            if self.quirk != Quirk::OneReadIsOneFrame {
+                self.frame(&mut input, stream, name)?;
+                continue;
             }
-            match opcode[0] {
-                0 => self.hello(stream, name)?,
-                3 => self.say(stream)?,
-                4 => self.tell(stream)?,
-                5 => self.number(stream)?,
-                _ if self.quirk == Quirk::DiesOfUnknownOpcodes => {
-                    self.end();
-                    return Ok(());
-                }
-                _ => return Ok(()),
-            }
-            if self.quirk == Quirk::OneReadIsOneFrame {
-                forget_the_rest(stream)?;
+            let mut buffer = [0; 4096];
+            match input.read(&mut buffer)? {
+                0 => return Ok(()),
+                length => self.frame(&mut &buffer[..length], stream, name)?,
             }
         }
     }
 
-    fn hello(&self, stream: &Arc<TcpStream>, name: &mut Option<String>) -> io::Result<()> {
-        let wanted = self.read_text(stream)?;
+    /// Reads one frame and acts on it. An error ends the connection.
+    fn frame(
+        &self,
+        input: &mut dyn Read,
+        stream: &Arc<TcpStream>,
+        name: &mut Option<String>,
+    ) -> io::Result<()> {
+        let gone = || Err(io::ErrorKind::ConnectionAborted.into());
+        let mut opcode = [0];
+        input.read_exact(&mut opcode)?;
+        match self.quirk {
+            Quirk::Resets | Quirk::Closes => return gone(),
+            Quirk::Garbage => {
+                send(stream, &[0x63; 64])?;
+                return gone();
+            }
+            Quirk::Http => {
+                send(stream, b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n")?;
+                return gone();
+            }
+            Quirk::Slow(pause) => self.pause(pause),
+            _ => {}
+        }
+        match opcode[0] {
+            0 => self.hello(input, stream, name),
+            3 => self.say(input),
+            4 => self.tell(input, stream),
+            5 => self.number(stream),
+            _ if self.quirk == Quirk::DiesOfUnknownOpcodes => {
+                self.end();
+                gone()
+            }
+            _ => gone(),
+        }
+    }
+
+    fn hello(
+        &self,
+        input: &mut dyn Read,
+        stream: &Arc<TcpStream>,
+        name: &mut Option<String>,
+    ) -> io::Result<()> {
+        let wanted = self.read_text(input)?;
         let mut clients = self.clients.lock().unwrap();
         let refused = self.quirk == Quirk::RefusesEveryLogin
             || name.is_some()
@@ -240,8 +270,8 @@ impl Shared {
         send(stream, &[if refused { 2 } else { 1 }])
     }
 
-    fn say(&self, stream: &Arc<TcpStream>) -> io::Result<()> {
-        let (name, text) = (self.read_text(stream)?, self.read_text(stream)?);
+    fn say(&self, input: &mut dyn Read) -> io::Result<()> {
+        let (name, text) = (self.read_text(input)?, self.read_text(input)?);
         let mut frame = vec![3];
         self.put(&mut frame, &name);
         self.put(&mut frame, &text);
@@ -253,9 +283,14 @@ impl Shared {
         Ok(())
     }
 
-    fn tell(&self, stream: &Arc<TcpStream>) -> io::Result<()> {
-        let (sender, target) = (self.read_text(stream)?, self.read_text(stream)?);
-        let text = self.read_text(stream)?;
+    fn tell(&self, input: &mut dyn Read, stream: &Arc<TcpStream>) -> io::Result<()> {
+        let (sender, target) = (self.read_text(input)?, self.read_text(input)?);
+        let text = self.read_text(input)?;
+        let is_departed = || self.departed.lock().unwrap().contains(&target);
+        if self.quirk == Quirk::DiesOfTellToTheDeparted && is_departed() {
+            self.end();
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
         let mut frame = vec![4];
         self.put(&mut frame, &sender);
         self.put(&mut frame, &target);
@@ -340,10 +375,10 @@ impl Shared {
         }
     }
 
-    fn read_text(&self, stream: &TcpStream) -> io::Result<String> {
+    fn read_text(&self, input: &mut dyn Read) -> io::Result<String> {
         match self.quirk {
-            Quirk::OneReadIsOneField => read_text_at_once(stream),
-            _ => read_text(stream),
+            Quirk::OneReadIsOneField => read_text_at_once(input),
+            _ => read_text(input),
         }
     }
 
@@ -371,16 +406,8 @@ fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello")
 }
 
-/// Drops the bytes that have arrived after a frame in the same read.
-fn forget_the_rest(mut stream: &TcpStream) -> io::Result<()> {
-    stream.set_nonblocking(true)?;
-    // An error is ignored: usually no further bytes have arrived, and then the read fails.
-    let _ = stream.read(&mut [0; 4096]);
-    stream.set_nonblocking(false)
-}
-
 /// Reads the length with one read and the text with another. Fails if a read returns only a part.
-fn read_text_at_once(mut stream: &TcpStream) -> io::Result<String> {
+fn read_text_at_once(stream: &mut dyn Read) -> io::Result<String> {
     let mut length = [0; 4];
     let mut take = |buffer: &mut [u8]| match stream.read(buffer)? {
         length if length == buffer.len() => Ok(()),
@@ -392,7 +419,7 @@ fn read_text_at_once(mut stream: &TcpStream) -> io::Result<String> {
     String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-fn read_text(mut stream: &TcpStream) -> io::Result<String> {
+fn read_text(stream: &mut dyn Read) -> io::Result<String> {
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
     let mut text = vec![0; u32::from_be_bytes(length).min(1000) as usize];

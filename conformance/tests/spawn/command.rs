@@ -21,6 +21,11 @@ pub(crate) fn foreign_server() -> String {
     format!("exec python3 '{}' {{port}}", script.display())
 }
 
+/// Returns the command that starts the foreign server with one more fault.
+pub(crate) fn foreign_server_with(fault: &str) -> String {
+    format!("{} {fault}", foreign_server())
+}
+
 /// The result of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,

@@ -10,6 +10,9 @@ impl Case<'_> {
     /// Returns what is next on a connection. `own` is the index of the outstanding frame for which the caller waits: this
     /// frame is not removed.
     pub(crate) fn look(&mut self, conn: ConnId, own: Option<usize>) -> Look {
+        if self.view.fronts[conn].raw && !self.unread(conn).is_empty() {
+            return Look::Raw;
+        }
         self.look_for(conn, own, None)
     }
 
@@ -116,9 +119,13 @@ impl Case<'_> {
 
     /// Marks the next frame as handled.
     pub(crate) fn consume_frame(&mut self, conn: ConnId, frame: &Frame, meaning: Meaning) {
-        if self.identifies(conn, frame) {
-            self.view.fronts[conn].identified = true;
-        }
+        let has_sent = &self.connections[conn].has_sent;
+        let mut tunnels = self.shared.suite.grammar.raw_after.iter();
+        let begins = tunnels.any(|begin| begin.matches(frame, has_sent));
+        let identifies = self.identifies(conn, frame);
+        let front = &mut self.view.fronts[conn];
+        front.raw |= begins && !front.identified;
+        front.identified |= identifies;
         self.consume(conn, frame.length, meaning);
     }
 

@@ -171,9 +171,22 @@ impl<'a> Case<'a> {
         self.did(conn, |what| matches!(what, Doing::ShutDown))
     }
 
+    /// Returns whether the newest connection of the lane with this name is the end of a tunnel.
+    pub(crate) fn is_tunnel(&self, lane: Option<&str>) -> bool {
+        let of_lane = self
+            .connections
+            .iter()
+            .filter(|(_, open)| Some(open.lane.as_str()) == lane);
+        let front = of_lane
+            .last()
+            .and_then(|(conn, _)| self.view.fronts.find(conn));
+        front.is_some_and(|front| front.raw)
+    }
+
     /// Returns when the scenario closed or reset this connection; `None` if it is open.
     pub(crate) fn left_at(&self, conn: ConnId) -> Option<Instant> {
-        let is_end = |what: &Doing| matches!(what, Doing::Closed | Doing::Aborted | Doing::Truncated);
+        let is_end =
+            |what: &Doing| matches!(what, Doing::Closed | Doing::Aborted | Doing::Truncated);
         let mut ends = self.log.iter().filter(|done| is_end(&done.what));
         ends.find(|done| done.conn == conn).map(|done| done.at)
     }

@@ -39,7 +39,9 @@ pub(crate) struct Front {
     pub(crate) marks: Vec<Mark>,
     /// Whether the server knows the name of the client on this connection.
     pub(crate) identified: bool,
-    /// Whether a step has seen how the target ended the connection.
+    /// Whether a tunnel has begun: what the target sends from now on are no frames.
+    pub(crate) raw: bool,
+    /// Whether a step has seen how the target ended it.
     pub(crate) end_seen: bool,
     /// The ledger entries of other cases whose frames arrived on this connection, by the numbers of the entries.
     pub(crate) foreign: BTreeSet<u64>,

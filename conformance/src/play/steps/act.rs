@@ -111,7 +111,8 @@ impl Act {
 /// departure, and the verdict would say nothing about clients that have left.
 fn noticed(case: &Case<'_>, lane: LaneId) -> Progress {
     let departure = case.open[lane].and_then(|conn| Some((conn, case.left_at(conn)?)));
-    let Some((conn, left)) = departure.filter(|(conn, _)| case.view.fronts[*conn].identified) else {
+    let Some((conn, left)) = departure.filter(|(conn, _)| case.view.fronts[*conn].identified)
+    else {
         return Progress::Done;
     };
     let until = match case.connections[conn].socket.end() {

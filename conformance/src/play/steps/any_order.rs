@@ -76,7 +76,7 @@ impl<'a> AnyOrder<'a> {
             Look::Partial => (FailureKind::HalfFrame, true),
             Look::Half(..) => (FailureKind::HalfFrame, false),
             Look::Ended(_) => (FailureKind::Ended, false),
-            Look::Frame(_) | Look::Broken { .. } => (FailureKind::Mismatch, false),
+            Look::Frame(_) | Look::Broken { .. } | Look::Raw => (FailureKind::Mismatch, false),
         };
         let expected = format!("in any order: {}", words.join("; "));
         let mut failure = explain::something(&case.shown(conn), kind, expected, look);

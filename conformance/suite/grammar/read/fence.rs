@@ -23,6 +23,14 @@ impl Reader<'_> {
     pub(super) fn raw_after(&mut self, node: &Node) -> Option<()> {
         let turning_point = self.turning_point(node, "ESTABLISHED")?;
         self.grammar.raw_after.push(turning_point);
+        for child in node.block().iter().filter(|child| is_prover(child)) {
+            let name = child.arguments().next().and_then(Entry::name);
+            let name = self.need(name, child, mistake::no_prover)?;
+            let second = self.grammar.raw_proved_by.replace(name);
+            self.must(second.is_none(), child, || {
+                mistake::second("`proved-by` of `raw-after`", "keep one")
+            })?;
+        }
         Some(())
     }
 
@@ -57,10 +65,17 @@ impl Reader<'_> {
     /// Reads `{ after CR }`: the packet counts only if the lane has sent this other packet (here CR) before.
     fn identified_after(&mut self, node: &Node) -> Option<PacketId> {
         let mut after = None;
+        let provers = node.name.text == "raw-after";
         for child in node.block() {
+            if provers && is_prover(child) {
+                continue;
+            }
             let entry = child.arguments().next();
             let entry = entry.filter(|_| child.name.text == "after");
-            let entry = self.need(entry, child, || mistake::only_after(&node.name.text));
+            let entry = self.need(entry, child, || match provers {
+                true => mistake::only_after_or_prover(&node.name.text),
+                false => mistake::only_after(&node.name.text),
+            });
             if let Some(entry) = entry {
                 after = self.packet_on_side(entry, Direction::Sends);
             }
@@ -83,7 +98,7 @@ impl Reader<'_> {
         let mut proved_by = None;
         let mut steps: Vec<FenceStep> = Vec::new();
         for step in node.block() {
-            if step.name.text == "proved-by" {
+            if is_prover(step) {
                 let name = step.arguments().next().and_then(Entry::name);
                 proved_by = self.need(name, step, mistake::no_prover);
             } else {
@@ -203,6 +218,11 @@ impl Reader<'_> {
             .and_then(|field| self.sort_of(&field.type_name))
             .unwrap_or(Sort::Text)
     }
+}
+
+/// Returns whether the node is `proved-by "..."`.
+fn is_prover(node: &Node) -> bool {
+    node.name.text == "proved-by"
 }
 
 fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceExpr> {

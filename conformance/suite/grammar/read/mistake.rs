@@ -94,6 +94,8 @@ mistakes! {
     no_packet(word, example) = "`{word}` names no packet", "write: {word} {example}";
     only_after(word) = "this block can contain only `after` and a packet that the lane sends",
         "write: {word} ERROR code=1 {{ after CR }}";
+    only_after_or_prover(word) = "this block can contain only `after` and `proved-by`",
+        "write: {word} ESTABLISHED {{ proved-by \"tunnel-relays-a-line\" }}";
     no_such_fence(word) = "there is no fence `{word}`",
         "write `fence {{ ... }}` or `fence unidentified {{ ... }}`";
     proves_nothing(example) = "this fence proves nothing",

@@ -1,6 +1,6 @@
 """A Chaton server as a student might write it, with several faults.
 
-    python3 chaton.py PORT
+    python3 chaton.py PORT [FAULT]
 
 Its intended faults:
 
@@ -12,6 +12,14 @@ Its intended faults:
 * it counts the lengths of messages in characters;
 * it does not send a message to its sender;
 * a second LOGIN changes the name.
+
+FAULT adds one of these faults:
+
+* join: a LOGIN_PRIVATE ends the whole process;
+* leave: the process ends when a client leaves that has sent a MESSAGE_PRIVATE;
+* pad: a tunnel relays each piece with zero bytes up to 1024 bytes;
+* ghost: after a reset the name of the client is never free again, and a message to all disconnects its sender;
+* warm: after the first client has left, the process works for half a second, like the compiler of a virtual machine.
 """
 
 import os
@@ -19,10 +27,12 @@ import socket
 import struct
 import sys
 import threading
+import time
 import traceback
 
 LOGIN, ACCEPTED, REFUSED, MESSAGE, WHISPER, ASK, OK, KO, ID, JOIN, ESTABLISHED = range(11)
 
+fault = sys.argv[2] if len(sys.argv) > 2 else None
 lock = threading.Lock()
 clients = {}
 asked = set()
@@ -92,6 +102,8 @@ def join(connection, number):
 def pump(one, other):
     try:
         while piece := one.recv(65536):
+            if fault == "pad":
+                piece = piece.ljust(1024, b"\0")
             other.sendall(piece)
         other.shutdown(socket.SHUT_WR)
     except OSError:
@@ -142,19 +154,34 @@ def negotiate(opcode, name, requester, target):
         threading.Thread(target=threading.Event().wait, daemon=True).start()
 
 
+def warm_up():
+    while time.process_time() < 0.5:
+        pass
+
+
 def serve(connection):
     name = None
     joins = False
+    whispers = False
     try:
         while True:
             opcode = struct.unpack(">b", take(connection, 1))[0]
+            whispers |= opcode == WHISPER
+            if opcode == JOIN and fault == "join":
+                raise ValueError("no private connections")
             if opcode == JOIN and name is None:
                 (number,) = struct.unpack(">q", take(connection, 8))
                 joins = True
                 return join(connection, number)
             name = answer(connection, opcode, name)
+    except ConnectionResetError:
+        if fault == "ghost":
+            connection.close()
+            name = None
     except (Gone, OSError, UnicodeDecodeError):
-        pass
+        if fault == "leave" and whispers:
+            print("KeyError: the whispers of", name)
+            os._exit(3)
     except Exception:
         traceback.print_exc()
         os._exit(3)
@@ -165,6 +192,8 @@ def serve(connection):
             connection.close()
         elif not joins:
             forgotten.append(connection)
+        if fault == "warm":
+            threading.Thread(target=warm_up, daemon=True).start()
 
 
 def main():

@@ -1,0 +1,88 @@
+//! Tests that a fault of the foreign server is blamed on the right case.
+
+use crate::command::{Run, foreign_server_with, judge};
+
+/// Asserts that the case is inconclusive because of the other case.
+fn assert_consequence(run: &Run, id: &str, cause: &str) {
+    assert_eq!(run.verdict(id), "inconclusive", "{}", run.out);
+    assert_eq!(run.case(id)["cause"]["case"], cause, "{}", run.out);
+}
+
+#[test]
+fn a_crash_inside_a_fragment_belongs_to_the_case_that_proves_the_fragment() {
+    let only = ["--only", "tunnel-relays-a-line,tunnel-half-close"];
+    let run = judge(&foreign_server_with("join"), &only);
+    assert_eq!(run.verdict("tunnel-established"), "fail", "{}", run.out);
+    let failure = &run.case("tunnel-established")["failure"];
+    assert_eq!(failure["kind"], "target-died");
+    assert!(failure["step"].is_object(), "the step is kept: {failure}");
+    for id in ["tunnel-relays-a-line", "tunnel-half-close"] {
+        assert_consequence(&run, id, "tunnel-established");
+    }
+}
+
+#[test]
+fn a_crash_after_all_steps_were_fulfilled_counts_once() {
+    let cases = ["whisper", "whisper-of-1024-bytes", "whisper-to-oneself"];
+    let run = judge(&foreign_server_with("leave"), &["--only", &cases.join(",")]);
+    let all = run.json["cases"].as_array().expect("the report has cases");
+    let failed = all.iter().filter(|case| case["verdict"] == "fail").count();
+    assert_eq!(failed, 1, "{}", run.out);
+    for id in cases {
+        assert_eq!(run.incidents(id), ["crash"], "{}", run.out);
+    }
+    assert!(
+        run.out.contains("every step of the case was fulfilled"),
+        "{}",
+        run.out
+    );
+    assert_eq!(run.code, 1);
+}
+
+#[test]
+fn surplus_bytes_in_a_tunnel_belong_to_the_case_that_proves_relaying() {
+    let only = [
+        "--only",
+        "tunnel-two-at-once,tunnel-bytes-too-early,tunnel-hears-no-chat",
+    ];
+    let run = judge(&foreign_server_with("pad"), &only);
+    assert_eq!(run.verdict("tunnel-relays-a-line"), "fail", "{}", run.out);
+    let got = run.case("tunnel-relays-a-line")["failure"]["got"].as_str();
+    assert!(got.is_some_and(|got| !got.contains("LOGIN")), "{got:?}");
+    for id in [
+        "tunnel-two-at-once",
+        "tunnel-bytes-too-early",
+        "tunnel-hears-no-chat",
+    ] {
+        assert_consequence(&run, id, "tunnel-relays-a-line");
+    }
+}
+
+#[test]
+fn what_an_earlier_case_left_in_the_process_fails_no_later_case() {
+    let only = ["--only", "login-free-after-reset,tunnel-hears-no-chat"];
+    let run = judge(&foreign_server_with("ghost"), &only);
+    assert_eq!(run.verdict("login-free-after-reset"), "fail", "{}", run.out);
+    assert_eq!(
+        run.verdict("tunnel-hears-no-chat"),
+        "inconclusive",
+        "{}",
+        run.out
+    );
+    let cause = run.case("tunnel-hears-no-chat")["cause"]["text"].as_str();
+    let told = "it passes on a fresh process";
+    assert!(cause.is_some_and(|cause| cause.contains(told)), "{cause:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_works_for_a_while_after_a_load_is_not_busy() {
+    let run = judge(
+        &foreign_server_with("warm"),
+        &["--only", "whisper,broadcast"],
+    );
+    let all = run.json["cases"].as_array().expect("the report has cases");
+    let busy = |case: &serde_json::Value| case["incidents"].to_string().contains("busy");
+    assert!(!all.iter().any(busy), "{}", run.out);
+    assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
+}
