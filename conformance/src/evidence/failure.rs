@@ -39,7 +39,7 @@ pub struct Failure {
     /// share.
     #[serde(skip)]
     pub(crate) at_teardown: Option<String>,
-    /// Whether the failure was noticed on a lane whose bytes are no frames: the end of a tunnel.
+    /// Whether other or more bytes than expected came out of a tunnel. Its bytes are no frames.
     #[serde(skip)]
     pub(crate) in_tunnel: bool,
     /// Set if the frame certainly did not belong to this case's conversation.
@@ -191,7 +191,7 @@ impl Failure {
 
     /// Returns the cases on which the meaning of this failure depends. One judges the fragment that contains the failed
     /// step. Another judges the fence; it is returned if the answer to a fence did not arrive, or if a frame of a fence
-    /// arrived in a wrong place. A third judges whether a tunnel relays bytes; it is returned for a failure in a tunnel.
+    /// arrived in a wrong place. A third judges whether a tunnel relays bytes; it is returned if wrong bytes came out of one.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
         let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);

@@ -121,6 +121,7 @@ pub(crate) fn something(
         .on(shown.lane);
     failure.fields = fields;
     failure.stray = shown.stray;
+    failure.in_tunnel = matches!(look, Look::Raw);
     if let Look::Frame(frame) = look {
         failure.frame_length = Some(frame.length);
     }
@@ -154,6 +155,7 @@ pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Fa
     let expected = format!("{}: {}", count(wanted.len(), "byte"), hex(wanted, 64));
     let mut failure = Failure::new(kind, expected, got).with_bytes(first);
     failure.stray = shown.stray;
+    failure.in_tunnel = kind == FailureKind::Mismatch;
     failure
 }
 

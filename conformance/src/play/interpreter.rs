@@ -46,7 +46,7 @@ fn conduct(mut case: Case<'_>) -> Played {
         failure = case.leftovers().err();
     }
     if let Some(failure) = &mut failure {
-        failure.in_tunnel = case.is_tunnel(failure.lane.as_deref());
+        failure.in_tunnel &= case.is_tunnel(failure.lane.as_deref());
     }
     let duration = case.started.elapsed();
     case.absorb();

@@ -8,7 +8,7 @@
 //! | `contact`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
 //! | `selection`, `schedule`, `bench` | which cases are run, in which order, and which of them at the same time |
 //! | `readings` | which reading of the document the target follows |
-//! | `aftermath` | the effects of a case on a process that the runner started |
+//! | `aftermath`, `ends` | the effects of a case on a process that the runner started; which ends of it count |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
 //! | `told` | which verdicts were reported while the run goes on |
 //! | `watchdog` | notices when this machine stalls |
@@ -18,6 +18,7 @@
 mod aftermath;
 mod bench;
 mod contact;
+mod ends;
 mod host;
 mod milestone;
 mod options;

@@ -4,7 +4,7 @@
 //! that must run alone, and last the hostile cases. A case that fails while other cases run is played again alone, because
 //! these may have caused the failure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Choices;
@@ -13,6 +13,7 @@ use crate::scenario::{Company, Scenario};
 
 use super::bench::Bench;
 use super::contact::{self, Met};
+use super::ends::Ends;
 use super::selection::Selection;
 use super::told::Told;
 
@@ -32,8 +33,7 @@ pub(crate) struct Schedule<'a, 'b> {
     findings: Findings,
     /// The case after which the target no longer answered.
     died_of: Option<String>,
-    /// The ways in which the target ended after all steps of a case were fulfilled, each with the first of these cases.
-    ends: BTreeMap<String, String>,
+    ends: Ends,
 }
 
 impl<'a, 'b> Schedule<'a, 'b> {
@@ -50,7 +50,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             jobs: bench.host.jobs(bench.options.jobs),
             findings: probes.into_iter().collect(),
             died_of: None,
-            ends: BTreeMap::new(),
+            ends: Ends::default(),
         }
     }
 
@@ -83,30 +83,10 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// Keeps the finding of a case, and reports its verdict if it is final.
     fn record(&mut self, case: &Scenario, mut finding: Finding) {
-        self.forgive_repeated_end(case, &mut finding);
+        self.ends.forgive_repeated(case, &mut finding);
         self.findings.insert(case.id.clone(), finding);
         if let Some(told) = self.told {
             told.settled(case, &self.findings);
-        }
-    }
-
-    /// Takes back the failure of a case if all its steps were fulfilled and the target then ended in the same way as after an
-    /// earlier case: one mistake of the target counts once. The incident stays. Hostile cases judge whether the target
-    /// survives, so each of them counts.
-    fn forgive_repeated_end(&mut self, case: &Scenario, finding: &mut Finding) {
-        let Finding::Played(played) = finding else {
-            return;
-        };
-        let failure = played.failure.as_ref();
-        let Some(end) = failure.and_then(|failure| failure.at_teardown.clone()) else {
-            return;
-        };
-        let first = self.ends.entry(end).or_insert_with(|| case.id.clone());
-        if *first != case.id && !case.hostile {
-            played.failure = None;
-            played.notes.push(format!(
-                "every step was fulfilled; then the target ended in the same way as after {first}"
-            ));
         }
     }
 

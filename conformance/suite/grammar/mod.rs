@@ -90,7 +90,7 @@ pub struct Grammar {
     /// After sending one of these packets, a side sends only raw bytes, and no packets. The packets have this effect only on
     /// a connection without a name.
     pub raw_after: Vec<Identification>,
-    /// The scenario that judges whether raw bytes arrive unchanged. A failure on such a connection depends on it.
+    /// The scenario that judges whether raw bytes arrive unchanged.
     pub raw_proved_by: Option<String>,
     /// The exchange that proves that nothing was sent to an identified lane.
     pub fence: Option<Fence>,

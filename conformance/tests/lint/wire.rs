@@ -213,6 +213,16 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
     "`raw-after` names no packet",
     "write: raw-after ESTABLISHED"
 )]
+#[case::raw_after_with_another_word(
+    "protocol a { opcode int8; packet AB 0 from=both; raw-after AB { «before AB; }; }",
+    "only `after` and `proved-by`",
+    "proved-by \"tunnel-relays-a-line\""
+)]
+#[case::raw_after_proved_twice(
+    "protocol a { opcode int8; packet AB 0 from=both; raw-after AB { proved-by \"x\"; «proved-by \"x\"; }; }",
+    "second `proved-by` of `raw-after`",
+    "keep one"
+)]
 fn a_mistake_in_the_grammar_is_explained(
     #[case] source: &str,
     #[case] message: &str,

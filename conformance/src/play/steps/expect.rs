@@ -160,13 +160,14 @@ fn hashed(
     if let Some(payload) = came.get(..length) {
         let hash = Value::Bytes(sha256(payload));
         if hash != wanted {
-            return Failure::new(
+            let mut failure = Failure::new(
                 FailureKind::Mismatch,
                 format!("{length} bytes with the SHA-256 of ${remembered}, {wanted}"),
                 format!("{length} bytes with another hash, {hash}"),
             )
-            .with_bytes(payload)
-            .into();
+            .with_bytes(payload);
+            failure.in_tunnel = true;
+            return failure.into();
         }
         case.consume(conn, length, Meaning::Bytes);
         return Progress::Done;
