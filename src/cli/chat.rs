@@ -73,7 +73,8 @@ pub(super) struct ChatArgs {
 
     /// Reconnect after a lost connection, as the client always does on a terminal
     ///
-    /// In a pipe or a script, the client then sends the lines that it has not read yet.
+    /// Lines that were not sent before the connection was lost are sent after the client is back, in order. The client reports
+    /// the lines that may or may not have arrived. In a pipe or a script, the exit code is then 2.
     #[arg(long, conflicts_with = "tunnel")]
     reconnect: bool,
 

@@ -19,6 +19,9 @@ pub enum Ending {
     Usage(String),
     /// The chat ended as the user wanted, but some lines of a script were refused. The client reported each of them.
     LinesRefused,
+    /// The chat ended as the user wanted, but the connection was lost meanwhile, and some lines of a script may be lost. The
+    /// client reported each of them.
+    LinesInDoubt,
     /// The server does not accept the login.
     LoginRefused {
         /// The refused login.
@@ -36,7 +39,7 @@ impl Ending {
         ExitCode::from(match self {
             Ending::InOrder | Ending::OutputClosed => 0,
             Ending::Lost(_) | Ending::Output(_) => 1,
-            Ending::Usage(_) | Ending::LinesRefused => 2,
+            Ending::Usage(_) | Ending::LinesRefused | Ending::LinesInDoubt => 2,
             Ending::LoginRefused { .. } => 3,
             Ending::TunnelFailed(_) => 4,
         })
@@ -51,6 +54,7 @@ impl fmt::Display for Ending {
             Ending::Output(error) => write!(f, "cannot write output: {error}"),
             Ending::Lost(reason) | Ending::Usage(reason) => Escaped(reason).fmt(f),
             Ending::LinesRefused => f.write_str("some lines were not sent"),
+            Ending::LinesInDoubt => f.write_str("some lines may be lost"),
             Ending::LoginRefused { login, reason } => {
                 let reason = reason.as_deref();
                 write!(

@@ -1,27 +1,13 @@
-//! The byte order mark: some editors write it at the beginning of a text to say how the text is encoded.
+//! How a text is encoded. Some editors write a byte order mark at the beginning of a text to say this.
 
-/// The encoding that a mark announces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    Utf8,
-    Utf16,
-}
+/// The byte order mark of UTF-8. It is not a part of the text.
+pub(crate) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-impl Mark {
-    /// The mark of UTF-8. The mark is not a part of the text.
-    pub(crate) const UTF8: &[u8] = b"\xef\xbb\xbf";
+/// The reason why text in UTF-16 is refused.
+pub(crate) const UTF16_REFUSAL: &str = "it is text in UTF-16; save it as UTF-8";
 
-    /// The reason why text in UTF-16 is refused.
-    pub(crate) const REFUSAL: &str = "it is text in UTF-16; save it as UTF-8";
-
-    /// Returns the mark at the beginning of a text.
-    pub(crate) fn of(text: &[u8]) -> Option<Mark> {
-        if text.starts_with(Mark::UTF8) {
-            Some(Mark::Utf8)
-        } else if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
-            Some(Mark::Utf16)
-        } else {
-            None
-        }
-    }
+/// True if a text is encoded in UTF-16: it begins with a byte order mark of UTF-16, or it contains a NUL byte. Some programs
+/// write UTF-16 without a mark. Then every letter of a European language has a NUL byte beside it.
+pub(crate) fn is_utf16(text: &[u8]) -> bool {
+    text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || text.contains(&0)
 }

@@ -22,7 +22,7 @@ use crate::begin::Begun;
 use crate::ending::Ending;
 use crate::identity::{Fingerprint, Identity};
 use crate::link::Link;
-use crate::mark::Mark;
+use crate::mark::{UTF8_MARK, UTF16_REFUSAL, is_utf16};
 use crate::reach::Route;
 use crate::reach::address::Address;
 use crate::reach::connect::LocalEnd;
@@ -212,11 +212,10 @@ fn read_book(path: &Path) -> Result<Book, Ending> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Book::default()),
         Err(error) => return Err(wrong(&error)),
     };
-    let text = match Mark::of(&bytes) {
-        Some(Mark::Utf16) => return Err(wrong(&Mark::REFUSAL)),
-        Some(Mark::Utf8) => &bytes[Mark::UTF8.len()..],
-        None => &bytes,
-    };
+    if is_utf16(&bytes) {
+        return Err(wrong(&UTF16_REFUSAL));
+    }
+    let text = bytes.strip_prefix(UTF8_MARK).unwrap_or(&bytes);
     let text = str::from_utf8(text).map_err(|error| wrong(&format!("it is not UTF-8: {error}")))?;
     Book::parse(text).map_err(|error| wrong(&error))
 }
@@ -235,10 +234,12 @@ mod tests {
             let book = read_book(&path).unwrap();
             assert!(book.find("bob").is_some());
         }
-        fs::write(&path, b"\xff\xfe6\0").unwrap();
-        let Err(Ending::Usage(why)) = read_book(&path) else {
-            panic!("it is refused");
-        };
-        assert!(why.ends_with(Mark::REFUSAL), "{why}");
+        for text in [b"\xff\xfe6\0".as_slice(), b"6\0b\0"] {
+            fs::write(&path, text).unwrap();
+            let Err(Ending::Usage(why)) = read_book(&path) else {
+                panic!("it is refused");
+            };
+            assert!(why.ends_with(UTF16_REFUSAL), "{why}");
+        }
     }
 }

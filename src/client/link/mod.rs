@@ -214,6 +214,11 @@ impl Link {
         self.given.saturating_sub(self.flow.taken())
     }
 
+    /// Returns the number of bytes given to this link that were written so far.
+    pub(crate) fn written(&self) -> u64 {
+        self.flow.taken()
+    }
+
     /// Returns a number that grows whenever bytes are written.
     pub(crate) fn moved(&self) -> u64 {
         self.flow.moved()
@@ -248,12 +253,24 @@ impl Link {
         due && self.watch.is_stalled(now, self.flow.moved(), limit)
     }
 
-    /// Closes both directions at once. After that the link reports nothing more.
-    pub(crate) fn abandon(&mut self) {
-        self.incoming = never();
+    /// Closes both directions at once, and waits until the threads have ended. After that the link reports nothing more, and
+    /// [`Link::written`] no longer changes. Returns the number of bytes that were not written.
+    pub(crate) fn abandon(&mut self) -> u64 {
         self.fail();
+        self.end_threads();
+        let unsent = self.unsent();
         self.given = self.flow.taken();
+        unsent
+    }
+
+    fn end_threads(&mut self) {
+        self.incoming = never();
+        self.outgoing = None;
         self.carrier.close();
+        for thread in self.threads.drain(..) {
+            // If the thread panicked, the panic was already printed.
+            let _ = thread.join();
+        }
     }
 
     fn fail(&mut self) {
@@ -295,12 +312,6 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.incoming = never();
-        self.outgoing = None;
-        self.carrier.close();
-        for thread in self.threads.drain(..) {
-            // If the thread panicked, the panic was already printed.
-            let _ = thread.join();
-        }
+        self.end_threads();
     }
 }

@@ -14,12 +14,17 @@ use crate::ending::Ending;
 use crate::escape::Escaped;
 use crate::reach::Reached;
 use crate::reach::connect;
+use crate::typing::held::{Destination, Entered};
+use crate::typing::sent::Lost;
 use matou_protocols::dialogue::Intent;
 
 /// The pause before the first attempt. Each pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Maximum pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Maximum number of lines to show that may be lost.
+const SHOWN: usize = 10;
 
 /// A lost connection.
 #[derive(Debug)]
@@ -33,6 +38,8 @@ pub(super) struct Loss {
     refused_since: Option<Instant>,
     /// True if standard input had already ended when the connection was lost.
     input_ended: bool,
+    /// The user wants to leave after the lines that were not sent have been sent again.
+    leaves: bool,
 }
 
 impl Loss {
@@ -44,6 +51,11 @@ impl Loss {
     /// True if standard input had already ended when the connection was lost.
     pub(super) fn input_ended(&self) -> bool {
         self.input_ended
+    }
+
+    /// True if the user wants to leave as soon as all lines are sent.
+    pub(super) fn leaves(&self) -> bool {
+        self.leaves
     }
 
     /// Records that the server refused the login. Returns true if the time limit still allows another attempt.
@@ -63,19 +75,37 @@ impl Session {
         loss.is_some_and(|loss| loss.may_try_again(Instant::now(), limit) || !chooses)
     }
 
-    /// Handles a lost connection. The chat ends if it is the chat of a script without `--reconnect`, or if the client was
-    /// never logged in. Otherwise the client reconnects.
+    /// Handles a lost connection. The chat ends in a script without `--reconnect`, or if the client was never logged in.
+    /// Otherwise the client reconnects, and sends the lines again that were not sent.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
-        let reason = with_unsent(reason, self.server.link.unsent());
-        self.server.link.abandon();
+        let unsent = self.server.link.abandon();
+        let lost = self.sent.lose(self.server.link.written(), Instant::now());
         let was_in = matches!(self.phase, Phase::Talking { .. }) || self.loss.is_some();
         let reconnects = self.output.is_for_a_person() || self.options.reconnect;
-        if !reconnects || !was_in || self.quitting.is_some() {
+        let leaves = self.leaves_by_itself();
+        if reconnects {
+            self.tell_doubt(&lost);
+        }
+        let something_waits = !lost.unsent.is_empty() || !self.held.is_empty();
+        let goes_on = match leaves {
+            true => self.options.reconnect && self.options.script && something_waits,
+            false => reconnects && was_in,
+        };
+        if !goes_on {
             return Err(Ending::Lost(match self.held.count() {
-                0 => reason,
-                count => format!("{reason}; {} {} not sent", lines(count), was_or_were(count)),
+                0 => with_unsent(reason, unsent),
+                count => {
+                    let reason = with_unsent(reason, unsent);
+                    format!("{reason}; {} {} not sent", lines(count), was_or_were(count))
+                }
             }));
         }
+        let reason = match lost.unsent.len() {
+            0 => reason,
+            count => format!("{reason}; {} will be sent again", lines(count)),
+        };
+        self.held.put_back(Destination::Server, lost.unsent);
+        self.quitting = None;
         self.server.ended = true;
         self.dialogue.disconnected();
         let input_ended = matches!(self.phase, Phase::Talking { input_ended: true });
@@ -86,12 +116,63 @@ impl Session {
             connecting: None,
             refused_since: None,
             input_ended,
+            leaves,
         });
         self.private.requests.clear();
         self.give_up_opening()?;
         self.phase = Phase::Away;
         self.pause(&reason);
         Ok(())
+    }
+
+    /// True if the client is leaving after the end of its input or after `/quit`. False after a signal, which says that the
+    /// client must not send more.
+    fn leaves_by_itself(&self) -> bool {
+        let patient = matches!(
+            self.phase,
+            Phase::Leaving {
+                patience: Some(_),
+                ..
+            }
+        );
+        patient || self.quitting.is_some()
+    }
+
+    /// Tells the user which lines the server may not have received.
+    fn tell_doubt(&mut self, lost: &Lost) {
+        let count = lost.uncounted + lost.in_doubt.len();
+        if count == 0 {
+            return;
+        }
+        self.doubts_a_line = true;
+        let head = format!(
+            "{} may be lost: the server had not confirmed them when the connection ended",
+            lines(count)
+        );
+        let head = match count {
+            1 => head.replace("them", "it"),
+            _ => head,
+        };
+        let mut rows: Vec<_> = lost.in_doubt.iter().map(row_of).collect();
+        if rows.len() > SHOWN {
+            let last = rows.pop();
+            rows.truncate(SHOWN - 1);
+            rows.push(format!("  and {} more, up to", count - SHOWN));
+            rows.extend(last);
+        }
+        self.output.block(&head, &rows);
+    }
+
+    /// Returns the ending of a chat that would end with `then`. With `--reconnect` the user wants to know which lines have not
+    /// arrived. A server that closes the connection without sending a line back has not read it.
+    pub(super) fn without_doubt(&mut self, then: Ending) -> Ending {
+        let is_asked = self.options.reconnect && matches!(then, Ending::InOrder);
+        if !is_asked || !self.sent.misses_an_echo() {
+            return then;
+        }
+        let lost = self.sent.lose(u64::MAX, Instant::now());
+        self.tell_doubt(&lost);
+        self.wanted_ending()
     }
 
     fn pause(&mut self, reason: &str) {
@@ -204,6 +285,15 @@ impl Session {
     }
 }
 
+/// Formats a line that may be lost.
+fn row_of(line: &Entered) -> String {
+    let typed = line.typed.to_string();
+    match line.number {
+        Some(number) => format!("  line {number}: {}", Escaped(&typed)),
+        None => format!("  {}", Escaped(&typed)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +310,7 @@ mod tests {
             connecting: None,
             refused_since: None,
             input_ended: false,
+            leaves: false,
         };
         // The time limit starts with the first refusal. Before that, the server may have been unreachable for hours.
         assert!(loss.may_try_again(after(9000), limit));

@@ -1,11 +1,13 @@
 //! Holds typed lines until their connection can accept them. Meanwhile the user can type more lines, or leave.
 
+use std::time::Instant;
+
 use super::typing::Outcome;
 use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::Name;
 use crate::private::tunnel::Tunnel;
-use crate::typing::held::Destination;
+use crate::typing::held::{Destination, Entered};
 use crate::typing::typed::Typed;
 use matou_protocols::dialogue::TunnelId;
 
@@ -29,13 +31,15 @@ impl Session {
             return Ok(());
         }
         let to = self.destination(&typed);
+        let number = self.line_number;
+        let entered = Entered { typed, number };
         if let Some(to) = to
-            && (self.held.first(to).is_some() || !self.can_go(to, &typed))
+            && (self.held.first(to).is_some() || !self.can_go(to, &entered.typed))
         {
-            self.hold(to, typed);
+            self.hold(to, entered);
             return Ok(());
         }
-        self.carry(to, &typed)
+        self.carry(to, entered)
     }
 
     /// Adds the receiver to a line, because the line may be sent later than it was typed. Meanwhile, the user may have
@@ -54,9 +58,9 @@ impl Session {
         }
     }
 
-    fn hold(&mut self, to: Destination, typed: Typed) {
+    fn hold(&mut self, to: Destination, entered: Entered) {
         let is_first = self.held.is_empty();
-        self.held.push(to, typed);
+        self.held.push(to, entered);
         let is_away = matches!(self.phase, Phase::Away | Phase::LoggingIn);
         if is_first && is_away && self.output.terminal().is_none() {
             self.output
@@ -105,12 +109,18 @@ impl Session {
     }
 
     /// Carries out a line. If a message is refused, its text is kept, so that the user can send it again.
-    fn carry(&mut self, to: Option<Destination>, typed: &Typed) -> Result<(), Ending> {
+    fn carry(&mut self, to: Option<Destination>, entered: Entered) -> Result<(), Ending> {
+        let typed = &entered.typed;
+        let given = self.server.link.given();
         let outcome = match (to, typed) {
             (Some(Destination::Tunnel(id)), Typed::Tell { text, .. }) => self.write_to(id, text),
             _ => self.typed(typed)?,
         };
-        if outcome == Outcome::Refused {
+        if to == Some(Destination::Server) && self.server.link.given() > given {
+            let echoes = matches!(typed, Typed::Say(_)) && self.dialogue.hears_itself();
+            let end = self.server.link.given();
+            self.sent.push(entered, end, echoes, Instant::now());
+        } else if outcome == Outcome::Refused {
             match typed {
                 Typed::Tell { peer, text } if self.talking_to.as_ref() == Some(peer) => {
                     self.keep_unsaid(&Typed::Say(text.clone()));
@@ -147,11 +157,14 @@ impl Session {
     }
 
     fn next_held(&self) -> Option<Destination> {
-        let can_go = |to: Destination| {
-            let typed = self.held.first(to);
-            typed.is_some_and(|typed| self.can_go(to, typed))
+        let can_go = |to: &Destination| {
+            // Lines for the server that wait already wait on until the client has logged in again.
+            let is_away = matches!(self.phase, Phase::LoggingIn | Phase::Away);
+            let waits_on = *to == Destination::Server && is_away;
+            let first = self.held.first(*to);
+            !waits_on && first.is_some_and(|first| self.can_go(*to, &first.typed))
         };
-        self.held.destinations().find(|to| can_go(*to))
+        self.held.destinations().find(can_go)
     }
 
     /// True if there is space for a waiting line.
@@ -168,8 +181,11 @@ impl Session {
             let Some(to) = self.next_held() else {
                 break;
             };
-            if let Some(typed) = self.held.pop(to) {
-                self.carry(Some(to), &typed)?;
+            if let Some(entered) = self.held.pop(to) {
+                self.line_number = entered.number;
+                let done = self.carry(Some(to), entered);
+                self.line_number = None;
+                done?;
             }
             if let Destination::Tunnel(id) = to {
                 self.shut_if_both_are_done(id);
@@ -207,7 +223,7 @@ impl Session {
             Name(peer)
         ));
         // Each kept line names the peer, because the text was only for this peer.
-        unsent.iter().for_each(|typed| self.keep_unsaid(typed));
+        unsent.iter().for_each(|line| self.keep_unsaid(&line.typed));
         self.give_back(true);
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::never;
 
 use super::holding::{lines, was_or_were};
+use super::stalls::with_unsent;
 use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::Name;
@@ -56,8 +57,8 @@ impl Session {
         self.server.ended = true;
         if self.private.piped().is_some() {
             // The private connection of `--tunnel` continues without the server.
-            self.server.link.abandon();
-            self.output.remark(&lost);
+            let unsent = self.server.link.abandon();
+            self.output.remark(&with_unsent(lost, unsent));
             return Ok(());
         }
         self.lose(lost)
@@ -98,11 +99,14 @@ impl Session {
             return None;
         };
         let all_sent = |tunnel: &Tunnel| tunnel.sending == Sending::AllSent;
-        if !self.server.ended || !self.private.iter().all(|(_, tunnel)| all_sent(tunnel)) {
+        // A server that has stopped sending may still read.
+        let to_server = !self.server.all_sent && self.server.link.unsent() > 0;
+        if !self.server.ended || to_server || !self.private.iter().all(|(_, tunnel)| all_sent(tunnel)) {
             return None;
         }
         if self.private.is_empty() {
-            return Some(std::mem::replace(then, Ending::InOrder));
+            let then = std::mem::replace(then, Ending::InOrder);
+            return Some(self.without_doubt(then));
         }
         if !std::mem::replace(lingering, true) {
             self.deadline = Some(Instant::now() + LINGER_TIME);
@@ -181,7 +185,7 @@ impl Session {
 
     /// Returns the peer that has not accepted everything, and the number of unsent bytes.
     fn unsent(&mut self) -> Option<(String, u64)> {
-        if !self.server.ended && self.server.link.unsent() > 0 {
+        if self.server.link.unsent() > 0 {
             let server = format!("the server at {}", self.server.address);
             return Some((server, self.server.link.unsent()));
         }

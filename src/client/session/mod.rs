@@ -41,7 +41,8 @@ use crate::private::{PrivateConnections, Stage};
 use crate::reach::{Reached, Route};
 use crate::signals::Signals;
 use crate::typing::held::Held;
-use crate::typing::input::{self, InputLine};
+use crate::typing::input::{self, NumberedLine};
+use crate::typing::sent::Sent;
 use matou_protocols::dialogue::{Action, Dialogue, Direction, Source};
 
 mod away;
@@ -85,9 +86,13 @@ pub(crate) struct Session {
     server: Server,
     private: PrivateConnections,
     unasked: direct::Unasked,
-    lines: Receiver<InputLine>,
-    /// Typed lines that wait until their connection has space.
+    lines: Receiver<NumberedLine>,
+    /// Typed lines that wait for space.
     held: Held,
+    /// Lines that the server may not have received yet.
+    sent: Sent,
+    /// In a script, the number of the line that is being carried out.
+    line_number: Option<u64>,
     /// Refused lines, until they are put back on the line that the user is typing.
     unsaid: String,
     /// Set if the user wants to leave after the waiting lines have been sent.
@@ -111,6 +116,8 @@ pub(crate) struct Session {
     deadline: Option<Instant>,
     /// True if a line of standard input was refused.
     refused_a_line: bool,
+    /// True if the client does not know whether a line has arrived.
+    doubts_a_line: bool,
     /// True if the user wants to leave at once.
     hurries: bool,
 }
@@ -203,6 +210,8 @@ impl Session {
             unasked: direct::Unasked::default(),
             lines,
             held: Held::default(),
+            sent: Sent::default(),
+            line_number: None,
             unsaid: String::new(),
             quitting: None,
             keys,
@@ -218,6 +227,7 @@ impl Session {
             phase: Phase::LoggingIn,
             deadline: Some(Instant::now() + options.connect_timeout),
             refused_a_line: false,
+            doubts_a_line: false,
             hurries: false,
             options,
         })
@@ -298,7 +308,10 @@ impl Session {
             // reading thread will also report the end of the connection.
             Incoming::SendFailed(error) => {
                 self.server.send_error = Some(error);
-                Ok(())
+                match self.server.ended {
+                    true => self.server_ended(None),
+                    false => Ok(()),
+                }
             }
         }
     }

@@ -1,12 +1,17 @@
 //! Events of the dialogue: shows them, and reacts to them.
 
-use super::{Phase, Session};
+use super::{Loss, Phase, Session};
 use crate::ending::Ending;
 use crate::typing::input;
 use matou_protocols::dialogue::{Event, Intent};
 
 impl Session {
     pub(super) fn tell(&mut self, event: &Event) -> Result<(), Ending> {
+        if let Event::Said { from, text } = event
+            && *from == self.options.address.login
+        {
+            self.sent.heard(text);
+        }
         if !self.people.hear(event) {
             return Ok(());
         }
@@ -59,7 +64,11 @@ impl Session {
         };
         self.phase = Phase::Talking { input_ended };
         if self.output.is_for_a_person() || self.loss.is_some() {
+            let leaves = self.loss.as_ref().is_some_and(Loss::leaves);
             self.back();
+            if leaves {
+                self.quit();
+            }
             return Ok(());
         }
         match &self.options.tunnel {

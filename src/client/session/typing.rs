@@ -5,7 +5,7 @@ use crate::ending::Ending;
 use crate::escape::{Escaped, Name};
 use crate::face::show;
 use crate::private::Asker;
-use crate::typing::input::InputLine;
+use crate::typing::input::{InputLine, NumberedLine};
 use crate::typing::typed::{HELP, Typed};
 use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
 
@@ -18,18 +18,23 @@ pub(super) enum Outcome {
 }
 
 impl Session {
-    pub(super) fn line(&mut self, line: InputLine) -> Result<(), Ending> {
-        match line {
+    pub(super) fn line(&mut self, line: NumberedLine) -> Result<(), Ending> {
+        let NumberedLine { number, line } = line;
+        self.line_number = self.options.script.then_some(number);
+        let done = match line {
             InputLine::Text(text) => self.enter(&text),
             InputLine::Unusable(reason) => {
                 self.refuse(reason);
                 Ok(())
             }
             InputLine::Failed(reason) => {
+                self.line_number = None;
                 self.refuse(&format!("cannot read standard input: {reason}"));
                 Ok(())
             }
-        }
+        };
+        self.line_number = None;
+        done
     }
 
     /// Carries out a line. If the line needs a connection, this connection must be able to accept it.
@@ -176,15 +181,24 @@ impl Session {
     /// Tells the user why a line has no effect. The exit code of a script also reports the refused line.
     pub(super) fn refuse(&mut self, reason: &str) -> Outcome {
         self.refused_a_line = true;
-        self.output.remark(&Escaped(reason).to_string());
+        let place = match self.line_number {
+            Some(number) => format!("line {number}: "),
+            None => String::new(),
+        };
+        self.output.remark(&format!("{place}{}", Escaped(reason)));
         Outcome::Refused
     }
 
     pub(super) fn leave_as_wanted(&mut self) {
-        self.leave_patiently(if self.refused_a_line && self.options.script {
-            Ending::LinesRefused
-        } else {
-            Ending::InOrder
-        });
+        self.leave_patiently(self.wanted_ending());
+    }
+
+    /// Returns the ending of a chat that ends as the user wanted.
+    pub(super) fn wanted_ending(&self) -> Ending {
+        match self.options.script {
+            true if self.refused_a_line => Ending::LinesRefused,
+            true if self.doubts_a_line => Ending::LinesInDoubt,
+            _ => Ending::InOrder,
+        }
     }
 }

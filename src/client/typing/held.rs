@@ -17,41 +17,66 @@ pub(crate) enum Destination {
     Tunnel(TunnelId),
 }
 
-/// All waiting lines. Lines for one connection stay in order. A full connection does not delay the lines for other
-/// connections.
+/// A line that was typed or read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entered {
+    pub(crate) typed: Typed,
+    /// Its number in the input of a script.
+    pub(crate) number: Option<u64>,
+}
+
+impl Entered {
+    /// Returns the approximate memory of the line, in bytes: the value itself, and its texts.
+    pub(crate) fn cost(&self) -> usize {
+        size_of::<Entered>() + self.typed.to_string().len()
+    }
+}
+
+/// All waiting lines. Lines for one connection stay in order. A full connection does not delay the others.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// Contains only connections for which lines wait.
-    lines: BTreeMap<Destination, VecDeque<Typed>>,
+    lines: BTreeMap<Destination, VecDeque<Entered>>,
     bytes: usize,
 }
 
 impl Held {
-    pub(crate) fn push(&mut self, to: Destination, line: Typed) {
-        self.bytes += cost(&line);
+    pub(crate) fn push(&mut self, to: Destination, line: Entered) {
+        self.bytes += line.cost();
         self.lines.entry(to).or_default().push_back(line);
     }
 
+    /// Puts lines in front of all lines that wait for the connection `to`.
+    pub(crate) fn put_back(&mut self, to: Destination, lines: Vec<Entered>) {
+        if lines.is_empty() {
+            return;
+        }
+        self.bytes += lines.iter().map(Entered::cost).sum::<usize>();
+        let waiting = self.lines.entry(to).or_default();
+        let after = std::mem::replace(waiting, lines.into());
+        waiting.extend(after);
+    }
+
     /// Returns the next waiting line for the connection `to`.
-    pub(crate) fn first(&self, to: Destination) -> Option<&Typed> {
+    pub(crate) fn first(&self, to: Destination) -> Option<&Entered> {
         self.lines.get(&to)?.front()
     }
 
     /// Removes and returns the next waiting line for the connection `to`.
-    pub(crate) fn pop(&mut self, to: Destination) -> Option<Typed> {
+    pub(crate) fn pop(&mut self, to: Destination) -> Option<Entered> {
         let lines = self.lines.get_mut(&to)?;
         let line = lines.pop_front()?;
         if lines.is_empty() {
             self.lines.remove(&to);
         }
-        self.bytes -= cost(&line);
+        self.bytes -= line.cost();
         Some(line)
     }
 
     /// Removes and returns all lines for one connection.
-    pub(crate) fn take(&mut self, to: Destination) -> VecDeque<Typed> {
+    pub(crate) fn take(&mut self, to: Destination) -> VecDeque<Entered> {
         let lines = self.lines.remove(&to).unwrap_or_default();
-        self.bytes -= lines.iter().map(cost).sum::<usize>();
+        self.bytes -= lines.iter().map(Entered::cost).sum::<usize>();
         lines
     }
 
@@ -82,11 +107,6 @@ impl Held {
     }
 }
 
-/// Returns the approximate memory of a line, in bytes: the value itself, and its texts.
-fn cost(line: &Typed) -> usize {
-    size_of::<Typed>() + line.to_string().len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,8 +114,11 @@ mod tests {
 
     const BOB: Destination = Destination::Tunnel(TunnelId(1));
 
-    fn say(text: &str) -> Typed {
-        Typed::Say(text.to_owned())
+    fn say(text: &str) -> Entered {
+        Entered {
+            typed: Typed::Say(text.to_owned()),
+            number: None,
+        }
     }
 
     #[test]
@@ -116,9 +139,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_are_put_back_come_first() {
+        let mut held = Held::default();
+        held.put_back(BOB, vec![]);
+        assert!(held.is_empty());
+        held.push(BOB, say("three"));
+        held.put_back(BOB, vec![say("one"), say("two")]);
+        assert_eq!(held.take(BOB), [say("one"), say("two"), say("three")]);
+        assert_eq!(held.bytes, 0);
+    }
+
+    #[test]
     fn a_whole_paste_is_held_and_then_no_more_is_read() {
         let mut held = Held::default();
-        let line = say(&"x".repeat(1024 - size_of::<Typed>()));
+        let line = say(&"x".repeat(1024 - size_of::<Entered>()));
         for _ in 0..MOST_BYTES / 1024 {
             assert!(!held.is_full());
             held.push(BOB, line.clone());

@@ -6,7 +6,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::mark::Mark;
+use crate::mark::{UTF8_MARK, UTF16_REFUSAL, is_utf16};
 
 /// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
 /// of every protocol.
@@ -29,19 +29,26 @@ pub(crate) enum InputLine {
     Failed(String),
 }
 
+/// A line of input with its number, which begins at 1.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NumberedLine {
+    pub(crate) number: u64,
+    pub(crate) line: InputLine,
+}
+
 /// Reads standard input line by line. The channel closes at the end of the input.
-pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
+pub(crate) fn lines() -> io::Result<Receiver<NumberedLine>> {
     let (to_loop, lines) = bounded(LINES_AHEAD);
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
-        if let Err(refusal) = pass_mark(&mut input) {
-            // Sending fails if the loop has already ended.
-            let _ = to_loop.send(refusal);
-            return;
-        }
-        while let Some(line) = next_line(&mut input) {
+        pass_mark(&mut input);
+        for number in 1.. {
+            let Some(line) = next_line(&mut input, number == 1) else {
+                return;
+            };
             let failed = matches!(line, InputLine::Failed(_));
-            if to_loop.send(line).is_err() || failed {
+            // Sending fails if the loop has already ended.
+            if to_loop.send(NumberedLine { number, line }).is_err() || failed {
                 return;
             }
         }
@@ -120,24 +127,25 @@ fn copy(
     Ok(())
 }
 
-/// Skips the byte order mark, with which some editors begin a text. Text in UTF-16 is refused, because its bytes would be
-/// read as different text.
-fn pass_mark(input: &mut impl BufRead) -> Result<(), InputLine> {
-    // If this read fails, the error is not reported here, but when the first line is read.
-    match input.fill_buf().ok().and_then(Mark::of) {
-        Some(Mark::Utf8) => input.consume(Mark::UTF8.len()),
-        Some(Mark::Utf16) => return Err(InputLine::Failed(Mark::REFUSAL.to_owned())),
-        None => {}
+/// Skips the byte order mark of UTF-8, with which some editors begin a text.
+fn pass_mark(input: &mut impl BufRead) {
+    // A failed read is reported with the first line.
+    if input.fill_buf().is_ok_and(|text| text.starts_with(UTF8_MARK)) {
+        input.consume(UTF8_MARK.len());
     }
-    Ok(())
 }
 
-fn next_line(input: &mut impl BufRead) -> Option<InputLine> {
+/// Reads a line. If the first line shows that the text is UTF-16, the whole input is refused, because its bytes would be
+/// read as different text.
+fn next_line(input: &mut impl BufRead, is_first: bool) -> Option<InputLine> {
     let mut bytes = Vec::new();
     match input.take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
         Ok(0) => return None,
         Ok(_) => {}
         Err(error) => return Some(InputLine::Failed(error.to_string())),
+    }
+    if is_first && is_utf16(&bytes) {
+        return Some(InputLine::Failed(UTF16_REFUSAL.to_owned()));
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
@@ -151,6 +159,9 @@ fn next_line(input: &mut impl BufRead) -> Option<InputLine> {
         });
     }
     Some(match String::from_utf8(bytes) {
+        Ok(text) if text.contains('\0') => InputLine::Unusable(
+            "the line contains a NUL byte, as text in UTF-16 does; save the text as UTF-8",
+        ),
         Ok(text) => InputLine::Text(text),
         Err(_) => InputLine::Unusable("the line is not UTF-8"),
     })
@@ -181,18 +192,33 @@ mod tests {
     }
 
     #[test]
+    fn text_in_utf_16_is_refused_as_a_whole_with_and_without_a_mark() {
+        let refusal = || Some(InputLine::Failed(UTF16_REFUSAL.to_owned()));
+        let utf16 = |text: &str| text.encode_utf16().collect::<Vec<_>>();
+        for text in ["\u{feff}hello\nyou\n", "hello\nyou\n", "\u{e9}t\u{e9}\n", "hi"] {
+            let little: Vec<_> = utf16(text).iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            assert_eq!(next_line(&mut &*little, true), refusal(), "{text:?}");
+            let big: Vec<_> = utf16(text).iter().flat_map(|unit| unit.to_be_bytes()).collect();
+            assert_eq!(next_line(&mut &*big, true), refusal(), "{text:?}");
+        }
+    }
+
+    #[test]
     fn lines_lose_their_ends_and_a_bad_line_does_not_affect_others() {
-        let mut input = b"one\r\n\n\xff\n".to_vec();
+        let mut input = b"one\r\n\n\xff\na\0b\n".to_vec();
         input.extend(vec![b'x'; 70_000]);
         input.extend(b"\nlast");
         let mut input = &*input;
-        let lines: Vec<_> = std::iter::from_fn(|| next_line(&mut input)).collect();
+        let lines: Vec<_> = std::iter::from_fn(|| next_line(&mut input, false)).collect();
         assert_eq!(
             lines,
             [
                 InputLine::Text("one".into()),
                 InputLine::Text(String::new()),
                 InputLine::Unusable("the line is not UTF-8"),
+                InputLine::Unusable(
+                    "the line contains a NUL byte, as text in UTF-16 does; save the text as UTF-8"
+                ),
                 InputLine::Unusable("the line is longer than 65536 bytes"),
                 InputLine::Text("last".into()),
             ]
