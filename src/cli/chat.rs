@@ -299,9 +299,10 @@ Later versions may add fields. The fields listed here keep their meaning.";
 const EXIT_CODES: &str = "\
 0  normal end, or standard output was closed
 1  cannot connect to the server, the connection was lost, or the server does not speak the protocol
-2  wrong usage: an invalid argument, or a line of a script that could not be sent
+2  wrong usage: an invalid argument, or a line of a script that could not be sent or may be lost
 3  the server refused the login
 4  the private connection of --tunnel was declined or interrupted
 After SIGINT, SIGTERM or SIGHUP the client sends what is queued, then leaves.
 After a second SIGINT or SIGTERM it leaves at once, even if its output is blocked.
+If the output accepts nothing for 5 s after the first signal, the client ends.
 Any other fatal signal ends the client after it has restored the terminal.";

@@ -289,7 +289,7 @@ mod tests {
     )]
     #[case(
         "chaton=127.0.0.1:0,connections-per-address=0",
-        "connections-per-address must be at least 1, not 0"
+        "connections-per-address must be 1 to 1000000, not 0"
     )]
     fn an_error_in_an_argument_says_what_to_write(#[case] listen: &str, #[case] says: &str) {
         let told = plan(listen).unwrap_err();
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(plan.listen[0].limits.stall, Duration::from_secs(9));
 
         for (text, says) in [
-            ("connections = 0\n", "connections must be at least 1, not 0"),
+            ("connections = 0\n", "connections must be 1 to 1000000, not 0"),
             ("workers = 100000\n", "workers must be 1 to 256, not 100000"),
         ] {
             fs::write(&path, text).unwrap();

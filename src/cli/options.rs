@@ -6,9 +6,11 @@
 use std::time::Duration;
 
 use matou_protocols::setting::{Setting, Value};
+use matou_server::allowed_numbers;
 use toml::{Table, Value as Given};
 
-/// Adds `name=value` from an argument to a table. The value becomes an integer, a boolean or a string.
+/// Adds `name=value` from an argument to a table. The value becomes an integer, a boolean or a string. A number in an unusual
+/// form, such as `+8` or `08`, stays a string, and so the option refuses it.
 ///
 /// # Errors
 /// Returns an explanation if there is no `=` or the name is already in the table.
@@ -19,7 +21,7 @@ pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
         ));
     };
     let value = match (value.parse::<i64>(), value.parse::<bool>()) {
-        (Ok(number), _) => Given::Integer(number),
+        (Ok(number), _) if number.to_string() == value => Given::Integer(number),
         (_, Ok(flag)) => Given::Boolean(flag),
         _ => Given::String(value.to_owned()),
     };
@@ -41,7 +43,7 @@ pub(super) fn set_all(
     let mut known: Vec<_> = settings.iter().map(|setting| setting.name).collect();
     for Setting { name, value, .. } in settings {
         if let Some(given) = table.remove(name) {
-            set(value, given).map_err(|why| format!("{name} {why}"))?;
+            set(name, value, given).map_err(|why| format!("{name} {why}"))?;
         }
     }
     let Some((name, _)) = table.iter().next() else {
@@ -54,11 +56,11 @@ pub(super) fn set_all(
     ))
 }
 
-fn set(value: Value<'_>, given: Given) -> Result<(), String> {
+fn set(name: &str, value: Value<'_>, given: Given) -> Result<(), String> {
     match value {
-        Value::Usize(number) => whole(given).map(|given| *number = given),
-        Value::U32(number) => whole(given).map(|given| *number = given),
-        Value::U64(number) => whole(given).map(|given| *number = given),
+        Value::Usize(number) => whole(name, given).map(|given| *number = given),
+        Value::U32(number) => whole(name, given).map(|given| *number = given),
+        Value::U64(number) => whole(name, given).map(|given| *number = given),
         Value::Time(time) => self::time(given).map(|given| *time = given),
         Value::Flag(flag) => match given {
             Given::Boolean(given) => {
@@ -88,11 +90,15 @@ fn set(value: Value<'_>, given: Given) -> Result<(), String> {
     }
 }
 
-fn whole<T: TryFrom<i64>>(given: Given) -> Result<T, String> {
+/// Converts a number. Whether the server can work with it is checked later.
+fn whole<T: TryFrom<i64>>(name: &str, given: Given) -> Result<T, String> {
+    let too_large = |number: &str| format!("must be {}, not {number}", allowed_numbers(name));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match given {
         Given::Integer(number) if number >= 0 => {
-            T::try_from(number).map_err(|_| format!("= {number} is too large"))
+            T::try_from(number).map_err(|_| too_large(&number.to_string()))
         }
+        Given::String(text) if is_number(&text) && !text.starts_with('0') => Err(too_large(&text)),
         other => Err(format!("must be a whole number of at least 0, not {other}")),
     }
 }
@@ -182,7 +188,21 @@ mod tests {
         "unused-ids=-1",
         "unused-ids must be a whole number of at least 0, not -1"
     )]
+    #[case(
+        "unused-ids=18446744073709551615",
+        "unused-ids must be 0 to 1000000000, not 18446744073709551615"
+    )]
+    #[case(
+        "unused-ids=+3",
+        "unused-ids must be a whole number of at least 0, not \"+3\""
+    )]
+    #[case(
+        "repeat-interval=+5",
+        "repeat-interval must be a time such as 30s, 10m or 1500ms, not \"+5\""
+    )]
     #[case("long=5", "long must be 8 or 4, not \"5\"")]
+    #[case("long=+8", "long must be 8 or 4, not \"+8\"")]
+    #[case("long=08", "long must be 8 or 4, not \"08\"")]
     #[case("long", "the option \"long\" has no value; write it as name=value")]
     #[case("long=4,long=8", "the option long is given twice")]
     fn an_error_about_a_value_says_what_the_option_accepts(#[case] text: &str, #[case] says: &str) {

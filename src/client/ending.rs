@@ -3,6 +3,7 @@ use std::io;
 use std::process::ExitCode;
 
 use super::escape::{Escaped, Name};
+use super::refused::LikelyReasons;
 
 /// How a chat ended: its message on standard error, and the program's exit code.
 #[derive(Debug)]
@@ -56,13 +57,11 @@ impl fmt::Display for Ending {
             Ending::LinesRefused => f.write_str("some lines were not sent"),
             Ending::LinesInDoubt => f.write_str("some lines may be lost"),
             Ending::LoginRefused { login, reason } => {
-                let reason = reason.as_deref();
-                write!(
-                    f,
-                    "the server refused the login {}: {}",
-                    Name(login),
-                    Escaped(reason.unwrap_or("it may be in use; choose another login"))
-                )
+                write!(f, "the server refused the login {}: ", Name(login))?;
+                match reason {
+                    Some(reason) => Escaped(reason).fmt(f),
+                    None => write!(f, "{}; choose another", LikelyReasons(login)),
+                }
             }
             Ending::TunnelFailed(reason) => Escaped(reason).fmt(f),
         }

@@ -7,7 +7,8 @@
 //!
 //! 1. The thread `stdin` reads the line (`typing/input.rs`); at a terminal, the editor completes it (`face/terminal/`).
 //! 2. The loop parses it once (`typing/typed.rs`). If its connection can accept it, the loop carries it out (`session/typing.rs`).
-//!    Otherwise the line waits (`session/holding.rs`).
+//!    Otherwise the line waits (`session/holding.rs`). A line for the server is kept until it counts as arrived
+//!    (`typing/sent.rs`).
 //! 3. The protocol's dialogue turns what the user wants into frames: for Chaton, `say` in `protocols/chaton/client.rs`, which
 //!    calls `encode` in `protocols/chaton/codec.rs`.
 //! 4. The loop gives the bytes to the thread `server-out`, which writes them (`link/`).
@@ -54,6 +55,7 @@
 //! | `peer-in` | `recv` of datagrams | the thread `peer` |
 //! | `peer` | waiting for its channels and its next deadline; it also sends datagrams (`chatr/peer/`) | the loop |
 //! | `signals` | waiting for signals; it restores the terminal before the program ends or stops (`signals/`) | the loop |
+//! | `leave-watch` | waiting, after the first reason to leave; it ends a program whose terminal accepts nothing (`signals/`) | nothing |
 //!
 //! Every buffer is bounded. A reading thread stops reading while its channel to the loop is full. A typed line is sent when
 //! its connection has space, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). While lines wait,
@@ -75,6 +77,7 @@ mod mark;
 mod options;
 mod private;
 mod reach;
+mod refused;
 mod session;
 mod signals;
 mod typing;

@@ -41,5 +41,5 @@ pub mod store;
 
 pub use serve::{
     ChatrOptions, Config, Listen, Listener, ProtocolOptions, Server, StartError, WrongSetting,
-    check_process,
+    allowed_numbers, check_process,
 };

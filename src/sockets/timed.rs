@@ -5,7 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// A socket with a deadline that does not move when bytes arrive. A peer that sends one byte now
-/// and then gets no extra time.
+/// and then gets no extra time. After the deadline for reads there may be some time left for writes,
+/// so that the peer can be told that it was too slow.
 ///
 /// `read` and `write` block until the deadline at most. Bytes or the peer's FIN wake `read`, free
 /// space in the send buffer wakes `write`, and an error of the connection wakes both. After the
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 pub struct Timed {
     stream: TcpStream,
     until: Instant,
+    write_until: Instant,
 }
 
 /// Maximum number of bytes that [`Timed::finish`] reads. If a socket is closed while it has unread
@@ -26,9 +28,17 @@ const LINGER: Duration = Duration::from_secs(1);
 impl Timed {
     /// Makes a socket whose deadline is `time` from now.
     pub fn new(stream: TcpStream, time: Duration) -> Timed {
+        Timed::with_time_to_answer(stream, time, Duration::ZERO)
+    }
+
+    /// Makes a socket whose deadline for reads is `time` from now. Its deadline for writes is `answer`
+    /// later.
+    pub fn with_time_to_answer(stream: TcpStream, time: Duration, answer: Duration) -> Timed {
+        let until = Instant::now() + time;
         Timed {
             stream,
-            until: Instant::now() + time,
+            until,
+            write_until: until + answer,
         }
     }
 
@@ -47,10 +57,10 @@ impl Timed {
     /// Blocks until the first byte arrives, and returns it. A later `read` returns it again. Returns
     /// `None` if the peer sends FIN before any byte.
     pub fn peek(&mut self) -> io::Result<Option<u8>> {
-        let left = self.left()?;
+        let left = left(self.until)?;
         self.stream.set_read_timeout(Some(left))?;
         let mut first = [0];
-        let length = self.stream.peek(&mut first)?;
+        let length = self.stream.peek(&mut first).map_err(on_time)?;
         Ok((length > 0).then_some(first[0]))
     }
 
@@ -60,7 +70,7 @@ impl Timed {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;
         }
-        self.until = self.until.min(Instant::now() + LINGER);
+        self.until = self.write_until.min(Instant::now() + LINGER);
         let mut scrap = [0; 4096];
         let mut read = 0;
         while read < LINGER_BYTES {
@@ -70,21 +80,21 @@ impl Timed {
             }
         }
     }
+}
 
-    /// Returns the time until the deadline, or an error after the deadline. Never returns zero,
-    /// because a timeout of zero tells the system that there is no timeout.
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(overdue());
-        }
-        Ok(left)
+/// Returns the time until the deadline, or an error after the deadline. Never returns zero, because
+/// a timeout of zero tells the system that there is no timeout.
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(overdue());
     }
+    Ok(left)
 }
 
 impl Read for Timed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = self.left()?;
+        let left = left(self.until)?;
         self.stream.set_read_timeout(Some(left))?;
         self.stream.read(into).map_err(on_time)
     }
@@ -92,7 +102,7 @@ impl Read for Timed {
 
 impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let left = self.left()?;
+        let left = left(self.write_until)?;
         self.stream.set_write_timeout(Some(left))?;
         self.stream.write(bytes).map_err(on_time)
     }

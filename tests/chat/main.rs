@@ -6,6 +6,7 @@ mod chatr;
 mod files;
 mod hostile;
 mod program;
+mod reconnecting;
 mod screen;
 mod talking;
 mod terminal;

@@ -247,6 +247,11 @@ impl Talk {
         writeln!(input, "{line}").unwrap();
     }
 
+    /// Writes bytes that may not be a line of text.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.chat.input.as_mut().unwrap().write_all(bytes).unwrap();
+    }
+
     pub(crate) fn expect(&self, line: &str) {
         self.events.expect(line);
     }

@@ -123,6 +123,34 @@ fn a_login_in_use_is_refused_with_a_code_of_its_own() {
     alice.quit();
 }
 
+#[rstest]
+#[case::chaton("chaton")]
+#[case::chatos_groupe2("chatos-groupe2")]
+#[case::chatos_1_0("chatos-1.0")]
+fn a_login_that_is_refused_because_of_a_character_is_not_said_to_be_in_use_only(
+    #[case] protocol: &str,
+) {
+    let server = Server::speaking(protocol);
+    let second = server.chat("name%e2%80%8b", &[]).lines();
+    let (_, code, errors) = second.ended();
+    let reason = "the server may not accept the character U+200B in a login, or it may be in use";
+    assert_eq!(code, 3);
+    assert!(errors.contains(reason), "{errors}");
+}
+
+#[test]
+fn text_in_utf_16_without_a_mark_is_refused() {
+    let server = Server::start();
+    let mut alice = server.chat("alice", &[]).lines();
+    let text: Vec<_> = "hi\nyou\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    alice.write(&text);
+    alice.end_input();
+    let (events, code, errors) = alice.ended();
+    assert_eq!((&*events, code), (&["-- logged in as alice".into()][..], 2));
+    let reason = "matou: cannot read standard input: it is text in UTF-16; save it as UTF-8\n";
+    assert!(errors.starts_with(reason), "{errors}");
+}
+
 #[test]
 fn lines_of_a_script_are_delivered_before_it_ends() {
     let server = Server::start();
@@ -158,9 +186,9 @@ fn a_line_that_cannot_be_sent_is_reported_and_remembered() {
     assert_eq!(code, 2);
     assert_eq!(
         errors,
-        "matou: unknown command \"/mgs\"; type /help for a list, or //mgs to send it as text\n\
-         matou: the message is 1026 bytes long, 2 more than the 1024 that can be sent; shorten it\n\
-         matou: you have no private connection with \"bob\"; ask for one with /private\n\
+        "matou: line 1: unknown command \"/mgs\"; type /help for a list, or //mgs to send it as text\n\
+         matou: line 2: the message is 1026 bytes long, 2 more than the 1024 that can be sent; shorten it\n\
+         matou: line 3: you have no private connection with \"bob\"; ask for one with /private\n\
          matou: some lines were not sent\n"
     );
 }
@@ -209,10 +237,10 @@ fn with_reconnect_a_script_goes_on_after_a_lost_connection() {
     let mut again = server.accept_login("alice");
     alice.expect("-- logged in as alice");
     alice.say("hi");
-    again.expect(&ClientFrame::Message {
-        login: "alice",
-        msg: "hi",
-    });
+    let (login, msg) = ("alice", "hi");
+    again.expect(&ClientFrame::Message { login, msg });
+    again.send(&ServerFrame::Message { login, msg });
+    alice.expect("<alice> hi");
     alice.end_input();
     assert_eq!(again.rest(), b"");
     drop(again);

@@ -280,32 +280,69 @@ fn a_client_that_expects_100_continue_receives_it() {
 
 #[rstest]
 #[case::no_http(b"hello\r\n\r\n", 400)]
-#[case::another_path(b"GET / HTTP/1.1\r\n\r\n", 404)]
-#[case::another_method(b"DELETE /certificate HTTP/1.1\r\n\r\n", 405)]
-#[case::another_method_of_a_client(b"DELETE /api/1/clients/x HTTP/1.1\r\n\r\n", 405)]
-#[case::in_pieces(b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411)]
-#[case::too_large(b"PUT / HTTP/1.1\r\nContent-Length: 16385\r\n\r\n", 413)]
+#[case::another_path(b"GET / HTTP/1.1\r\nHost: me\r\n\r\n", 404)]
+#[case::another_method(b"DELETE /certificate HTTP/1.1\r\nHost: me\r\n\r\n", 405)]
+#[case::another_method_of_a_client(b"DELETE /api/1/clients/x HTTP/1.1\r\nHost: me\r\n\r\n", 405)]
+#[case::in_pieces(b"PUT / HTTP/1.1\r\nHost: me\r\nTransfer-Encoding: chunked\r\n\r\n", 411)]
+#[case::too_large(b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 16385\r\n\r\n", 413)]
 #[case::far_too_large(
-    b"PUT / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+    b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 99999999999999999999999\r\n\r\n",
     413
 )]
-#[case::of_no_length(b"PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400)]
-#[case::of_a_length_with_a_sign(b"PUT / HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello", 400)]
+#[case::of_no_length(b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: -1\r\n\r\n", 400)]
+#[case::of_a_length_with_a_sign(b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: +5\r\n\r\nhello", 400)]
 #[case::of_two_lengths(
-    b"PUT / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+    b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
     400
 )]
 #[case::of_one_length_twice(
-    b"PUT / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length: 5\r\n\r\nhello",
+    b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 5\r\ncontent-length: 5\r\n\r\nhello",
     404
 )]
-#[case::with_the_whole_url(b"GET HTTP://me:80/certificate?pem HTTP/1.1\r\n\r\n", 200)]
-#[case::with_a_url_without_a_path(b"GET https://me HTTP/1.1\r\n\r\n", 404)]
+#[case::with_the_whole_url(b"GET HTTP://me:80/certificate?pem HTTP/1.1\r\nHost: me\r\n\r\n", 200)]
+#[case::with_a_url_without_a_host(b"GET http:///certificate HTTP/1.1\r\nHost: me\r\n\r\n", 400)]
+#[case::without_a_host(b"GET /certificate HTTP/1.1\r\n\r\n", 400)]
+#[case::without_a_host_in_the_old_version(b"GET /certificate HTTP/1.0\r\n\r\n", 200)]
+#[case::with_two_hosts(b"GET /certificate HTTP/1.1\r\nHost: me\r\nhost: me\r\n\r\n", 400)]
+#[case::with_a_url_without_a_path(b"GET https://me HTTP/1.1\r\nHost: me\r\n\r\n", 404)]
 fn a_strange_request_is_answered_with_its_status(#[case] bytes: &[u8], #[case] status: u16) {
     let server = Server::start();
     let mut stream = plain(server.rest.address());
     stream.write_all(bytes).unwrap();
     assert_eq!(response(&mut stream).0, status);
+}
+
+#[rstest]
+#[case::the_certificate("/certificate", 200)]
+#[case::an_unknown_client(CLIENT, 404)]
+#[case::another_path("/", 404)]
+fn head_gets_the_headers_of_get_and_no_body(#[case] path: &str, #[case] status: u16) {
+    let server = Server::start();
+    let answer = |method| {
+        let mut stream = plain(server.rest.address());
+        stream.write_all(&request(method, path, &[], b"")).unwrap();
+        let (status, headers, body) = response(&mut stream);
+        let is_dated = |line: &&str| !line.starts_with("Date:");
+        let headers: Vec<_> = headers.lines().filter(is_dated).map(str::to_owned).collect();
+        (status, headers, body)
+    };
+    let (head, get) = (answer("HEAD"), answer("GET"));
+    assert_eq!((head.0, &head.1), (status, &get.1));
+    assert!(head.2.is_empty() && !get.2.is_empty());
+}
+
+#[test]
+fn a_request_that_never_ends_is_told_that_it_was_too_slow() {
+    let server = Server::start();
+    let halves = [&b"GET /certificate HTTP/1.1\r\nHo"[..], b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 9\r\n\r\nhalf"];
+    let streams = halves.map(|half| {
+        let mut stream = plain(server.rest.address());
+        stream.write_all(half).unwrap();
+        stream
+    });
+    for mut stream in streams {
+        assert_eq!(response(&mut stream).0, 408);
+    }
 }
 
 #[test]

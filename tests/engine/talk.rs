@@ -17,23 +17,60 @@ const TEXT: usize = 1000;
 
 const FLOODER: &str = "flooder";
 
-#[test]
-fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pause() {
-    let server = Server::limited(ConnectionLimits {
+/// Returns a server with a rate that is so low that an empty bucket stays empty for the time of a test.
+fn server() -> Server {
+    Server::limited(ConnectionLimits {
         outbox_bytes: BURST,
-        // The rate is so low that the bucket stays empty for the time of this test.
         talk_rate: 1,
         bound_loopback: true,
         ..ConnectionLimits::default()
-    });
+    })
+}
+
+/// Returns a message of the flooder to all.
+fn frame() -> Vec<u8> {
+    let mut frame = b"\x03\0\0\0\x07flooder\0\0\x03\xe8".to_vec();
+    frame.resize(FRAME, b'x');
+    frame
+}
+
+#[test]
+fn a_flooder_that_connects_again_gets_no_new_burst() {
+    let server = server();
+    let mut alice = server.login("alice");
+    let mut flooder = server.login(FLOODER);
+    let burst = BURST.div_ceil(FRAME);
+    flooder.raw(&frame().repeat(burst));
+    for _ in 0..burst - 1 {
+        assert!(alice.next().contains(FLOODER));
+    }
+    // The flooder stays connected, and connects a second time.
+    let mut second = server.connect();
+    let mut login = b"\0\0\0\0\x07flood_2".to_vec();
+    login.extend(frame().repeat(burst));
+    second.raw(&login);
+    assert_eq!(second.next(), "LOGIN_ACCEPTED");
+    drop(flooder);
+    alice.say("alice", "still here");
+    let own = "MESSAGE login=\"alice\" msg=\"still here\"";
+    let before: Vec<_> = std::iter::repeat_with(|| alice.next())
+        .take_while(|frame| frame != own)
+        .collect();
+    // One message of the first connection may have come late.
+    assert!(before.len() <= 1, "{} messages", before.len());
+}
+
+#[test]
+fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pause() {
+    let server = server();
     let (mut sloth, mut alice) = (server.login("sloth"), server.login("alice"));
     let flooder = server.login(FLOODER);
     let mut writer = Client::with_stream(&flooder);
+    // All clients have one address, so the few bytes of their logins count too.
     // The flooder sends far more bytes than the kernel and an outbox can hold. The server reads only a burst of them, so
     // this thread is blocked until the server ends.
     let flooding = thread::spawn(move || {
-        let mut frame = b"\x03\0\0\0\x07flooder\0\0\x03\xe8".to_vec();
-        frame.resize(FRAME, b'x');
+        let frame = frame();
         for _ in 0..64 {
             if std::io::Write::write_all(&mut writer.stream, &frame.repeat(1000)).is_err() {
                 return;

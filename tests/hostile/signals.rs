@@ -1,6 +1,7 @@
 //! Tests of signals. When a signal ends or stops the program, the program first restores the terminal. When the program
 //! continues, it takes the terminal over again.
 
+mod blocked;
 mod pty;
 mod shell;
 

@@ -14,6 +14,7 @@ use crate::ending::Ending;
 use crate::escape::Escaped;
 use crate::reach::Reached;
 use crate::reach::connect;
+use crate::refused::{LikelyReasons, another};
 use crate::typing::held::{Destination, Entered};
 use crate::typing::sent::Lost;
 use matou_protocols::dialogue::Intent;
@@ -250,14 +251,16 @@ impl Session {
         let (proposal, remark) = match self.loss {
             Some(_) => (
                 refused.to_owned(),
-                "the server may still not have noticed the lost connection; press Enter to try again, or choose another login",
+                "the server may still not have noticed the lost connection; press Enter to try again, or choose another login"
+                    .to_owned(),
             ),
-            None => (
-                format!("{refused}_"),
-                "it may be in use; choose another login and press Enter",
-            ),
+            None => {
+                let reasons = LikelyReasons(refused);
+                let remark = format!("{reasons}; choose another login and press Enter");
+                (another(refused), remark)
+            }
         };
-        self.output.remark(remark);
+        self.output.remark(&remark);
         if let Some(terminal) = self.output.terminal() {
             terminal.propose_login(&proposal);
         }

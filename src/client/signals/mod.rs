@@ -7,7 +7,9 @@ use crossbeam_channel::Receiver;
 #[cfg(unix)]
 mod taker;
 #[cfg(unix)]
-pub(crate) use taker::{TerminalGuard, end_at_once, guard_terminal, suspend_all, tell_resumed};
+pub(crate) use taker::{
+    PATIENCE, TerminalGuard, end_at_once, guard_terminal, leave_if_blocked, suspend_all, tell_resumed,
+};
 
 /// Receives signals such as Ctrl-C through channels, until this value is dropped. After that these signals end the program
 /// as usual.
@@ -63,6 +65,10 @@ impl Signals {
 /// On systems other than Unix, the client does not use raw mode.
 #[cfg(not(unix))]
 pub(crate) fn end_at_once() {}
+
+/// On systems other than Unix, the client does not use raw mode.
+#[cfg(not(unix))]
+pub(crate) fn leave_if_blocked() {}
 
 /// On systems other than Unix, a program cannot be stopped and continued.
 #[cfg(not(unix))]

@@ -48,6 +48,10 @@ const OF_THE_SYSTEM: [c_int; 3] = [
 const OF_THE_SYSTEM: [c_int; 0] = [];
 /// How long the signal thread waits for the loop to take a second signal. A loop that is not blocked needs less time.
 const AT_ONCE: Duration = Duration::from_millis(500);
+/// The same, if the loop is writing to the terminal. A write to a terminal that accepts it needs less time.
+const AT_ONCE_IN_A_WRITE: Duration = Duration::from_millis(50);
+/// After the first reason to leave, the program ends if its output accepts nothing for this time.
+const BLOCKED: Duration = Duration::from_secs(5);
 /// Signals that are caught even if they were ignored when the program started. A program that a shell starts with `&`
 /// ignores SIGINT, but a script may still use SIGINT to end a chat that it has started in this way.
 const NEVER_IGNORED: [c_int; 2] = [SIGINT, SIGTERM];
@@ -60,11 +64,16 @@ static GUARD: Mutex<Option<TerminalGuard>> = Mutex::new(None);
 /// effect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TerminalGuard {
-    /// Restores the terminal.
-    pub(crate) give_back: fn(),
-    /// Takes the terminal again. Returns false if the terminal belongs to another program.
+    /// Restores the terminal. Waits at most this time for a terminal that accepts no output.
+    pub(crate) give_back: fn(Duration),
+    /// Returns the number of the write that is running; `None` if no write to the terminal is running.
+    pub(crate) writing: fn() -> Option<u64>,
+    /// Takes the terminal again. Returns false if it belongs to another program.
     pub(crate) take_again: fn() -> bool,
 }
+
+/// How long [`TerminalGuard::give_back`] waits at most when nothing is known about the terminal.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The channels of the running chat.
 struct Chat {
@@ -173,8 +182,8 @@ fn act_on(signals: &[c_int]) {
             // If SIGCONT arrived too, the program does not stop.
             SIGTSTP if goes_on => {}
             SIGTSTP => suspend(),
-            SIGINT | SIGTERM if tell_to_leave(Why::Asked) => {}
-            SIGHUP if tell_to_leave(Why::HungUp) => {}
+            SIGINT | SIGTERM if tell_to_leave(Why::Asked, signal) => {}
+            SIGHUP if tell_to_leave(Why::HungUp, signal) => {}
             _ => end_by(signal),
         }
     }
@@ -184,13 +193,16 @@ fn act_on(signals: &[c_int]) {
 }
 
 /// Tells the chat to leave. Returns false if no chat is running, or if the chat must end at once and does not react.
-fn tell_to_leave(why: Why) -> bool {
+fn tell_to_leave(why: Why, signal: c_int) -> bool {
     let mut guard = CHAT.lock();
     let Some(chat) = &mut *guard else {
         return false;
     };
     if !std::mem::replace(&mut chat.leaves, true) {
-        let _ = chat.leave.try_send(why);
+        let leave = chat.leave.clone();
+        let _ = leave.try_send(why);
+        drop(guard);
+        end_if_blocked(signal, move || leave.is_full());
         return true;
     }
     // A second SIGHUP has no effect, because both the system and a shell may send one.
@@ -206,15 +218,56 @@ fn tell_to_end() -> bool {
     let at_once = CHAT.lock().as_ref().map(|chat| chat.at_once.clone());
     // The lock is not held here, so the chat may end meanwhile. Then its end of the channel is dropped, and the program is
     // already ending.
-    let taken = at_once.map(|at_once| at_once.send_timeout((), AT_ONCE));
+    let patience = match writing() {
+        Some(_) => AT_ONCE_IN_A_WRITE,
+        None => AT_ONCE,
+    };
+    let taken = at_once.map(|at_once| at_once.send_timeout((), patience));
     !matches!(taken, Some(Err(SendTimeoutError::Timeout(()))))
 }
 
-/// Restores the terminal, if this program has changed it.
+/// Starts to watch the loop, because the chat should leave. A loop that blocks in a write to a terminal, or to standard
+/// error, cannot leave. If one write to the terminal takes longer than [`BLOCKED`], or if `waits` says that the loop has not
+/// even taken the signal, the program ends as this signal ends it.
+fn end_if_blocked(signal: c_int, waits: impl Fn() -> bool + Send + 'static) {
+    let watch = move || {
+        let mut before = writing();
+        loop {
+            thread::sleep(BLOCKED);
+            let now = writing();
+            if waits() || (now.is_some() && now == before) {
+                end_by(signal);
+            }
+            before = now;
+        }
+    };
+    // Without this thread, a second signal still ends the program.
+    let _ = thread::Builder::new().name("leave-watch".into()).spawn(watch);
+}
+
+/// Does what a first Ctrl-C does if the terminal is blocked. It is needed for a terminal in raw mode, where Ctrl-C is a key.
+pub(crate) fn leave_if_blocked() {
+    if writing().is_some() {
+        end_if_blocked(SIGINT, || false);
+    }
+}
+
+/// Returns the number of the write to the terminal that is running.
+fn writing() -> Option<u64> {
+    let guard = *GUARD.lock();
+    guard.and_then(|guard| (guard.writing)())
+}
+
+/// Restores the terminal, if this program has changed it. If a write to the terminal is running, the terminal probably
+/// accepts nothing, and this function does not wait for it.
 fn give_back() {
     let guard = *GUARD.lock();
     if let Some(guard) = guard {
-        (guard.give_back)();
+        let patience = match (guard.writing)() {
+            Some(_) => Duration::ZERO,
+            None => PATIENCE,
+        };
+        (guard.give_back)(patience);
     }
 }
 

@@ -57,9 +57,13 @@ pub(crate) fn lines() -> io::Result<Receiver<NumberedLine>> {
 }
 
 /// Reads standard input without waiting for whole lines, for the keys of a terminal. Calls `wait` before every read, and
-/// stops when `wait` returns false. Calls `stuck` when a Ctrl-C arrives and the loop has not taken an earlier Ctrl-C,
-/// because then the loop is blocked in a write.
-pub(crate) fn bytes(wait: fn() -> bool, stuck: fn()) -> io::Result<Receiver<Vec<u8>>> {
+/// stops when `wait` returns false. Calls `interrupt` when a Ctrl-C arrives. Calls `stuck` instead when the loop has not taken
+/// an earlier Ctrl-C, because then the loop is blocked in a write.
+pub(crate) fn bytes(
+    wait: fn() -> bool,
+    interrupt: fn(),
+    stuck: fn(),
+) -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
     // Read errors are ignored: if a terminal cannot be read, it was closed, so its input has ended.
     let (failure, _) = bounded(1);
@@ -67,6 +71,8 @@ pub(crate) fn bytes(wait: fn() -> bool, stuck: fn()) -> io::Result<Receiver<Vec<
     copy(to_loop, failure, wait, move |to, keys| {
         if interrupts.are_not_taken(keys, to.is_empty()) {
             stuck();
+        } else if is_interrupt(keys) {
+            interrupt();
         }
     })?;
     Ok(chunks)
@@ -83,11 +89,16 @@ impl Interrupts {
     /// Returns true if `keys` are a Ctrl-C and an earlier Ctrl-C still waits. `all_taken` says whether the loop has taken
     /// all earlier keys.
     fn are_not_taken(&mut self, keys: &[u8], all_taken: bool) -> bool {
-        let is_interrupt = keys.iter().all(|key| *key == CTRL_C);
+        let is_interrupt = is_interrupt(keys);
         let one_waited = self.one_waits && !all_taken;
         self.one_waits = one_waited || is_interrupt;
         one_waited && is_interrupt
     }
+}
+
+/// True if these keys are Ctrl-C only.
+fn is_interrupt(keys: &[u8]) -> bool {
+    keys.iter().all(|key| *key == CTRL_C)
 }
 
 /// Copies standard input to a connection's writer, and drops the writer's channel at the end of the input. A read error is

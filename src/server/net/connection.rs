@@ -60,7 +60,7 @@ pub(super) struct Connection {
     closing: AtomicBool,
     /// True after the log has reported that this client was slowed down.
     slowed: AtomicBool,
-    _slot: Slot,
+    slot: Slot,
 }
 
 /// The result of a writer's send on a connection.
@@ -118,7 +118,7 @@ impl Connection {
             name: OnceLock::new(),
             closing: AtomicBool::new(false),
             slowed: AtomicBool::new(false),
-            _slot: slot,
+            slot,
         })
     }
 
@@ -158,9 +158,7 @@ impl Connection {
 
     /// Returns a new [`Talk`], which limits how much the client may send.
     pub(super) fn talk(&self) -> Talk {
-        let is_exempt = !self.limits.bound_loopback && self.peer.ip().to_canonical().is_loopback();
-        let rate = if is_exempt { 0 } else { self.limits.talk_rate };
-        Talk::new(rate, self.limits.outbox_bytes, Instant::now())
+        Talk::new(Arc::clone(self.slot.bucket()))
     }
 
     /// Blocks if the client has sent too much for now, until it may send more. Two things wake the
@@ -174,7 +172,7 @@ impl Connection {
             let rate = self.limits.talk_rate;
             info!(
                 target: &self.listener,
-                "{self} slowed down: it sends more than talk-rate={rate} bytes per second"
+                "{self} slowed down: its address sends more than talk-rate={rate} bytes per second"
             );
         }
         // While the server does not read, no deadline for a frame may end the connection.

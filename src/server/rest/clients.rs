@@ -37,7 +37,7 @@ impl Registry {
             _ => {
                 let why = "GET shows a client, PUT registers it, POST replaces its key";
                 let refused = Response::error(405, why, "MethodNotAllowedException");
-                Err(refused.with("Allow", "GET, PUT, POST"))
+                Err(refused.with("Allow", "GET, HEAD, PUT, POST"))
             }
         };
         answered.unwrap_or_else(|refused| refused)

@@ -28,13 +28,28 @@ pub(super) struct Request {
 pub(super) enum Unread {
     /// The request is wrong, and this response says why.
     Refused(Response),
-    /// The connection is lost, silent or too slow. No response can be sent.
+    /// The connection is lost. No response can be sent.
     Lost(io::Error),
 }
 
 impl From<io::Error> for Unread {
     fn from(error: io::Error) -> Unread {
-        Unread::Lost(error)
+        match error.kind() {
+            io::ErrorKind::TimedOut => Unread::Refused(too_late()),
+            _ => Unread::Lost(error),
+        }
+    }
+}
+
+impl Unread {
+    /// Leaves the body of the response out if this is the method HEAD.
+    fn to(self, method: &str) -> Unread {
+        match self {
+            Unread::Refused(response) if method == "HEAD" => {
+                Unread::Refused(response.without_body())
+            }
+            other => other,
+        }
     }
 }
 
@@ -48,6 +63,16 @@ impl Request {
     fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let is_it = move |(found, _): &&(String, Vec<u8>)| found.eq_ignore_ascii_case(name);
         self.headers.iter().filter(is_it).map(|(_, value)| &**value)
+    }
+
+    /// Returns the GET request for the same resource.
+    pub(super) fn as_get(&self) -> Request {
+        Request {
+            method: "GET".into(),
+            path: self.path.clone(),
+            headers: self.headers.clone(),
+            body: Vec::new(),
+        }
     }
 
     /// Reads a request. Blocks until it is complete, or until the time limit of the stream. If the
@@ -67,7 +92,8 @@ impl Request {
             }
             read_more(stream, &mut bytes, MAX_HEAD_BYTES)?;
         };
-        let length = request.body_length()?;
+        let length = request.body_length();
+        let length = length.map_err(|why| why.to(&request.method))?;
         let mut body = bytes.split_off(head);
         if body.len() < length && request.header("Expect").is_some() {
             stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
@@ -94,7 +120,11 @@ impl Request {
                 return Err(refused(400, &why, "BadRequestException"));
             }
         };
-        let path = path_of(parsed.path.unwrap_or_default());
+        let Some(path) = path_of(parsed.path.unwrap_or_default()) else {
+            let why = "the URL of the request has no host";
+            return Err(refused(400, why, "BadRequestException"));
+        };
+        let needs_host = parsed.version == Some(1);
         let copied =
             |header: &httparse::Header<'_>| (header.name.to_owned(), header.value.to_vec());
         let request = Request {
@@ -103,7 +133,21 @@ impl Request {
             headers: parsed.headers.iter().map(copied).collect(),
             body: Vec::new(),
         };
+        let checked = request.check_host(needs_host);
+        checked.map_err(|why| why.to(&request.method))?;
         Ok(Some((request, length)))
+    }
+
+    /// A request of HTTP/1.1 must name one host (RFC 9112, section 3.2). With two, a proxy may read
+    /// the other one. A client of HTTP/1.0 may leave the host out.
+    fn check_host(&self, is_needed: bool) -> Result<(), Unread> {
+        let hosts = self.all("Host").count();
+        let why = match hosts {
+            0 if is_needed => "the header Host is missing",
+            0 | 1 => return Ok(()),
+            _ => "the header Host is given more than once",
+        };
+        Err(refused(400, why, "BadRequestException"))
     }
 
     fn body_length(&self) -> Result<usize, Unread> {
@@ -137,17 +181,32 @@ impl Request {
 
 /// Returns the path of a request's target, without the query. Some clients send the whole URL, as
 /// they would to a proxy, and a server must accept it (RFC 9112, section 3.2.2). The host in the
-/// URL is ignored.
-fn path_of(target: &str) -> &str {
+/// URL is ignored, but it must not be empty: then `None` is returned.
+fn path_of(target: &str) -> Option<&str> {
     let authority = ["http://", "https://"].iter().find_map(|scheme| {
         let (start, rest) = target.split_at_checked(scheme.len())?;
         start.eq_ignore_ascii_case(scheme).then_some(rest)
     });
     let path = match authority {
         None => target,
-        Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
+        Some(rest) => {
+            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            if host.is_empty() || host.starts_with(':') {
+                return None;
+            }
+            path
+        }
     };
-    path.split('?').next().unwrap_or_default()
+    match path.split('?').next() {
+        None | Some("") => Some("/"),
+        path => path,
+    }
+}
+
+/// Returns the response to a client that has not sent its whole request in time.
+fn too_late() -> Response {
+    let why = "the request was not complete in time";
+    Response::error(408, why, "RequestTimeoutException")
 }
 
 fn too_large() -> Unread {
@@ -185,6 +244,8 @@ pub(super) struct Response {
     content_type: &'static str,
     headers: Vec<(&'static str, &'static str)>,
     body: Vec<u8>,
+    /// The body is not sent. Only its length is told.
+    is_bodiless: bool,
 }
 
 impl Response {
@@ -194,6 +255,7 @@ impl Response {
             content_type,
             headers: Vec::new(),
             body: body.into_bytes(),
+            is_bodiless: false,
         }
     }
 
@@ -214,6 +276,14 @@ impl Response {
         self
     }
 
+    /// Makes the response to HEAD from the response to GET.
+    pub(super) fn without_body(self) -> Response {
+        Response {
+            is_bodiless: true,
+            ..self
+        }
+    }
+
     pub(super) fn status(&self) -> u16 {
         self.status
     }
@@ -230,7 +300,8 @@ impl Response {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
-        stream.write_all(&[head.as_bytes(), &self.body].concat())?;
+        let body: &[u8] = if self.is_bodiless { &[] } else { &self.body };
+        stream.write_all(&[head.as_bytes(), body].concat())?;
         stream.flush()
     }
 }
@@ -243,6 +314,7 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        408 => "Request Timeout",
         409 => "Conflict",
         411 => "Length Required",
         413 => "Content Too Large",

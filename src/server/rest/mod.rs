@@ -14,8 +14,8 @@
 //!
 //! The port accepts HTTPS, with the certificate of Chatr Connect. From clients on this machine it
 //! also accepts plain HTTP. The first byte of a connection shows whether the client uses TLS. A
-//! connection carries one request. Handshake, request and response together may take at most ten
-//! seconds.
+//! connection carries one request. Handshake and request together may take at most eight seconds;
+//! then two seconds are left for the response. HEAD is answered as GET, without the body.
 //!
 //! `http.rs` has the part of HTTP that the registry needs, and `clients.rs` has the registry
 //! itself.
@@ -47,8 +47,11 @@ pub use http::MAX_BODY_BYTES;
 /// The name of the registry in the line `listening ...` and in the log.
 const NAME: &str = "chatr-rest";
 
-/// Maximum time for a whole connection: handshake, request and response.
-const TIME: Duration = Duration::from_secs(10);
+/// Maximum time for the handshake and the request.
+const REQUEST_TIME: Duration = Duration::from_secs(8);
+
+/// Maximum time for the response, after the time for the request is over.
+const RESPONSE_TIME: Duration = Duration::from_secs(2);
 
 /// The first byte of every TLS connection: the type of a handshake record.
 const HANDSHAKE: u8 = 0x16;
@@ -149,9 +152,10 @@ impl Registry {
         })
     }
 
-    /// Serves one connection. Blocks until the connection has ended, for at most [`TIME`].
+    /// Serves one connection. Blocks until it has ended, for at most [`REQUEST_TIME`] and
+    /// [`RESPONSE_TIME`] together.
     fn serve(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
-        let mut socket = Timed::new(stream, TIME);
+        let mut socket = Timed::with_time_to_answer(stream, REQUEST_TIME, RESPONSE_TIME);
         match socket.peek()? {
             None => {}
             Some(HANDSHAKE) => {
@@ -175,7 +179,7 @@ impl Registry {
     fn exchange(&self, stream: &mut (impl Read + Write), from: IpAddr) -> io::Result<()> {
         let response = match Request::read(stream) {
             Ok(request) => {
-                let response = self.answer(&request, from);
+                let response = self.answer_any(&request, from);
                 let Request { method, path, .. } = &request;
                 let (method, path) = (Excerpt(method), Excerpt(path));
                 debug!("{NAME}: {from}: {method:?} {path:?}: {}", response.status());
@@ -185,6 +189,15 @@ impl Registry {
             Err(Unread::Lost(error)) => return Err(error),
         };
         response.write(stream)
+    }
+
+    /// Answers HEAD as GET, but without the body (RFC 9110, section 9.3.2). Every other request has an
+    /// answer of its own.
+    fn answer_any(&self, request: &Request, from: IpAddr) -> Response {
+        match request.method.as_str() {
+            "HEAD" => self.answer(&request.as_get(), from).without_body(),
+            _ => self.answer(request, from),
+        }
     }
 
     fn answer(&self, request: &Request, from: IpAddr) -> Response {
@@ -197,7 +210,7 @@ impl Registry {
             }
             ("/certificate", _) => {
                 let why = "GET shows the certificate";
-                Response::error(405, why, "MethodNotAllowedException").with("Allow", "GET")
+                Response::error(405, why, "MethodNotAllowedException").with("Allow", "GET, HEAD")
             }
             _ => {
                 let why = "unknown path; the paths are /api/1/clients/{uuid} and /certificate";

@@ -2,6 +2,7 @@
 //! work. Otherwise the fault would appear only when the first client connects.
 
 use std::fmt;
+use std::time::Duration;
 
 use matou_protocols::setting::{Setting, Value};
 
@@ -44,7 +45,7 @@ struct Bounds {
 const LONGEST: u128 = 3650 * 24 * 3600 * 1000;
 
 /// The options that need bounds of their own, with these bounds.
-const BOUNDS: [Bounds; 6] = [
+const BOUNDS: [Bounds; 9] = [
     // With a time of zero, every connection would end as soon as it begins.
     Bounds {
         names: &[
@@ -81,8 +82,28 @@ const BOUNDS: [Bounds; 6] = [
     Bounds {
         names: &["connections-per-address", "connections"],
         least: 1,
-        most: u128::MAX,
-        words: "at least 1",
+        most: 1_000_000,
+        words: "1 to 1000000",
+    },
+    // The longest frame of every protocol must fit, or the first slow moment of a client would be
+    // its last.
+    Bounds {
+        names: &["outbox-bytes"],
+        least: 4 << 10,
+        most: 1 << 30,
+        words: "4096 to 1073741824",
+    },
+    Bounds {
+        names: &["outbox-total"],
+        least: 4 << 10,
+        most: 1 << 40,
+        words: "4096 to 1099511627776",
+    },
+    Bounds {
+        names: &["talk-rate"],
+        least: 0,
+        most: 1 << 40,
+        words: "0 to 1099511627776",
     },
     // These options are numbers of threads.
     Bounds {
@@ -101,6 +122,19 @@ const ANY_TIME: Bounds = Bounds {
     words: "0s to 3650days",
 };
 
+/// The bounds of every number that is not in [`BOUNDS`]. No machine reaches the largest one.
+const ANY_NUMBER: Bounds = Bounds {
+    names: &[],
+    least: 0,
+    most: 1_000_000_000,
+    words: "0 to 1000000000",
+};
+
+/// Returns the values in words that a number with this name may have.
+pub fn allowed_numbers(name: &str) -> &'static str {
+    bounds(name).unwrap_or(&ANY_NUMBER).words
+}
+
 fn bounds(name: &str) -> Option<&'static Bounds> {
     BOUNDS.iter().find(|bounds| bounds.names.contains(&name))
 }
@@ -110,14 +144,14 @@ impl Bounds {
         &self,
         name: &'static str,
         value: u128,
-        given: &dyn fmt::Debug,
+        given: String,
     ) -> Result<(), WrongSetting> {
         if (self.least..=self.most).contains(&value) {
             return Ok(());
         }
         Err(WrongSetting {
             name,
-            given: format!("{given:?}"),
+            given,
             bounds: self.words,
         })
     }
@@ -127,14 +161,23 @@ fn check_setting(Setting { name, value, .. }: Setting<'_>) -> Result<(), WrongSe
     let number = match value {
         Value::Time(time) => {
             let bounds = bounds(name).unwrap_or(&ANY_TIME);
-            return bounds.check(name, time.as_millis(), time);
+            return bounds.check(name, time.as_millis(), written(*time));
         }
         Value::Usize(number) => *number as u128,
         Value::U32(number) => u128::from(*number),
         Value::U64(number) => u128::from(*number),
         Value::Flag(_) | Value::Word(_) | Value::Path(_) => return Ok(()),
     };
-    bounds(name).map_or(Ok(()), |bounds| bounds.check(name, number, &number))
+    let bounds = bounds(name).unwrap_or(&ANY_NUMBER);
+    bounds.check(name, number, number.to_string())
+}
+
+/// Formats a time as an operator writes it.
+fn written(time: Duration) -> String {
+    match time.is_zero() {
+        true => "0s".to_owned(),
+        false => format!("{time:?}"),
+    }
 }
 
 impl Listen {
@@ -156,10 +199,11 @@ pub fn check_process(limits: &ProcessLimits) -> Result<(), WrongSetting> {
         ("connections", limits.connections),
         ("writers", Some(limits.writers)),
         ("workers", Some(limits.workers)),
+        ("outbox-total", Some(limits.outbox_total)),
     ];
     for (name, value) in given {
         if let (Some(value), Some(bounds)) = (value, bounds(name)) {
-            bounds.check(name, value as u128, &value)?;
+            bounds.check(name, value as u128, value.to_string())?;
         }
     }
     Ok(())
@@ -167,8 +211,6 @@ pub fn check_process(limits: &ProcessLimits) -> Result<(), WrongSetting> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use matou_protocols::ProtocolName;
 
     use super::*;
@@ -204,11 +246,32 @@ mod tests {
     }
 
     #[test]
+    fn no_number_of_any_protocol_may_be_endless() {
+        for protocol in ProtocolName::ALL {
+            let count = Listen::new(protocol, ([127, 0, 0, 1], 0).into())
+                .settings()
+                .len();
+            for at in 0..count {
+                let mut listen = Listen::new(protocol, ([127, 0, 0, 1], 0).into());
+                let mut settings = listen.settings();
+                match &mut settings[at].value {
+                    Value::Usize(number) => **number = usize::MAX,
+                    Value::U32(number) => **number = u32::MAX,
+                    Value::U64(number) => **number = u64::MAX,
+                    _ => continue,
+                }
+                let name = settings[at].name;
+                assert_eq!(listen.check().unwrap_err().name, name, "{protocol}");
+            }
+        }
+    }
+
+    #[test]
     fn an_option_that_cannot_work_is_named_with_its_bounds() {
         let mut listen = Listen::new(ProtocolName::Chaton, ([127, 0, 0, 1], 0).into());
         listen.limits.keepalive.idle = Duration::ZERO;
         let told = listen.check().unwrap_err().to_string();
-        assert_eq!(told, "keepalive-idle must be 1s to 32767s, not 0ns");
+        assert_eq!(told, "keepalive-idle must be 1s to 32767s, not 0s");
         let limits = ProcessLimits {
             workers: 100_000,
             ..ProcessLimits::default()
@@ -220,6 +283,6 @@ mod tests {
             ..ProcessLimits::default()
         };
         let told = check_process(&limits).unwrap_err().to_string();
-        assert_eq!(told, "connections must be at least 1, not 0");
+        assert_eq!(told, "connections must be 1 to 1000000, not 0");
     }
 }

@@ -34,7 +34,7 @@ use matou_protocols::{chaton, chatos_1_0, chatos_groupe2};
 use crate::net::{CertificateError, Engine, ListenError, ProcessLimits, RequestService, Service};
 use crate::store::{Store, StoreError, default_directory, exposed};
 
-pub use check::{WrongSetting, check_process};
+pub use check::{WrongSetting, allowed_numbers, check_process};
 pub use listen::{ChatrOptions, Listen, ProtocolOptions};
 
 /// The configuration of a server: its listeners and its limits.

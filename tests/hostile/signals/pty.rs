@@ -138,15 +138,17 @@ impl Pty {
         });
     }
 
+    /// Reads nothing more from the terminal, as a program that is stopped.
+    pub(crate) fn stop_reading(&mut self) {
+        if let Some((alive, thread)) = self.watching.take() {
+            drop(alive);
+            thread.join().unwrap();
+        }
+    }
+
     /// Closes the terminal. The same happens when a terminal window is closed or a remote connection is lost.
     pub(crate) fn hang_up(&mut self) {
-        self.watching
-            .take()
-            .into_iter()
-            .for_each(|(alive, thread)| {
-                drop(alive);
-                thread.join().unwrap();
-            });
+        self.stop_reading();
         self.keyboard = None;
     }
 }

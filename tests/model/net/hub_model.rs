@@ -12,7 +12,7 @@ use matou_protocols::wire::Malformed;
 use shuttle::thread;
 
 use super::bounds::limits::ConnectionLimits;
-use super::bounds::talk::Talk;
+use super::bounds::talk::{Bucket, Talk};
 use super::connection::Connection;
 use super::hub::Hub;
 use super::questions::workers::Answers;
@@ -80,7 +80,7 @@ fn all_senders_send() -> usize {
                 let messages = (0..MESSAGES).map(|number| Byte(sender << 4 | number));
                 let (first, rest): (Vec<_>, Vec<_>) = messages.partition(|byte| byte.0 & 0xf < 2);
                 let now = Instant::now();
-                let mut talk = Talk::new(0, 0, now);
+                let mut talk = Talk::new(Arc::new(Bucket::new(0, 0, now)));
                 hub.commands(&connection, first, &mut talk, now);
                 hub.commands(&connection, rest, &mut talk, now);
             })

@@ -25,7 +25,7 @@ pub(crate) use keys::Key;
 #[cfg(unix)]
 pub use prompt::ask_secret;
 
-use crate::signals::end_at_once;
+use crate::signals::{end_at_once, leave_if_blocked};
 use crate::typing::input;
 use editor::Editor;
 use keys::Keys;
@@ -78,7 +78,7 @@ impl Terminal {
             painted: Default::default(),
             stale: true,
         };
-        Ok((terminal, input::bytes(await_key, end_at_once)?))
+        Ok((terminal, input::bytes(await_key, leave_if_blocked, end_at_once)?))
     }
 
     /// Decodes bytes from the keyboard. The caller passes each key to [`Terminal::press`].

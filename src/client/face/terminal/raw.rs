@@ -20,6 +20,8 @@ const STOP_MARKING_PASTES: &str = "\x1b[?2004l";
 #[cfg(unix)]
 mod changed;
 #[cfg(unix)]
+use crate::signals::PATIENCE;
+#[cfg(unix)]
 use changed::give_back;
 
 /// Text for the terminal, and the text that removes it again.
@@ -115,7 +117,7 @@ impl Modes {
 #[cfg(unix)]
 impl Drop for Modes {
     fn drop(&mut self) {
-        give_back();
+        give_back(PATIENCE);
         changed::forget();
     }
 }

@@ -20,11 +20,12 @@ pub struct ConnectionLimits {
     pub identification: Duration,
     /// A frame must be complete within this time, counted from its first byte.
     pub frame: Duration,
-    /// Maximum bytes per second that one client may send to other clients, on average. The client
-    /// may exceed this rate by a burst of [`outbox_bytes`](Self::outbox_bytes). After that, the
-    /// server reads the client's bytes later, but it drops no bytes. Loopback addresses are exempt
-    /// unless [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels
-    /// do not count.
+    /// Maximum bytes per second that the clients of one address together may send to the others, on
+    /// average. They may exceed this rate by a burst of [`outbox_bytes`](Self::outbox_bytes). After
+    /// that, the server reads their bytes later, but it drops no bytes. A client that connects again
+    /// gets no new burst. Loopback addresses are exempt unless
+    /// [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels do not
+    /// count.
     pub talk_rate: u64,
     /// Maximum number of bytes that are queued for a client that reads slowly. If more would be
     /// queued, the client is disconnected.
@@ -99,7 +100,7 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "talk-rate",
-                "Maximum bytes per second that one client may send to the others, after a burst of outbox-bytes; a client that sends more is slowed down (0: no limit)",
+                "Maximum bytes per second that the clients of one address together may send to the others, after a burst of outbox-bytes; clients that send more are slowed down, also after they connect again (0: no limit; raise it if clients connect through a proxy)",
                 &mut self.talk_rate,
             ),
             Setting::new(

@@ -6,7 +6,7 @@
 //! | [`limits`] | the numbers: bytes, seconds and threads, each with its reason |
 //! | [`addresses`] | how many connections each address has |
 //! | [`ceiling`] | how many connections this machine can carry |
-//! | [`talk`] | how many bytes one client may send per second |
+//! | [`talk`] | how many bytes the clients of one address may send per second |
 //! | [`budget`] | a limited number of things, such as descriptors, that are taken and given back |
 
 pub(in crate::net) mod addresses;

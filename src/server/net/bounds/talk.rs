@@ -1,94 +1,137 @@
-//! How many bytes one client may send per second: a token bucket. This file does no IO and has no
-//! thread.
+//! How many bytes the clients of one address may send per second: a token bucket. It does no IO and
+//! has no thread.
+//!
+//! All connections of an address to a listener share one bucket, and it outlives them: otherwise a
+//! client could get a full bucket by connecting again, or several by connecting more than once.
+//! [`Addresses`](super::addresses::Addresses) keeps the buckets.
 //!
 //! The bucket holds at most `burst` bytes. It is filled at `rate` bytes per second, and the bytes
-//! that the client sends are taken out. When the bucket is empty, the client's reader pauses
+//! that the clients send are taken out. When the bucket is empty, the sender's reader pauses
 //! in [`Connection::wait_to_hear_more`](crate::net::connection::Connection::wait_to_hear_more). Nothing is dropped: what the client sends meanwhile waits in the socket's
 //! buffer, and when that is full, TCP makes the client wait.
 //!
 //! Why is this necessary? When one client sends to a room faster than another client reads, the
 //! bytes collect in the outbox of the other client. Without a limit, one client with a fast network
 //! fills the outboxes of healthy clients, and these are cut. With the limit, a client that takes
-//! `rate` bytes per second is never cut because of one sender. At most `burst` bytes wait for it,
+//! `rate` bytes per second is never cut because of one address: at most `burst` bytes wait for it,
 //! and its outbox has space for these.
 //!
 //! A short packet may become longer on its way, because the server adds the sender's name. So two
 //! numbers are compared, the bytes that arrived and the bytes that each recipient gets, and the
 //! larger one counts.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// After a pause the client may send for this long before the next pause. So the thread of a fast
 /// sender is woken twenty times per second, and not once for each packet.
 const BETWEEN_PAUSES: Duration = Duration::from_millis(50);
 
-/// The bucket of one connection. It belongs to the connection's reader.
+/// The bucket of one address. The readers of its connections share it, without a lock.
 #[derive(Debug)]
-pub(in crate::net) struct Talk {
+pub(in crate::net) struct Bucket {
     /// Bytes per second; 0 means no limit.
     rate: u64,
     /// The time that it takes to fill the empty bucket.
     burst: Duration,
-    /// The time at which the bucket will be full. This time represents the level of the bucket, so
-    /// no timer is needed to fill the bucket. The bucket is empty when this time is `burst` in the
-    /// future.
-    full_at: Instant,
+    made: Instant,
+    /// The time at which the bucket will be full, in nanoseconds after `made`. It represents the
+    /// level of the bucket, so that no timer has to fill the bucket: the bucket is empty when this
+    /// time is `burst` in the future.
+    full_at: AtomicU64,
+}
+
+/// What one connection takes from the bucket of its address. It belongs to the connection's reader.
+#[derive(Debug)]
+pub(in crate::net) struct Talk {
+    bucket: Arc<Bucket>,
     /// Bytes that [`Talk::caused`] has counted since the last call of [`Talk::came`].
     caused: usize,
 }
 
-impl Talk {
+impl Bucket {
     /// Makes a full bucket.
-    pub(in crate::net) fn new(rate: u64, burst: usize, now: Instant) -> Talk {
-        let mut talk = Talk {
+    pub(in crate::net) fn new(rate: u64, burst: usize, now: Instant) -> Bucket {
+        let mut bucket = Bucket {
             rate,
             burst: Duration::ZERO,
-            full_at: now,
-            caused: 0,
+            made: now,
+            full_at: AtomicU64::new(0),
         };
-        talk.burst = talk.time_for(burst);
-        talk
+        bucket.burst = Duration::from_nanos(bucket.nanoseconds_for(burst));
+        bucket
+    }
+
+    /// Returns true when a new bucket would hold the same.
+    pub(in crate::net) fn is_full(&self, now: Instant) -> bool {
+        self.missing(now).is_zero()
+    }
+
+    /// Returns the time after which the bucket will be full.
+    fn missing(&self, now: Instant) -> Duration {
+        let full_at = self.full_at.load(Ordering::Relaxed);
+        Duration::from_nanos(full_at.saturating_sub(self.age(now)))
+    }
+
+    fn take(&self, bytes: usize, now: Instant) {
+        let (age, time) = (self.age(now), self.nanoseconds_for(bytes));
+        let after = |full_at: u64| Some(full_at.max(age).saturating_add(time));
+        let _ = self
+            .full_at
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+    }
+
+    fn age(&self, now: Instant) -> u64 {
+        let age = now.saturating_duration_since(self.made);
+        u64::try_from(age.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Returns the time in which this many bytes flow into the bucket.
+    fn nanoseconds_for(&self, bytes: usize) -> u64 {
+        let nanoseconds = bytes as u128 * 1_000_000_000 / u128::from(self.rate.max(1));
+        match self.rate {
+            0 => 0,
+            _ => u64::try_from(nanoseconds).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl Talk {
+    pub(in crate::net) fn new(bucket: Arc<Bucket>) -> Talk {
+        Talk { bucket, caused: 0 }
     }
 
     /// Counts bytes that each recipient gets because of a command of the client.
     pub(in crate::net) fn caused(&mut self, bytes: usize, now: Instant) {
         self.caused += bytes;
-        self.take(bytes, now);
+        self.bucket.take(bytes, now);
     }
 
     /// Counts the bytes of the commands that were handled since the last call. The bytes that
     /// [`Talk::caused`] has already counted for these commands are subtracted.
     pub(in crate::net) fn came(&mut self, bytes: usize, now: Instant) {
         let counted = std::mem::take(&mut self.caused);
-        self.take(bytes.saturating_sub(counted), now);
+        self.bucket.take(bytes.saturating_sub(counted), now);
     }
 
     /// Returns how long the client must pause, or `None` while it may send.
     pub(in crate::net) fn pause(&self, now: Instant) -> Option<Duration> {
-        let missing = self.full_at.saturating_duration_since(now);
-        if self.rate == 0 || missing < self.burst {
+        let (missing, burst) = (self.bucket.missing(now), self.bucket.burst);
+        if self.bucket.rate == 0 || missing < burst {
             return None;
         }
-        Some(missing - self.burst + BETWEEN_PAUSES.min(self.burst))
-    }
-
-    fn take(&mut self, bytes: usize, now: Instant) {
-        self.full_at = self.full_at.max(now) + self.time_for(bytes);
-    }
-
-    /// Returns the time in which this many bytes flow into the bucket.
-    fn time_for(&self, bytes: usize) -> Duration {
-        let nanoseconds = bytes as u128 * 1_000_000_000 / u128::from(self.rate.max(1));
-        match self.rate {
-            0 => Duration::ZERO,
-            _ => Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX)),
-        }
+        Some(missing - burst + BETWEEN_PAUSES.min(burst))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn talk(rate: u64, burst: usize, now: Instant) -> Talk {
+        Talk::new(Arc::new(Bucket::new(rate, burst, now)))
+    }
 
     fn at(start: Instant, milliseconds: u64) -> Instant {
         start + Duration::from_millis(milliseconds)
@@ -99,7 +142,7 @@ mod tests {
     #[test]
     fn a_burst_is_free_and_what_follows_it_keeps_the_rate() {
         let start = Instant::now();
-        let mut talk = Talk::new(1000, 1000, start);
+        let mut talk = talk(1000, 1000, start);
         let rows = [
             (0, 999, None),
             (0, 1, Some(50)),
@@ -120,13 +163,26 @@ mod tests {
     }
 
     #[test]
+    fn connections_of_one_address_share_a_bucket_and_the_rate() {
+        let now = Instant::now();
+        let mut one = talk(1000, 1000, now);
+        let mut other = Talk::new(Arc::clone(&one.bucket));
+        one.came(600, now);
+        assert_eq!(other.pause(now), None);
+        other.came(400, now);
+        assert!(one.pause(now).is_some() && other.pause(now).is_some());
+        assert!(!one.bucket.is_full(at(now, 999)));
+        assert!(one.bucket.is_full(at(now, 1000)));
+    }
+
+    #[test]
     fn the_larger_of_what_came_and_what_it_caused_counts() {
         let now = Instant::now();
         for (came, caused, level) in [(100, 40, 100), (100, 100, 100), (10, 900, 900)] {
-            let mut talk = Talk::new(1000, 1000, now);
+            let mut talk = talk(1000, 1000, now);
             talk.caused(caused, now);
             talk.came(came, now);
-            let missing = talk.full_at.duration_since(now).as_millis();
+            let missing = talk.bucket.missing(now).as_millis();
             assert_eq!(missing, level, "{came} came and caused {caused}");
         }
     }
@@ -134,10 +190,10 @@ mod tests {
     #[test]
     fn a_rate_of_zero_is_no_bound_and_a_burst_of_zero_is_no_end() {
         let now = Instant::now();
-        let mut free = Talk::new(0, 0, now);
+        let mut free = talk(0, 0, now);
         free.came(usize::MAX, now);
         assert_eq!(free.pause(now), None);
-        let mut strict = Talk::new(1000, 0, now);
+        let mut strict = talk(1000, 0, now);
         strict.came(10, now);
         assert_eq!(strict.pause(now), Some(Duration::from_millis(10)));
     }

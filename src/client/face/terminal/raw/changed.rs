@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -16,11 +17,7 @@ use rustix::termios::{
     OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
 };
 
-use crate::signals::{self, TerminalGuard};
-
-/// How long [`give_back`] waits for a terminal that accepts no output, and for a thread that writes to the terminal. After
-/// this time, it restores the modes, even if its text was not written.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::signals::{self, PATIENCE, TerminalGuard};
 
 static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
 /// Notified when this program takes the terminal again.
@@ -28,6 +25,8 @@ static TAKEN: Condvar = Condvar::new();
 /// Held during every write, so that nothing is painted after the terminal was given back. `WRITING` is locked before
 /// [`CHANGED`], and `CHANGED` is not held while a write may block.
 static WRITING: Mutex<()> = Mutex::new(());
+/// The number of writes so far, and whether one is running: odd during a write.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 static HOOK: Once = Once::new();
 
 struct Changed {
@@ -93,6 +92,7 @@ pub(super) fn change(
     set(&files.input, &tcgetattr(&files.input)?)?;
     signals::guard_terminal(TerminalGuard {
         give_back,
+        writing,
         take_again,
     })?;
     HOOK.call_once(give_back_at_a_panic);
@@ -126,17 +126,27 @@ pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -
         return Ok(());
     }
     let (text, undo) = compose();
-    (&*files.output).write_all(text.as_bytes())?;
+    WRITES.fetch_add(1, Ordering::Relaxed);
+    let written = (&*files.output).write_all(text.as_bytes());
+    WRITES.fetch_add(1, Ordering::Relaxed);
+    written?;
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.undo = undo;
     }
     Ok(())
 }
 
-/// Restores the terminal. Does nothing if this program has changed nothing. If this program runs in the background, the
+/// Returns the number of the write that is running; `None` if none is running.
+fn writing() -> Option<u64> {
+    let writes = WRITES.load(Ordering::Relaxed);
+    (writes % 2 == 1).then_some(writes)
+}
+
+/// Restores the terminal. It waits at most `patience` for a terminal that accepts no output, and for a thread that writes to
+/// the terminal. After this time it restores only the modes. Does nothing if this program has changed nothing. If this program runs in the background, the
 /// terminal belongs to another program and is left as it is.
-pub(super) fn give_back() {
-    let _writing = WRITING.try_lock_for(PATIENCE);
+pub(super) fn give_back(patience: Duration) {
+    let _writing = WRITING.try_lock_for(patience);
     let mut changed = CHANGED.lock();
     let Some(changed) = changed.as_mut().filter(|it| !it.given_back) else {
         return;
@@ -146,7 +156,7 @@ pub(super) fn give_back() {
         return;
     }
     // Errors are ignored: they cannot be reported here, and the other steps are still useful.
-    say(&changed.files, &changed.undo);
+    say(&changed.files, &changed.undo, patience);
     if changed.flushes {
         let _ = tcflush(&changed.files.input, QueueSelector::IFlush);
     }
@@ -169,7 +179,7 @@ pub(super) fn take_again() -> bool {
     let used = changed.given_back || is.is_ok_and(|is| differs(&is, &changed.ours));
     let _ = set(&changed.files.input, &changed.ours);
     if used {
-        say(&changed.files, &changed.greeting);
+        say(&changed.files, &changed.greeting, PATIENCE);
     }
     changed.used |= used;
     changed.given_back = false;
@@ -238,7 +248,7 @@ fn give_back_at_a_panic() {
     let say = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let owner = CHANGED.lock().as_ref().map(|changed| changed.owner);
-        give_back();
+        give_back(PATIENCE);
         say(panic);
         if owner.is_some_and(|owner| owner != thread::current().id()) && take_again() {
             signals::tell_resumed();
@@ -264,10 +274,10 @@ fn differs(one: &Termios, other: &Termios) -> bool {
 }
 
 /// Writes a text if the terminal accepts it in time.
-fn say(files: &Files, text: &str) {
+fn say(files: &Files, text: &str, patience: Duration) {
     let mut output = [PollFd::new(&*files.output, PollFlags::OUT)];
     let patience = Timespec {
-        tv_sec: PATIENCE.as_secs().try_into().unwrap_or_default(),
+        tv_sec: patience.as_secs().try_into().unwrap_or_default(),
         tv_nsec: 0,
     };
     if retry_on_intr(|| poll(&mut output, Some(&patience))) != Ok(0) {
