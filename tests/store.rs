@@ -225,6 +225,27 @@ fn a_file_that_is_no_database_is_reported_as_damaged() {
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_or_a_fifo_is_no_database() {
+    let make_folder = |path: &std::path::Path| std::fs::create_dir(path).unwrap();
+    let make_fifo = |path: &std::path::Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    };
+    for make in [&make_folder as &dyn Fn(&std::path::Path), &make_fifo] {
+        let directory = tempfile::tempdir().unwrap();
+        make(&directory.path().join("matou.db"));
+        for open in [Store::open, Store::open_existing, Store::open_to_read] {
+            let told = open(directory.path()).unwrap_err().to_string();
+            assert!(
+                told.contains("matou.db: it is not a regular file"),
+                "{told}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_database_that_was_cut_off_is_not_taken_for_a_new_one() {
     let directory = directory();

@@ -10,7 +10,7 @@ use super::figures::{ChurnFigures, Flaws, latencies, micros};
 use super::talker::Talker;
 use super::target::Meter;
 use super::tongue::Tongue;
-use super::work::{Bounds, Teller, Trouble};
+use super::work::{Bounds, End, Teller, Trouble};
 
 /// Number of refused logins in a row after which a slot stops.
 const MOST_REFUSALS: usize = 3;
@@ -44,11 +44,11 @@ pub(super) fn play(
     }
     let meter = Meter::start(bounds.process);
     let began = Instant::now();
-    let until = (began + lasts).min(bounds.until);
+    let end = bounds.end_of(lasts);
     let done: Vec<Slot> = thread::scope(|scope| {
         let slots: Vec<_> = names
             .iter()
-            .map(|name| scope.spawn(move || turn_over(tongue, target, name, until, bounds, teller)))
+            .map(|name| scope.spawn(move || turn_over(tongue, target, name, end, bounds, teller)))
             .collect();
         slots
             .into_iter()
@@ -78,7 +78,7 @@ fn turn_over(
     tongue: &dyn Tongue,
     target: SocketAddr,
     name: &str,
-    until: Instant,
+    end: End,
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Slot {
@@ -88,7 +88,7 @@ fn turn_over(
     };
     let mut refusals = 0;
     let mut turn = 0_u32;
-    while Instant::now() < until && refusals < MOST_REFUSALS {
+    while !end.is_reached() && refusals < MOST_REFUSALS {
         turn += 1;
         let began = Instant::now();
         let current = tongue.again(name, turn);

@@ -96,13 +96,17 @@ impl<'a> Crowd<'a> {
                 progress = (self.known, Instant::now());
                 tell(self.known);
             } else if progress.1.elapsed() > bounds.patience || bounds.over() {
+                let why = match bounds.over() {
+                    true => "the load was ended before".to_owned(),
+                    false => format!(
+                        "no further client could log in for {:?}",
+                        progress.1.elapsed()
+                    ),
+                };
                 return Err(Trouble::NotAllIn {
                     known: self.known,
                     wanted: names.len(),
-                    why: format!(
-                        "no further client logged in within {:?}",
-                        progress.1.elapsed()
-                    ),
+                    why,
                 });
             }
         }

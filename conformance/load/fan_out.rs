@@ -259,13 +259,13 @@ fn probe(
                 return Ok(false);
             }
         }
-        if asked.elapsed() > bounds.patience {
+        if asked.elapsed() > bounds.patience || bounds.over() {
             let message = "of the first message of each sender, only";
             let wanted = without_echo;
             let got = ears.deliveries;
             return Err(Trouble::Lost(format!(
                 "{message} {got} copies arrived within {:?}, and at least {wanted} were expected",
-                bounds.patience
+                asked.elapsed()
             )));
         }
     }

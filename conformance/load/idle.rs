@@ -31,8 +31,8 @@ pub(super) fn play(
     };
     meter.restart();
     let began = Instant::now();
-    let until = (began + lasts).min(bounds.until);
-    while Instant::now() < until && crowd.losses == 0 {
+    let end = bounds.end_of(lasts);
+    while !end.is_reached() && crowd.losses == 0 {
         crowd.turn(Duration::from_millis(20), &mut ears)?;
         teller.tell(|| format!("{clients} clients are logged in, {} answers", ears.answered));
     }

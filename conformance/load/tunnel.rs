@@ -13,7 +13,7 @@ use super::speech::Speech;
 use super::talker::Talker;
 use super::target::Meter;
 use super::tongue::Tongue;
-use super::work::{Bounds, Direction, Teller, Trouble, Tunnel};
+use super::work::{Bounds, Direction, End, Teller, Trouble, Tunnel};
 use conformance_suite::grammar::LoadLane;
 
 /// Maximum number of bytes of one write and of one read.
@@ -39,12 +39,12 @@ pub(super) fn play(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<TunnelFigures, Trouble> {
-    let until = (Instant::now() + what.lasts).min(bounds.until);
+    let end = bounds.end_of(what.lasts);
     let meter = Meter::start(bounds.process);
     let (a, b) = (&ends.a, &ends.b);
     match what.direction {
-        Direction::PingPong => ping_pong(a, b, what.bytes, until, &meter, teller),
-        direction => Ok(bulk(a, b, direction, what.bytes, until, &meter, teller)),
+        Direction::PingPong => ping_pong(a, b, what.bytes, end, &meter, teller),
+        direction => Ok(bulk(a, b, direction, what.bytes, end, &meter, teller)),
     }
 }
 
@@ -131,7 +131,7 @@ fn bulk(
     b: &TcpStream,
     direction: Direction,
     bytes: u64,
-    until: Instant,
+    end: End,
     meter: &Meter,
     teller: &Teller<'_>,
 ) -> TunnelFigures {
@@ -144,7 +144,7 @@ fn bulk(
         let ways: Vec<_> = ways
             .iter()
             .map(|(from, to)| {
-                let sender = scope.spawn(move || send(from, bytes, until));
+                let sender = scope.spawn(move || send(from, bytes, end));
                 let receiver = scope.spawn(move || receive(to, teller));
                 (sender, receiver)
             })
@@ -212,10 +212,10 @@ impl Pattern {
     }
 }
 
-fn send(mut stream: &TcpStream, bytes: u64, until: Instant) -> Result<u64, String> {
+fn send(mut stream: &TcpStream, bytes: u64, end: End) -> Result<u64, String> {
     let pattern = Pattern::new();
     let mut sent = 0;
-    while sent < bytes && Instant::now() < until {
+    while sent < bytes && !end.is_reached() {
         let piece = pattern.piece(sent, usize::try_from(bytes - sent).unwrap_or(CHUNK));
         stream.write_all(piece).map_err(|error| {
             format!("after {sent} bytes a tunnel end accepted no more: {error}")
@@ -263,7 +263,7 @@ fn ping_pong(
     mut a: &TcpStream,
     b: &TcpStream,
     size: u64,
-    until: Instant,
+    end: End,
     meter: &Meter,
     teller: &Teller<'_>,
 ) -> Result<TunnelFigures, Trouble> {
@@ -275,7 +275,7 @@ fn ping_pong(
         scope.spawn(move || echo(b, size));
         let mut sent = Pattern::new().piece(0, size).to_vec();
         let mut back = vec![0; size];
-        while Instant::now() < until {
+        while !end.is_reached() {
             let began = Instant::now();
             sent.iter_mut()
                 .take(1)

@@ -91,11 +91,43 @@ pub struct Bounds {
     pub until: Instant,
     /// The server's process, if the load measures its cost.
     pub process: Option<u32>,
+    /// Returns true when the user wants the load to end. Then the load ends as at [`until`](Self::until), and its figures
+    /// cover what it has measured so far.
+    pub is_stopped: fn() -> bool,
 }
 
 impl Bounds {
     pub(crate) fn over(&self) -> bool {
-        Instant::now() >= self.until
+        self.end().is_reached()
+    }
+
+    /// Returns the end of the whole load.
+    fn end(&self) -> End {
+        End {
+            at: self.until,
+            is_stopped: self.is_stopped,
+        }
+    }
+
+    /// Returns the end of work that lasts this long from now.
+    pub(crate) fn end_of(&self, lasts: Duration) -> End {
+        End {
+            at: (Instant::now() + lasts).min(self.until),
+            ..self.end()
+        }
+    }
+}
+
+/// The end of some work: an instant, or the wish of the user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    at: Instant,
+    is_stopped: fn() -> bool,
+}
+
+impl End {
+    pub(crate) fn is_reached(&self) -> bool {
+        Instant::now() >= self.at || (self.is_stopped)()
     }
 }
 

@@ -13,7 +13,7 @@ pub use crate::spec::{Level, Requirement};
 
 use crate::grammar::Grammar;
 use crate::scenario::Scenario;
-use crate::source::{Diagnostics, did_you_mean};
+use crate::source::{Diagnostics, Findings, did_you_mean};
 pub use built_in::built_in_file;
 pub use coverage::{Coverage, Covered};
 pub use folder::Sources;
@@ -69,7 +69,11 @@ impl Suite {
     ///
     /// Returns every mistake in the folder, with its place and a remedy. A file that cannot be read is a mistake too.
     pub fn read_folder(folder: &Path) -> Result<Suite, Diagnostics> {
-        Suite::from_sources(Sources::read_folder(folder)?)
+        let mut findings = Findings::default();
+        match Sources::read_folder(folder, &mut findings) {
+            Some(sources) => assemble::assemble(sources, findings),
+            None => Err(findings.into_diagnostics()),
+        }
     }
 
     /// Returns the built-in protocol with this name, or else the folder at this path.
@@ -95,9 +99,9 @@ impl Suite {
     ///
     /// Returns every mistake in the scenarios.
     pub fn with_file(self, path: &Path) -> Result<Suite, Diagnostics> {
-        let mut sources = self.sources;
-        sources.add(path)?;
-        Suite::from_sources(sources)
+        let (mut sources, mut findings) = (self.sources, Findings::default());
+        sources.add(path, &mut findings);
+        assemble::assemble(sources, findings)
     }
 
     /// Reads and lints files in memory.
@@ -106,7 +110,7 @@ impl Suite {
     ///
     /// Returns every mistake in the files.
     pub fn from_sources(sources: Sources) -> Result<Suite, Diagnostics> {
-        assemble::assemble(sources)
+        assemble::assemble(sources, Findings::default())
     }
 
     /// Returns what to write instead of a scenario's id that does not exist. A list of all ids would fill the screen.

@@ -137,6 +137,7 @@ fn play(target: SocketAddr, work: &Work, patience: Duration) -> Result<Figures, 
         patience,
         until: Instant::now() + 2 * PATIENCE,
         process: None,
+        is_stopped: || false,
     };
     let choices = Choices::new();
     let language = Language::Suite {
@@ -224,6 +225,7 @@ fn bytes_that_a_proxy_changes_are_noticed() {
             patience: PATIENCE,
             until: Instant::now() + 2 * PATIENCE,
             process: None,
+            is_stopped: || false,
         };
         let work = Work::Tunnel(Tunnel {
             direction: Direction::OneWay,
@@ -270,4 +272,45 @@ fn proxy(backend: SocketAddr, damage: u8) -> SocketAddr {
         to.write_all(&bytes).unwrap();
     });
     address
+}
+
+/// Logs in beside the load, reads this number of messages, and then reads on in a thread until the server ends.
+#[cfg(unix)]
+fn watch(server: SocketAddr, messages: usize) {
+    let mut stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"\0\0\0\0\x07watcher").unwrap();
+    stream.read_exact(&mut [0]).unwrap();
+    for _ in 0..messages {
+        frame(&mut stream).unwrap();
+    }
+    thread::spawn(move || while frame(&mut stream).is_some() {});
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_load_shows_the_figures_so_far() {
+    use std::process::{Command, Stdio};
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let server = start(Habit::Faithful);
+    let load = Command::new(assert_cmd::cargo::cargo_bin!("conformance"))
+        .args(["load", "chaton", &server.to_string()])
+        .args(["--clients", "2", "--senders", "1", "--rate", "200"])
+        .args(["--seconds", "600", "--time-limit", "1200"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    watch(server, 50);
+    kill_process(Pid::from_child(&load), Signal::INT).unwrap();
+    let ended = load.wait_with_output().unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&ended.stdout),
+        String::from_utf8_lossy(&ended.stderr),
+    );
+    assert_eq!(ended.status.code(), Some(130), "{out}{err}");
+    assert!(out.contains("violations                none"), "{out}{err}");
+    assert!(err.contains("the load was ended early"), "{err}");
 }

@@ -308,7 +308,10 @@ mod tests {
         assert_eq!(plan.listen[0].limits.stall, Duration::from_secs(9));
 
         for (text, says) in [
-            ("connections = 0\n", "connections must be 1 to 1000000, not 0"),
+            (
+                "connections = 0\n",
+                "connections must be 1 to 1000000, not 0",
+            ),
             ("workers = 100000\n", "workers must be 1 to 256, not 100000"),
         ] {
             fs::write(&path, text).unwrap();

@@ -11,7 +11,10 @@ impl fmt::Display for LikelyReasons<'_> {
         match self.0.chars().find(|character| !is_usual(*character)) {
             None => f.write_str("it may be in use"),
             Some(character @ '!'..='~') => {
-                write!(f, "the server may not accept the character {character} in a login, or it may be in use")
+                write!(
+                    f,
+                    "the server may not accept the character {character} in a login, or it may be in use"
+                )
             }
             Some(' ') => {
                 f.write_str("the server may not accept a space in a login, or it may be in use")

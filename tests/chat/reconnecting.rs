@@ -46,7 +46,10 @@ fn with_reconnect_lines_that_the_server_did_not_confirm_are_told_with_their_numb
     let told = "matou: 2 lines may be lost: the server had not confirmed them when the connection ended\n  \
                 line 2: two\n  line 3: three\n";
     assert!(errors.contains(told), "{errors}");
-    assert!(errors.ends_with("matou: some lines may be lost\n"), "{errors}");
+    assert!(
+        errors.ends_with("matou: some lines may be lost\n"),
+        "{errors}"
+    );
 }
 
 #[test]
@@ -113,7 +116,10 @@ fn with_reconnect_no_line_of_a_long_script_vanishes() {
     if first > 1 {
         let told = format!("matou: {} lines may be lost", first - 1);
         assert!(errors.contains(&told), "{told}: {errors}");
-        assert!(errors.contains(&format!("line {}: ", first - 1)), "{errors}");
+        assert!(
+            errors.contains(&format!("line {}: ", first - 1)),
+            "{errors}"
+        );
     }
 }
 

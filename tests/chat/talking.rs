@@ -142,7 +142,10 @@ fn a_login_that_is_refused_because_of_a_character_is_not_said_to_be_in_use_only(
 fn text_in_utf_16_without_a_mark_is_refused() {
     let server = Server::start();
     let mut alice = server.chat("alice", &[]).lines();
-    let text: Vec<_> = "hi\nyou\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let text: Vec<_> = "hi\nyou\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     alice.write(&text);
     alice.end_input();
     let (events, code, errors) = alice.ended();

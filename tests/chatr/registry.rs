@@ -283,14 +283,20 @@ fn a_client_that_expects_100_continue_receives_it() {
 #[case::another_path(b"GET / HTTP/1.1\r\nHost: me\r\n\r\n", 404)]
 #[case::another_method(b"DELETE /certificate HTTP/1.1\r\nHost: me\r\n\r\n", 405)]
 #[case::another_method_of_a_client(b"DELETE /api/1/clients/x HTTP/1.1\r\nHost: me\r\n\r\n", 405)]
-#[case::in_pieces(b"PUT / HTTP/1.1\r\nHost: me\r\nTransfer-Encoding: chunked\r\n\r\n", 411)]
+#[case::in_pieces(
+    b"PUT / HTTP/1.1\r\nHost: me\r\nTransfer-Encoding: chunked\r\n\r\n",
+    411
+)]
 #[case::too_large(b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 16385\r\n\r\n", 413)]
 #[case::far_too_large(
     b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 99999999999999999999999\r\n\r\n",
     413
 )]
 #[case::of_no_length(b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: -1\r\n\r\n", 400)]
-#[case::of_a_length_with_a_sign(b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: +5\r\n\r\nhello", 400)]
+#[case::of_a_length_with_a_sign(
+    b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: +5\r\n\r\nhello",
+    400
+)]
 #[case::of_two_lengths(
     b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
     400
@@ -323,7 +329,11 @@ fn head_gets_the_headers_of_get_and_no_body(#[case] path: &str, #[case] status: 
         stream.write_all(&request(method, path, &[], b"")).unwrap();
         let (status, headers, body) = response(&mut stream);
         let is_dated = |line: &&str| !line.starts_with("Date:");
-        let headers: Vec<_> = headers.lines().filter(is_dated).map(str::to_owned).collect();
+        let headers: Vec<_> = headers
+            .lines()
+            .filter(is_dated)
+            .map(str::to_owned)
+            .collect();
         (status, headers, body)
     };
     let (head, get) = (answer("HEAD"), answer("GET"));
@@ -334,7 +344,10 @@ fn head_gets_the_headers_of_get_and_no_body(#[case] path: &str, #[case] status: 
 #[test]
 fn a_request_that_never_ends_is_told_that_it_was_too_slow() {
     let server = Server::start();
-    let halves = [&b"GET /certificate HTTP/1.1\r\nHo"[..], b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 9\r\n\r\nhalf"];
+    let halves = [
+        &b"GET /certificate HTTP/1.1\r\nHo"[..],
+        b"PUT / HTTP/1.1\r\nHost: me\r\nContent-Length: 9\r\n\r\nhalf",
+    ];
     let streams = halves.map(|half| {
         let mut stream = plain(server.rest.address());
         stream.write_all(half).unwrap();

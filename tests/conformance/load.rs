@@ -53,6 +53,7 @@ fn play_with(
         patience: Duration::from_secs(20),
         until: Instant::now() + BOUND,
         process: None,
+        is_stopped: || false,
     };
     let language = Language::Suite {
         suite: &suite,
@@ -178,6 +179,7 @@ fn a_load_of_tls_handshakes_keeps_its_promises() {
         patience: Duration::from_secs(20),
         until: Instant::now() + BOUND,
         process: None,
+        is_stopped: || false,
     };
     for work in [STORM, CHURN] {
         let target = server.service.address();

@@ -72,10 +72,13 @@ fn summary(suite: &Suite, warnings: &Diagnostics) -> String {
         .filter(|warning| warning.severity == Severity::Warning)
         .count();
     let coverage = suite.coverage();
+    let cases = suite.scenarios.len();
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
     format!(
-        "{}: no mistakes, {remarks} warnings; {} cases, {} of {} requirements checked",
+        "{}: no mistakes, {remarks} warning{}; {cases} case{}, {} of {} requirements checked",
         suite.name,
-        suite.scenarios.len(),
+        plural(remarks),
+        plural(cases),
         coverage.checked(),
         coverage.requirements.len()
     )

@@ -3,10 +3,13 @@
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
+use super::Outcome;
+use super::interrupt::on_interruption;
 use super::output_file::OutputFile;
 use super::target::resolve;
 use super::words::{at_least_one, pair, positive};
@@ -23,11 +26,17 @@ use crate::text;
 Each message contains its sender, a number and padding. Each client checks every message of every sender. Even under a high
 load, a server must not lose, reorder or damage a message.
 
+Some servers limit how many bytes per second one address may send (matou serve: talk-rate). All clients of a load have one
+address, so such a limit is a limit of the whole load.
+
+Ctrl-C ends the load early and shows the figures so far.
+
 Exit codes:
   0  every message arrived exactly once, undamaged and in order
   1  a message was lost, reordered or damaged, or not all clients could log in
   2  wrong usage
-  3  no server listens at this address")]
+  3  no server listens at this address
+  130, 143, 129  ended by Ctrl-C, SIGTERM or SIGHUP")]
 pub(super) struct LoadArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite. For comparisons also: irc,
     /// mqtt, nats (a room of an IRC, MQTT or NATS server), tls (only handshakes), proxy (tunnels through a TCP proxy to
@@ -163,7 +172,12 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
         patience: Duration::from_secs_f64(arguments.patience),
         until: Instant::now() + Duration::from_secs_f64(arguments.time_limit),
         process: arguments.pid,
+        is_stopped: || SIGNAL.load(Ordering::Relaxed) != 0,
     };
+    let handled = on_interruption(|signal| SIGNAL.store(signal, Ordering::Relaxed));
+    if let Err(error) = handled {
+        return Outcome::refused(format!("cannot install the handler for Ctrl-C: {error}\n"));
+    }
     let visible = io::stderr().is_terminal();
     let tell = |words: &str| {
         if visible {
@@ -175,7 +189,7 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
     if visible {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
-    match done {
+    let outcome = match done {
         Ok(figures) => outcome(file, &figures),
         Err(trouble) => Outcome {
             code: match trouble {
@@ -185,7 +199,21 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
             },
             ..Outcome::refused(format!("{target}: {trouble}\n"))
         },
+    };
+    interrupted(outcome)
+}
+
+/// The number of the signal that ended the load early; 0 while there is none.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+/// Returns the outcome with the exit code of the signal, if a signal ended the load.
+fn interrupted(mut outcome: Outcome) -> Outcome {
+    let signal = SIGNAL.load(Ordering::Relaxed);
+    if signal != 0 {
+        outcome.complain("the load was ended early; the figures are of what it did before\n");
+        outcome.code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
     }
+    outcome
 }
 
 /// Returns the target's address. The error is a sentence about arguments that do not fit each other or the protocol.

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct OutputFile {
     path: PathBuf,
     file: File,
-    /// The path without symbolic links, or `None` if it does not lead to a regular file.
-    target: Option<PathBuf>,
+    /// The file to which the path leads, or `None` if this is not a regular file.
+    target: Option<Identity>,
 }
 
 impl OutputFile {
@@ -24,6 +24,7 @@ impl OutputFile {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
+            let _reader_exists = expect_reader(path)?;
             let mut options = OpenOptions::new();
             let file = options
                 .write(true)
@@ -34,7 +35,7 @@ impl OutputFile {
             Ok(OutputFile {
                 path: path.to_owned(),
                 file,
-                target: is_regular.then(|| fs::canonicalize(path)).transpose()?,
+                target: is_regular.then(|| identity(path)).transpose()?,
             })
         };
         opened().map_err(|error| cannot_write(path, &error))
@@ -57,7 +58,58 @@ impl OutputFile {
     }
 }
 
-/// Checks that no two outputs go to the same file. Otherwise the second output would overwrite the first.
+/// What is equal for two paths if they lead to the same file, also through symbolic or hard links: device and inode.
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+
+    let found = fs::metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
+
+/// On other systems, two hard links count as different files.
+#[cfg(not(unix))]
+type Identity = PathBuf;
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<Identity> {
+    fs::canonicalize(path)
+}
+
+/// Checks that a program reads the FIFO at this path, if there is one. Otherwise the next `open` would wait for a reader,
+/// perhaps forever. While the returned file is open, that `open` does not wait.
+#[cfg(unix)]
+fn expect_reader(path: &Path) -> io::Result<Option<File>> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+    if !fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+        return Ok(None);
+    }
+    let mut options = OpenOptions::new();
+    options.write(true);
+    options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let is_unread =
+        |error: &io::Error| error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error());
+    options
+        .open(path)
+        .map(Some)
+        .map_err(|error| match is_unread(&error) {
+            true => io::Error::other("it is a FIFO that no program reads; start the reader first"),
+            false => error,
+        })
+}
+
+/// Other systems have no FIFOs in folders.
+#[cfg(not(unix))]
+fn expect_reader(_: &Path) -> io::Result<Option<File>> {
+    Ok(None)
+}
+
+/// Checks that no two outputs have the same file. Otherwise the second output would overwrite the first.
 ///
 /// # Errors
 ///
@@ -89,7 +141,8 @@ pub(super) fn keep_inputs<'a>(
     outputs: impl IntoIterator<Item = &'a OutputFile>,
     inputs: impl IntoIterator<Item = PathBuf>,
 ) -> Result<(), String> {
-    let inputs: Vec<PathBuf> = inputs.into_iter().flat_map(fs::canonicalize).collect();
+    let inputs = inputs.into_iter().flat_map(|path| identity(&path));
+    let inputs: Vec<Identity> = inputs.collect();
     for file in outputs {
         if file
             .target

@@ -7,7 +7,7 @@
 //! | `format` | [`FORMAT`] |
 //! | `protocol` | name of the protocol |
 //! | `title` | its title |
-//! | `target` | address and port of the target; port 0 if each start of the target got another port |
+//! | `target` | address and port of the target; if each start of the target got another port, the command that started it |
 //! | `command` | the command that started the target, or null |
 //! | `exit_code` | the exit code of `conformance run` |
 //! | `sentence` | the result as a sentence |
@@ -64,7 +64,7 @@ pub fn to_json(report: &Report) -> String {
         format: FORMAT,
         protocol: &report.protocol,
         title: &report.title,
-        target: report.target.to_string(),
+        target: target(report),
         command: report.command.as_deref(),
         exit_code: report.exit_code(),
         sentence: words::sentence(report),
@@ -84,6 +84,13 @@ pub fn to_json(report: &Report) -> String {
     let mut json = serde_json::to_string_pretty(&document).expect("the report has text keys only");
     json.push('\n');
     text::json(&json)
+}
+
+fn target(report: &Report) -> String {
+    match &report.command {
+        Some(command) if report.target.port() == 0 => command.clone(),
+        _ => report.target.to_string(),
+    }
 }
 
 #[derive(Serialize)]

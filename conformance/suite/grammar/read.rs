@@ -204,8 +204,14 @@ impl<'a> Reader<'a> {
         let mut nodes = root.block().iter();
         let has_packets = nodes.any(|node| node.name.text == "packet");
         self.check(has_packets, root, mistake::no_packets);
-        if self.grammar.fence.is_none() {
-            self.findings.warning(root, mistake::no_fence());
+        let grammar = &self.grammar;
+        match (&grammar.fence, &grammar.fence_unidentified) {
+            (None, None) => self.findings.warning(root, mistake::no_fence()),
+            // If no lane is ever identified, the other fence is for all lanes.
+            (None, Some(_)) if grammar.identified_by.is_some() => {
+                self.findings.warning(root, mistake::no_fence_identified());
+            }
+            _ => {}
         }
     }
 

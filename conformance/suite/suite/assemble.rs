@@ -11,8 +11,8 @@ use crate::scenario::{Context, Scenario, read_scenarios};
 use crate::source::{Check, Diagnostics, Findings, Node, SourceFile, Span};
 use crate::spec::nothing_is_asked_for;
 
-pub(super) fn assemble(mut sources: Sources) -> Result<Suite, Diagnostics> {
-    let mut findings = Findings::default();
+/// Makes a suite. `findings` has what was found when the files were read.
+pub(super) fn assemble(mut sources: Sources, mut findings: Findings) -> Result<Suite, Diagnostics> {
     let result = read(&mut sources, &mut findings);
     let failed = result.is_none() || findings.have_errors();
     let mut found = findings.into_diagnostics();

@@ -46,45 +46,38 @@ impl Sources {
         Box::new(inherited.chain([self.spec.text.as_str()]))
     }
 
-    pub(super) fn read_folder(folder: &Path) -> Result<Sources, Diagnostics> {
-        let mut findings = Findings::default();
-        let wire = read(&folder.join("wire.kdl"), &mut findings);
+    /// Reads a folder. Returns `None` if wire.kdl cannot be read. If another file cannot be read, an empty one takes its
+    /// place, so that the mistakes in the files that can be read are reported too.
+    pub(super) fn read_folder(folder: &Path, findings: &mut Findings) -> Option<Sources> {
+        let wire = read(&folder.join("wire.kdl"), REPLACE, findings);
         // A protocol that extends another one may omit the files in which it changes nothing.
-        let may_lack = inherit::extends(&wire);
+        let may_lack = wire.as_ref().is_some_and(inherit::extends);
         let [spec, scenarios] = [folder.join("spec.md"), folder.join("scenarios")];
+        let no_spec = || Arc::new(SourceFile::new(spec.display().to_string(), ""));
         let spec = if may_lack && !spec.exists() {
-            Arc::new(SourceFile::new(spec.display().to_string(), ""))
+            no_spec()
         } else {
-            read(&spec, &mut findings)
+            read(&spec, REPLACE, findings).unwrap_or_else(no_spec)
         };
         let scenarios = if may_lack && !scenarios.exists() {
             Vec::new()
         } else {
-            read_scenario_files(&scenarios, &mut findings)
+            read_scenario_files(&scenarios, findings)
         };
-        if findings.have_errors() {
-            return Err(findings.into_diagnostics());
-        }
-        Ok(Sources {
+        Some(Sources {
             base: None,
             spec,
-            wire,
+            wire: wire?,
             scenarios,
         })
     }
 
-    pub(super) fn add(&mut self, path: &Path) -> Result<(), Diagnostics> {
-        let mut findings = Findings::default();
-        let added = if path.is_dir() {
-            read_scenario_files(path, &mut findings)
+    pub(super) fn add(&mut self, path: &Path, findings: &mut Findings) {
+        if path.is_dir() {
+            self.scenarios.extend(read_scenario_files(path, findings));
         } else {
-            vec![read(path, &mut findings)]
-        };
-        if findings.have_errors() {
-            return Err(findings.into_diagnostics());
+            self.scenarios.extend(read(path, REPLACE, findings));
         }
-        self.scenarios.extend(added);
-        Ok(())
     }
 }
 
@@ -96,21 +89,24 @@ pub(super) fn no_such_protocol(name: &str) -> Diagnostics {
     findings.into_diagnostics()
 }
 
-fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
+/// What to do if the file that must have this name is a folder, a FIFO or a device.
+const REPLACE: &str = "put a text file in its place";
+
+/// Reads a file. If that is impossible, reports the error; `instead` is the help if it is not a regular file.
+fn read(path: &Path, instead: &str, findings: &mut Findings) -> Option<Arc<SourceFile>> {
     let name = path.display().to_string();
     let error = match text_of(path) {
-        Ok(text) => return Arc::new(SourceFile::new(name, text)),
+        Ok(text) => return Some(Arc::new(SourceFile::new(name, text))),
         Err(error) => error,
     };
     let file = Arc::new(SourceFile::new(name, ""));
     let help = match error.kind() {
         io::ErrorKind::NotFound => "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl",
         io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
-        io::ErrorKind::InvalidInput => "remove it, or give it a name without .kdl",
+        io::ErrorKind::InvalidInput => instead,
         _ => "",
     };
-    findings.report(&(file.clone(), 0..0), mistake::unreadable_file(error, help));
-    file
+    findings.refuse(&(file, 0..0), mistake::unreadable_file(error, help))
 }
 
 /// Returns the text of a file, or at most one byte more than the allowed size, so that a huge file does not fill the memory.
@@ -128,26 +124,49 @@ fn text_of(path: &Path) -> io::Result<String> {
 }
 
 fn read_scenario_files(folder: &Path, findings: &mut Findings) -> Vec<Arc<SourceFile>> {
-    let paths = scenario_paths(folder).unwrap_or_else(|error| {
-        let file = Arc::new(SourceFile::new(folder.display().to_string(), ""));
-        findings.report(&(file, 0..0), mistake::unreadable_folder(error));
+    let place = |path: &Path| {
+        let file = SourceFile::new(path.display().to_string(), "");
+        (Arc::new(file), 0..0)
+    };
+    let paths = visible_paths(folder).unwrap_or_else(|error| {
+        findings.report(&place(folder), mistake::unreadable_folder(error));
         Vec::new()
     });
-    paths.iter().map(|path| read(path, findings)).collect()
+    let mut files = Vec::new();
+    for path in paths {
+        if path.extension() == Some(OsStr::new("kdl")) {
+            let instead = "remove it, or give it a name without .kdl";
+            files.extend(read(&path, instead, findings));
+        } else if is_almost_kdl(&path) {
+            findings.warning(&place(&path), mistake::unread_file());
+        } else if path.is_dir() && has_scenario_files(&path) {
+            findings.warning(&place(&path), mistake::unread_folder());
+        }
+    }
+    files
 }
 
-fn scenario_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// Returns the entries of a folder in the order of their names, without hidden ones. Editors and file systems leave hidden
+/// files next to a file: `.#x.kdl`, `._x.kdl`.
+fn visible_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
     let mut paths = Vec::new();
     for entry in folder.read_dir()? {
         let path = entry?.path();
-        // Editors and file systems leave hidden files next to a file: `.#x.kdl`, `._x.kdl`.
-        let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
-        if path.extension().is_some_and(|extension| extension == "kdl")
-            && !path.file_name().is_some_and(is_hidden)
-        {
+        if !path.file_name().is_some_and(is_hidden) {
             paths.push(path);
         }
     }
     paths.sort();
     Ok(paths)
+}
+
+/// True for a name such as `a.KDL`.
+fn is_almost_kdl(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("kdl"))
+}
+
+fn has_scenario_files(folder: &Path) -> bool {
+    visible_paths(folder).is_ok_and(|paths| paths.iter().any(|path| is_almost_kdl(path)))
 }

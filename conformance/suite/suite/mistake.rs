@@ -10,6 +10,10 @@ mistakes! {
     unreadable_folder(error) = "cannot read the folder: {error}",
         "write scenarios in files scenarios/*.kdl";
 
+    unread_file() = "this file is not read", "give it a name that ends with .kdl in lower case";
+    unread_folder() = "the scenarios in this folder are not read",
+        "move its files to the folder above it; only files directly in the folder of scenarios are read";
+
     // The whole suite.
     no_scenarios() = "the suite has no scenarios", "write them into files scenarios/*.kdl";
     no_such_requirement(id) = "spec.md has no requirement {id}", "";

@@ -47,6 +47,71 @@ fn hidden_files_are_ignored() {
     assert_eq!(suite.expect("it has no mistakes").name, "echo");
 }
 
+#[test]
+fn files_that_are_not_read_are_told() {
+    let folder = copy();
+    let scenarios = folder.path().join("scenarios");
+    fs::write(scenarios.join("A.KDL"), "").expect("the file can be written");
+    fs::write(scenarios.join("notes.txt"), "").expect("the file can be written");
+    make_folder(&scenarios.join("pictures"));
+    make_folder(&scenarios.join("more"));
+    fs::write(scenarios.join("more/b.kdl"), "").expect("the file can be written");
+    let suite = Suite::read_folder(folder.path()).expect("these are only warnings");
+    let told = suite.warnings.0.iter();
+    let told: Vec<_> = told
+        .map(|it| (it.file.name.clone(), it.message.clone()))
+        .collect();
+    let name = |name: &str| scenarios.join(name).display().to_string();
+    assert_eq!(
+        told,
+        [
+            (name("A.KDL"), "this file is not read".to_owned()),
+            (
+                name("more"),
+                "the scenarios in this folder are not read".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn mistakes_in_wire_kdl_are_told_although_spec_md_is_missing() {
+    let folder = copy();
+    fs::remove_file(folder.path().join("spec.md")).expect("it exists");
+    let wire = folder.path().join("wire.kdl");
+    let mut text = fs::read_to_string(&wire).expect("it exists");
+    text.push_str("\nnonsense\n");
+    fs::write(&wire, text).expect("it can be written");
+    let mistakes = Suite::read_folder(folder.path()).expect_err("it has mistakes");
+    let files: Vec<_> = mistakes.0.iter().map(|it| it.file.name.as_str()).collect();
+    assert!(
+        files.iter().any(|name| name.ends_with("spec.md")),
+        "{mistakes}"
+    );
+    assert!(
+        files.iter().any(|name| name.ends_with("wire.kdl")),
+        "{mistakes}"
+    );
+}
+
+#[test]
+fn the_help_for_a_fifo_fits_its_name() {
+    let help = |name: &str| {
+        let folder = copy();
+        let path = folder.path().join(name);
+        let _ = fs::remove_file(&path);
+        make_fifo(&path);
+        let mistakes = Suite::read_folder(folder.path()).expect_err("it is refused");
+        mistakes.0[0].help.clone().expect("it has a remedy")
+    };
+    assert_eq!(help("spec.md"), "put a text file in its place");
+    assert_eq!(help("wire.kdl"), "put a text file in its place");
+    assert_eq!(
+        help("scenarios/x.kdl"),
+        "remove it, or give it a name without .kdl"
+    );
+}
+
 #[rstest]
 #[case::folder("scenarios/x.kdl", make_folder, "it is not a regular file")]
 #[case::fifo("scenarios/x.kdl", make_fifo, "it is not a regular file")]

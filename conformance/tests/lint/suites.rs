@@ -247,6 +247,29 @@ fn the_grammar_of_a_file_encodes_in_each_reading() {
 }
 
 #[test]
+fn a_missing_fence_is_told_only_to_a_protocol_whose_lanes_need_it() {
+    let (head, fences) = WIRE.split_at(WIRE.find("    fence {").expect("it has a fence"));
+    let (identified, rest) = fences.split_at(fences.find("    fence un").expect("it has both"));
+    let unidentified = rest.trim_end().trim_end_matches('}');
+    let without_identification = head.replace("identified-by WELCOME", "");
+    let told = |head: &str, fences: &str| {
+        let wire = format!("{head}{fences}}}\n");
+        let suite = suite(SPEC, &wire, &[SHARED]);
+        let warnings = suite.unwrap_or_else(|found| panic!("{found}")).warnings;
+        let about = |message: &&String| message.contains("fence");
+        let messages = warnings.0.iter().map(|it| &it.message);
+        messages.filter(about).cloned().collect::<Vec<_>>()
+    };
+    let nothing: [&str; 0] = [];
+    assert_eq!(told(head, &format!("{identified}{unidentified}")), nothing);
+    assert_eq!(told(head, identified), nothing);
+    let other_lanes = ["no fence is for lanes that are identified"];
+    assert_eq!(told(head, unidentified), other_lanes);
+    assert_eq!(told(&without_identification, unidentified), nothing);
+    assert_eq!(told(head, ""), ["the protocol has no fence"]);
+}
+
+#[test]
 fn an_extra_file_of_scenarios_uses_the_fragments_of_the_suite() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let path = folder.path().join("mine.kdl");

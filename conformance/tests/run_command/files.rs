@@ -79,6 +79,61 @@ fn other_commands_refuse_files_that_cannot_be_written_before_their_work(
         .stdout("");
 }
 
+/// Without a reader, opening the FIFO would wait forever.
+#[cfg(unix)]
+#[test]
+fn a_fifo_without_a_reader_is_refused_and_one_with_a_reader_gets_the_report() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    let fifo = folder.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.is_ok_and(|made| made.success()));
+    let (_bound, address) = not_listening();
+    let report = format!("json={}", fifo.display());
+    let run = || {
+        conformance()
+            .args(["run", "chaton", &address, "--report", &report])
+            .assert()
+    };
+    let refused = run().code(2);
+    let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(
+        error.contains("it is a FIFO that no program reads"),
+        "{error}"
+    );
+    let reader = std::process::Command::new("cat")
+        .arg(&fifo)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("cat exists");
+    // The reader may not have opened the FIFO yet. The runner refuses the FIFO until then.
+    while run().get_output().status.code() == Some(2) {}
+    let read = reader.wait_with_output().expect("cat ends");
+    assert!(read.stdout.starts_with(b"{"), "{read:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn two_reports_into_hard_links_of_one_file_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    std::fs::write(folder.path().join("a"), "").expect("the file can be written");
+    std::fs::hard_link(folder.path().join("a"), folder.path().join("b")).expect("it is new");
+    let refused = conformance()
+        .current_dir(folder.path())
+        .args([
+            "run",
+            "chaton",
+            "127.0.0.1:1",
+            "--report",
+            "json=a",
+            "--report",
+            "tap=b",
+        ])
+        .assert()
+        .code(2);
+    let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(error.contains("two outputs go to"), "{error}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_report_that_does_not_fit_on_the_disk_is_an_error_but_the_exit_code_of_the_verdict_stays() {

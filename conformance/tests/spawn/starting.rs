@@ -65,6 +65,8 @@ fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
         &["--ready-line", "listening on", "--only", "whisper"],
     );
     assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
+    // Each start gets a free port, so no address is the address of the target.
+    assert_eq!(run.json["target"], foreign_server().as_str());
 }
 
 /// Returns a listener on a port below 32768. When the listener is dropped, the server can use the port. Programs that ask

@@ -101,7 +101,10 @@ impl Session {
         let all_sent = |tunnel: &Tunnel| tunnel.sending == Sending::AllSent;
         // A server that has stopped sending may still read.
         let to_server = !self.server.all_sent && self.server.link.unsent() > 0;
-        if !self.server.ended || to_server || !self.private.iter().all(|(_, tunnel)| all_sent(tunnel)) {
+        if !self.server.ended
+            || to_server
+            || !self.private.iter().all(|(_, tunnel)| all_sent(tunnel))
+        {
             return None;
         }
         if self.private.is_empty() {

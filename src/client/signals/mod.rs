@@ -8,7 +8,8 @@ use crossbeam_channel::Receiver;
 mod taker;
 #[cfg(unix)]
 pub(crate) use taker::{
-    PATIENCE, TerminalGuard, end_at_once, guard_terminal, leave_if_blocked, suspend_all, tell_resumed,
+    PATIENCE, TerminalGuard, end_at_once, guard_terminal, leave_if_blocked, suspend_all,
+    tell_resumed,
 };
 
 /// Receives signals such as Ctrl-C through channels, until this value is dropped. After that these signals end the program

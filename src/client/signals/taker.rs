@@ -242,7 +242,9 @@ fn end_if_blocked(signal: c_int, waits: impl Fn() -> bool + Send + 'static) {
         }
     };
     // Without this thread, a second signal still ends the program.
-    let _ = thread::Builder::new().name("leave-watch".into()).spawn(watch);
+    let _ = thread::Builder::new()
+        .name("leave-watch".into())
+        .spawn(watch);
 }
 
 /// Does what a first Ctrl-C does if the terminal is blocked. It is needed for a terminal in raw mode, where Ctrl-C is a key.

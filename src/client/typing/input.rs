@@ -141,7 +141,10 @@ fn copy(
 /// Skips the byte order mark of UTF-8, with which some editors begin a text.
 fn pass_mark(input: &mut impl BufRead) {
     // A failed read is reported with the first line.
-    if input.fill_buf().is_ok_and(|text| text.starts_with(UTF8_MARK)) {
+    if input
+        .fill_buf()
+        .is_ok_and(|text| text.starts_with(UTF8_MARK))
+    {
         input.consume(UTF8_MARK.len());
     }
 }
@@ -206,10 +209,21 @@ mod tests {
     fn text_in_utf_16_is_refused_as_a_whole_with_and_without_a_mark() {
         let refusal = || Some(InputLine::Failed(UTF16_REFUSAL.to_owned()));
         let utf16 = |text: &str| text.encode_utf16().collect::<Vec<_>>();
-        for text in ["\u{feff}hello\nyou\n", "hello\nyou\n", "\u{e9}t\u{e9}\n", "hi"] {
-            let little: Vec<_> = utf16(text).iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        for text in [
+            "\u{feff}hello\nyou\n",
+            "hello\nyou\n",
+            "\u{e9}t\u{e9}\n",
+            "hi",
+        ] {
+            let little: Vec<_> = utf16(text)
+                .iter()
+                .flat_map(|unit| unit.to_le_bytes())
+                .collect();
             assert_eq!(next_line(&mut &*little, true), refusal(), "{text:?}");
-            let big: Vec<_> = utf16(text).iter().flat_map(|unit| unit.to_be_bytes()).collect();
+            let big: Vec<_> = utf16(text)
+                .iter()
+                .flat_map(|unit| unit.to_be_bytes())
+                .collect();
             assert_eq!(next_line(&mut &*big, true), refusal(), "{text:?}");
         }
     }

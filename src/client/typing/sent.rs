@@ -96,9 +96,8 @@ impl Sent {
 
     /// Forgets the lines that count as arrived because of their age.
     fn settle(&mut self, now: Instant) {
-        let is_settled = |given: &Given| {
-            !given.echoes && now.saturating_duration_since(given.at) >= SETTLED
-        };
+        let is_settled =
+            |given: &Given| !given.echoes && now.saturating_duration_since(given.at) >= SETTLED;
         while self.lines.front().is_some_and(is_settled) {
             self.pop();
         }
@@ -150,7 +149,10 @@ mod tests {
         assert_eq!(lost.in_doubt, [said("young", 2)]);
         sent.push(said("stuck", 3), 30, false, now);
         let lost = sent.lose(29, now + SETTLED * 2);
-        assert_eq!((lost.in_doubt, lost.unsent), (vec![], vec![said("stuck", 3)]));
+        assert_eq!(
+            (lost.in_doubt, lost.unsent),
+            (vec![], vec![said("stuck", 3)])
+        );
     }
 
     #[test]

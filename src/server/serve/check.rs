@@ -140,12 +140,7 @@ fn bounds(name: &str) -> Option<&'static Bounds> {
 }
 
 impl Bounds {
-    fn check(
-        &self,
-        name: &'static str,
-        value: u128,
-        given: String,
-    ) -> Result<(), WrongSetting> {
+    fn check(&self, name: &'static str, value: u128, given: String) -> Result<(), WrongSetting> {
         if (self.least..=self.most).contains(&value) {
             return Ok(());
         }

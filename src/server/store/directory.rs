@@ -56,7 +56,8 @@ pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
         cause,
     };
     match fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(failed(io::Error::from(io::ErrorKind::AlreadyExists))),
+        // Opening a FIFO would wait for another program.
+        Ok(found) if !found.is_file() => Err(failed(io::Error::other("it is not a regular file"))),
         Ok(found) if found.len() < LEAST_BYTES => Err(StoreError::Damaged {
             path: path.to_owned(),
             what: format!("it has only {} bytes", found.len()),

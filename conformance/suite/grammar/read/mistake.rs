@@ -15,6 +15,8 @@ mistakes! {
         "write: packet LOGIN 0 from=client {{ field login STRING }}";
     no_fence() = "the protocol has no fence",
         "without a fence no scenario can prove silence; write: fence {{ from > ...; to < ... }}";
+    no_fence_identified() = "no fence is for lanes that are identified",
+        "`fence unidentified` proves silence only on the other lanes; write also: fence {{ from > ...; to < ... }}";
     not_a_choice_of(word, written) = "`{word}` is not {written}", "";
     not_a_setting_name(name) = "{name} cannot be the name of a setting",
         "write: setting ping-within \"6s\"";

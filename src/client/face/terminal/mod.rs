@@ -78,7 +78,10 @@ impl Terminal {
             painted: Default::default(),
             stale: true,
         };
-        Ok((terminal, input::bytes(await_key, leave_if_blocked, end_at_once)?))
+        Ok((
+            terminal,
+            input::bytes(await_key, leave_if_blocked, end_at_once)?,
+        ))
     }
 
     /// Decodes bytes from the keyboard. The caller passes each key to [`Terminal::press`].

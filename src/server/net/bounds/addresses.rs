@@ -197,7 +197,9 @@ mod tests {
         let now = Instant::now();
         let stays = addresses.admit("192.0.2.1".parse().unwrap());
         for number in 0..100_000_u32 {
-            let slot = addresses.admit(std::net::Ipv4Addr::from(number).into()).unwrap();
+            let slot = addresses
+                .admit(std::net::Ipv4Addr::from(number).into())
+                .unwrap();
             Talk::new(Arc::clone(slot.bucket())).came(usize::MAX, now);
             drop(slot);
             assert!(addresses.map.lock().entries.len() <= MOST_DEPARTED + 1);
