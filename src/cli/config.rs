@@ -285,7 +285,7 @@ mod tests {
     )]
     #[case(
         "chaton=127.0.0.1:0,keepalive-idle=0s",
-        "keepalive-idle must be 1s to 32767s, not 0ns"
+        "keepalive-idle must be 1s to 32767s, not 0s"
     )]
     #[case(
         "chaton=127.0.0.1:0,connections-per-address=0",

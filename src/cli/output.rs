@@ -1,4 +1,7 @@
 //! Prints on the standard streams. If output cannot be printed, the program reports an error and does not panic.
+//!
+//! A standard output that the shell has closed (`>&-`) cannot be noticed: Rust opens `/dev/null` in its place before `main`
+//! begins, and only unsafe code could run earlier.
 
 use std::error::Error;
 use std::fmt;

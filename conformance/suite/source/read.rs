@@ -37,16 +37,16 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 ///
-/// Fails if the bytes are not UTF-8.
+/// If they are not UTF-8, or contain a NUL byte. Some programs write UTF-16 without a byte order mark; then every letter of a
+/// European language has a NUL byte beside it.
 pub fn utf8(bytes: Vec<u8>) -> io::Result<String> {
-    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    String::from_utf8(bytes).map_err(|error| match is_utf16 {
-        true => io::Error::new(
-            ErrorKind::InvalidData,
-            "it is text in UTF-16; save it as UTF-8",
-        ),
-        false => io::Error::new(ErrorKind::InvalidData, error.utf8_error()),
-    })
+    let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    if is_marked || bytes.contains(&0) {
+        let why = "it is text in UTF-16; save it as UTF-8";
+        return Err(io::Error::new(ErrorKind::InvalidData, why));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))
 }
 
 #[cfg(test)]
@@ -62,6 +62,7 @@ mod tests {
             (b"\xef\xbb\xbfa = 1\r\n".as_slice(), Some("a = 1\r\n")),
             (b"a = 1\n", Some("a = 1\n")),
             (b"\xff\xfea\0", None),
+            (b"a\0=\0", None),
             (b"\xff", None),
         ] {
             std::fs::write(&path, bytes).expect("the file can be written");

@@ -158,8 +158,14 @@ impl Session {
         if rows.len() > SHOWN {
             let last = rows.pop();
             rows.truncate(SHOWN - 1);
-            rows.push(format!("  and {} more, up to", count - SHOWN));
+            rows.push(format!(
+                "  {} between them",
+                lines(lost.in_doubt.len() - SHOWN)
+            ));
             rows.extend(last);
+        }
+        if lost.uncounted > 0 {
+            rows.insert(0, format!("  {} before them", lines(lost.uncounted)));
         }
         self.output.block(&head, &rows);
     }
