@@ -15,17 +15,13 @@ use crate::escape::Escaped;
 use crate::reach::Reached;
 use crate::reach::connect;
 use crate::refused::{LikelyReasons, another};
-use crate::typing::held::{Destination, Entered};
-use crate::typing::sent::Lost;
+use crate::typing::held::Destination;
 use matou_protocols::dialogue::Intent;
 
 /// The pause before the first attempt. Each pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Maximum pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// Maximum number of lines to show that may be lost.
-const SHOWN: usize = 10;
 
 /// A lost connection.
 #[derive(Debug)]
@@ -139,49 +135,6 @@ impl Session {
         patient || self.quitting.is_some()
     }
 
-    /// Tells the user which lines the server may not have received.
-    fn tell_doubt(&mut self, lost: &Lost) {
-        let count = lost.uncounted + lost.in_doubt.len();
-        if count == 0 {
-            return;
-        }
-        self.doubts_a_line = true;
-        let head = format!(
-            "{} may be lost: the server had not confirmed them when the connection ended",
-            lines(count)
-        );
-        let head = match count {
-            1 => head.replace("them", "it"),
-            _ => head,
-        };
-        let mut rows: Vec<_> = lost.in_doubt.iter().map(row_of).collect();
-        if rows.len() > SHOWN {
-            let last = rows.pop();
-            rows.truncate(SHOWN - 1);
-            rows.push(format!(
-                "  {} between them",
-                lines(lost.in_doubt.len() - SHOWN)
-            ));
-            rows.extend(last);
-        }
-        if lost.uncounted > 0 {
-            rows.insert(0, format!("  {} before them", lines(lost.uncounted)));
-        }
-        self.output.block(&head, &rows);
-    }
-
-    /// Returns the ending of a chat that would end with `then`. With `--reconnect` the user wants to know which lines have not
-    /// arrived. A server that closes the connection without sending a line back has not read it.
-    pub(super) fn without_doubt(&mut self, then: Ending) -> Ending {
-        let is_asked = self.options.reconnect && matches!(then, Ending::InOrder);
-        if !is_asked || !self.sent.misses_an_echo() {
-            return then;
-        }
-        let lost = self.sent.lose(u64::MAX, Instant::now());
-        self.tell_doubt(&lost);
-        self.wanted_ending()
-    }
-
     fn pause(&mut self, reason: &str) {
         let Some(loss) = &mut self.loss else {
             return;
@@ -291,15 +244,6 @@ impl Session {
                 Ok(())
             }
         }
-    }
-}
-
-/// Formats a line that may be lost.
-fn row_of(line: &Entered) -> String {
-    let typed = line.typed.to_string();
-    match line.number {
-        Some(number) => format!("  line {number}: {}", Escaped(&typed)),
-        None => format!("  {}", Escaped(&typed)),
     }
 }
 

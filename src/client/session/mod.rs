@@ -8,6 +8,7 @@
 //! | `telling.rs` | showing events | messages |
 //! | `leaving.rs`, `quitting.rs` | leaving the chat | messages |
 //! | `away.rs`, `stalls.rs` | lost and stalled connections | messages |
+//! | `doubt.rs` | lines that may be lost with a connection | messages |
 //! | `wire.rs` | showing frames byte by byte | `/wire` |
 //! | `keyboard.rs`, `progress.rs` | keys, and the rows at the bottom of the screen | the terminal |
 //! | `private.rs` | private connections | private connections |
@@ -48,6 +49,7 @@ use matou_protocols::dialogue::{Action, Dialogue, Direction, Source};
 mod away;
 mod deeds;
 mod direct;
+mod doubt;
 mod file;
 mod holding;
 mod keyboard;
