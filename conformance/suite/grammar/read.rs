@@ -198,11 +198,25 @@ impl<'a> Reader<'a> {
         self.check_whole(has_opcode);
     }
 
+    /// Returns whether a declaration has this name but was not read, because it has a mistake of its own: for example, its
+    /// first word is misspelt. Then it is a consequence that the name is unknown, and this is not reported too.
+    fn is_misread(&self, word: &str, name: &str) -> bool {
+        let declares = |node: &Node| {
+            let found = node.name.text.as_str();
+            let first = node.arguments().next();
+            (found == word || !WORDS.contains(&found))
+                && first.is_some_and(|entry| entry.value.to_string() == name)
+        };
+        self.findings.have_errors() && self.root.block().iter().any(declares)
+    }
+
     fn check_whole(&mut self, has_opcode: bool) {
         let root = self.root;
         self.check(has_opcode, root, mistake::no_opcode);
         let mut nodes = root.block().iter();
-        let has_packets = nodes.any(|node| node.name.text == "packet");
+        // A misspelt `packet` is reported already.
+        let is_misspelt = |node: &Node| !WORDS.contains(&node.name.text.as_str());
+        let has_packets = nodes.any(|node| node.name.text == "packet" || is_misspelt(node));
         self.check(has_packets, root, mistake::no_packets);
         let grammar = &self.grammar;
         match (&grammar.fence, &grammar.fence_unidentified) {

@@ -163,6 +163,21 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
     "no requirement ECHO-9",
     "ECHO-1"
 )]
+#[case::a_misspelt_packet_has_no_consequences(
+    "protocol a { opcode int8; «packt AB 0 from=both; fence { to > AB; to < AB; }; }",
+    "`packt` is not a word of wire.kdl",
+    "did you mean packet?"
+)]
+#[case::a_packet_with_a_mistake_has_no_consequences(
+    "protocol a { opcode int8; packet AB 0 from=«nobody; fence { to > AB; to < AB; }; identified-by AB; }",
+    "",
+    "server"
+)]
+#[case::a_misspelt_type_has_no_consequences(
+    "protocol a { opcode int8; «tpye I int8; packet A 0 from=both { field x I; }; }",
+    "`tpye` is not a word of wire.kdl",
+    "did you mean type?"
+)]
 #[case::fence_of_nothing(
     "protocol a { opcode int8; packet A 0 from=both; «fence { from > A; }; }",
     "proves nothing",

@@ -206,6 +206,9 @@ impl Reader<'_> {
     pub(super) fn known_packet(&mut self, entry: &Entry) -> Option<PacketId> {
         let written = entry.value.to_string();
         let id = self.grammar.packet_named(&written);
+        if id.is_none() && self.is_misread("packet", &written) {
+            return None;
+        }
         let known = self.seen_packets.iter().map(String::as_str);
         self.findings.need(id, entry, || {
             mistake::no_such_packet(&written).one_of(&written, known)

@@ -75,6 +75,9 @@ impl Reader<'_> {
         let field_name = self.need(name.word(), name, || mistake::not_a_field_name(name, FIELD))?;
         let type_name = type_entry.to_string();
         let sort = self.sort_of(&type_name);
+        if sort.is_none() && self.is_misread("type", &type_name) {
+            return None;
+        }
         let known = self.seen_types.iter().map(String::as_str);
         let sort = self.findings.need(sort, type_entry, || {
             mistake::no_such_type(&type_name).one_of(&type_name, known)
