@@ -228,16 +228,16 @@ fn a_file_that_is_no_database_is_reported_as_damaged() {
 #[cfg(unix)]
 #[test]
 fn a_folder_or_a_fifo_is_no_database() {
-    let make_folder = |path: &std::path::Path| std::fs::create_dir(path).unwrap();
-    let make_fifo = |path: &std::path::Path| {
+    let make_folder = |path: &Path| fs::create_dir(path).unwrap();
+    let make_fifo = |path: &Path| {
         let made = std::process::Command::new("mkfifo").arg(path).status();
         assert!(made.unwrap().success());
     };
-    for make in [&make_folder as &dyn Fn(&std::path::Path), &make_fifo] {
-        let directory = tempfile::tempdir().unwrap();
-        make(&directory.path().join("matou.db"));
+    for make in [&make_folder as &dyn Fn(&Path), &make_fifo] {
+        let data = directory();
+        make(&data.path().join("matou.db"));
         for open in [Store::open, Store::open_existing, Store::open_to_read] {
-            let told = open(directory.path()).unwrap_err().to_string();
+            let told = open(data.path()).unwrap_err().to_string();
             assert!(
                 told.contains("matou.db: it is not a regular file"),
                 "{told}"
