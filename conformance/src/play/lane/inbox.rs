@@ -16,8 +16,8 @@ use super::outbox::Outbox;
 use super::tls::Secured;
 
 /// Maximum bytes that a lane receives in one case. A lane that receives more is flooded, and the runner stops reading from
-/// it. The limit keeps the use of memory small; the largest scenario sends 16 MiB through a tunnel.
-const FLOOD: usize = 32 << 20;
+/// it. The limit keeps the use of memory small, and leaves room for the largest payload and for many frames beside it.
+const FLOOD: usize = 2 * MAX_PAYLOAD;
 
 /// Maximum bytes of one `read`.
 const CHUNK: usize = 64 << 10;
