@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::interrupt::on_interruption;
 use super::output_file::OutputFile;
 use super::target::resolve;
