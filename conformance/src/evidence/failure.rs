@@ -35,8 +35,8 @@ pub struct Failure {
     /// The length of the frame that did not match, in bytes; `None` if no complete frame had arrived.
     #[serde(skip)]
     pub frame_length: Option<usize>,
-    /// If every step was fulfilled and the target ended only afterwards: how it ended, in the words that all ends of this kind
-    /// share.
+    /// If every step was fulfilled and the target ended when the clients left: how it ended, in the words that all ends of
+    /// this kind share.
     #[serde(skip)]
     pub(crate) at_teardown: Option<String>,
     /// Whether other or more bytes than expected came out of a tunnel. Its bytes are no frames.

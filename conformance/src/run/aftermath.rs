@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::evidence::{Failure, FailureKind, Incident, IncidentKind, Played};
+use crate::evidence::{Direction, Failure, FailureKind, Incident, IncidentKind, Played};
 use crate::explain;
 use crate::play::shared::Shared;
 use crate::spawn::{Observation, Process};
@@ -71,7 +71,7 @@ pub(crate) fn inspect(
     if let Some(end) = end_of(shared, stay, process, beside, played.failure.is_some()) {
         let failure = match played.failure.take() {
             Some(seen) => Failure::of_target(end.failure_kind(), &end.text, Some(seen)),
-            None => at_teardown(&end, &process.log().since(stay.mark)),
+            None => after_all_steps(&end, played, &process.log().since(stay.mark)),
         };
         played.failure = Some(failure);
         played.incidents.push(end);
@@ -94,14 +94,15 @@ pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     ))
 }
 
-/// Returns the failure for a target that ended after every step of the case was fulfilled.
-fn at_teardown(end: &Incident, output: &str) -> Failure {
-    let got = format!(
-        "every step of the case was fulfilled, but when its clients left, {}",
-        end.text
-    );
+/// Returns the failure for a target that ended although every step of the case was fulfilled. If no connection had ended
+/// before the clients left, the target ended because they left.
+fn after_all_steps(end: &Incident, played: &Played, output: &str) -> Failure {
+    let got = format!("every step of the case was fulfilled, but {}", end.text);
     let mut failure = Failure::of_target(end.failure_kind(), &got, None);
-    failure.at_teardown = Some(format!("{} {}", end.text, complaint(output)));
+    let mut events = played.conversation.iter();
+    if !events.any(|event| event.direction == Direction::Ends) {
+        failure.at_teardown = Some(format!("{} {}", end.text, complaint(output)));
+    }
     failure
 }
 

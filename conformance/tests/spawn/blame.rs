@@ -1,6 +1,6 @@
 //! Tests that a fault of the foreign server is blamed on the right case.
 
-use crate::command::{Run, foreign_server_with, judge};
+use crate::command::{Run, foreign_server, foreign_server_with, judge};
 
 /// Asserts that the case is inconclusive because of the other case.
 fn assert_consequence(run: &Run, id: &str, cause: &str) {
@@ -72,6 +72,36 @@ fn what_an_earlier_case_left_in_the_process_fails_no_later_case() {
     let cause = run.case("tunnel-hears-no-chat")["cause"]["text"].as_str();
     let told = "it passes on a fresh process";
     assert!(cause.is_some_and(|cause| cause.contains(told)), "{cause:?}");
+}
+
+#[test]
+fn a_server_that_counts_characters_fails_only_cases_with_characters_of_several_bytes() {
+    let right = [
+        "whisper-of-1024-bytes",
+        "one-byte-per-segment",
+        "login-of-30-bytes",
+    ];
+    let wrong = "whisper-of-1024-bytes-in-two-byte-characters";
+    let only = format!("{},{wrong}", right.join(","));
+    let run = judge(&foreign_server(), &["--only", &only]);
+    for id in right {
+        assert_eq!(run.verdict(id), "pass", "{id}: {}", run.out);
+    }
+    assert_eq!(run.verdict(wrong), "fail", "{}", run.out);
+}
+
+#[test]
+fn the_reuse_of_a_connect_id_needs_no_half_close() {
+    let only = ["--only", "connect-id-used-up,tunnel-half-close"];
+    let run = judge(&foreign_server_with("reuse"), &only);
+    assert_eq!(run.verdict("tunnel-half-close"), "fail", "{}", run.out);
+    assert_eq!(run.verdict("connect-id-used-up"), "fail", "{}", run.out);
+    assert_eq!(
+        run.incidents("connect-id-used-up"),
+        ["crash"],
+        "{}",
+        run.out
+    );
 }
 
 #[cfg(target_os = "linux")]

@@ -19,6 +19,7 @@ FAULT adds one of these faults:
 * leave: the process ends when a client leaves that has sent a MESSAGE_PRIVATE;
 * pad: a tunnel relays each piece with zero bytes up to 1024 bytes;
 * ghost: after a reset the name of the client is never free again, and a message to all disconnects its sender;
+* reuse: a tunnel does not relay that one end has closed its direction, and a used id ends the whole process;
 * warm: after the first client has left, the process works for half a second, like the compiler of a virtual machine.
 """
 
@@ -89,10 +90,13 @@ def join(connection, number):
         pass
     with lock:
         ends = private[number]
+        if fault == "reuse" and len(ends) == 2:
+            raise ValueError("a used id")
         ends.append(connection)
         if len(ends) < 2:
             return None
-        del private[number]
+        if fault != "reuse":
+            del private[number]
         for end in ends:
             end.sendall(bytes([ESTABLISHED]))
     for one, other in (ends, ends[::-1]):
@@ -105,6 +109,9 @@ def pump(one, other):
             if fault == "pad":
                 piece = piece.ljust(1024, b"\0")
             other.sendall(piece)
+        if fault == "reuse":
+            one.shutdown(socket.SHUT_RD)
+            return
         other.shutdown(socket.SHUT_WR)
     except OSError:
         pass
