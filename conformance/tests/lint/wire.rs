@@ -169,7 +169,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
     "did you mean packet?"
 )]
 #[case::a_packet_with_a_mistake_has_no_consequences(
-    "protocol a { opcode int8; packet AB 0 from=«nobody; fence { to > AB; to < AB; }; identified-by AB; }",
+    "protocol a { opcode int8; packet AB 0 «from=nobody; fence { to > AB; to < AB; }; identified-by AB; }",
     "",
     "server"
 )]

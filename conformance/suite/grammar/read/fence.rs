@@ -97,17 +97,23 @@ impl Reader<'_> {
         };
         let mut proved_by = None;
         let mut steps: Vec<FenceStep> = Vec::new();
+        let mut all_read = true;
         for step in node.block() {
             if is_prover(step) {
                 let name = step.arguments().next().and_then(Entry::name);
                 proved_by = self.need(name, step, mistake::no_prover);
             } else {
-                steps.extend(self.fence_step(step, unidentified));
+                let step = self.fence_step(step, unidentified);
+                all_read &= step.is_some();
+                steps.extend(step);
             }
         }
         let last = steps.last().map(|step| (step.who, step.direction));
         let proves = last == Some((Party::To, Direction::Sees));
-        self.check(proves, node, || mistake::proves_nothing(EXAMPLE));
+        // A step with a mistake is missing here, and its mistake is reported already.
+        self.check(proves || !all_read, node, || {
+            mistake::proves_nothing(EXAMPLE)
+        });
         let place = match unidentified {
             true => &mut self.grammar.fence_unidentified,
             false => &mut self.grammar.fence,
