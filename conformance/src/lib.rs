@@ -22,6 +22,7 @@
 //! | [`run`] | decides which cases are played, in which order, and which of them at the same time |
 //! | [`diagnosis`] | finds the known faults that explain the failures |
 //! | [`tap`] | a proxy between a client and a server that records their conversation |
+//! | [`trace`] | the conversation of one case, divided into frames and fields |
 //! | [`matrix`] | compares several runs and computes scores |
 //! | [`report`] | the results, for people and for programs |
 //! | [`cli`] | the command line |
@@ -51,6 +52,7 @@ pub mod report;
 pub mod run;
 pub mod spawn;
 pub mod tap;
+pub mod trace;
 
 pub use conformance_load as load;
 pub use conformance_suite::{grammar, scenario, source, spec, suite, text};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors, from the lowest to the highest. Modules on the same floor do not use each other. The lowest floor contains the
 /// modules of the other crates.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &[
         "grammar", "identity", "load", "scenario", "source", "spec", "suite", "text", "tls",
     ],
@@ -17,6 +17,7 @@ const FLOORS: [&[&str]; 9] = [
     &["run"],
     &["diagnosis"],
     &["tap", "matrix"],
+    &["trace"],
     &["report"],
     &["cli"],
 ];

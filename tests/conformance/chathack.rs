@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use conformance::run::{Options, Report, Segments, Verdict};
 use conformance::suite::Suite;
 
-use crate::{TOO_MUCH, assert_conforms, judged, reading};
+use crate::{TOO_MUCH, assert_conforms, judged, reading, traces};
 
 /// The program `matou serve` as a ChatHack server. Its data directory has one account.
 pub(crate) struct Chathack {
@@ -76,9 +76,10 @@ fn with_account(options: Options) -> Options {
 }
 
 #[test]
-fn chathack_conforms() {
-    let report = Chathack::start().judge(&with_account(Options::default()));
+fn chathack_conforms_as_recorded() {
+    let report = Chathack::start().judge(&with_account(traces::options()));
     assert_conforms(&report);
+    traces::check(&report, None);
     assert_eq!(reading(&report, "echo"), "no");
     // The verdict is pass, not note: the server replaces an unspecified address with the address of the client's connection.
     let filled_in = report.case("validate-with-an-unspecified-address");

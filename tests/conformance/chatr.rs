@@ -17,7 +17,7 @@ use matou_server::net::{
 use matou_server::rest;
 use matou_server::store::{Identities, PublicKey, Store};
 
-use crate::{assert_conforms, entropy, judged};
+use crate::{assert_conforms, entropy, judged, traces};
 
 /// A server of Chatr Connect with its registry. Dropping this value removes their temporary folder.
 pub(crate) struct ChatrServer {
@@ -97,10 +97,11 @@ fn verified(identities: &Identities, claim: &chatr::Claim) -> chatr::Verdict {
 }
 
 #[test]
-fn chatr_conforms_with_identities_that_the_suite_registers() {
+fn chatr_conforms_as_recorded_with_identities_that_the_suite_registers() {
     let server = ChatrServer::start();
-    let report = server.judge(&[server.rest()], Options::default());
+    let report = server.judge(&[server.rest()], traces::options());
     assert_conforms(&report);
+    traces::check(&report, None);
     assert!(report.certificate.is_some());
     server.stop();
 }

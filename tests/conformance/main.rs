@@ -1,9 +1,10 @@
 //! The suites judge our own servers. The servers pass every case, in each reading of the document that they offer, and also
-//! when the clients send each byte alone. They keep their promises under a load.
+//! when the clients send each byte alone. They keep their promises under a load. The recorded conversations are still true.
 
 mod chathack;
 mod chatr;
 mod load;
+mod traces;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -107,11 +108,11 @@ fn entropy() -> Entropy {
     Box::new(|| getrandom::u64().unwrap())
 }
 
-fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
+fn judge_groupe2(groupe2: chatos_groupe2::Options, options: &Options) -> Report {
     let room = chatos_groupe2::Room::new(groupe2, entropy());
     let limits = ConnectionLimits::default();
     let (suite, codec) = (chatos_groupe2::Room::NAME, groupe2.codec());
-    judge_within(limits, suite, room, codec, &Options::default())
+    judge_within(limits, suite, room, codec, options)
 }
 
 fn judge_chaton(chaton: chaton::Options, options: &Options) -> Report {
@@ -141,9 +142,10 @@ fn reading<'a>(report: &'a Report, name: &str) -> &'a str {
 }
 
 #[test]
-fn chaton_conforms() {
-    let report = judge_chaton(chaton::Options::default(), &Options::default());
+fn chaton_conforms_as_recorded() {
+    let report = judge_chaton(chaton::Options::default(), &traces::options());
     assert_conforms(&report);
+    traces::check(&report, None);
     assert_eq!(reading(&report, "long-width"), "8");
     assert_eq!(reading(&report, "echo"), "yes");
 }
@@ -173,9 +175,10 @@ fn chaton_conforms_with_every_segmentation() {
 }
 
 #[test]
-fn chatos_groupe2_conforms() {
-    let report = judge_groupe2(chatos_groupe2::Options::default());
+fn chatos_groupe2_conforms_as_recorded() {
+    let report = judge_groupe2(chatos_groupe2::Options::default(), &traces::options());
     assert_conforms(&report);
+    traces::check(&report, Some("chaton"));
     assert_eq!(reading(&report, "opcodes"), "body");
     assert_eq!(reading(&report, "long-width"), "8");
     assert_eq!(reading(&report, "echo"), "yes");
@@ -183,18 +186,20 @@ fn chatos_groupe2_conforms() {
 
 #[test]
 fn chatos_groupe2_with_longs_of_four_bytes_conforms() {
-    let report = judge_groupe2(chatos_groupe2::Options {
+    let four = chatos_groupe2::Options {
         long: LongWidth::Four,
         ..chatos_groupe2::Options::default()
-    });
+    };
+    let report = judge_groupe2(four, &Options::default());
     assert_conforms(&report);
     assert_eq!(reading(&report, "long-width"), "4");
 }
 
 #[test]
-fn chatos_1_0_conforms() {
-    let report = judge_chatos_1_0(&Options::default());
+fn chatos_1_0_conforms_as_recorded() {
+    let report = judge_chatos_1_0(&traces::options());
     assert_conforms(&report);
+    traces::check(&report, None);
     assert_eq!(reading(&report, "accept-copy"), "no");
     assert_eq!(reading(&report, "accepted-end"), "told");
     assert_eq!(reading(&report, "abort-copy"), "yes");

@@ -19,6 +19,7 @@ mod run;
 mod show;
 mod tap;
 mod target;
+mod trace;
 mod words;
 
 use std::fmt::Display;

@@ -1,20 +1,44 @@
-//! `conformance show`: shows the text of one case, and the requirements that it checks.
+//! `conformance show`: shows the text of one case, and the requirements that it checks; or its conversation.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
-use super::{Outcome, candidates, list};
+use super::words::pair;
+use super::{Outcome, list, trace};
 use crate::scenario::Scenario;
 use crate::suite::Suite;
 
 /// The arguments of `show`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes:
+  0  the case was shown; with TARGET, the server also passes it
+  1  the server fails the case
+  2  wrong usage, or output that could not be written
+  3  the case cannot be played: nothing listens at the address, or it does not answer a login as documented
+  4  the case was not judged; the output says why")]
 pub(super) struct ShowArguments {
     /// A protocol that comes with the program, or the folder of a suite
-    #[arg(add = candidates::protocol())]
-    protocol: String,
+    pub(super) protocol: String,
+
     /// The id of the case, as `conformance list PROTOCOL` shows it
-    #[arg(add = candidates::case())]
-    case: String,
+    pub(super) case: String,
+
+    /// With --trace: play the case against the server at this address, such as 127.0.0.1:7777 [default: show the conversation that comes with the program]
+    #[arg(requires = "trace")]
+    pub(super) target: Option<String>,
+
+    /// Show the conversation of the case, with the meaning of every byte
+    #[arg(long)]
+    trace: bool,
+
+    /// Also write the conversation as a picture in SVG, 1280 pixels wide
+    #[arg(long, value_name = "FILE", requires = "trace")]
+    pub(super) svg: Option<PathBuf>,
+
+    /// Set a value that the case needs, such as password=townhall
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair, requires = "target")]
+    pub(super) settings: Vec<(String, String)>,
 }
 
 pub(super) fn show(arguments: &ShowArguments) -> Outcome {
@@ -23,6 +47,7 @@ pub(super) fn show(arguments: &ShowArguments) -> Outcome {
         Err(mistakes) => return Outcome::mistaken(&mistakes),
     };
     match suite.scenario(&arguments.case) {
+        Some(scenario) if arguments.trace => trace::trace(arguments, &suite, scenario),
         Some(scenario) => Outcome::said(text(&suite, scenario)),
         None => {
             let help = suite.instead_of(&arguments.case);

@@ -52,7 +52,8 @@ pub(super) fn explain(
     Some(out)
 }
 
-fn failed(out: &mut String, failure: &Failure, paint: Paint) {
+/// Describes a failure: its step, what was expected and what arrived. Its texts must already be escaped.
+pub(super) fn failed(out: &mut String, failure: &Failure, paint: Paint) {
     if let Some(step) = &failure.step {
         let _ = writeln!(out, "  step      {}", step.text);
         let _ = writeln!(out, "            {}:{}", step.file, step.line);

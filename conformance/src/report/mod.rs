@@ -8,6 +8,7 @@
 //! | `junit`, `test_anything`, `github` | for build servers |
 //! | `pcapng` | conversations as a capture |
 //! | `matrix` | many targets side by side |
+//! | `trace` | the conversation of one case, with a meaning for every byte, as text and as a picture |
 //! | `laboratory` | which cases catch each known fault |
 //! | `words` | the words that all reports share |
 //! | `shown` | a copy of a report in which all text from other sources is escaped; [`text`](crate::text) defines how each kind of report escapes it |
@@ -25,6 +26,7 @@ mod pcapng;
 mod shown;
 mod terminal;
 mod test_anything;
+mod trace;
 mod words;
 
 pub use github::to_annotations;
@@ -38,3 +40,4 @@ pub use paint::Paint;
 pub use pcapng::{Conversation, to_pcapng};
 pub use terminal::{Detail, Style, conclusion, head, render, verdict};
 pub use test_anything::to_tap;
+pub use trace::{trace_picture, trace_text};

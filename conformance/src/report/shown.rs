@@ -65,6 +65,13 @@ pub(super) fn shown_event(event: &Event, escape: Escape) -> Event {
     event
 }
 
+/// Returns a copy of a failure with its texts escaped.
+pub(super) fn shown_failure(failure: &Failure, escape: Escape) -> Failure {
+    let mut failure = failure.clone();
+    self::failure(&mut failure, escape);
+    failure
+}
+
 fn one(text: &mut String, escape: Escape) {
     *text = escape(text);
 }

@@ -27,6 +27,7 @@ use crate::grammar::{Choices, Grammar};
 pub use events::{event, events};
 pub use record::{Moment, Record, What};
 pub use replay::{Replay, lane_names, scenario};
+pub(crate) use watch::Turning;
 pub use watch::{Heard, Watch, Wires};
 
 /// Time limit for connecting to the target. If the connection fails, the tap resets the client's connection.

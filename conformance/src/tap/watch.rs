@@ -61,8 +61,27 @@ pub struct Watch<'a> {
     lenient: &'a Wire,
     client: Half,
     server: Half,
+    turning: Turning,
+}
+
+/// What the two sides of a connection have said so far, to know whether the bytes after the next frame are frames too.
+#[derive(Debug, Default)]
+pub(crate) struct Turning {
     identified: bool,
     sent: BTreeSet<PacketId>,
+}
+
+impl Turning {
+    /// Notes a frame of this side. It may give the connection a name. Returns whether only raw bytes of this side follow it.
+    pub(crate) fn turns_raw(&mut self, grammar: &Grammar, side: Side, frame: &Frame) -> bool {
+        if side == Side::Client {
+            self.sent.insert(frame.packet);
+        }
+        let is = |that: &Identification| that.matches(frame, &self.sent);
+        let turns_raw = !self.identified && grammar.raw_after.iter().any(is);
+        self.identified |= side == Side::Server && grammar.identified_by.as_ref().is_some_and(is);
+        turns_raw
+    }
 }
 
 /// The state of one side: its bytes that are not decoded yet, and what they can be.
@@ -118,6 +137,12 @@ impl Wires {
     pub fn strict(&self) -> &Wire {
         &self.strict
     }
+
+    /// Returns the codec without limits.
+    #[must_use]
+    pub fn lenient(&self) -> &Wire {
+        &self.lenient
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -130,8 +155,7 @@ impl<'a> Watch<'a> {
             lenient: &wires.lenient,
             client: Half::default(),
             server: Half::default(),
-            identified: false,
-            sent: BTreeSet::new(),
+            turning: Turning::default(),
         }
     }
 
@@ -228,27 +252,13 @@ impl<'a> Watch<'a> {
         let half = self.half(side);
         let bytes: Vec<u8> = half.buffer.drain(..frame.length).collect();
         let wrong = half.wrong.take();
-        if wrong.is_none() {
-            self.note(side, &frame);
+        if wrong.is_none() && self.turning.turns_raw(self.grammar, side, &frame) {
+            self.half(side).mode = Mode::Raw;
         }
         Heard::Frame {
             frame,
             bytes,
             wrong,
-        }
-    }
-
-    /// Notes the effect of a frame on the connection: it may give the connection a name, or only raw bytes may follow it.
-    fn note(&mut self, side: Side, frame: &Frame) {
-        if side == Side::Client {
-            self.sent.insert(frame.packet);
-        }
-        let is = |that: &Identification| that.matches(frame, &self.sent);
-        let turns_raw = !self.identified && self.grammar.raw_after.iter().any(is);
-        self.identified |=
-            side == Side::Server && self.grammar.identified_by.as_ref().is_some_and(is);
-        if turns_raw {
-            self.half(side).mode = Mode::Raw;
         }
     }
 }

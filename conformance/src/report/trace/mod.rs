@@ -1,0 +1,14 @@
+//! A trace, for people.
+//!
+//! | file | what |
+//! |---|---|
+//! | `text` | as text: a table of fields for each frame |
+//! | `picture` | as a picture (SVG): the lanes, the server, and an arrow for each frame |
+//! | `canvas` | the shapes of the picture, and its colours |
+
+mod canvas;
+mod picture;
+mod text;
+
+pub use picture::trace_picture;
+pub use text::trace_text;

@@ -1,0 +1,152 @@
+//! Bytes as a recording writes them: pairs of hexadecimal digits, `c3a9*512` for repetitions, and `+1048512` for bytes at the
+//! end that are not recorded.
+
+use std::fmt::Write;
+
+/// Longest pattern whose repetitions are written as one word.
+const PATTERN: usize = 4;
+
+/// Fewest bytes that are written as a repetition.
+const WORTHWHILE: usize = 16;
+
+/// Most bytes outside repetitions that one event keeps. Of a longer event, only the first [`FIRST`] bytes are kept.
+const KEPT: usize = 320;
+
+/// The number of bytes that are kept of an event that is too long.
+const FIRST: usize = 32;
+
+/// Largest number of bytes in a word, so that a mistake in a file cannot fill the memory.
+const MOST: usize = 1 << 16;
+
+/// Returns the notation of bytes that are only the first of `length`.
+pub(super) fn written(bytes: &[u8], length: usize) -> String {
+    let mut kept = bytes;
+    let mut words = words(kept);
+    if words.iter().map(|word| word.pattern.len()).sum::<usize>() > KEPT {
+        kept = bytes.get(..FIRST).unwrap_or(bytes);
+        words = self::words(kept);
+    }
+    let mut text = String::new();
+    for word in &words {
+        for byte in word.pattern {
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        if word.times > 1 {
+            let _ = write!(text, "*{}", word.times);
+        }
+        text.push(' ');
+    }
+    if length > kept.len() {
+        let _ = write!(text, "+{}", length - kept.len());
+    }
+    text.trim_end().to_owned()
+}
+
+/// Returns the bytes that are written, and the number of all bytes.
+pub(super) fn read(text: &str) -> Option<(Vec<u8>, usize)> {
+    let mut bytes = Vec::new();
+    let mut more = 0;
+    for word in text.split_whitespace() {
+        if let Some(count) = word.strip_prefix('+') {
+            more += count.parse::<usize>().ok()?;
+            continue;
+        }
+        let (pattern, times) = word.split_once('*').unwrap_or((word, "1"));
+        let pattern = pairs(pattern)?;
+        let times = times.parse().ok()?;
+        if pattern.len().checked_mul(times)? > MOST || more > 0 {
+            return None;
+        }
+        bytes.extend(pattern.repeat(times));
+    }
+    let length = bytes.len() + more;
+    (length > 0).then_some((bytes, length))
+}
+
+fn pairs(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|digit| u8::try_from(digit.to_digit(16)?).ok())
+        .collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    let pair = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
+    Some(digits.chunks(2).map(pair).collect())
+}
+
+/// A pattern, and how often it is repeated.
+struct Word<'a> {
+    pattern: &'a [u8],
+    times: usize,
+}
+
+fn words(bytes: &[u8]) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let (mut literal, mut at) = (0, 0);
+    while at < bytes.len() {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(repeated) = repetition(rest) else {
+            at += 1;
+            continue;
+        };
+        let before = bytes.get(literal..at).filter(|before| !before.is_empty());
+        words.extend(before.map(|pattern| Word { pattern, times: 1 }));
+        at += repeated.pattern.len() * repeated.times;
+        literal = at;
+        words.push(repeated);
+    }
+    let last = bytes.get(literal..).filter(|last| !last.is_empty());
+    words.extend(last.map(|pattern| Word { pattern, times: 1 }));
+    words
+}
+
+/// Returns the repetition at the beginning of the bytes, if it is long enough.
+fn repetition(bytes: &[u8]) -> Option<Word<'_>> {
+    (1..=PATTERN).find_map(|length| {
+        let pattern = bytes.get(..length)?;
+        let same = |piece: &&[u8]| *piece == pattern;
+        let times = bytes.chunks(length).take_while(same).count();
+        (times * length >= WORTHWHILE).then_some(Word { pattern, times })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::short(b"\x00\x00\x00\x05alice", 9, "00000005616c696365")]
+    #[case::repeated(&b"x".repeat(40), 40, "78*40")]
+    #[case::characters(&[b"a".to_vec(), "é".repeat(20).into_bytes(), b"b".to_vec()].concat(), 42, "61 c3a9*20 62")]
+    #[case::first_only(b"abc", 1_048_576, "616263 +1048573")]
+    #[case::nothing_kept(b"", 7, "+7")]
+    fn bytes_read_back_as_they_were_written(
+        #[case] bytes: &[u8],
+        #[case] length: usize,
+        #[case] text: &str,
+    ) {
+        assert_eq!(written(bytes, length), text);
+        assert_eq!(read(text), Some((bytes.to_vec(), length)));
+    }
+
+    #[test]
+    fn long_bytes_without_a_pattern_are_cut() {
+        let bytes: Vec<u8> = (0..4096_u32).map(|at| (at * at % 251) as u8).collect();
+        let (kept, length) = read(&written(&bytes, 100_000)).expect("it is the notation of bytes");
+        assert_eq!((kept.as_slice(), length), (&bytes[..FIRST], 100_000));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("0")]
+    #[case("0g")]
+    #[case("00*x")]
+    #[case("00*99999999")]
+    #[case("é0")]
+    #[case("+5 00")]
+    fn other_words_are_mistakes(#[case] text: &str) {
+        assert_eq!(read(text), None);
+    }
+}

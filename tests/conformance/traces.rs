@@ -1,0 +1,249 @@
+//! The conversations that `conformance show --trace` shows: this file records them, and checks that they are still true.
+//!
+//! The runs of whole suites in this folder give their reports to [`check`]. It compares each conversation with the one in
+//! `traces.txt` of the protocol. `TRACES_RECORD=1 cargo test --test conformance as_recorded` writes the files instead.
+//!
+//! # What must be equal
+//!
+//! For each lane, the sequence of what it sent, and the sequence of what it received: the packets, and the number of their
+//! bytes. These parts of a conversation differ from run to run, so they are not compared:
+//!
+//! - the order between what a lane sends and what it receives, and the order between lanes;
+//! - in a case with steps that run at the same time, also the order on one lane, and which lane wins;
+//! - names, identities, signatures and ids: a recording has others, see [`Names`];
+//! - unasked packets, the ends of connections, and failed attempts of an `eventually`;
+//! - how much a lane receives after it has closed its connection or has stopped reading.
+
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use conformance::grammar::Choices;
+use conformance::run::{Direction, Event, Options, Report, TcpSign};
+use conformance::scenario::{Action, Scenario, walk};
+use conformance::suite::Suite;
+use conformance::trace::{FILE, Recorded, Recording, blocks};
+
+use names::Names;
+
+/// The environment variable that makes the tests write the files.
+const RECORD: &str = "TRACES_RECORD";
+
+/// What to do if a recording is not true any more.
+const ADVICE: &str = "record traces.txt again: TRACES_RECORD=1 cargo test --test conformance as_recorded";
+
+/// Most events of one case that are recorded.
+const MOST_EVENTS: usize = 150;
+
+/// Returns the options of a run whose report goes to [`check`]. A recording has a seed, so that the next recording of an
+/// unchanged suite has the same tokens.
+pub(crate) fn options() -> Options {
+    Options {
+        seed: is_recording().then_some(1),
+        ..Options::default()
+    }
+}
+
+fn is_recording() -> bool {
+    std::env::var_os(RECORD).is_some()
+}
+
+/// Checks that the recording of the protocol has the conversations of this report, or records them. `also` is the protocol
+/// that this one extends: its recording has the cases that both have.
+pub(crate) fn check(report: &Report, also: Option<&str>) {
+    let suite = Suite::built_in(&report.protocol).unwrap();
+    let now = recording(&suite, report, also);
+    if is_recording() {
+        let protocols = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/protocols");
+        let mut own = now;
+        let folder = format!("{}/", suite.name);
+        own.cases.retain(|case| {
+            also.is_none() || suite.scenario(&case.id).unwrap().file.starts_with(&folder)
+        });
+        own.cases.iter_mut().for_each(shorten);
+        std::fs::write(protocols.join(&suite.name).join(FILE), own.text()).unwrap();
+        return;
+    }
+    // The file may leave out some bytes of an event, so this run is written and read, too, before the comparison.
+    let now = Recording::read(&now.text()).unwrap();
+    let was = Recording::of(&suite.name).unwrap_or_default();
+    for case in &now.cases {
+        let scenario = suite.scenario(&case.id).unwrap();
+        let Some((choices, recorded)) = was.clone().find(&case.id) else {
+            panic!("{FILE} of {} lacks the case {}: {ADVICE}", suite.name, case.id);
+        };
+        let before = Conversation::of(&suite, &choices, scenario, &recorded);
+        let after = Conversation::of(&suite, &now.choices, scenario, case);
+        if let Some(difference) = before.difference(&after) {
+            panic!("in {} of {}, {difference}: {ADVICE}", case.id, suite.name);
+        }
+    }
+}
+
+/// Returns the whole recording of this run.
+fn recording(suite: &Suite, report: &Report, also: Option<&str>) -> Recording {
+    let readings = report.readings.iter();
+    let choices: Choices = readings
+        .map(|reading| (reading.name.clone(), reading.choice.clone()))
+        .collect();
+    let cases = report.cases.iter().map(|outcome| {
+        let scenario = suite.scenario(&outcome.id).unwrap();
+        Recorded {
+            id: outcome.id.clone(),
+            events: comparable(suite, &choices, scenario, &outcome.conversation),
+            more: 0,
+        }
+    });
+    Recording {
+        also: also.map(str::to_owned),
+        cases: cases.collect(),
+        choices,
+    }
+}
+
+/// Leaves out the last events of a long case.
+fn shorten(case: &mut Recorded) {
+    case.more = case.events.len().saturating_sub(MOST_EVENTS);
+    case.events.truncate(MOST_EVENTS);
+}
+
+/// Returns the events that belong to the case, with the names of a recording.
+fn comparable(
+    suite: &Suite,
+    choices: &Choices,
+    scenario: &Scenario,
+    events: &[Event],
+) -> Vec<Event> {
+    let names = Names::of(suite, choices, scenario, events);
+    let repeated = repeated(scenario);
+    let last: BTreeMap<&str, usize> = events
+        .iter()
+        .map(|event| (event.lane.as_str(), event.connection))
+        .collect();
+    let failed_attempt = |event: &&Event| {
+        repeated.contains(event.lane.as_str()) && last[event.lane.as_str()] != event.connection
+    };
+    let mut left = BTreeSet::new();
+    let mut kept = Vec::new();
+    for event in events.iter().filter(|event| !event.foreign) {
+        // Whether the answer to the end of a lane arrives before the end of the case depends on time alone.
+        let answer = event.direction == Direction::Ends && left.contains(&event.connection);
+        if event.direction == Direction::Does && ends(event) {
+            left.insert(event.connection);
+        }
+        if !answer && !failed_attempt(&event) {
+            kept.push(names.replaced(event));
+        }
+    }
+    kept
+}
+
+fn ends(event: &Event) -> bool {
+    matches!(event.tcp, Some(TcpSign::Fin | TcpSign::Rst))
+}
+
+/// Returns the lanes that an `eventually` may open several times.
+fn repeated(scenario: &Scenario) -> BTreeSet<&str> {
+    let mut lanes = BTreeSet::new();
+    walk::every_step(&scenario.steps, &mut |step| {
+        if let Action::Eventually { steps, .. } = &step.action {
+            walk::every_step(steps, &mut |inner| {
+                if let Action::Open(lane) = inner.action {
+                    lanes.insert(scenario.lanes[lane.0].name.as_str());
+                }
+            });
+        }
+    });
+    lanes
+}
+
+/// What the lanes of a case sent and received, without what differs from run to run.
+struct Conversation {
+    tracks: BTreeMap<String, Track>,
+    /// Whether the order of the entries of a track means nothing.
+    is_unordered: bool,
+}
+
+/// What one lane sent, or what it received.
+#[derive(Default)]
+struct Track {
+    entries: Vec<String>,
+    /// Whether there may be more entries than these.
+    is_open: bool,
+}
+
+impl Conversation {
+    fn of(
+        suite: &Suite,
+        choices: &Choices,
+        scenario: &Scenario,
+        case: &Recorded,
+    ) -> Conversation {
+        let mut is_unordered = false;
+        walk::every_step(&scenario.steps, &mut |step| {
+            is_unordered |= matches!(step.action, Action::Together(_) | Action::AnyOrder { .. });
+        });
+        let mut tracks: BTreeMap<String, Track> = BTreeMap::new();
+        let open: BTreeSet<&str> = case
+            .events
+            .iter()
+            .filter(|event| event.direction == Direction::Does && !event.text.starts_with("connects"))
+            .map(|event| event.lane.as_str())
+            .collect();
+        for block in blocks(&suite.grammar, choices, &case.events) {
+            let (name, is_open) = match block.direction {
+                Direction::Does | Direction::Ends => continue,
+                Direction::Sends => ("sends", false),
+                Direction::Sees => ("receives", open.contains(block.lane.as_str())),
+            };
+            let lane = if is_unordered { "the lanes" } else { &block.lane };
+            let track = tracks.entry(format!("what {lane} {name}")).or_default();
+            track.is_open |= is_open || case.more > 0;
+            if !block.unasked {
+                track.entries.push(format!("{} ({} bytes)", block.title, block.length));
+            }
+        }
+        Conversation {
+            tracks,
+            is_unordered,
+        }
+    }
+
+    /// Returns the first difference from another run of the case.
+    fn difference(&self, other: &Conversation) -> Option<String> {
+        let nothing = Track::default();
+        let keys: BTreeSet<&String> = self.tracks.keys().chain(other.tracks.keys()).collect();
+        let differs = |key: &&&String| {
+            let was = self.tracks.get(**key).unwrap_or(&nothing);
+            let is = other.tracks.get(**key).unwrap_or(&nothing);
+            !agree(was, is, self.is_unordered)
+        };
+        let key = keys.iter().find(differs)?;
+        let entries = |of: &Conversation| of.tracks.get(*key).map(|track| track.entries.clone());
+        Some(format!(
+            "{key} is {:#?} now, and was {:#?} when it was recorded",
+            entries(other).unwrap_or_default(),
+            entries(self).unwrap_or_default()
+        ))
+    }
+}
+
+/// Returns whether the two tracks may be of the same case. If one of them may have more entries, it is enough that the longer
+/// one begins with the shorter one, or, without an order, has its entries.
+fn agree(one: &Track, other: &Track, is_unordered: bool) -> bool {
+    let (mut longer, mut shorter) = (one.entries.clone(), other.entries.clone());
+    if shorter.len() > longer.len() {
+        std::mem::swap(&mut longer, &mut shorter);
+    }
+    if !one.is_open && !other.is_open && longer.len() != shorter.len() {
+        return false;
+    }
+    if !is_unordered {
+        return longer.starts_with(&shorter);
+    }
+    shorter.iter().all(|entry| {
+        let place = longer.iter().position(|other| other == entry);
+        place.map(|place| longer.swap_remove(place)).is_some()
+    })
+}

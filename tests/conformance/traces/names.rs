@@ -1,0 +1,204 @@
+//! The names of a recording.
+
+use std::collections::BTreeSet;
+
+use conformance::grammar::{Choices, Decoded, Grammar, Side, TypeKind, Value, Wire, is_uuid};
+use conformance::run::{Direction, Event, TcpSign};
+use conformance::scenario::{LaneName, Scenario};
+use conformance::suite::Suite;
+
+/// Signatures have at least this number of bytes; no other field of bytes is so long.
+const SIGNATURE: usize = 64;
+
+/// Most characters of an event in words. Only the name in it can be so long.
+const WORDS: usize = 100;
+
+/// Ids that a server draws are larger than this number; all other numbers are smaller.
+const DRAWN: i128 = 1 << 32;
+
+/// What differs from run to run, and what a recording has in its place: bytes for bytes.
+///
+/// - A name such as `alice-4f2a91` becomes `alice`. If the case asks for a length, the name keeps it.
+/// - A UUID that a lane has as its name becomes `11111111-1111-4111-8111-111111111111`, the next one begins with 2.
+/// - A number that the server drew, such as a `connect_id`, becomes another large number, the same in each recording.
+/// - Each byte of a signature becomes `5a`.
+pub(super) struct Names {
+    replaced: Vec<(Vec<u8>, Vec<u8>)>,
+    texts: Vec<(String, String)>,
+}
+
+impl Names {
+    /// Returns what has to be replaced in these events of a case.
+    pub(super) fn of(
+        suite: &Suite,
+        choices: &Choices,
+        scenario: &Scenario,
+        events: &[Event],
+    ) -> Names {
+        let grammar = &suite.grammar;
+        let wire = grammar.in_reading(choices);
+        let texts = names(scenario, events);
+        let mut replaced: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        for (old, new) in &texts {
+            let both = (Value::Text(old.clone()), Value::Text(new.clone()));
+            replaced.extend(encoded(grammar, &wire, choices, &both));
+        }
+        let mut drawn = BTreeSet::new();
+        for (side, field) in fields(&wire, events) {
+            match field {
+                Value::Int(number) if side == Side::Server && number.abs() > DRAWN => {
+                    if drawn.insert(number) {
+                        let new = Value::Int(number_of(drawn.len()));
+                        let both = (Value::Int(number), new);
+                        replaced.extend(encoded(grammar, &wire, choices, &both));
+                    }
+                }
+                Value::Bytes(bytes) if bytes.len() >= SIGNATURE => {
+                    let blank = vec![0x5a; bytes.len()];
+                    replaced.push((bytes, blank));
+                }
+                _ => {}
+            }
+        }
+        // A longer pattern may contain a shorter one.
+        replaced.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+        Names { replaced, texts }
+    }
+
+    /// Returns the event with the names of a recording.
+    pub(super) fn replaced(&self, event: &Event) -> Event {
+        let mut text = event.text.clone();
+        for (old, new) in &self.texts {
+            text = text.replace(old, new);
+        }
+        if let Some((end, _)) = text.char_indices().nth(WORDS) {
+            text.truncate(end);
+            text.push_str("...");
+        }
+        let bytes = self.in_bytes(&event.data);
+        let length = event.length + bytes.len() - event.data.len();
+        let named = Event {
+            text,
+            ..event.clone()
+        };
+        named.with_bytes(&bytes, length)
+    }
+
+    fn in_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut rest = bytes;
+        while let Some((first, after)) = rest.split_first() {
+            let found = self.replaced.iter().find(|(old, _)| rest.starts_with(old));
+            match found {
+                Some((old, new)) => {
+                    out.extend(new);
+                    rest = &rest[old.len()..];
+                }
+                None => {
+                    out.push(*first);
+                    rest = after;
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Returns the `index`th number of a recording in place of a number that the server drew, from 1.
+fn number_of(index: usize) -> i128 {
+    // The golden ratio: the numbers look as if they were drawn.
+    let spread = (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    i128::from(spread.cast_signed())
+}
+
+/// Returns the names of the lanes in this play, and their names in a recording.
+fn names(scenario: &Scenario, events: &[Event]) -> Vec<(String, String)> {
+    let mut names: Vec<(String, String)> = Vec::new();
+    let connects = events
+        .iter()
+        .filter(|event| event.direction == Direction::Does && event.tcp == Some(TcpSign::Syn));
+    for event in connects {
+        let name = event.text.split('"').nth(1).unwrap_or_default().to_owned();
+        if name.is_empty() || names.iter().any(|(old, _)| *old == name) {
+            continue;
+        }
+        let lane = scenario.lanes.iter().find(|lane| lane.name == event.lane);
+        let uuids = names.iter().filter(|(old, _)| is_uuid(old)).count();
+        let new = match lane.map(|lane| &lane.login) {
+            _ if is_uuid(&name) => uuid(uuids + 1),
+            Some(LaneName::Fresh { exactly: Some(_) }) => same_length(&name),
+            Some(LaneName::Setting(_)) => name.clone(),
+            _ => without_random_part(&name),
+        };
+        names.push((name, new));
+    }
+    names
+}
+
+fn uuid(index: usize) -> String {
+    let digit = format!("{:x}", index % 16).repeat(12);
+    let part = |length| &digit[..length];
+    format!("{}-{}-4{}-8{}-{}", part(8), part(4), part(3), part(3), part(12))
+}
+
+/// Returns `alice` for `alice-4f2a91`.
+fn without_random_part(name: &str) -> String {
+    match name.rsplit_once('-') {
+        Some((lane, random)) if random.len() == 6 && !lane.is_empty() => lane.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Returns `zoexxxxxxxéé` for `zoe-4f2a91éé`.
+fn same_length(name: &str) -> String {
+    match name.split_once('-') {
+        Some((lane, rest)) if rest.len() >= 6 => {
+            let filler = rest.get(6..).unwrap_or_default();
+            format!("{lane}xxxxxxx{filler}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
+/// Returns both values as each type of the protocol writes them. Types that cannot carry the values are left out.
+fn encoded(
+    grammar: &Grammar,
+    wire: &Wire,
+    choices: &Choices,
+    (old, new): &(Value, Value),
+) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut found = BTreeSet::new();
+    for name in grammar.type_names() {
+        let mut kinds = grammar.kinds_of_type(name, choices).into_iter();
+        let is_whole = kinds.all(|kind| match kind {
+            TypeKind::Int(int) => int.width() == 8,
+            _ => true,
+        });
+        if let (true, Ok(old), Ok(new)) = (
+            is_whole,
+            wire.encode_typed(name, old),
+            wire.encode_typed(name, new),
+        ) {
+            found.insert((old, new));
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Returns the values of all frames in the events.
+fn fields(wire: &Wire, events: &[Event]) -> Vec<(Side, Value)> {
+    let mut values = Vec::new();
+    for event in events {
+        let side = match event.direction {
+            Direction::Sends => Side::Client,
+            Direction::Sees => Side::Server,
+            Direction::Does | Direction::Ends => continue,
+        };
+        let mut rest = event.data.as_slice();
+        while let Decoded::Frame(frame) = wire.decode(side, rest) {
+            rest = &rest[frame.length..];
+            values.extend(frame.fields.into_iter().map(|field| (side, field.value)));
+        }
+    }
+    values
+}
