@@ -22,8 +22,8 @@
 //! | [`run`] | decides which cases are played, in which order, and which of them at the same time |
 //! | [`diagnosis`] | finds the known faults that explain the failures |
 //! | [`tap`] | a proxy between a client and a server that records their conversation |
-//! | [`trace`] | the conversation of one case, divided into frames and fields |
 //! | [`matrix`] | compares several runs and computes scores |
+//! | [`trace`] | the conversation of one case, divided into frames and fields |
 //! | [`report`] | the results, for people and for programs |
 //! | [`cli`] | the command line |
 //!

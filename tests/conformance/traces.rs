@@ -31,7 +31,8 @@ use names::Names;
 const RECORD: &str = "TRACES_RECORD";
 
 /// What to do if a recording is not true any more.
-const ADVICE: &str = "record traces.txt again: TRACES_RECORD=1 cargo test --test conformance as_recorded";
+const ADVICE: &str =
+    "record traces.txt again: TRACES_RECORD=1 cargo test --test conformance as_recorded";
 
 /// Most events of one case that are recorded.
 const MOST_EVENTS: usize = 150;
@@ -71,7 +72,10 @@ pub(crate) fn check(report: &Report, also: Option<&str>) {
     for case in &now.cases {
         let scenario = suite.scenario(&case.id).unwrap();
         let Some((choices, recorded)) = was.clone().find(&case.id) else {
-            panic!("{FILE} of {} lacks the case {}: {ADVICE}", suite.name, case.id);
+            panic!(
+                "{FILE} of {} lacks the case {}: {ADVICE}",
+                suite.name, case.id
+            );
         };
         let before = Conversation::of(&suite, &choices, scenario, &recorded);
         let after = Conversation::of(&suite, &now.choices, scenario, case);
@@ -174,12 +178,7 @@ struct Track {
 }
 
 impl Conversation {
-    fn of(
-        suite: &Suite,
-        choices: &Choices,
-        scenario: &Scenario,
-        case: &Recorded,
-    ) -> Conversation {
+    fn of(suite: &Suite, choices: &Choices, scenario: &Scenario, case: &Recorded) -> Conversation {
         let mut is_unordered = false;
         walk::every_step(&scenario.steps, &mut |step| {
             is_unordered |= matches!(step.action, Action::Together(_) | Action::AnyOrder { .. });
@@ -188,7 +187,9 @@ impl Conversation {
         let open: BTreeSet<&str> = case
             .events
             .iter()
-            .filter(|event| event.direction == Direction::Does && !event.text.starts_with("connects"))
+            .filter(|event| {
+                event.direction == Direction::Does && !event.text.starts_with("connects")
+            })
             .map(|event| event.lane.as_str())
             .collect();
         for block in blocks(&suite.grammar, choices, &case.events) {
@@ -197,11 +198,17 @@ impl Conversation {
                 Direction::Sends => ("sends", false),
                 Direction::Sees => ("receives", open.contains(block.lane.as_str())),
             };
-            let lane = if is_unordered { "the lanes" } else { &block.lane };
+            let lane = if is_unordered {
+                "the lanes"
+            } else {
+                &block.lane
+            };
             let track = tracks.entry(format!("what {lane} {name}")).or_default();
             track.is_open |= is_open || case.more > 0;
             if !block.unasked {
-                track.entries.push(format!("{} ({} bytes)", block.title, block.length));
+                track
+                    .entries
+                    .push(format!("{} ({} bytes)", block.title, block.length));
             }
         }
         Conversation {

@@ -119,8 +119,7 @@ fn played(
         ..Options::default()
     };
     check(suite, &options).map_err(|wrong| refused(wrong.to_string()))?;
-    let report =
-        run_suite(suite, address, &options).map_err(|wrong| refused(wrong.to_string()))?;
+    let report = run_suite(suite, address, &options).map_err(|wrong| refused(wrong.to_string()))?;
     if let Some(why) = &report.unjudgeable {
         let mut outcome = refused(format!("cannot play {}: {why}", scenario.id));
         outcome.code = 3;

@@ -210,7 +210,10 @@ mod tests {
     fn a_recording_reads_back_as_it_was_written() {
         let recording = Recording::read(TEXT).expect("it has no mistake");
         let written = recording.text();
-        let lines: Vec<&str> = written.lines().filter(|line| !line.starts_with('#')).collect();
+        let lines: Vec<&str> = written
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect();
         assert_eq!(lines, TEXT.lines().collect::<Vec<_>>());
         let [case] = recording.cases.as_slice() else {
             panic!("it has one case");

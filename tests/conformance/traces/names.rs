@@ -108,7 +108,7 @@ impl Names {
 fn number_of(index: usize) -> i128 {
     // The golden ratio: the numbers look as if they were drawn.
     let spread = (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    i128::from(spread.cast_signed())
+    i128::from(spread >> 1)
 }
 
 /// Returns the names of the lanes in this play, and their names in a recording.
@@ -138,7 +138,14 @@ fn names(scenario: &Scenario, events: &[Event]) -> Vec<(String, String)> {
 fn uuid(index: usize) -> String {
     let digit = format!("{:x}", index % 16).repeat(12);
     let part = |length| &digit[..length];
-    format!("{}-{}-4{}-8{}-{}", part(8), part(4), part(3), part(3), part(12))
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        part(8),
+        part(4),
+        part(3),
+        part(3),
+        part(12)
+    )
 }
 
 /// Returns `alice` for `alice-4f2a91`.

@@ -23,7 +23,8 @@ pub(super) const GREY: &str = "#717780";
 pub(super) const RED: &str = "#d93c37";
 
 const SANS: &str = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
-const MONO: &str = "ui-monospace, 'SF Mono', 'Cascadia Code', 'DejaVu Sans Mono', Consolas, monospace";
+const MONO: &str =
+    "ui-monospace, 'SF Mono', 'Cascadia Code', 'DejaVu Sans Mono', Consolas, monospace";
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +66,11 @@ impl Ink {
     }
 
     fn attributes(self) -> String {
-        let weight = if self.bold { " font-weight=\"700\"" } else { "" };
+        let weight = if self.bold {
+            " font-weight=\"700\""
+        } else {
+            ""
+        };
         let style = if self.italic {
             " font-style=\"italic\""
         } else {

@@ -12,3 +12,11 @@ mod text;
 
 pub use picture::trace_picture;
 pub use text::trace_text;
+
+use crate::trace::Trace;
+
+/// Returns what a fence is, if the trace has one.
+fn fences(trace: &Trace) -> Option<&'static str> {
+    let has_fence = trace.blocks.iter().any(|block| block.fence);
+    has_fence.then_some("fence: its answer proves that the server sent nothing else before")
+}

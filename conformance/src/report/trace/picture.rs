@@ -2,6 +2,7 @@
 //! the bytes of the frame, field by field.
 
 use super::canvas::{AMBER, COLOURS, Canvas, DIGIT, GREY, Ink, Look, RED, WIDTH};
+use super::fences;
 use crate::run::{Direction, Failure};
 use crate::trace::{Block, Part, Trace};
 
@@ -59,6 +60,9 @@ pub fn trace_picture(trace: &Trace) -> String {
         let words = format!("{} further events were not recorded", trace.more);
         picture.aside(&words, GREY);
     }
+    if let Some(words) = fences(trace) {
+        picture.aside(words, GREY);
+    }
     let bottom = picture.y + 6.0;
     let mut below = picture.wires(top, bottom);
     below.lay_over(picture.shapes);
@@ -75,10 +79,7 @@ struct Picture<'a> {
 impl Picture<'_> {
     fn colour(&self, lane: &str) -> &'static str {
         let index = self.index(lane);
-        COLOURS
-            .get(index % COLOURS.len())
-            .copied()
-            .unwrap_or(GREY)
+        COLOURS.get(index % COLOURS.len()).copied().unwrap_or(GREY)
     }
 
     fn index(&self, lane: &str) -> usize {
@@ -101,11 +102,9 @@ impl Picture<'_> {
     /// Draws the title, and the names of the lanes and of the server.
     fn heads(&mut self) {
         self.y += 18.0;
-        self.shapes
-            .text((MARGIN, self.y), TITLE, &self.trace.title);
+        self.shapes.text((MARGIN, self.y), TITLE, &self.trace.title);
         self.y += 22.0;
-        self.shapes
-            .text((MARGIN, self.y), NOTE, &self.trace.origin);
+        self.shapes.text((MARGIN, self.y), NOTE, &self.trace.origin);
         let lanes = &self.trace.lanes;
         let wide = |lane: &String| WHITE.width(lane) + 22.0 > self.gap();
         let is_narrow = lanes.iter().any(wide);
@@ -166,11 +165,10 @@ impl Picture<'_> {
         let end = point - 8.0 * towards;
         self.shapes.line((from, y), (end, y), colour, look);
         self.shapes.arrow_head((point, y), towards, colour);
-        let middle = f64::midpoint(x, SERVER);
-        let last_lane = FIRST_LANE.max(x) + 12.0;
-        let ink = Ink::bold(14.0, colour);
-        let at = (middle - ink.width(words) / 2.0).max(last_lane);
-        self.shapes.text((at, y - 7.0), ink, words);
+        // Right of the last lane, so that no line goes through the words.
+        let last = self.trace.lanes.last().map_or(x, |lane| self.x(lane));
+        let at = (f64::midpoint(last, SERVER), y - 7.0);
+        self.shapes.centred(at, Ink::bold(14.0, colour), words);
         self.fields(&block.parts);
         if let Some(remark) = &block.remark {
             self.aside(remark, if block.unexpected { RED } else { GREY });
@@ -312,7 +310,10 @@ impl Piece {
     }
 
     fn width(&self) -> f64 {
-        let (name, value) = (NAME.width(&self.name), Ink::bold(12.0, GREY).width(&self.value));
+        let (name, value) = (
+            NAME.width(&self.name),
+            Ink::bold(12.0, GREY).width(&self.value),
+        );
         self.bytes_width().max(name + value + 6.0)
     }
 

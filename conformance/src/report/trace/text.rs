@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::fences;
 use crate::report::explain::failed;
 use crate::report::paint::Paint;
 use crate::report::shown::shown_failure;
@@ -34,6 +35,9 @@ pub fn trace_text(trace: &Trace, paint: Paint) -> String {
     failure(&mut out, trace, trace.blocks.len(), paint);
     if trace.more > 0 {
         let _ = writeln!(out, "\n({} further events were not recorded)", trace.more);
+    }
+    if let Some(words) = fences(trace) {
+        let _ = writeln!(out, "\n{words}");
     }
     out
 }
@@ -104,7 +108,10 @@ fn rows(out: &mut String, part: &Part, names: usize, paint: Paint) {
     }
     if at < part.length {
         let more = if at > 0 { "more bytes" } else { "bytes" };
-        row(part.offset + at, &format!("... {} {more}", part.length - at));
+        row(
+            part.offset + at,
+            &format!("... {} {more}", part.length - at),
+        );
     }
     if part.length == 0 {
         row(part.offset, "");

@@ -1,0 +1,60 @@
+//! Tests of wrong usage.
+
+use rstest::rstest;
+
+use crate::target::not_listening;
+use crate::{conformance, err};
+
+const ECHO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/echo");
+
+/// A file that is no folder, so nothing can be written below it.
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml/trace.svg");
+
+#[rstest]
+#[case::unknown_case(&["chaton", "login-acepted", "--trace"], "did you mean login-accepted?")]
+#[case::picture_alone(&["chaton", "whisper", "--svg", "a.svg"], "--trace")]
+#[case::address_alone(&["chaton", "whisper", "127.0.0.1:1"], "--trace")]
+#[case::setting_alone(&["chaton", "whisper", "--trace", "--set", "a=b"], "<TARGET>")]
+#[case::unwritable(&["chaton", "whisper", "--trace", "--svg", FILE], "cannot write ")]
+#[case::no_address(&["chaton", "whisper", "nowhere", "--trace"], "\"nowhere\" is not an address")]
+#[case::unknown_setting(&["chaton", "whisper", "127.0.0.1:1", "--trace", "--set", "a=b"], "there is no setting a")]
+#[case::folder(&[ECHO, "hello", "--trace"], "no conversations come with the folder ")]
+#[case::what_to_do(&[ECHO, "hello", "--trace"], " hello 127.0.0.1:7777 --trace\n")]
+#[case::with_a_setting(&[ECHO, "everything", "--trace"], " everything 127.0.0.1:7777 --trace --set patience=...\n")]
+fn wrong_usage_is_explained_and_exits_with_2(#[case] arguments: &[&str], #[case] said: &str) {
+    let output = conformance(&[&["show"], arguments].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains(said), "{}", err(&output));
+}
+
+#[test]
+fn where_no_server_listens_nothing_is_played() {
+    let address = not_listening().to_string();
+    let output = conformance(&["show", "chaton", "whisper", &address, "--trace"]);
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    assert!(
+        err(&output).starts_with("cannot play whisper: "),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn a_picture_never_replaces_a_file_of_the_suite() {
+    let wire = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/echo/wire.kdl");
+    let output = conformance(&[
+        "show",
+        ECHO,
+        "hello",
+        "127.0.0.1:1",
+        "--trace",
+        "--svg",
+        wire,
+    ]);
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(
+        err(&output).contains("is read by this command"),
+        "{}",
+        err(&output)
+    );
+}
