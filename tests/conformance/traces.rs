@@ -8,7 +8,8 @@
 //! For each lane, the sequence of what it sent, and the sequence of what it received: the packets, and the number of their
 //! bytes. These parts of a conversation differ from run to run, so they are not compared:
 //!
-//! - the order between what a lane sends and what it receives, and the order between lanes;
+//! - the order between what a lane sends and what it receives, and the order between lanes (a recording has what arrives on
+//!   several lanes at the same time in the order of the lanes);
 //! - in a case with steps that run at the same time, also the order on one lane, and which lane wins;
 //! - names, identities, signatures and ids: a recording has others, see [`Names`];
 //! - unasked packets, the ends of connections, and failed attempts of an `eventually`;
@@ -140,7 +141,22 @@ fn comparable(
             kept.push(names.replaced(event));
         }
     }
+    sort_arrivals(&mut kept);
     kept
+}
+
+/// Sorts events that arrive on several lanes at the same time by their lanes: their order is different in each run.
+fn sort_arrivals(events: &mut [Event]) {
+    let mut lanes: Vec<String> = Vec::new();
+    for event in events.iter() {
+        if !lanes.contains(&event.lane) {
+            lanes.push(event.lane.clone());
+        }
+    }
+    let arrives = |event: &Event| matches!(event.direction, Direction::Sees | Direction::Ends);
+    let runs = events.chunk_by_mut(|one, next| arrives(one) && arrives(next));
+    // The sort is stable, so the order on each lane stays.
+    runs.for_each(|run| run.sort_by_key(|event| lanes.iter().position(|lane| *lane == event.lane)));
 }
 
 fn ends(event: &Event) -> bool {

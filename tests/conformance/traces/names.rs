@@ -13,7 +13,7 @@ const SIGNATURE: usize = 64;
 /// Most characters of an event in words. Only the name in it can be so long.
 const WORDS: usize = 100;
 
-/// Ids that a server draws are larger than this number; all other numbers are smaller.
+/// Ids that a server draws are larger than this number. All other numbers that a client has not sent before are smaller.
 const DRAWN: i128 = 1 << 32;
 
 /// What differs from run to run, and what a recording has in its place: bytes for bytes.
@@ -43,10 +43,13 @@ impl Names {
             let both = (Value::Text(old.clone()), Value::Text(new.clone()));
             replaced.extend(encoded(grammar, &wire, choices, &both));
         }
-        let mut drawn = BTreeSet::new();
+        let (mut drawn, mut sent) = (BTreeSet::new(), BTreeSet::new());
         for (side, field) in fields(&wire, events) {
             match field {
-                Value::Int(number) if side == Side::Server && number.abs() > DRAWN => {
+                Value::Int(number) if side == Side::Client => {
+                    sent.insert(number);
+                }
+                Value::Int(number) if number.abs() > DRAWN && !sent.contains(&number) => {
                     if drawn.insert(number) {
                         let new = Value::Int(number_of(drawn.len()));
                         let both = (Value::Int(number), new);
