@@ -72,7 +72,7 @@ pub(crate) fn check(report: &Report, also: Option<&str>) {
     let was = Recording::of(&suite.name).unwrap_or_default();
     for case in &now.cases {
         let scenario = suite.scenario(&case.id).unwrap();
-        let Some((choices, recorded)) = was.clone().find(&case.id) else {
+        let Some((choices, recorded)) = was.find(&case.id) else {
             panic!(
                 "{FILE} of {} lacks the case {}: {ADVICE}",
                 suite.name, case.id

@@ -1,6 +1,6 @@
 //! A block: one frame, or one other event, divided into its fields.
 
-use crate::grammar::{Frame, Value};
+use crate::grammar::{DecodedField, Frame, Value};
 use crate::run::{Annotated, Direction, Event};
 
 /// One frame, other bytes, or an event without bytes.
@@ -86,7 +86,8 @@ impl Block {
             self.parts.extend(plain(between, at, between.len()));
             at = field.offset + field.length;
             let own = bytes.get(field.offset..at).unwrap_or_default();
-            let prefix = frame.map_or(0, |frame| prefix(frame, field.offset));
+            let decoded = frame.and_then(|frame| at_offset(frame, field.offset));
+            let prefix = decoded.map_or(0, prefix);
             let (counted, content) = own.split_at_checked(prefix).unwrap_or((&[], own));
             if prefix > 0 {
                 self.parts.push(Part {
@@ -104,7 +105,11 @@ impl Block {
                 offset: field.offset + prefix,
                 bytes: content.to_vec(),
                 length: field.length.saturating_sub(prefix),
-                value: field.value.clone(),
+                value: match decoded.map(|field| &field.value) {
+                    // The bytes themselves are shown already.
+                    Some(Value::Bytes(_)) => String::new(),
+                    _ => field.value.clone(),
+                },
             });
         }
         let rest = bytes.get(at..).unwrap_or_default();
@@ -115,20 +120,20 @@ impl Block {
     }
 }
 
-/// Returns the number of bytes at the beginning of a field that are its length; 0 if it has none.
-fn prefix(frame: &Frame, offset: usize) -> usize {
+fn at_offset(frame: &Frame, offset: usize) -> Option<&DecodedField> {
     let mut fields = frame.fields.iter();
-    let field = fields.find(|field| field.bytes.start == offset);
-    field.map_or(0, |field| {
-        let content = match &field.value {
-            Value::Int(_) => None,
-            Value::Text(text) => Some(text.len()),
-            Value::Bytes(bytes) => Some(bytes.len()),
-        };
-        // A UUID has fewer bytes than its text has characters, and no length before it.
-        let left = content.and_then(|content| field.bytes.len().checked_sub(content));
-        left.unwrap_or(0)
-    })
+    fields.find(|field| field.bytes.start == offset)
+}
+
+/// Returns the number of bytes at the beginning of a field that are its length; 0 if it has none.
+fn prefix(field: &DecodedField) -> usize {
+    let content = match &field.value {
+        Value::Int(_) => return 0,
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+    };
+    // A UUID has fewer bytes than its text has characters, and no length before it.
+    field.bytes.len().saturating_sub(content)
 }
 
 /// Returns bytes without a name, as one part or none.

@@ -76,10 +76,10 @@ impl Recording {
     /// Returns the conversation of a case, and the readings in which it was played. Looks in the recording of the protocol
     /// that this one extends if it is not in this one.
     #[must_use]
-    pub fn find(mut self, id: &str) -> Option<(Choices, Recorded)> {
-        match self.cases.iter().position(|case| case.id == id) {
-            Some(index) => Some((self.choices, self.cases.swap_remove(index))),
-            None => Recording::of(&self.also?)?.find(id),
+    pub fn find(&self, id: &str) -> Option<(Choices, Recorded)> {
+        match self.cases.iter().find(|case| case.id == id) {
+            Some(case) => Some((self.choices.clone(), case.clone())),
+            None => Recording::of(self.also.as_deref()?)?.find(id),
         }
     }
 

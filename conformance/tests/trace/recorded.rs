@@ -45,9 +45,10 @@ fn the_table_of_the_guide_is_what_the_command_prints() {
 }
 
 /// Returns the trace of each case of a protocol that has a recording.
-fn traces(suite: &Suite) -> Vec<(String, Trace)> {
+pub(crate) fn traces(suite: &Suite) -> Vec<(String, Trace)> {
+    let recording = Recording::of(&suite.name).expect("the protocol has a recording");
     let cases = suite.scenarios.iter().filter_map(|scenario| {
-        let (choices, case) = Recording::of(&suite.name)?.find(&scenario.id)?;
+        let (choices, case) = recording.find(&scenario.id)?;
         let trace = Trace::of(suite, scenario, &choices, &case.events, String::new());
         Some((scenario.id.clone(), trace))
     });
@@ -131,7 +132,7 @@ fn the_bytes_of_a_tunnel_are_not_decoded() {
     let shown = out(&output);
     let (_, tunnel) = shown.split_once("ESTABLISHED").expect("the tunnel opens");
     assert!(!tunnel.contains(" > MESSAGE,"), "{tunnel}");
-    assert!(tunnel.contains("left > 29 bytes\n"), "{tunnel}");
+    assert!(tunnel.contains("left > 30 bytes\n"), "{tunnel}");
 }
 
 #[test]

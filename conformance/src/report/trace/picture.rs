@@ -17,18 +17,24 @@ const SERVER: f64 = 560.0;
 /// Largest distance between two lanes.
 const LANE_GAP: f64 = 130.0;
 
+/// If two lanes are closer together than this, their names have no place above them.
+const CROWD: f64 = 16.0;
+
 /// Where the bytes begin.
 const BYTES: f64 = SERVER + 28.0;
 
 /// The height of one row of fields, with their names below their bytes.
 const FIELDS: f64 = 46.0;
 
+/// The height of one row of bytes without a name.
+const NAMELESS: f64 = 26.0;
+
 /// The height of an event without bytes.
 const WORDS: f64 = 26.0;
 
 /// Most bytes of one field in one piece, and most pieces of one field.
 const PIECE: usize = 16;
-const PIECES: usize = 4;
+const PIECES: usize = 3;
 
 /// Most characters of a value that are shown.
 const VALUE: usize = 64;
@@ -99,17 +105,29 @@ impl Picture<'_> {
         FIRST_LANE + index * self.gap()
     }
 
+    /// Returns whether the lanes are too close together for their names. Then each arrow has the name of its lane.
+    fn is_crowd(&self) -> bool {
+        self.gap() < CROWD
+    }
+
     /// Draws the title, and the names of the lanes and of the server.
     fn heads(&mut self) {
         self.y += 18.0;
         self.shapes.text((MARGIN, self.y), TITLE, &self.trace.title);
         self.y += 22.0;
         self.shapes.text((MARGIN, self.y), NOTE, &self.trace.origin);
-        let lanes = &self.trace.lanes;
-        let wide = |lane: &String| WHITE.width(lane) + 22.0 > self.gap();
-        let is_narrow = lanes.iter().any(wide);
-        self.y += if is_narrow { 110.0 } else { 40.0 };
-        for lane in lanes {
+        let (lanes, is_crowd) = (&self.trace.lanes, self.is_crowd());
+        let widths = lanes.iter().map(|lane| WHITE.width(lane));
+        let widest = widths.fold(0.0, f64::max);
+        let is_narrow = widest + 22.0 > self.gap() && !is_crowd;
+        // The sine of the angle of slanted names is less than 0.65.
+        self.y += if is_narrow {
+            20.0 + 0.65 * widest
+        } else {
+            40.0
+        };
+        self.y = self.y.max(MARGIN + 80.0);
+        for lane in lanes.iter().filter(|_| !is_crowd) {
             let (x, colour) = (self.x(lane), self.colour(lane));
             if is_narrow {
                 let ink = Ink::bold(13.0, colour);
@@ -135,6 +153,10 @@ impl Picture<'_> {
     fn block(&mut self, block: &Block) {
         let (x, colour) = (self.x(&block.lane), self.colour(&block.lane));
         let words = words(block);
+        let named = match self.is_crowd() {
+            true => format!("{}: {words}", block.lane),
+            false => words.clone(),
+        };
         match block.direction {
             Direction::Does => {
                 self.shapes.dot((x, self.y + 12.0), colour);
@@ -146,7 +168,7 @@ impl Picture<'_> {
                 self.shapes.cross((x, y), colour);
                 self.aside(&format!("{}: {words}", block.lane), GREY);
             }
-            Direction::Sends | Direction::Sees => self.frame(block, x, colour, &words),
+            Direction::Sends | Direction::Sees => self.frame(block, x, colour, &named),
         }
     }
 
@@ -178,7 +200,7 @@ impl Picture<'_> {
 
     /// Draws the bytes of a frame, one piece for each field.
     fn fields(&mut self, parts: &[Part]) {
-        let mut x = BYTES;
+        let (mut x, mut height) = (BYTES, NAMELESS);
         let mut colour = AMBER;
         let mut named = 0;
         for part in parts {
@@ -192,14 +214,18 @@ impl Picture<'_> {
             }
             for piece in pieces(part) {
                 if x > BYTES && x + piece.width() > WIDTH - MARGIN {
-                    x = BYTES;
-                    self.y += FIELDS;
+                    self.y += height;
+                    (x, height) = (BYTES, NAMELESS);
+                }
+                if !piece.is_nameless() {
+                    height = FIELDS;
                 }
                 piece.draw(&mut self.shapes, (x, self.y + 8.0), colour);
                 x += piece.width() + 6.0;
             }
         }
-        self.y += FIELDS;
+        // The arrow needs this height, too.
+        self.y += height.max(FIELDS - 10.0);
     }
 
     /// Writes a line beside the diagram.
@@ -304,6 +330,10 @@ fn pieces(part: &Part) -> Vec<Piece> {
 }
 
 impl Piece {
+    fn is_nameless(&self) -> bool {
+        self.name.is_empty() && self.value.is_empty()
+    }
+
     fn bytes_width(&self) -> f64 {
         let characters = u32::try_from(self.hex.chars().count()).map_or(0.0, f64::from);
         characters * DIGIT + 14.0
