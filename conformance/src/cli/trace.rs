@@ -57,14 +57,18 @@ fn recorded(
     let protocol = arguments.protocol.as_str();
     let is_built_in = Suite::built_in_names().contains(&protocol);
     let recording = Recording::of(protocol).filter(|_| is_built_in);
-    let Some((choices, case)) = recording.and_then(|recording| recording.find(&scenario.id)) else {
-        let what = match is_built_in {
-            true => format!("no conversation of {} comes with the program", scenario.id),
-            false => format!("no conversations come with the folder {protocol}"),
-        };
-        let command = command(arguments, suite, scenario);
+    let found = recording.and_then(|recording| recording.find(&scenario.id));
+    let lacking = match &found {
+        None if is_built_in => Some(String::new()),
+        None => Some(", because it is a case of your folder".to_owned()),
+        Some((_, case)) => case.lacking.as_ref().map(|why| format!(", because {why}")),
+    };
+    let (Some((choices, case)), None) = (found, &lacking) else {
         return Err(Outcome::refused(format!(
-            "{what}; play the case against a server: {command}\n"
+            "no conversation of {} comes with the program{}; play the case against a server: {}\n",
+            scenario.id,
+            lacking.unwrap_or_default(),
+            command(arguments, suite, scenario)
         )));
     };
     let origin = format!(

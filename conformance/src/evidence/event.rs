@@ -42,6 +42,10 @@ pub struct Event {
     pub unasked: bool,
     /// Whether something arrived in this event that no step expected.
     pub unexpected: bool,
+    /// Whether a step took what arrived in this event, or the runner recognised it. What arrives last on a lane that has left
+    /// is often not taken.
+    #[serde(skip)]
+    pub taken: bool,
     /// Why the bytes are not a frame of the protocol; `None` if they are, or if no frame was expected.
     pub remark: Option<String>,
     /// The TCP flag that this event sends or receives, if it begins or ends a connection.
@@ -91,6 +95,7 @@ impl Event {
             fence: false,
             unasked: false,
             unexpected: false,
+            taken: false,
             remark: None,
             tcp: None,
         }

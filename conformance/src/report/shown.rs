@@ -223,6 +223,7 @@ fn event(event: &mut Event, escape: Escape) {
         fence: _,
         unasked: _,
         unexpected: _,
+        taken: _,
         remark,
         tcp: _,
     } = event;

@@ -13,7 +13,8 @@
 //!
 //! A line names the lane and what happened: `>` the lane sent these bytes, `<` it received them, `-` it did something else,
 //! `|` the server ended the connection. The word `fence` or `unasked` before the bytes marks such an event, and `+ 12` after
-//! the last line of a case says that 12 further events were not recorded. The file has no meaning of bytes: the codec of
+//! the last line of a case says that 12 further events were not recorded. A line that begins with `!` says why a case has no
+//! recording. The file has no meaning of bytes: the codec of
 //! wire.kdl finds it each time, so that a trace is right after wire.kdl has changed.
 
 use std::fmt;
@@ -46,6 +47,8 @@ pub struct Recorded {
     pub events: Vec<Event>,
     /// The number of further events, which were not recorded.
     pub more: usize,
+    /// Why the conversation cannot be recorded; `None` if it is.
+    pub lacking: Option<String>,
 }
 
 /// A line of a recording that has a mistake.
@@ -115,6 +118,7 @@ impl Recording {
                 id: rest.to_owned(),
                 ..Recorded::default()
             }),
+            ("!", Some(case)) => case.lacking = Some(rest.to_owned()),
             ("+", Some(case)) => case.more = rest.parse().ok()?,
             (lane, Some(case)) => case.events.push(event(lane, rest)?),
             _ => return None,
@@ -139,6 +143,9 @@ impl Recording {
             text.push_str(&format!("\ncase {}\n", case.id));
             for event in &case.events {
                 text.push_str(&line(event));
+            }
+            if let Some(why) = &case.lacking {
+                text.push_str(&format!("! {why}\n"));
             }
             if case.more > 0 {
                 text.push_str(&format!("+ {}\n", case.more));
@@ -204,7 +211,8 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "also chaton\nreading long-width 8\n\ncase hello\nalice - connects (its name is \"alice\")\n\
-                        alice > 00 78*20 +5\n(fence) < fence 01\nalice | the connection was closed (FIN)\n+ 12\n";
+                        alice > 00 78*20 +5\n(fence) < fence 01\nalice | the connection was closed (FIN)\n+ 12\n\
+                        \ncase long\n! it is too long\n";
 
     #[test]
     fn a_recording_reads_back_as_it_was_written() {
@@ -215,9 +223,10 @@ mod tests {
             .filter(|line| !line.starts_with('#'))
             .collect();
         assert_eq!(lines, TEXT.lines().collect::<Vec<_>>());
-        let [case] = recording.cases.as_slice() else {
-            panic!("it has one case");
+        let [case, long] = recording.cases.as_slice() else {
+            panic!("it has two cases");
         };
+        assert_eq!(long.lacking.as_deref(), Some("it is too long"));
         assert_eq!((case.events.len(), case.more), (4, 12));
         assert_eq!((case.events[1].data.len(), case.events[1].length), (21, 26));
         assert!(case.events[2].fence);

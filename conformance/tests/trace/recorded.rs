@@ -49,6 +49,9 @@ pub(crate) fn traces(suite: &Suite) -> Vec<(String, Trace)> {
     let recording = Recording::of(&suite.name).expect("the protocol has a recording");
     let cases = suite.scenarios.iter().filter_map(|scenario| {
         let (choices, case) = recording.find(&scenario.id)?;
+        if case.lacking.is_some() {
+            return None;
+        }
         let trace = Trace::of(suite, scenario, &choices, &case.events, String::new());
         Some((scenario.id.clone(), trace))
     });
@@ -59,12 +62,12 @@ pub(crate) fn traces(suite: &Suite) -> Vec<(String, Trace)> {
 fn every_case_of_every_protocol_is_recorded() {
     for name in Suite::built_in_names() {
         let suite = Suite::built_in(name).expect("it is a protocol");
-        let recorded: Vec<String> = traces(&suite).into_iter().map(|(id, _)| id).collect();
+        let recording = Recording::of(name).expect("the protocol has a recording");
         let lacks: Vec<&String> = suite
             .scenarios
             .iter()
             .map(|scenario| &scenario.id)
-            .filter(|id| !recorded.contains(id))
+            .filter(|id| recording.find(id).is_none())
             .collect();
         assert!(
             lacks.is_empty(),

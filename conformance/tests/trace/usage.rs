@@ -18,7 +18,8 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml/trace.svg");
 #[case::unwritable(&["chaton", "whisper", "--trace", "--svg", FILE], "cannot write ")]
 #[case::no_address(&["chaton", "whisper", "nowhere", "--trace"], "\"nowhere\" is not an address")]
 #[case::unknown_setting(&["chaton", "whisper", "127.0.0.1:1", "--trace", "--set", "a=b"], "there is no setting a")]
-#[case::folder(&[ECHO, "hello", "--trace"], "no conversations come with the folder ")]
+#[case::folder(&[ECHO, "hello", "--trace"], "no conversation of hello comes with the program, because it is a case of your folder;")]
+#[case::too_long(&["chaton", "slow-reader", "--trace"], "because its conversation has 1000 events or more; play the case against a server: conformance show chaton slow-reader 127.0.0.1:7777 --trace\n")]
 #[case::what_to_do(&[ECHO, "hello", "--trace"], " hello 127.0.0.1:7777 --trace\n")]
 #[case::with_a_setting(&[ECHO, "everything", "--trace"], " everything 127.0.0.1:7777 --trace --set patience=...\n")]
 fn wrong_usage_is_explained_and_exits_with_2(#[case] arguments: &[&str], #[case] said: &str) {

@@ -108,6 +108,7 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
         seen.foreign = meaning == Some(Meaning::Foreign);
         seen.fence |= meaning == Some(Meaning::Fence);
         seen.unasked = meaning == Some(Meaning::Unasked);
+        seen.taken = meaning.is_some();
         seen.unexpected = meaning.is_none() && !case.connections[conn].left;
         let at = connection.arrival(range.end).unwrap_or(case.now);
         events.push((at, seen));
