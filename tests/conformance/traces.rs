@@ -7,8 +7,9 @@
 //!
 //! For each lane, the sequence of what it sent, and the sequence of what it received: the packets, and the number of their
 //! bytes. A case that does several things at the same time, or that waits for one of several events (`together`,
-//! `any-order`, `either`, `eventually`), is not the same in each run. For such a case, it is enough that the run with fewer
-//! packets has none that the other run lacks.
+//! `any-order`, `either`, `eventually`), is not the same in each run. For such a case, the packets of all lanes together are
+//! compared, without their order, and without the packets that an alternative sends or expects. It is enough that the run
+//! with fewer packets has none that the other run lacks.
 //!
 //! These parts of a conversation differ from run to run, so they are not compared:
 //!
@@ -21,6 +22,7 @@
 //! A recording has no packets that no step of the case took: they arrive on a lane that has left the chat, or belong to
 //! another case. Long cases and long payloads are cut.
 
+mod compare;
 mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,8 +32,9 @@ use conformance::grammar::Choices;
 use conformance::run::{Direction, Event, Options, Report, TcpSign};
 use conformance::scenario::{Action, Scenario, walk};
 use conformance::suite::Suite;
-use conformance::trace::{FILE, Recorded, Recording, blocks};
+use conformance::trace::{FILE, Recorded, Recording};
 
+use compare::Conversation;
 use names::Names;
 
 /// The environment variable that makes the tests write the files.
@@ -200,94 +203,4 @@ fn repeated(scenario: &Scenario) -> BTreeSet<&str> {
         }
     });
     lanes
-}
-
-/// What the lanes of a case sent and received, without what differs from run to run.
-struct Conversation {
-    /// The packets by lane and direction.
-    tracks: BTreeMap<String, Vec<String>>,
-    /// Whether one conversation may have more packets than another one.
-    is_open: bool,
-    /// Whether the order of the packets means nothing.
-    is_loose: bool,
-}
-
-impl Conversation {
-    fn of(suite: &Suite, choices: &Choices, scenario: &Scenario, case: &Recorded) -> Conversation {
-        let is_loose = depends_on_time(scenario);
-        let mut tracks: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for block in blocks(&suite.grammar, choices, &case.events) {
-            let does = match block.direction {
-                _ if block.unasked || block.fence => continue,
-                Direction::Does | Direction::Ends => continue,
-                Direction::Sends => "sends",
-                Direction::Sees => "receives",
-            };
-            let (track, entry) = match is_loose {
-                true => (format!("what a lane {does}"), block.title),
-                false => (
-                    format!("what {} {does}", block.lane),
-                    format!("{} ({} bytes)", block.title, block.length),
-                ),
-            };
-            tracks.entry(track).or_default().push(entry);
-        }
-        Conversation {
-            tracks,
-            is_open: is_loose || case.more > 0,
-            is_loose,
-        }
-    }
-
-    /// Returns the first difference from another run of the case.
-    fn difference(&self, other: &Conversation) -> Option<String> {
-        let track = |of: &Conversation, key| of.tracks.get(key).cloned().unwrap_or_default();
-        let keys: BTreeSet<&String> = self.tracks.keys().chain(other.tracks.keys()).collect();
-        let is_open = self.is_open || other.is_open;
-        keys.into_iter().find_map(|key| {
-            let (was, is) = (track(self, key), track(other, key));
-            let same = agree(&was, &is, is_open, self.is_loose);
-            (!same).then(|| {
-                format!(
-                    "{key} is now [{}]; it was [{}]",
-                    is.join(", "),
-                    was.join(", ")
-                )
-            })
-        })
-    }
-}
-
-/// Returns whether the course of the case depends on the order in which things happen at the same time.
-fn depends_on_time(scenario: &Scenario) -> bool {
-    let mut depends = false;
-    walk::every_step(&scenario.steps, &mut |step| {
-        depends |= matches!(
-            step.action,
-            Action::Together(_)
-                | Action::AnyOrder { .. }
-                | Action::Either(_)
-                | Action::Eventually { .. }
-        );
-    });
-    depends
-}
-
-/// Returns whether two tracks may be of the same case. If one of them may have more entries, it is enough that the longer one
-/// begins with the shorter one, or, without an order, has its entries.
-fn agree(one: &[String], other: &[String], is_open: bool, is_loose: bool) -> bool {
-    let (mut longer, mut shorter) = (one.to_vec(), other.to_vec());
-    if shorter.len() > longer.len() {
-        std::mem::swap(&mut longer, &mut shorter);
-    }
-    if !is_open && longer.len() != shorter.len() {
-        return false;
-    }
-    if !is_loose {
-        return longer.starts_with(&shorter);
-    }
-    shorter.iter().all(|entry| {
-        let place = longer.iter().position(|other| other == entry);
-        place.map(|place| longer.swap_remove(place)).is_some()
-    })
 }
