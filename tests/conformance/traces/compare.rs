@@ -19,7 +19,12 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    fn of(suite: &Suite, choices: &Choices, scenario: &Scenario, case: &Recorded) -> Conversation {
+    pub(super) fn of(
+        suite: &Suite,
+        choices: &Choices,
+        scenario: &Scenario,
+        case: &Recorded,
+    ) -> Conversation {
         let is_loose = depends_on_time(scenario);
         let uncertain = uncertain(&suite.grammar, scenario);
         let mut tracks: BTreeMap<String, Vec<String>> = BTreeMap::new();
