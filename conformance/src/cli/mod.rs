@@ -50,7 +50,7 @@ enum Command {
     List(list::ListArguments),
     /// Play the cases of a protocol against a server, and judge it
     Run(Box<run::RunArguments>),
-    /// Show one case, and the text of its requirements
+    /// Show one case and its requirements, or its conversation byte by byte
     Show(show::ShowArguments),
     /// Connect many clients to a server at the same time, check every message, and measure speed and cost
     Load(Box<load::LoadArguments>),
