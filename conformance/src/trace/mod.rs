@@ -7,7 +7,7 @@
 //! | `recording` | the conversations that come with the program, and the file that keeps them |
 //! | `notation` | bytes as that file writes them |
 //!
-//! [`report`](crate::report) shows a trace as text and as a picture.
+//! The module `report` shows a trace as text and as a picture.
 
 mod block;
 mod notation;

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `text` | as text: a table of fields for each frame |
 //! | `picture` | as a picture (SVG): the lanes, the server, and an arrow for each frame |
+//! | `piece` | the bytes of a field on the picture |
 //! | `canvas` | the shapes of the picture, and its colours |
 
 mod canvas;
 mod picture;
+mod piece;
 mod text;
 
 pub use picture::trace_picture;

@@ -1,8 +1,9 @@
 //! A trace as a picture: a vertical line for each lane and one for the server, an arrow for each frame, and beside the arrow
 //! the bytes of the frame, field by field.
 
-use super::canvas::{AMBER, COLOURS, Canvas, DIGIT, GREY, Ink, Look, RED, WIDTH};
+use super::canvas::{AMBER, COLOURS, Canvas, GREY, Ink, Look, RED, WIDTH};
 use super::fences;
+use super::piece::{pieces, shortened};
 use crate::run::{Direction, Failure};
 use crate::trace::{Block, Part, Trace};
 
@@ -32,17 +33,9 @@ const NAMELESS: f64 = 26.0;
 /// The height of an event without bytes.
 const WORDS: f64 = 26.0;
 
-/// Most bytes of one field in one piece, and most pieces of one field.
-const PIECE: usize = 16;
-const PIECES: usize = 3;
-
-/// Most characters of a value that are shown.
-const VALUE: usize = 64;
-
 const TITLE: Ink = Ink::bold(20.0, GREY);
 const NOTE: Ink = Ink::plain(13.0, GREY);
 const ASIDE: Ink = Ink::italic(13.0, GREY);
-const NAME: Ink = Ink::plain(12.0, GREY);
 const WHITE: Ink = Ink::bold(14.0, "#ffffff");
 
 /// Returns the trace as a document in SVG, 1280 pixels wide, for light and for dark paper. Texts from other sources are
@@ -296,74 +289,4 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
 fn follows_its_length(parts: &[Part], part: &Part) -> bool {
     let mut lengths = parts.iter().filter(|other| other.is_length);
     lengths.any(|length| length.name == part.name && length.offset + length.length == part.offset)
-}
-
-/// A piece of a field: some of its bytes, and below them its name and value.
-struct Piece {
-    hex: String,
-    name: String,
-    value: String,
-}
-
-/// Divides a field into pieces. Only the first piece has the name and the value.
-fn pieces(part: &Part) -> Vec<Piece> {
-    let value = match part.name.as_str() {
-        // The name of the packet is beside the arrow.
-        "opcode" => part.value.split(' ').next().unwrap_or_default(),
-        _ => &part.value,
-    };
-    let name = if part.is_length { "length" } else { &part.name };
-    let (mut name, mut value) = (name.to_owned(), shortened(value, VALUE));
-    let chunks: Vec<&[u8]> = part.bytes.chunks(PIECE).take(PIECES).collect();
-    let shown: usize = chunks.iter().map(|chunk| chunk.len()).sum();
-    let mut hexes: Vec<String> = chunks.iter().map(|chunk| hex(chunk)).collect();
-    if shown < part.length || part.length == 0 {
-        let more = if shown > 0 { "more " } else { "" };
-        hexes.push(format!("... {} {more}bytes", part.length - shown));
-    }
-    let piece = |hex| Piece {
-        hex,
-        name: std::mem::take(&mut name),
-        value: std::mem::take(&mut value),
-    };
-    hexes.into_iter().map(piece).collect()
-}
-
-impl Piece {
-    fn is_nameless(&self) -> bool {
-        self.name.is_empty() && self.value.is_empty()
-    }
-
-    fn bytes_width(&self) -> f64 {
-        let characters = u32::try_from(self.hex.chars().count()).map_or(0.0, f64::from);
-        characters * DIGIT + 14.0
-    }
-
-    fn width(&self) -> f64 {
-        let (name, value) = (
-            NAME.width(&self.name),
-            Ink::bold(12.0, GREY).width(&self.value),
-        );
-        self.bytes_width().max(name + value + 6.0)
-    }
-
-    fn draw(&self, shapes: &mut Canvas, (x, y): (f64, f64), colour: &'static str) {
-        shapes.rectangle((x, y), (self.bytes_width(), 20.0), colour);
-        shapes.bytes((x + 7.0, y + 14.5), "#ffffff", &self.hex);
-        let ink = Ink::bold(12.0, colour);
-        shapes.labelled((x, y + 34.0), (NAME, &self.name), (ink, &self.value));
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    pairs.join(" ")
-}
-
-/// Returns at most this number of characters of a text.
-fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }
