@@ -8,7 +8,7 @@ use crate::run::{Annotated, Direction, Event};
 pub struct Block {
     /// The name of the lane.
     pub lane: String,
-    /// Who sent it.
+    /// Whether the lane sent or received the block, did something else, or the server ended the connection.
     pub direction: Direction,
     /// Milliseconds since the case began; 0 in a recording.
     pub at_ms: f64,
