@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use conformance::grammar::{Choices, Grammar, PacketId};
-use conformance::run::Direction;
+use conformance::run::{Direction, Event};
 use conformance::scenario::{Action, Incoming, Outgoing, Scenario, Step, walk};
 use conformance::suite::Suite;
-use conformance::trace::{Recorded, blocks};
+use conformance::trace::{Recorded, Recording, blocks};
 
 /// What the lanes of a case sent and received, without what differs from run to run.
 pub(super) struct Conversation {
@@ -136,4 +136,55 @@ fn agree(one: &[String], other: &[String], is_open: bool, is_loose: bool) -> boo
         let place = longer.iter().position(|other| other == entry);
         place.map(|place| longer.swap_remove(place)).is_some()
     })
+}
+
+/// Returns the first difference between the recording of a case and the same events after a change.
+fn difference_after(id: &str, change: impl Fn(&mut Recorded)) -> Option<String> {
+    let suite = Suite::built_in("chaton").unwrap();
+    let (choices, case) = Recording::of("chaton").unwrap().find(id).unwrap();
+    let mut changed = case.clone();
+    change(&mut changed);
+    let scenario = suite.scenario(id).unwrap();
+    let conversation = |case| Conversation::of(&suite, &choices, scenario, case);
+    conversation(&case).difference(&conversation(&changed))
+}
+
+#[test]
+fn a_conversation_with_another_packet_or_length_differs() {
+    let last_message = |case: &Recorded| {
+        let is_message = |event: &Event| !event.fence && event.data.first() == Some(&4);
+        case.events.iter().rposition(is_message).unwrap()
+    };
+    let lacks_one = difference_after("whisper", |case| {
+        let index = last_message(case);
+        case.events.remove(index);
+    });
+    let what = lacks_one.unwrap_or_default();
+    assert!(what.starts_with("what bob receives is now ["), "{what}");
+    let other_text = difference_after("whisper", |case| {
+        let index = last_message(case);
+        let mut data = case.events[index].data.clone();
+        let message = data.len() - 1;
+        data[message] = b'!';
+        case.events[index] = case.events[index].clone().with_bytes(&data, data.len());
+    });
+    assert_eq!(other_text, None, "the text of a message is not compared");
+    let refused = difference_after("login-accepted", |case| {
+        let last = case.events.pop().unwrap();
+        case.events.push(last.with_bytes(&[2], 1));
+    });
+    let what = refused.unwrap_or_default();
+    assert!(
+        what.contains("[LOGIN_REFUSED (1 bytes)]; it was [LOGIN_ACCEPTED (1 bytes)]"),
+        "{what}"
+    );
+}
+
+#[test]
+fn a_conversation_in_another_order_of_its_lanes_is_the_same() {
+    let reversed = difference_after("login-race", |case| case.events.reverse());
+    assert_eq!(reversed, None);
+    let lane = |event: &Event| event.lane.clone();
+    let sorted = difference_after("whisper", |case| case.events.sort_by_key(lane));
+    assert_eq!(sorted, None);
 }
