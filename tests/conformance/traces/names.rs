@@ -49,12 +49,12 @@ impl Names {
                 Value::Int(number) if side == Side::Client => {
                     sent.insert(number);
                 }
-                Value::Int(number) if number.abs() > DRAWN && !sent.contains(&number) => {
-                    if drawn.insert(number) {
-                        let new = Value::Int(number_of(drawn.len()));
-                        let both = (Value::Int(number), new);
-                        replaced.extend(encoded(grammar, &wire, choices, &both));
-                    }
+                Value::Int(number)
+                    if number.abs() > DRAWN && !sent.contains(&number) && drawn.insert(number) =>
+                {
+                    let new = Value::Int(number_of(drawn.len()));
+                    let both = (Value::Int(number), new);
+                    replaced.extend(encoded(grammar, &wire, choices, &both));
                 }
                 Value::Bytes(bytes) if bytes.len() >= SIGNATURE => {
                     let blank = vec![0x5a; bytes.len()];
