@@ -261,6 +261,21 @@ impl Talk {
         self.events.next()
     }
 
+    /// Ends the input, and waits until the program has noticed. On systems other than Linux, the test cannot see that.
+    pub(crate) fn end_input_and_wait(&mut self) {
+        self.end_input();
+        let threads = format!("/proc/{}/task", self.chat.process.id());
+        let reads_input = || {
+            let threads = std::fs::read_dir(&threads).into_iter().flatten().flatten();
+            let names =
+                threads.flat_map(|thread| std::fs::read_to_string(thread.path().join("comm")));
+            names.into_iter().any(|name| name == "stdin\n")
+        };
+        while reads_input() {
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn end_input(&mut self) {
         self.chat.input = None;
     }

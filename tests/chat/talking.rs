@@ -214,7 +214,7 @@ fn with_stay_the_client_listens_until_the_server_stops() {
     let mut server = Server::start();
     let mut alice = server.chat("alice", &["--stay"]).lines();
     alice.expect("-- logged in as alice");
-    alice.end_input();
+    alice.end_input_and_wait();
     let mut bob = server.chat("bob", &[]).lines();
     bob.expect("-- logged in as bob");
     bob.say("still there?");

@@ -71,12 +71,9 @@ impl Reader<'_> {
     /// Reads `random 1048576 seed=7 as=blob`.
     fn random(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         self.only_properties(phrase, &["seed", "as"], RANDOM)?;
-        let length = self.count(
-            phrase.only_argument(),
-            1..=MAX_PAYLOAD,
-            phrase,
-            || mistake::not_a_payload(MAX_PAYLOAD, RANDOM),
-        )?;
+        let length = self.count(phrase.only_argument(), 1..=MAX_PAYLOAD, phrase, || {
+            mistake::not_a_payload(MAX_PAYLOAD, RANDOM)
+        })?;
         let seed = given_or(phrase.property("seed"), 0, |entry| {
             let seed = entry.number().and_then(|number| number.try_into().ok());
             self.need(seed, entry, || mistake::not_a_seed(&entry.value, RANDOM))
