@@ -7,7 +7,8 @@ use super::exchange::Parties;
 use super::names::Naming;
 use super::tongue::{Heard, Login, Tongue};
 use conformance_suite::grammar::{
-    Choices, Decoded, Frame, Grammar, Load, LoadExpr, LoadStep, Side, Transport, Value, Wire,
+    Choices, Decoded, Direction, Frame, Grammar, Load, LoadExpr, LoadStep, Side, Transport, Value,
+    Wire,
 };
 use conformance_suite::tls::TlsClient;
 
@@ -70,7 +71,11 @@ impl Speech {
                 "the load of wire.kdl sends {name} before it knows all fields of {name}"
             ));
         };
-        let encoded = self.wire.encode(step.packet, &values);
+        let side = match step.direction {
+            Direction::Sends => Side::Client,
+            Direction::Sees => Side::Server,
+        };
+        let encoded = self.wire.encode(side, step.packet, &values);
         encoded.map_err(|error| error.to_string())
     }
 
@@ -81,7 +86,7 @@ impl Speech {
     /// Returns the answer that a client sends by itself to this frame, for example the answer to a ping.
     fn answer(&self, asked: &Frame) -> Option<Heard> {
         let (packet, values) = self.grammar.answer_to(asked)?;
-        let bytes = self.wire.encode(packet, &values).ok()?;
+        let bytes = self.wire.encode(Side::Client, packet, &values).ok()?;
         Some(Heard::Answer(asked.length, bytes))
     }
 

@@ -1,18 +1,20 @@
 //! Tests of the codec that `wire.kdl` describes, with rows of bytes and with random bytes.
 
 use conformance::grammar::{
-    Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders,
-    Side, Transport, TypeDefinition, TypeKind, Value, Wire, Worth,
+    ByteOrder, Choice, Choices, Decoded, Extent, Field, Grammar, Head, IntType, Names, Opcodes,
+    Packet, PacketId, Reading, Side, Transport, TypeDefinition, TypeKind, Value, Wire, Worth,
 };
 use proptest::prelude::*;
 use rstest::rstest;
+
+const BOTH: &[Side] = &[Side::Client, Side::Server];
 
 const LOGIN: PacketId = PacketId(0);
 const ID: PacketId = PacketId(2);
 const UNLOCK: PacketId = PacketId(5);
 
 fn grammar() -> Grammar {
-    let int = |name: &str| IntType::named(name).expect("a name of the format");
+    let int = |name: &str| IntType::named(name, ByteOrder::Big).expect("a name of the format");
     let definition = |name: &str, kind| TypeDefinition {
         name: name.to_owned(),
         kind,
@@ -20,14 +22,11 @@ fn grammar() -> Grammar {
     let field = |name: &str, type_name: &str| Field {
         name: name.to_owned(),
         type_name: type_name.to_owned(),
-        max_bytes: None,
-        min: None,
-        by: None,
+        ..Field::default()
     };
     let packet = |name: &str, opcode, from, fields| Packet {
         name: name.to_owned(),
-        opcode,
-        from,
+        opcodes: Opcodes::same(opcode, from),
         ambient: None,
         answered_by: None,
         fields,
@@ -46,18 +45,23 @@ fn grammar() -> Grammar {
         transport: Transport::Tcp,
         names: Names::Chosen,
         settings: Vec::new(),
-        frame_length: None,
-        opcode: int("int8"),
+        head: Head::of(None, int("int8")),
         types: vec![
             definition("INT", TypeKind::Int(int("int32"))),
             definition(
                 "STRING",
-                TypeKind::Text {
+                TypeKind::Text(Extent::Counted {
                     length: "INT".to_owned(),
-                },
+                }),
             ),
-            definition("SHORT_KEY", TypeKind::Sized { size: 2 }),
-            definition("LONG_KEY", TypeKind::Sized { size: 4 }),
+            definition(
+                "SHORT_KEY",
+                TypeKind::Bytes(Extent::Fixed { size: 2, pad: None }),
+            ),
+            definition(
+                "LONG_KEY",
+                TypeKind::Bytes(Extent::Fixed { size: 4, pad: None }),
+            ),
             definition(
                 "KEY",
                 TypeKind::OneOf {
@@ -70,9 +74,9 @@ fn grammar() -> Grammar {
             ),
             definition(
                 "BLOB",
-                TypeKind::Bytes {
+                TypeKind::Bytes(Extent::Counted {
                     length: "INT".to_owned(),
-                },
+                }),
             ),
         ],
         readings: vec![Reading {
@@ -85,17 +89,17 @@ fn grammar() -> Grammar {
             packet(
                 "LOGIN",
                 0,
-                Senders::Client,
+                &[Side::Client],
                 vec![Field {
                     max_bytes: Some(30),
                     ..field("login", "STRING")
                 }],
             ),
-            packet("ACCEPTED", 1, Senders::Server, Vec::new()),
+            packet("ACCEPTED", 1, &[Side::Server], Vec::new()),
             packet(
                 "ID",
                 8,
-                Senders::Both,
+                BOTH,
                 vec![
                     field("login", "STRING"),
                     Field {
@@ -104,12 +108,12 @@ fn grammar() -> Grammar {
                     },
                 ],
             ),
-            packet("DATA", 9, Senders::Both, vec![field("data", "BLOB")]),
-            packet("DATA_BACK", 0, Senders::Server, vec![field("data", "BLOB")]),
+            packet("DATA", 9, BOTH, vec![field("data", "BLOB")]),
+            packet("DATA_BACK", 0, &[Side::Server], vec![field("data", "BLOB")]),
             packet(
                 "UNLOCK",
                 10,
-                Senders::Both,
+                BOTH,
                 vec![
                     field("door", "STRING"),
                     field("kind", "INT"),
@@ -145,7 +149,7 @@ fn text(text: &str) -> Value {
 #[test]
 fn a_packet_is_encoded_as_its_opcode_and_its_fields() {
     let bytes = wire()
-        .encode(ID, &[text("é"), Value::Int(258)])
+        .encode(Side::Client, ID, &[text("é"), Value::Int(258)])
         .expect("the values fit");
     assert_eq!(bytes, [8, 0, 0, 0, 2, 0xc3, 0xa9, 0, 0, 0, 0, 0, 0, 1, 2]);
 }
@@ -153,10 +157,10 @@ fn a_packet_is_encoded_as_its_opcode_and_its_fields() {
 #[test]
 fn a_reading_changes_the_width_of_a_type() {
     let bytes = four_bytes()
-        .encode(ID, &[text(""), Value::Int(258)])
+        .encode(Side::Client, ID, &[text(""), Value::Int(258)])
         .expect("the values fit");
     assert_eq!(bytes, [8, 0, 0, 0, 0, 0, 0, 1, 2]);
-    let too_large = four_bytes().encode(ID, &[text(""), Value::Int(1 << 40)]);
+    let too_large = four_bytes().encode(Side::Client, ID, &[text(""), Value::Int(1 << 40)]);
     assert_eq!(
         too_large.map_err(|error| error.to_string()),
         Err(
@@ -169,12 +173,12 @@ fn a_reading_changes_the_width_of_a_type() {
 #[test]
 fn encoding_has_no_limits() {
     let bytes = wire()
-        .encode(LOGIN, &[text(&"a".repeat(31))])
+        .encode(Side::Client, LOGIN, &[text(&"a".repeat(31))])
         .expect("limits are for decoding");
     assert_eq!(bytes.len(), 36);
     assert_eq!(wire().length_of("STRING", -1), [0xff; 4]);
     assert_eq!(wire().opcode_number(-2), [0xfe]);
-    assert_eq!(wire().opcode(ID), [8]);
+    assert_eq!(wire().opcode(Side::Client, ID), [8]);
 }
 
 #[rstest]
@@ -192,7 +196,7 @@ fn a_value_that_cannot_be_encoded_is_an_error(
 ) {
     assert_eq!(
         wire()
-            .encode(packet, &values)
+            .encode(Side::Client, packet, &values)
             .map_err(|error| error.to_string()),
         Err(error.to_owned())
     );
@@ -262,7 +266,9 @@ fn a_field_decides_the_form_of_a_later_one(
     #[case] laid_out: &[u8],
 ) {
     let values = unlock(kind.into(), key);
-    let bytes = wire().encode(UNLOCK, &values).expect("the kind has a case");
+    let bytes = wire()
+        .encode(Side::Client, UNLOCK, &values)
+        .expect("the kind has a case");
     let kind = kind.to_be_bytes();
     assert_eq!(
         bytes,
@@ -297,14 +303,14 @@ proptest! {
         if let Decoded::Frame(frame) = wire().decode(from, &bytes) {
             prop_assert!(frame.length <= bytes.len());
             let values: Vec<_> = frame.fields.into_iter().map(|field| field.value).collect();
-            prop_assert_eq!(wire().encode(frame.packet, &values).expect("it was decoded"), &bytes[..frame.length]);
+            prop_assert_eq!(wire().encode(from, frame.packet, &values).expect("it was decoded"), &bytes[..frame.length]);
         }
     }
 
     #[test]
     fn a_decoded_packet_equals_the_encoded_one_and_every_beginning_is_partial(login in "\\PC{0,20}", id in 0i64..) {
         let values = [Value::Text(login), Value::Int(id.into())];
-        let bytes = wire().encode(ID, &values).expect("the values fit");
+        let bytes = wire().encode(Side::Client, ID, &values).expect("the values fit");
         for cut in 0..bytes.len() {
             prop_assert!(matches!(wire().decode(Side::Server, &bytes[..cut]), Decoded::Partial(_)));
         }

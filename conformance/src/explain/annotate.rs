@@ -3,7 +3,7 @@
 use crate::evidence::{Annotated, EventField, FieldReport};
 use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
 
-use super::describe::{field_reports, frame_fields};
+use super::differ::{field_reports, frame_fields};
 use super::words::{count, frame_in_words};
 
 /// Maximum number of frames of one event that are described. For the bytes after these frames, only their number is given.

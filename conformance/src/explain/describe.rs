@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::evidence::{End, Failure, FailureKind, FieldReport, Look, hex};
-use crate::grammar::{Decoded, DecodedField, Frame, Packet, PacketId, Side, Wire};
+use crate::grammar::{Decoded, Frame, Side, Wire};
 
+use super::differ::{self, field_reports, frame_fields};
 use super::hint;
 use super::wanted::{Shown, WantedFrame};
-use super::words::{count, end_in_words, frame_in_words, value_in_words};
+use super::words::{count, end_in_words, frame_in_words};
 
 /// Describes a frame that differs from the expected frame.
 pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame) -> Failure {
@@ -17,23 +18,7 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
         wanted.in_words(shown.grammar),
         &Look::Frame(frame.clone()),
     );
-    // In some protocols a frame begins with its length, and the opcode is the second field.
-    let mut reports = failure
-        .fields
-        .iter_mut()
-        .skip(usize::from(frame.prefix > 0));
-    let opcode = reports.next();
-    if frame.packet == wanted.packet {
-        for ((report, wanted), field) in reports.zip(&wanted.fields).zip(&frame.fields) {
-            if let Some(value) = wanted.value() {
-                report.differs = *value != field.value;
-                report.expected = Some(value_in_words(value));
-            }
-        }
-    } else if let Some(opcode) = opcode {
-        opcode.expected = Some(named_opcode(shown.wire, wanted.packet));
-        opcode.differs = true;
-    }
+    differ::mark(&mut failure.fields, shown.wire, wanted, frame);
     failure.hint = hint::usual_cause(shown, wanted);
     failure
 }
@@ -176,61 +161,9 @@ pub(crate) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Fai
     Failure::new(kind, expected, got).with_bytes(came)
 }
 
-fn named_opcode(wire: &Wire, packet: PacketId) -> String {
-    let in_words = |packet: &Packet| format!("{} ({})", packet.opcode, packet.name);
-    wire.packet(packet).map(in_words).unwrap_or_default()
-}
-
-/// Returns the length, the opcode and the fields of a complete frame.
-pub(crate) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
-    let opcode_end = frame
-        .fields
-        .first()
-        .map_or(frame.length, |first| first.bytes.start);
-    let opcode = FieldReport {
-        name: "opcode".to_owned(),
-        offset: frame.prefix,
-        length: opcode_end - frame.prefix,
-        bytes: hex(bytes.get(frame.prefix..opcode_end).unwrap_or_default(), 64),
-        value: named_opcode(wire, frame.packet),
-        expected: None,
-        differs: false,
-    };
-    let mut reports = Vec::new();
-    if frame.prefix > 0 {
-        reports.push(FieldReport {
-            name: "length".to_owned(),
-            offset: 0,
-            length: frame.prefix,
-            bytes: hex(bytes.get(..frame.prefix).unwrap_or_default(), 64),
-            value: (frame.length - frame.prefix).to_string(),
-            expected: None,
-            differs: false,
-        });
-    }
-    reports.push(opcode);
-    reports.extend(field_reports(&frame.fields, bytes));
-    reports
-}
-
 fn partial_fields(wire: &Wire, unread: &[u8]) -> Vec<FieldReport> {
     match wire.decode(Side::Server, unread) {
         Decoded::Partial(fields) => field_reports(&fields, unread),
         _ => Vec::new(),
     }
-}
-
-pub(crate) fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
-    fields
-        .iter()
-        .map(|field| FieldReport {
-            name: field.name.clone(),
-            offset: field.bytes.start,
-            length: field.bytes.len(),
-            bytes: hex(bytes.get(field.bytes.clone()).unwrap_or_default(), 64),
-            value: value_in_words(&field.value),
-            expected: None,
-            differs: false,
-        })
-        .collect()
 }

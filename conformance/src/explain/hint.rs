@@ -1,6 +1,6 @@
 //! Recognises the usual causes of wrong bytes: compares what arrived with what was expected.
 
-use crate::grammar::Value;
+use crate::grammar::{Counts, Decoded, DecodedField, HeadPart, IntType, Side, Value, Wire};
 
 use super::wanted::{Shown, WantedFrame};
 
@@ -10,71 +10,75 @@ pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<St
     if came.starts_with(b"HTTP/") {
         return Some("an HTTP server sent this answer; check the port".to_owned());
     }
-    let values: Option<Vec<Value>> = pattern
-        .fields
-        .iter()
-        .map(|field| field.value().cloned())
-        .collect();
-    let values = values?;
-    let wanted = shown.wire.encode(pattern.packet, &values).ok()?;
-    let opcode = shown.wire.opcode(pattern.packet);
-    let framed = shown.grammar.frame_length.is_some();
-    let in_front = if framed {
-        in_the_length_in_front(&wanted, came)
-    } else {
-        in_the_opcode(&opcode, came)
+    let values = pattern.fields.iter().map(|field| field.value());
+    let values: Vec<Value> = values.collect::<Option<_>>()?;
+    let wire = shown.wire;
+    let wanted = wire.encode(Side::Server, pattern.packet, &values).ok()?;
+    let opcode = wire.opcode(Side::Server, pattern.packet);
+    let in_the_head = match shown.grammar.head.parts.as_slice() {
+        [HeadPart::Opcode(_), ..] => in_the_opcode(&opcode, came).map(str::to_owned),
+        [HeadPart::Length { int, .. }, ..] if int.is_varint() => {
+            in_the_length_in_front(&wanted, came).map(str::to_owned)
+        }
+        _ => None,
     };
-    in_front
-        .or_else(|| in_a_text(&texts(shown, pattern, &values, &wanted), &wanted, came))
-        .or_else(|| in_the_length_of_the_frame(&wanted, came))
-        .map(str::to_owned)
+    in_the_head
+        .or_else(|| in_the_byte_order(wire, pattern, &values, came))
+        .or_else(|| in_the_length_of_the_head(shown, &wanted, came))
+        .or_else(|| in_a_text(&texts(wire, pattern, &wanted), &wanted, came))
+        .or_else(|| in_the_length_of_the_frame(&wanted, came).map(str::to_owned))
 }
 
-/// A text of a frame, and the positions of its length and its bytes.
-struct PlacedText<'a> {
-    text: &'a str,
+/// A text of a frame, the type of its length, and the positions of its length and its bytes.
+struct PlacedText {
+    text: String,
+    length: Option<IntType>,
     length_at: usize,
     at: usize,
 }
 
-fn texts<'a>(
-    shown: &Shown<'_>,
-    pattern: &WantedFrame,
-    values: &'a [Value],
-    wanted: &[u8],
-) -> Vec<PlacedText<'a>> {
-    let packet = shown.grammar.packet(pattern.packet);
-    let lengths: Vec<usize> = packet
-        .fields
-        .iter()
-        .zip(values)
-        .map(|(field, value)| {
-            let encoded = shown.wire.encode_typed(&field.type_name, value);
-            encoded.map_or(0, |bytes| bytes.len())
-        })
-        .collect();
-    let mut texts = Vec::new();
-    let mut length_at = wanted.len() - lengths.iter().sum::<usize>();
-    for (value, length) in values.iter().zip(lengths) {
-        let end = length_at + length;
-        // Use only texts whose bytes are sent unchanged. A UUID is a text too, but it is sent in a shorter form.
-        if let Value::Text(text) = value
-            && wanted
-                .get(..end)
-                .is_some_and(|wanted| wanted.ends_with(text.as_bytes()))
-        {
-            texts.push(PlacedText {
-                text,
-                length_at,
-                at: end - text.len(),
-            });
+/// Returns the texts of a frame whose bytes are sent unchanged.
+fn texts(wire: &Wire, pattern: &WantedFrame, wanted: &[u8]) -> Vec<PlacedText> {
+    let (Decoded::Frame(frame), Some(packet)) = (
+        wire.decode(Side::Server, wanted),
+        wire.packet(pattern.packet),
+    ) else {
+        return Vec::new();
+    };
+    let placed = |(field, type_name): (&DecodedField, &String)| {
+        let at = field.bytes.start + field.prefix;
+        match &field.value {
+            // A UUID is a text, too, but it is sent in a shorter form.
+            Value::Text(text) if wanted.get(at..)?.starts_with(text.as_bytes()) => {
+                Some(PlacedText {
+                    text: text.clone(),
+                    length: wire.prefix_type(type_name),
+                    length_at: field.bytes.start,
+                    at,
+                })
+            }
+            _ => None,
         }
-        length_at = end;
-    }
-    texts
+    };
+    let types = packet.fields.iter().map(|field| &field.type_name);
+    frame.fields.iter().zip(types).filter_map(placed).collect()
 }
 
-/// Recognises a wrong length at the beginning of the frame. The right length is the number of bytes of the opcode and the
+/// Recognises a frame whose numbers all have the other byte order.
+fn in_the_byte_order(
+    wire: &Wire,
+    pattern: &WantedFrame,
+    values: &[Value],
+    came: &[u8],
+) -> Option<String> {
+    let wanted = wire.encode(Side::Server, pattern.packet, values).ok()?;
+    let reversed = wire.in_the_other_byte_order();
+    let reversed = reversed.encode(Side::Server, pattern.packet, values).ok()?;
+    let is_reversed = reversed != wanted && came.starts_with(&reversed);
+    is_reversed.then(|| "the numbers are sent in the other byte order".to_owned())
+}
+
+/// Recognises a wrong varint at the beginning of the frame. The right length is the number of bytes of the opcode and the
 /// fields.
 fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let ([wanted, opcode, ..], [length, rest @ ..]) = (wanted, came) else {
@@ -91,6 +95,55 @@ fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
             Some("the length is sent as a 4-byte integer; it must be a varint")
         }
         _ => None,
+    }
+}
+
+/// Recognises a length of the frame that counts other bytes than it must, or that has the other byte order. Everything
+/// before the length is right, and so is what follows it.
+fn in_the_length_of_the_head(shown: &Shown<'_>, wanted: &[u8], came: &[u8]) -> Option<String> {
+    let Decoded::Frame(frame) = shown.wire.decode(Side::Server, wanted) else {
+        return None;
+    };
+    let parts = &shown.grammar.head.parts;
+    let (int, counts, placed) =
+        parts
+            .iter()
+            .zip(&frame.head)
+            .find_map(|(part, placed)| match part {
+                HeadPart::Length { int, counts } if !int.is_varint() => Some((int, counts, placed)),
+                _ => None,
+            })?;
+    let (at, end) = (placed.bytes.start, placed.bytes.end);
+    let head = frame.head.last().map_or(0, |last| last.bytes.end);
+    let is_right_around =
+        came.get(..at) == wanted.get(..at) && came.get(end..head) == wanted.get(end..head);
+    let (right, length) = (int.read(wanted.get(at..)?)?, int.read(came.get(at..)?)?);
+    if !is_right_around || right == length {
+        return None;
+    }
+    if int.reversed().read(came.get(at..)?) == Some(right) {
+        return Some("the length of the frame is sent in the other byte order".to_owned());
+    }
+    let size_of = |counts: Counts| match counts {
+        Counts::Payload => wanted.len() - head,
+        Counts::Rest => wanted.len() - end,
+        Counts::Frame => wanted.len(),
+    };
+    let counted = [Counts::Payload, Counts::Rest, Counts::Frame]
+        .into_iter()
+        .find(|other| i128::try_from(size_of(*other)) == Ok(length))?;
+    Some(format!(
+        "the length counts {}; it must count {}",
+        counted_bytes(counted),
+        counted_bytes(*counts)
+    ))
+}
+
+fn counted_bytes(counts: Counts) -> &'static str {
+    match counts {
+        Counts::Payload => "only the fields",
+        Counts::Rest => "everything after itself",
+        Counts::Frame => "the whole frame",
     }
 }
 
@@ -112,37 +165,48 @@ fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
 }
 
 /// Recognises a mistake in a text of a frame; everything before this text is right.
-fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'static str> {
+fn in_a_text(texts: &[PlacedText], wanted: &[u8], came: &[u8]) -> Option<String> {
     let wrong = wanted
         .iter()
         .zip(came)
         .take_while(|(one, other)| one == other)
         .count();
-    let PlacedText {
-        text,
-        length_at,
-        at,
-    } = texts
+    let placed = texts
         .iter()
         .rev()
         .find(|placed| placed.length_at <= wrong)?;
-    let right_length = wanted.get(*length_at..*at)?;
-    let length = came.get(*length_at..*at)?;
-    let text_came = came.get(*at..)?;
-    let number = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte))
-    };
+    let text_came = came.get(placed.at..)?;
+    in_its_length(placed, wanted, came)
+        .or_else(|| in_its_bytes(placed, came, text_came).map(str::to_owned))
+}
+
+/// Recognises a mistake in the length of a text.
+fn in_its_length(placed: &PlacedText, wanted: &[u8], came: &[u8]) -> Option<String> {
+    let int = placed.length?;
+    let text = &placed.text;
+    let right_length = wanted.get(placed.length_at..placed.at)?;
+    let length = came.get(placed.length_at..placed.at)?;
     if right_length != length && right_length.iter().eq(length.iter().rev()) {
-        return Some("the length of the text is little-endian; it must be big-endian");
+        let (sent, right) = (int.reversed().byte_order(), int.byte_order());
+        return Some(format!(
+            "the length of the text is {sent}; it must be {right}"
+        ));
     }
-    if text.chars().count() != text.len() && number(length) == text.chars().count() {
-        return Some("the length of the text counts characters; it must count bytes of UTF-8");
+    let characters = text.chars().count();
+    if characters != text.len() && number_in(int, length) == Some(characters) {
+        let why = "the length of the text counts characters; it must count bytes of UTF-8";
+        return Some(why.to_owned());
     }
     if length.len() == 4 && length.get(..2) == right_length.get(2..) {
-        return Some("the length of the text has 2 bytes (as in Java's writeUTF); it must have 4");
+        let why = "the length of the text has 2 bytes (as in Java's writeUTF); it must have 4";
+        return Some(why.to_owned());
     }
+    None
+}
+
+/// Recognises a mistake in the bytes of a text.
+fn in_its_bytes(placed: &PlacedText, came: &[u8], text_came: &[u8]) -> Option<&'static str> {
+    let text = &placed.text;
     let latin1: Option<Vec<u8>> = text
         .chars()
         .map(|character| u8::try_from(u32::from(character)).ok())
@@ -150,7 +214,8 @@ fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'s
     if !text.is_ascii() && latin1.is_some_and(|latin1| text_came.starts_with(&latin1)) {
         return Some("the text is ISO 8859-1; it must be UTF-8");
     }
-    let one_more = number(length) == text.len() + 1;
+    let length = came.get(placed.length_at..placed.at)?;
+    let one_more = number_in(placed.length?, length) == Some(text.len() + 1);
     match text_came.get(text.len()) {
         Some(b'\n' | b'\r') if one_more => {
             Some("the text ends with a line end that no client sent")
@@ -158,6 +223,10 @@ fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'s
         Some(0) if one_more => Some("the text has a zero byte at its end, like a C string"),
         _ => None,
     }
+}
+
+fn number_in(int: IntType, length: &[u8]) -> Option<usize> {
+    int.read(length)?.try_into().ok()
 }
 
 /// Recognises missing bytes at the beginning or the end of the frame, and surplus bytes before it.

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `describe` | what was expected and what arrived |
+//! | `differ` | the parts of a frame, and those that differ |
 //! | `wanted` | the input of `describe`: the expected frame with the values of this play, and the state of the connection |
 //! | `hint` | the usual causes of wrong bytes |
 //! | `words` | text for frames, for values, and for ends of connections |
@@ -12,6 +13,7 @@
 
 mod annotate;
 mod describe;
+mod differ;
 mod hint;
 mod wanted;
 mod words;
@@ -20,5 +22,5 @@ pub use annotate::{annotate, annotate_frame};
 pub(crate) use describe::{
     early_frame, no_frame, something, too_few_bytes, wrong_bytes, wrong_frame,
 };
-pub(crate) use wanted::{Shown, WantedField, WantedFrame};
+pub(crate) use wanted::{Shown, WantedField, WantedFrame, WantedList};
 pub(crate) use words::{count, end_in_words};

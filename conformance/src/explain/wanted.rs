@@ -38,15 +38,105 @@ pub(crate) enum WantedField {
     Bind(String),
     /// Any value.
     Any,
+    /// A list of such values.
+    List(WantedList),
+}
+
+/// The values that a list must have.
+#[derive(Debug, Clone)]
+pub(crate) struct WantedList {
+    pub(crate) items: Vec<WantedField>,
+    /// Whether the values may arrive in any order.
+    pub(crate) in_any_order: bool,
+    /// Whether other values may arrive, too.
+    pub(crate) among_others: bool,
 }
 
 impl WantedField {
-    /// Returns the value that the field must have; `None` if any value is right.
-    pub(crate) fn value(&self) -> Option<&Value> {
+    /// Returns the value that the field must have; `None` if several values are right.
+    pub(crate) fn value(&self) -> Option<Value> {
         match self {
-            WantedField::Is(value) => Some(value),
+            WantedField::Is(value) => Some(value.clone()),
             WantedField::Bind(_) | WantedField::Any => None,
+            WantedField::List(list) if list.in_any_order || list.among_others => None,
+            WantedField::List(list) => {
+                let items = list.items.iter().map(WantedField::value);
+                items.collect::<Option<_>>().map(Value::List)
+            }
         }
+    }
+
+    /// Returns whether this value is right.
+    pub(crate) fn accepts(&self, value: &Value) -> bool {
+        match (self, value) {
+            (WantedField::Is(wanted), value) => wanted == value,
+            (WantedField::Bind(_) | WantedField::Any, _) => true,
+            (WantedField::List(list), Value::List(values)) => list.accepts(values),
+            (WantedField::List(_), _) => false,
+        }
+    }
+
+    /// Returns the field as a scenario would write it, with the values of this play.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            WantedField::Is(value) => value_in_words(value),
+            WantedField::Bind(name) => format!("?{name}"),
+            WantedField::Any => "_".to_owned(),
+            WantedField::List(list) => {
+                let items: Vec<String> = list.items.iter().map(WantedField::in_words).collect();
+                let order = if list.in_any_order {
+                    " in any order"
+                } else {
+                    ""
+                };
+                let others = if list.among_others {
+                    " among others"
+                } else {
+                    ""
+                };
+                format!("[{}]{order}{others}", items.join(" "))
+            }
+        }
+    }
+}
+
+impl WantedList {
+    fn accepts(&self, values: &[Value]) -> bool {
+        let enough = match self.among_others {
+            true => values.len() >= self.items.len(),
+            false => values.len() == self.items.len(),
+        };
+        enough
+            && match (self.in_any_order, self.among_others) {
+                (true, _) => self.are_among(values),
+                (false, true) => self.are_in_order_among(values),
+                (false, false) => {
+                    let mut pairs = self.items.iter().zip(values);
+                    pairs.all(|(wanted, value)| wanted.accepts(value))
+                }
+            }
+    }
+
+    /// Returns whether each wanted value is among these values. Lint allows only known values and `_` in such a list, so `_`
+    /// can take any value that is left over.
+    fn are_among(&self, values: &[Value]) -> bool {
+        let mut left: Vec<&Value> = values.iter().collect();
+        let mut known = self.items.iter().filter_map(WantedField::value);
+        known.all(
+            |wanted| match left.iter().position(|value| **value == wanted) {
+                Some(index) => {
+                    left.swap_remove(index);
+                    true
+                }
+                None => false,
+            },
+        )
+    }
+
+    fn are_in_order_among(&self, values: &[Value]) -> bool {
+        let mut values = values.iter();
+        let mut wanted = self.items.iter();
+        wanted.all(|wanted| values.any(|value| wanted.accepts(value)))
     }
 }
 
@@ -56,12 +146,7 @@ impl WantedFrame {
         let packet = grammar.packet(self.packet);
         let mut words = packet.name.clone();
         for (field, wanted) in packet.fields.iter().zip(&self.fields) {
-            let value = match wanted {
-                WantedField::Is(value) => value_in_words(value),
-                WantedField::Bind(name) => format!("?{name}"),
-                WantedField::Any => "_".to_owned(),
-            };
-            words.push_str(&format!(" {}={value}", field.name));
+            words.push_str(&format!(" {}={}", field.name, wanted.in_words()));
         }
         words
     }

@@ -166,7 +166,7 @@ pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> 
     let mut logins: Vec<Vec<u8>> = Vec::new();
     for wire in wires {
         if let Some(values) = &values
-            && let Ok(bytes) = wire.encode(first.packet, values)
+            && let Ok(bytes) = wire.encode(Side::Client, first.packet, values)
             && !logins.contains(&bytes)
         {
             logins.push(bytes);

@@ -124,6 +124,7 @@ impl Wires {
             .flat_map(|packet| &mut packet.fields)
         {
             field.max_bytes = None;
+            field.max_chars = None;
             field.min = None;
         }
         Wires {
@@ -196,15 +197,10 @@ impl<'a> Watch<'a> {
             Decoded::Partial(_) => self.wait_for_more(side),
             Decoded::Broken { why, .. } => {
                 half.wrong.get_or_insert(why);
-                // Perhaps the frame is only too long, or is a packet of the other side. Then the end of the frame can still
-                // be found.
-                let other = match side {
-                    Side::Client => Side::Server,
-                    Side::Server => Side::Client,
-                };
+                // Perhaps the frame is only too long, or is a packet of the other side. Then its end can still be found.
                 let attempts = [
                     lenient.decode(side, &half.buffer),
-                    lenient.decode(other, &half.buffer),
+                    lenient.decode(side.other(), &half.buffer),
                 ];
                 let mut may_become_whole = false;
                 for attempt in attempts {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
-use super::{PacketId, Sort, Value, Wire};
+use super::{Extent, IntType, PacketId, Side, Sort, Value, Wire};
 
 /// Why a type cannot carry a value. The reason is a sentence, because callers only show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +19,18 @@ impl fmt::Display for EncodeError {
 impl std::error::Error for EncodeError {}
 
 impl Wire {
-    /// Returns the bytes of a whole packet. The limits of its fields (`max-bytes`, `min`) do not apply.
+    /// Returns the bytes of a whole packet that the side `from` sends. The limits of its fields (`max-bytes`, `min`) do not
+    /// apply.
     ///
     /// # Errors
     ///
-    /// Fails if a field's type cannot carry its value.
-    pub fn encode(&self, packet: PacketId, values: &[Value]) -> Result<Vec<u8>, EncodeError> {
+    /// If a field's type cannot carry its value, or the length of the frame cannot carry its length.
+    pub fn encode(
+        &self,
+        from: Side,
+        packet: PacketId,
+        values: &[Value],
+    ) -> Result<Vec<u8>, EncodeError> {
         let Some(known) = self.packets.get(packet.0) else {
             return refused(format!("no packet has the index {}", packet.0));
         };
@@ -32,26 +38,29 @@ impl Wire {
         if takes != given {
             return refused(format!("{} has {takes} fields, not {given}", known.name));
         }
-        let mut out = self.opcode_number(known.opcode);
+        let mut payload = Vec::new();
         for (field, value) in known.fields.iter().zip(values) {
             let tag = field.by.and_then(|index| values.get(index));
-            self.encode_into(&field.type_name, tag, value, &mut out)?;
+            self.encode_into(&field.type_name, tag, value, &mut payload)?;
         }
-        Ok(self.framed(out))
+        let opcode = self.opcode(from, packet);
+        let length = self.head.length_around(&opcode, &payload);
+        if let (Some(int), Some(length)) = (self.head.length(), length)
+            && !int.carries(length)
+        {
+            let max = int.max();
+            return refused(format!(
+                "a frame of this size has the length {length}, but its length is at most {max}"
+            ));
+        }
+        Ok(self.head.around(&opcode, &payload))
     }
 
-    /// Returns the frame with this content (an opcode and what follows it). If frames of this protocol begin with a length,
-    /// adds it.
+    /// Returns the frame with this opcode and this payload, which may be any bytes. A length that does not fit loses its high
+    /// bits.
     #[must_use]
-    pub fn framed(&self, content: Vec<u8>) -> Vec<u8> {
-        let Some(int) = self.frame_length else {
-            return content;
-        };
-        let mut framed = Vec::new();
-        let length = i128::try_from(content.len()).unwrap_or(i128::MAX);
-        int.encode(length, &mut framed);
-        framed.extend(content);
-        framed
+    pub fn framed(&self, opcode: &[u8], payload: &[u8]) -> Vec<u8> {
+        self.head.around(opcode, payload)
     }
 
     /// Returns the bytes of one value, encoded as a type of wire.kdl. The limits of fields do not apply.
@@ -65,32 +74,47 @@ impl Wire {
         Ok(out)
     }
 
-    /// Returns the bytes of a packet's opcode; no bytes if the id comes from another grammar.
+    /// Returns the bytes of a packet's opcode, as this side sends it. For a packet that this side never sends, these are the
+    /// bytes that the other side sends. An id of another grammar gives no bytes.
     #[must_use]
-    pub fn opcode(&self, packet: PacketId) -> Vec<u8> {
+    pub fn opcode(&self, from: Side, packet: PacketId) -> Vec<u8> {
         let known = self.packets.get(packet.0);
-        known.map_or_else(Vec::new, |known| self.opcode_number(known.opcode))
+        let number = known.and_then(|known| known.opcodes.preferred(from));
+        number.map_or_else(Vec::new, |number| self.opcode_number(number))
     }
 
     /// Returns the bytes of a number, encoded as an opcode. A number that does not fit loses its high bits; lint refuses such
     /// numbers.
     #[must_use]
     pub fn opcode_number(&self, number: i128) -> Vec<u8> {
-        let mut out = Vec::new();
-        self.opcode.encode(number, &mut out);
-        out
+        self.head.opcode().bytes(number)
     }
 
-    /// Returns only the length prefix of a type, with this length. A number that does not fit loses its high bits; lint
-    /// refuses such numbers. A type without a prefix gives no bytes.
+    /// Returns the bytes of a number, encoded as the length of a frame. A number that does not fit loses its high bits; lint
+    /// refuses such numbers. If frames have no length, there are no bytes.
+    #[must_use]
+    pub fn frame_length(&self, claims: i128) -> Vec<u8> {
+        let length = self.head.length();
+        length.map_or_else(Vec::new, |int| int.bytes(claims))
+    }
+
+    /// Returns only the length prefix of a type, with this length: the number of its bytes, or of the values of a list. A
+    /// number that does not fit loses its high bits; lint refuses such numbers. A type without a prefix gives no bytes.
     #[must_use]
     pub fn length_of(&self, type_name: &str, claims: i128) -> Vec<u8> {
-        let mut out = Vec::new();
-        if let Some(Layout::Text { length } | Layout::Bytes { length }) = self.types.get(type_name)
-        {
-            length.encode(claims, &mut out);
+        let prefix = self.prefix_type(type_name);
+        prefix.map_or_else(Vec::new, |length| length.bytes(claims))
+    }
+
+    /// Returns the type of the length prefix of a type, if it has one.
+    #[must_use]
+    pub fn prefix_type(&self, type_name: &str) -> Option<IntType> {
+        match self.types.get(type_name)? {
+            Layout::Text(Extent::Counted { length })
+            | Layout::Bytes(Extent::Counted { length }) => Some(*length),
+            Layout::List { count, .. } => *count,
+            _ => None,
         }
-        out
     }
 
     fn encode_into(
@@ -108,51 +132,96 @@ impl Wire {
                 "{type_name} has no case for the value of the field that decides its form"
             ));
         };
-        let (length, content) = match (layout, value) {
-            (Layout::Int(int), Value::Int(number)) if int.carries(*number) => {
-                int.encode(*number, out);
-                return Ok(());
+        encode_as(layout, type_name, value, out)
+    }
+}
+
+/// Adds the bytes of a value to `out`. Errors mention the name of the type.
+fn encode_as(
+    layout: &Layout,
+    type_name: &str,
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    match (layout, value) {
+        (Layout::Int(int), Value::Int(number)) if int.carries(*number) => int.encode(*number, out),
+        (Layout::Int(int), Value::Int(number)) => {
+            let (min, max) = (int.min(), int.max());
+            return refused(format!(
+                "{number} does not fit into {type_name}, which ranges from {min} to {max}"
+            ));
+        }
+        (Layout::Uuid, Value::Text(text)) => {
+            let Some(bytes) = bytes_of_uuid(text) else {
+                return refused(format!("{type_name} takes a UUID, not {text:?}"));
+            };
+            out.extend(bytes);
+        }
+        (Layout::Text(extent), Value::Text(text)) => {
+            return encode_run(extent, type_name, text.as_bytes(), out);
+        }
+        (Layout::Bytes(extent), Value::Bytes(bytes)) => {
+            return encode_run(extent, type_name, bytes, out);
+        }
+        (Layout::List { of, count }, Value::List(items)) => {
+            if let Some(int) = count {
+                encode_count(*int, type_name, (items.len(), "values"), out)?;
             }
-            (Layout::Int(int), Value::Int(number)) => {
-                let (min, max) = (int.min(), int.max());
-                return refused(format!(
-                    "{number} does not fit into {type_name}, which ranges from {min} to {max}"
-                ));
-            }
-            (Layout::Uuid, Value::Text(text)) => {
-                let Some(bytes) = bytes_of_uuid(text) else {
-                    return refused(format!("{type_name} takes a UUID, not {text:?}"));
-                };
-                out.extend(bytes);
-                return Ok(());
-            }
-            (Layout::Sized { size }, Value::Bytes(bytes)) => {
-                let given = bytes.len();
-                if given != *size {
-                    return refused(format!("{type_name} has {size} bytes, not {given}"));
-                }
-                out.extend_from_slice(bytes);
-                return Ok(());
-            }
-            (Layout::Text { length }, Value::Text(text)) => (length, text.as_bytes()),
-            (Layout::Bytes { length }, Value::Bytes(bytes)) => (length, bytes.as_slice()),
-            _ => {
-                let (takes, given) = (layout.sort(), Sort::of(value));
-                return refused(format!("{type_name} takes {takes}, not {given}"));
-            }
-        };
-        match i128::try_from(content.len()) {
-            Ok(claims) if length.carries(claims) => length.encode(claims, out),
-            _ => {
-                let (bytes, max) = (content.len(), length.max());
-                return refused(format!(
-                    "{bytes} bytes do not fit into {type_name}, whose length is at most {max}"
-                ));
+            for item in items {
+                encode_as(of, type_name, item, out)?;
             }
         }
-        out.extend_from_slice(content);
-        Ok(())
+        _ => {
+            let (takes, given) = (layout.sort(), Sort::of(value));
+            return refused(format!("{type_name} takes {takes}, not {given}"));
+        }
     }
+    Ok(())
+}
+
+/// Adds a text or bytes to `out`, with what marks their end.
+fn encode_run(
+    extent: &Extent<IntType>,
+    type_name: &str,
+    content: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    if let Some(why) = extent.refusal(type_name, content) {
+        return refused(why);
+    }
+    match extent {
+        Extent::Counted { length } => {
+            encode_count(*length, type_name, (content.len(), "bytes"), out)?;
+            out.extend_from_slice(content);
+        }
+        Extent::Fixed { size, pad } => {
+            out.extend_from_slice(content);
+            let space = size.saturating_sub(content.len());
+            out.extend(pad.iter().cycle().take(space));
+        }
+        Extent::Ended { by } => out.extend(content.iter().chain(by)),
+        Extent::Rest => out.extend_from_slice(content),
+    }
+    Ok(())
+}
+
+/// Adds a number of bytes, or of values, to `out`.
+fn encode_count(
+    int: IntType,
+    type_name: &str,
+    (number, what): (usize, &str),
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    match i128::try_from(number) {
+        Ok(claims) if int.carries(claims) => int.encode(claims, out),
+        _ => {
+            let max = int.max();
+            return refused(format!(
+                "{number} {what} do not fit into {type_name}, whose length is at most {max}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn refused<T>(why: String) -> Result<T, EncodeError> {
@@ -163,8 +232,9 @@ impl Layout {
     fn sort(&self) -> Sort {
         match self {
             Layout::Int(_) => Sort::Int,
-            Layout::Text { .. } | Layout::Uuid => Sort::Text,
-            Layout::Bytes { .. } | Layout::Sized { .. } | Layout::OneOf { .. } => Sort::Bytes,
+            Layout::Text(_) | Layout::Uuid => Sort::Text,
+            Layout::Bytes(_) | Layout::OneOf { .. } => Sort::Bytes,
+            Layout::List { .. } => Sort::List,
         }
     }
 }

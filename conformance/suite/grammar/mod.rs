@@ -6,18 +6,22 @@
 //! | file | what |
 //! |---|---|
 //! | `value` | values, frames, and the result of decoding |
-//! | `types`, `uuid` | integers, length-prefixed types, UUIDs |
+//! | `integer`, `types`, `uuid` | integers, texts and bytes, lists, UUIDs |
+//! | `head` | what comes before the fields of every packet: constants, the opcode, a length |
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | the questions that the document leaves open, and their possible answers |
 //! | `setting` | time limits that the command line can set |
 //! | `fence` | the exchange that proves silence |
 //! | `load` | the exchanges of a load with many clients |
-//! | `wire`, `encode`, `decode` | the codec |
+//! | `wire`, `encode`, `decode`, `cursor` | the codec |
 //! | `read` | the reader of wire.kdl |
 
+mod cursor;
 mod decode;
 mod encode;
 mod fence;
+mod head;
+mod integer;
 mod load;
 mod packet;
 mod read;
@@ -30,15 +34,17 @@ mod wire;
 
 pub use encode::EncodeError;
 pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
+pub use head::{Constant, Counts, Head, HeadPart};
+pub use integer::{ByteOrder, IntType};
 pub use load::{Load, LoadExpr, LoadLane, LoadMessage, LoadStep};
-pub use packet::{Field, Packet, Senders};
+pub use packet::{Field, Opcodes, Packet};
 pub use read::{Cited, GrammarFile, base_of, read_grammar};
-pub use reading::{Choice, Choices, Reading, Worth};
+pub use reading::{Choice, Choices, Reading, Renumbering, Worth};
 pub use setting::{Setting, duration_of};
-pub use types::{IntType, Sort, TypeDefinition, TypeKind};
+pub use types::{Extent, Sort, TypeDefinition, TypeKind};
 pub use uuid::{is_uuid, uuid_of};
-pub(crate) use value::bytes_of_address;
 pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};
+pub(crate) use value::{bytes_of_address, bytes_of_hex, in_hex};
 pub use wire::Wire;
 
 /// The carrier of a protocol's bytes.
@@ -74,11 +80,8 @@ pub struct Grammar {
     pub names: Names,
     /// The time limits of the protocol.
     pub settings: Vec<Setting>,
-    /// The type of the length before every packet. This length counts the bytes that follow it. `None` if the protocol has
-    /// no such length.
-    pub frame_length: Option<IntType>,
-    /// The type of the opcode. Each packet begins with its opcode, or with its length and then its opcode.
-    pub opcode: IntType,
+    /// What every frame begins with.
+    pub head: Head,
     /// The types that are the same in every reading.
     pub types: Vec<TypeDefinition>,
     /// The questions that the document leaves open, in the order in which the probes find out the answers.
@@ -177,20 +180,22 @@ impl Grammar {
     #[must_use]
     pub fn sizes_of(&self, kind: &TypeKind, choices: &Choices) -> Option<Vec<usize>> {
         match kind {
-            TypeKind::Sized { size } => Some(vec![*size]),
+            TypeKind::Bytes(Extent::Fixed { size, pad: None }) => Some(vec![*size]),
             TypeKind::OneOf { cases } => {
                 let kinds = cases
                     .iter()
                     .flat_map(|(_, name)| self.kinds_of_type(name, choices));
                 let sizes = kinds.map(|kind| match kind {
-                    TypeKind::Sized { size } => Some(*size),
+                    TypeKind::Bytes(Extent::Fixed { size, pad: None }) => Some(*size),
                     _ => None,
                 });
                 sizes.collect()
             }
-            TypeKind::Int(_) | TypeKind::Text { .. } | TypeKind::Bytes { .. } | TypeKind::Uuid => {
-                None
-            }
+            TypeKind::Int(_)
+            | TypeKind::Text(_)
+            | TypeKind::Bytes(_)
+            | TypeKind::Uuid
+            | TypeKind::List { .. } => None,
         }
     }
 

@@ -7,17 +7,15 @@ use super::{PacketId, Side};
 pub struct Packet {
     /// The name, such as `LOGIN`.
     pub name: String,
-    /// The number that identifies the packet on the wire.
-    pub opcode: i128,
-    /// The sides that may send the packet.
-    pub from: Senders,
-    /// For a broadcast, which also reaches clients of other cases: the index of the field with the name of the client that
-    /// caused the broadcast.
+    /// The numbers that identify the packet on the wire.
+    pub opcodes: Opcodes,
+    /// Set if the packet is a broadcast, which also reaches clients of other cases: the index of the field with the name of
+    /// the client that caused it.
     pub ambient: Option<usize>,
     /// For a packet that the server sends unasked, such as a ping, and that lanes answer by themselves: the packet of the
     /// answer.
     pub answered_by: Option<PacketId>,
-    /// The fields after the opcode.
+    /// The fields after the head.
     pub fields: Vec<Field>,
 }
 
@@ -27,42 +25,76 @@ impl Packet {
     pub fn field_named(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
     }
+
+    /// Returns whether this side may send the packet.
+    #[must_use]
+    pub fn is_sent_by(&self, side: Side) -> bool {
+        self.opcodes.of(side).is_some()
+    }
+}
+
+/// The opcode of a packet in each direction. A side that has none never sends the packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Opcodes {
+    /// The opcode when a client sends the packet.
+    pub client: Option<i128>,
+    /// The opcode when the server sends the packet.
+    pub server: Option<i128>,
+}
+
+impl Opcodes {
+    /// Returns the same opcode for these sides.
+    #[must_use]
+    pub fn same(number: i128, sides: &[Side]) -> Opcodes {
+        let from = |side| sides.contains(&side).then_some(number);
+        Opcodes {
+            client: from(Side::Client),
+            server: from(Side::Server),
+        }
+    }
+
+    /// Returns the opcode of the packet when this side sends it.
+    #[must_use]
+    pub fn of(self, side: Side) -> Option<i128> {
+        match side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        }
+    }
+
+    /// Returns the opcode of the packet when this side sends it. If this side never sends it, returns the opcode of the other
+    /// side.
+    #[must_use]
+    pub fn preferred(self, side: Side) -> Option<i128> {
+        self.of(side).or(self.client).or(self.server)
+    }
+
+    /// Gives the packet another opcode when this side sends it, or in both directions. A side that never sends the packet
+    /// gets no opcode.
+    pub(super) fn renumber(&mut self, from: Option<Side>, number: i128) {
+        let renumber = |opcode: &mut Option<i128>, side: Side| {
+            if from.is_none_or(|only| only == side) {
+                *opcode = opcode.map(|_| number);
+            }
+        };
+        renumber(&mut self.client, Side::Client);
+        renumber(&mut self.server, Side::Server);
+    }
 }
 
 /// One field of a packet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Field {
     /// The name, such as `login`.
     pub name: String,
     /// Name of the field's type in wire.kdl.
     pub type_name: String,
-    /// Maximum number of bytes of a field with text or bytes, without the length prefix.
+    /// Maximum number of bytes of a text or of bytes, without the length before them. In a list, it applies to each value.
     pub max_bytes: Option<usize>,
-    /// The smallest number that is allowed.
+    /// Maximum number of characters of a text. In a list, it applies to each value.
+    pub max_chars: Option<usize>,
+    /// The smallest number that is allowed. In a list, it applies to each value.
     pub min: Option<i128>,
     /// The index of the earlier field that decides between the layouts of its type.
     pub by: Option<usize>,
-}
-
-/// The sides that may send a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Senders {
-    /// Clients only.
-    Client,
-    /// The server only.
-    Server,
-    /// Both sides.
-    Both,
-}
-
-impl Senders {
-    /// Returns whether this side may send the packet.
-    #[must_use]
-    pub fn include(self, side: Side) -> bool {
-        match self {
-            Senders::Client => side == Side::Client,
-            Senders::Server => side == Side::Server,
-            Senders::Both => true,
-        }
-    }
 }

@@ -5,6 +5,7 @@
 mod carriage;
 mod extend;
 mod fence;
+mod head;
 mod load;
 mod mistake;
 mod packet;
@@ -15,16 +16,18 @@ mod types;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Choices, Grammar, Sort};
+use super::{ByteOrder, Choices, Grammar, Sort};
 use crate::source::{Check, Entry, Findings, Mistake, Node, Placed, Shape, SourceFile, Span};
 pub use extend::base_of;
 use extend::{check_extends_nothing, extend};
 use renumber::SourcePlace;
 
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 18] = [
     "title",
     "over",
     "names",
+    "byte-order",
+    "frame",
     "length",
     "setting",
     "opcode",
@@ -108,6 +111,8 @@ fn protocol<'a>(
 struct Reader<'a> {
     root: &'a Node,
     grammar: Grammar,
+    /// The byte order of integers whose type does not choose one.
+    order: ByteOrder,
     cited: Vec<Cited>,
     /// For each packet of the grammar, the place where its number is written.
     packet_places: Vec<SourcePlace>,
@@ -130,6 +135,7 @@ impl<'a> Reader<'a> {
                 name,
                 ..Grammar::default()
             },
+            order: ByteOrder::default(),
             cited: Vec::new(),
             packet_places: Vec::new(),
             seen_types: BTreeSet::new(),
@@ -144,22 +150,16 @@ impl<'a> Reader<'a> {
     /// order.
     fn read(&mut self) {
         let nodes = self.root.block();
-        let mut has_opcode = false;
+        self.byte_order();
+        let has_opcode = self.head();
         for node in nodes {
             match node.name.text.as_str() {
                 "title" => self.title(node),
                 "over" => self.over(node),
                 "names" => self.names(node),
-                "length" => self.grammar.frame_length = self.integer_word(node, "length varint"),
                 "setting" => {
                     let setting = self.setting(node);
                     self.grammar.settings.extend(setting);
-                }
-                "opcode" => {
-                    has_opcode = true;
-                    if let Some(int) = self.integer_word(node, "opcode int8") {
-                        self.grammar.opcode = int;
-                    }
                 }
                 "type" => {
                     let definition = self.type_definition(node);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{IntType, TypeDefinition};
+use super::{IntType, Side, TypeDefinition};
 
 /// The decided readings: for the name of each reading, the name of its choice.
 pub type Choices = BTreeMap<String, String>;
@@ -54,8 +54,19 @@ pub struct Choice {
     pub types: Vec<TypeDefinition>,
     /// The type of the opcode, if this choice changes it.
     pub opcode: Option<IntType>,
-    /// The packets that have another opcode in this choice, by name.
-    pub renumbered: Vec<(String, i128)>,
+    /// The packets that have another opcode in this choice.
+    pub renumbered: Vec<Renumbering>,
+}
+
+/// Another opcode for a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renumbering {
+    /// The name of the packet.
+    pub packet: String,
+    /// The side whose opcode changes; `None` if both change.
+    pub from: Option<Side>,
+    /// The new opcode.
+    pub opcode: i128,
 }
 
 impl Choice {

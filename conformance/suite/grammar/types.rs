@@ -1,8 +1,9 @@
-//! Types of fields: integers, text or bytes with a length before them, UUIDs, bytes of a fixed size, and types with cases.
+//! Types of fields: integers, texts, bytes, UUIDs, lists, and types with cases.
 
 use std::fmt;
 
-use super::Value;
+use super::value::in_hex;
+use super::{IntType, Value};
 
 /// A type with its name in wire.kdl.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,32 +14,29 @@ pub struct TypeDefinition {
     pub kind: TypeKind,
 }
 
-/// The layout of a type.
+/// The layout of a type. It names the other types that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeKind {
-    /// A big-endian integer.
+    /// An integer.
     Int(IntType),
-    /// A length in bytes, then text in UTF-8.
-    Text {
-        /// Name of the length's type, which is an integer.
-        length: String,
-    },
-    /// A length in bytes, then any bytes.
-    Bytes {
-        /// Name of the length's type, which is an integer.
-        length: String,
-    },
+    /// Text in UTF-8.
+    Text(Extent),
+    /// Any bytes.
+    Bytes(Extent),
     /// The 16 bytes of a UUID, which people write as text.
     Uuid,
-    /// A fixed number of bytes.
-    Sized {
-        /// The number of bytes.
-        size: usize,
-    },
     /// Bytes with several possible layouts. An earlier field of the packet decides which one a value has.
     OneOf {
         /// The possible values of that field, each with the name of the type that the bytes then have.
         cases: Vec<(i128, String)>,
+    },
+    /// Several values of one type.
+    List {
+        /// Name of the type of each value.
+        of: String,
+        /// Name of the integer type of the number of values, which is sent before them. `None` if the list ends at the end of
+        /// the frame.
+        count: Option<String>,
     },
 }
 
@@ -48,13 +46,88 @@ impl TypeKind {
     pub fn sort(&self) -> Sort {
         match self {
             TypeKind::Int(_) => Sort::Int,
-            TypeKind::Text { .. } | TypeKind::Uuid => Sort::Text,
-            TypeKind::Bytes { .. } | TypeKind::Sized { .. } | TypeKind::OneOf { .. } => Sort::Bytes,
+            TypeKind::Text(_) | TypeKind::Uuid => Sort::Text,
+            TypeKind::Bytes(_) | TypeKind::OneOf { .. } => Sort::Bytes,
+            TypeKind::List { .. } => Sort::List,
+        }
+    }
+
+    /// Returns where its text or its bytes end; `None` for all other types.
+    #[must_use]
+    pub fn extent(&self) -> Option<&Extent> {
+        match self {
+            TypeKind::Text(extent) | TypeKind::Bytes(extent) => Some(extent),
+            TypeKind::Int(_) | TypeKind::Uuid | TypeKind::OneOf { .. } | TypeKind::List { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Returns whether its values end where the frame ends.
+    #[must_use]
+    pub fn ends_with_the_frame(&self) -> bool {
+        let is_open_list = matches!(self, TypeKind::List { count: None, .. });
+        is_open_list || self.extent() == Some(&Extent::Rest)
+    }
+}
+
+/// Where a text or bytes end. `L` describes the type of a length: its name, or the type itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent<L = String> {
+    /// A length before them counts their bytes.
+    Counted {
+        /// The type of the length, an integer.
+        length: L,
+    },
+    /// They always take this number of bytes.
+    Fixed {
+        /// The number of bytes.
+        size: usize,
+        /// The byte that fills the space after a shorter value; `None` if every value has the whole size.
+        pad: Option<u8>,
+    },
+    /// They end before these bytes, which they cannot contain.
+    Ended {
+        /// The bytes after them; at least one.
+        by: Vec<u8>,
+    },
+    /// They end where the frame ends.
+    Rest,
+}
+
+impl<L> Extent<L> {
+    /// Explains why these bytes cannot be sent as a value of `name`; `None` if they can. The largest number of a length is
+    /// not checked here.
+    #[must_use]
+    pub fn refusal(&self, name: &str, content: &[u8]) -> Option<String> {
+        let given = content.len();
+        match self {
+            Extent::Fixed { size, pad: None } if given != *size => {
+                Some(format!("{name} has {size} bytes, not {given}"))
+            }
+            Extent::Fixed { size, .. } if given > *size => Some(format!(
+                "{given} bytes do not fit into {name}, which has {size}"
+            )),
+            Extent::Fixed { pad: Some(pad), .. } if content.ends_with(&[*pad]) => Some(format!(
+                "{name} cannot end with the byte {pad:02x}, which fills its space"
+            )),
+            Extent::Ended { by } if first_place(&[content, by].concat(), by) != Some(given) => {
+                let end = in_hex(by);
+                Some(format!("{name} cannot contain {end}, which marks its end"))
+            }
+            _ => None,
         }
     }
 }
 
-/// The sort of a value: number, text or bytes.
+/// Returns the offset of the first `wanted` in `bytes`.
+pub(super) fn first_place(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes
+        .windows(wanted.len().max(1))
+        .position(|window| window == wanted)
+}
+
+/// The sort of a value: number, text, bytes or list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// An integer.
@@ -63,6 +136,8 @@ pub enum Sort {
     Text,
     /// Bytes.
     Bytes,
+    /// A list of values.
+    List,
 }
 
 impl Sort {
@@ -73,6 +148,7 @@ impl Sort {
             Value::Int(_) => Sort::Int,
             Value::Text(_) => Sort::Text,
             Value::Bytes(_) => Sort::Bytes,
+            Value::List(_) => Sort::List,
         }
     }
 }
@@ -83,233 +159,7 @@ impl fmt::Display for Sort {
             Sort::Int => "a number",
             Sort::Text => "text",
             Sort::Bytes => "bytes",
+            Sort::List => "a list",
         })
-    }
-}
-
-/// An integer: big-endian, of 1, 2, 4 or 8 bytes, or a varint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntType {
-    /// The number of bytes of the integer; for a varint, the maximum number.
-    width: usize,
-    signed: bool,
-    varint: bool,
-}
-
-/// The result of reading an integer from bytes.
-pub(super) enum Int {
-    /// The complete integer, and the number of its bytes.
-    Whole(i128, usize),
-    /// Only the beginning of an integer.
-    Partial,
-    /// A varint that does not end within its maximum number of bytes.
-    Endless,
-}
-
-impl IntType {
-    /// The names of integer types in wire.kdl, each with its type.
-    pub const NAMED: [(&'static str, IntType); 9] = [
-        ("int8", IntType::signed(1)),
-        ("int16", IntType::signed(2)),
-        ("int32", IntType::signed(4)),
-        ("int64", IntType::signed(8)),
-        ("uint8", IntType::unsigned(1)),
-        ("uint16", IntType::unsigned(2)),
-        ("uint32", IntType::unsigned(4)),
-        ("uint64", IntType::unsigned(8)),
-        ("varint", IntType::VARINT),
-    ];
-
-    /// A varint: groups of 7 bits, the lowest group first. If the high bit of a byte is set, another byte follows. A varint
-    /// is used for lengths, so the largest number is 2,147,483,647, in at most 5 bytes. Unnecessary groups of zeros at the
-    /// end are accepted.
-    const VARINT: IntType = IntType {
-        width: 5,
-        signed: false,
-        varint: true,
-    };
-
-    const fn signed(width: usize) -> IntType {
-        IntType {
-            width,
-            signed: true,
-            varint: false,
-        }
-    }
-
-    const fn unsigned(width: usize) -> IntType {
-        IntType {
-            width,
-            signed: false,
-            varint: false,
-        }
-    }
-
-    /// Returns the integer type with this name in wire.kdl.
-    #[must_use]
-    pub fn named(name: &str) -> Option<IntType> {
-        let found = IntType::NAMED.iter().find(|(known, _)| *known == name);
-        found.map(|(_, int)| *int)
-    }
-
-    /// Returns the maximum number of its bytes.
-    #[must_use]
-    pub fn width(self) -> usize {
-        self.width
-    }
-
-    /// Returns the smallest number that fits.
-    #[must_use]
-    pub fn min(self) -> i128 {
-        match self.signed {
-            true => -(1 << (self.bits() - 1)),
-            false => 0,
-        }
-    }
-
-    /// Returns the largest number that fits.
-    #[must_use]
-    pub fn max(self) -> i128 {
-        let magnitude_bits = match (self.varint, self.signed) {
-            (true, _) => 31,
-            (false, true) => self.bits() - 1,
-            (false, false) => self.bits(),
-        };
-        (1 << magnitude_bits) - 1
-    }
-
-    /// Returns whether this number fits.
-    #[must_use]
-    pub fn carries(self, number: i128) -> bool {
-        (self.min()..=self.max()).contains(&number)
-    }
-
-    fn bits(self) -> usize {
-        self.width * 8
-    }
-
-    /// Adds the bytes of the number to `out`. A number that does not fit loses its high bits.
-    pub(super) fn encode(self, number: i128, out: &mut Vec<u8>) {
-        if self.varint {
-            return encode_varint(number & self.max(), out);
-        }
-        let all = number.to_be_bytes();
-        out.extend(all.iter().skip(all.len() - self.width));
-    }
-
-    /// Reads the number with which these bytes begin.
-    pub(super) fn decode(self, bytes: &[u8]) -> Int {
-        if self.varint {
-            return decode_varint(bytes, self.width);
-        }
-        let Some(bytes) = bytes.get(..self.width) else {
-            return Int::Partial;
-        };
-        let negative = self.signed && bytes.first().is_some_and(|first| first & 0x80 != 0);
-        let sign_extension = if negative { -1 } else { 0 };
-        let number = bytes.iter().fold(sign_extension, |number: i128, byte| {
-            (number << 8) | i128::from(*byte)
-        });
-        Int::Whole(number, self.width)
-    }
-}
-
-/// The type of an opcode if wire.kdl does not declare another type.
-impl Default for IntType {
-    fn default() -> IntType {
-        IntType::signed(1)
-    }
-}
-
-fn encode_varint(mut number: i128, out: &mut Vec<u8>) {
-    loop {
-        let group = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            return out.push(group);
-        }
-        out.push(group | 0x80);
-    }
-}
-
-fn decode_varint(bytes: &[u8], most: usize) -> Int {
-    let mut number = 0;
-    for (index, byte) in bytes.iter().take(most).enumerate() {
-        number |= i128::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Int::Whole(number, index + 1);
-        }
-    }
-    if bytes.len() < most {
-        Int::Partial
-    } else {
-        Int::Endless
-    }
-}
-
-impl fmt::Display for IntType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.varint {
-            return f.write_str("varint");
-        }
-        let sign = if self.signed { "" } else { "u" };
-        write!(f, "{sign}int{}", self.bits())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(int: IntType, bytes: &[u8]) -> Option<(i128, usize)> {
-        match int.decode(bytes) {
-            Int::Whole(number, length) => Some((number, length)),
-            Int::Partial | Int::Endless => None,
-        }
-    }
-
-    #[test]
-    fn every_integer_type_carries_its_limits_and_nothing_beyond() {
-        for (name, int) in IntType::NAMED {
-            assert_eq!(int.to_string(), name);
-            for number in [int.min(), int.max(), 0, 1] {
-                let mut bytes = Vec::new();
-                int.encode(number, &mut bytes);
-                assert!(bytes.len() <= int.width());
-                assert_eq!(read(int, &bytes), Some((number, bytes.len())), "{name}");
-                assert_eq!(read(int, &bytes[..bytes.len() - 1]), None, "{name}");
-            }
-            assert!(
-                !int.carries(int.min() - 1) && !int.carries(int.max() + 1),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn integers_are_big_endian() {
-        let mut bytes = Vec::new();
-        IntType::signed(4).encode(-2, &mut bytes);
-        assert_eq!(bytes, [0xff, 0xff, 0xff, 0xfe]);
-        assert_eq!(read(IntType::unsigned(2), &[1, 2]), Some((258, 2)));
-    }
-
-    #[test]
-    fn varints_have_their_lowest_group_first_and_end_within_five_bytes() {
-        let varint = IntType::VARINT;
-        for (number, bytes) in [
-            (0, &[0][..]),
-            (127, &[0x7f]),
-            (128, &[0x80, 1]),
-            (300, &[0xac, 2]),
-            (2_147_483_647, &[0xff, 0xff, 0xff, 0xff, 7]),
-        ] {
-            let mut encoded = Vec::new();
-            varint.encode(number, &mut encoded);
-            assert_eq!(encoded, bytes);
-        }
-        assert_eq!(read(varint, &[0x83, 0x80, 0x80, 0x80, 0]), Some((3, 5)));
-        assert!(matches!(varint.decode(&[0x80; 4]), Int::Partial));
-        assert!(matches!(varint.decode(&[0x80; 5]), Int::Endless));
     }
 }

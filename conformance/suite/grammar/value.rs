@@ -13,6 +13,8 @@ pub enum Value {
     Text(String),
     /// Any bytes.
     Bytes(Vec<u8>),
+    /// Several values of one type.
+    List(Vec<Value>),
 }
 
 /// Returns the bytes of an IP address: 4 or 16.
@@ -23,19 +25,45 @@ pub(crate) fn bytes_of_address(text: &str) -> Option<Vec<u8>> {
     })
 }
 
-/// Shows the value as a scenario would write it.
+/// Parses bytes in hexadecimal, such as `00 ff`. The error is the first part that is not a byte.
+pub(crate) fn bytes_of_hex(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    for group in text.split_whitespace() {
+        let digits: Vec<char> = group.chars().collect();
+        for pair in digits.chunks(2) {
+            let written: String = pair.iter().collect();
+            let both_are_digits = pair.len() == 2 && pair.iter().all(char::is_ascii_hexdigit);
+            match u8::from_str_radix(&written, 16) {
+                Ok(byte) if both_are_digits => bytes.push(byte),
+                _ => return Err(written),
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+/// Returns bytes in hexadecimal, such as `0d 0a`.
+pub(crate) fn in_hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.join(" ")
+}
+
+/// Shows the value as a scenario would write it. A list, which a scenario writes in braces, is shown in brackets.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Int(number) => write!(f, "{number}"),
             Value::Text(text) => write!(f, "{text:?}"),
             Value::Bytes(bytes) => {
-                f.write_str("(hex)\"")?;
-                for (index, byte) in bytes.iter().enumerate() {
+                write!(f, "(hex)\"{}\"", in_hex(bytes))
+            }
+            Value::List(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
                     let gap = if index == 0 { "" } else { " " };
-                    write!(f, "{gap}{byte:02x}")?;
+                    write!(f, "{gap}{item}")?;
                 }
-                f.write_str("\"")
+                f.write_str("]")
             }
         }
     }
@@ -48,6 +76,17 @@ pub enum Side {
     Client,
     /// The target.
     Server,
+}
+
+impl Side {
+    /// Returns the other side.
+    #[must_use]
+    pub fn other(self) -> Side {
+        match self {
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
+        }
+    }
 }
 
 impl fmt::Display for Side {
@@ -72,6 +111,10 @@ pub struct DecodedField {
     pub value: Value,
     /// The range of the field's bytes, counted from the frame's first byte.
     pub bytes: Range<usize>,
+    /// The number of bytes of the length with which it begins; 0 if it has none. The length of a frame is nothing else.
+    pub prefix: usize,
+    /// The parts of a list, in order: the number of its values, if it is sent, and each value. Empty for other fields.
+    pub parts: Vec<DecodedField>,
 }
 
 /// A complete frame.
@@ -79,9 +122,9 @@ pub struct DecodedField {
 pub struct Frame {
     /// The packet of the frame.
     pub packet: PacketId,
-    /// The number of bytes of the length at its beginning; 0 if frames have no length.
-    pub prefix: usize,
-    /// The fields in order, without the opcode.
+    /// The parts of its head in order. One of them is the opcode.
+    pub head: Vec<DecodedField>,
+    /// The fields in order, without the head.
     pub fields: Vec<DecodedField>,
     /// The length of the whole frame in bytes.
     pub length: usize,
@@ -92,7 +135,7 @@ pub struct Frame {
 pub enum Decoded {
     /// A complete frame.
     Frame(Frame),
-    /// Only the beginning of a frame, with the fields that are complete. The length and the opcode are the first of them.
+    /// Only the beginning of a frame, with the fields that are complete. The parts of the head are the first of them.
     Partial(Vec<DecodedField>),
     /// Bytes that this side may not send: no further bytes can make them a frame.
     Broken {
@@ -100,7 +143,7 @@ pub enum Decoded {
         at: usize,
         /// A sentence for the report, such as `opcode 99 is unknown`.
         why: String,
-        /// The fields before that byte. The length and the opcode are the first of them.
+        /// The fields before that byte. The parts of the head are the first of them.
         fields: Vec<DecodedField>,
     },
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choices, Grammar, IntType, Packet, PacketId, TypeKind, Value};
+use super::{Choices, Extent, Grammar, Head, IntType, Packet, PacketId, TypeKind, Value};
 
 /// A codec that encodes and decodes packets in one reading of the protocol.
 ///
@@ -10,8 +10,7 @@ use super::{Choices, Grammar, IntType, Packet, PacketId, TypeKind, Value};
 /// them.
 #[derive(Debug, Clone)]
 pub struct Wire {
-    pub(super) frame_length: Option<IntType>,
-    pub(super) opcode: IntType,
+    pub(super) head: Head,
     pub(super) types: BTreeMap<String, Layout>,
     pub(super) packets: Vec<Packet>,
 }
@@ -20,14 +19,35 @@ pub struct Wire {
 #[derive(Debug, Clone)]
 pub(super) enum Layout {
     Int(IntType),
-    Text { length: IntType },
-    Bytes { length: IntType },
+    Text(Extent<IntType>),
+    Bytes(Extent<IntType>),
     Uuid,
-    Sized { size: usize },
-    OneOf { cases: Vec<(i128, Layout)> },
+    OneOf {
+        cases: Vec<(i128, Layout)>,
+    },
+    List {
+        of: Box<Layout>,
+        count: Option<IntType>,
+    },
 }
 
 impl Layout {
+    /// Turns the byte order of all integers around.
+    fn reverse(&mut self) {
+        let turn = |int: &mut IntType| *int = int.reversed();
+        match self {
+            Layout::Int(int) => turn(int),
+            Layout::Text(Extent::Counted { length })
+            | Layout::Bytes(Extent::Counted { length }) => turn(length),
+            Layout::OneOf { cases } => cases.iter_mut().for_each(|(_, case)| case.reverse()),
+            Layout::List { of, count } => {
+                of.reverse();
+                count.iter_mut().for_each(turn);
+            }
+            Layout::Text(_) | Layout::Bytes(_) | Layout::Uuid => {}
+        }
+    }
+
     /// Returns the layout that a value has if the deciding field has the value `tag`. For a layout without cases, or without
     /// a deciding field, returns the layout itself.
     pub(super) fn chosen_by(&self, tag: Option<&Value>) -> Option<&Layout> {
@@ -48,6 +68,15 @@ impl Wire {
         self.packets.get(id.0)
     }
 
+    /// Returns the same codec with all integers in the other byte order.
+    #[must_use]
+    pub fn in_the_other_byte_order(&self) -> Wire {
+        let mut other = self.clone();
+        other.head.reverse();
+        other.types.values_mut().for_each(Layout::reverse);
+        other
+    }
+
     pub(super) fn new(grammar: &Grammar, choices: &Choices) -> Wire {
         let taken: Vec<_> = grammar
             .readings
@@ -65,16 +94,18 @@ impl Wire {
             .filter_map(|(name, kind)| Some(((*name).to_owned(), layout(kind, &kinds)?)))
             .collect();
         let mut packets = grammar.packets.clone();
-        for (name, opcode) in taken.iter().flat_map(|choice| &choice.renumbered) {
-            let renumbered = packets.iter_mut().filter(|packet| packet.name == *name);
-            renumbered.for_each(|packet| packet.opcode = *opcode);
+        for new in taken.iter().flat_map(|choice| &choice.renumbered) {
+            let renumbered = packets
+                .iter_mut()
+                .filter(|packet| packet.name == new.packet);
+            renumbered.for_each(|packet| packet.opcodes.renumber(new.from, new.opcode));
         }
+        let head = grammar.head.clone();
         Wire {
-            frame_length: grammar.frame_length,
-            opcode: taken
-                .iter()
-                .find_map(|choice| choice.opcode)
-                .unwrap_or(grammar.opcode),
+            head: match taken.iter().find_map(|choice| choice.opcode) {
+                Some(opcode) => head.with_opcode(opcode),
+                None => head,
+            },
             types,
             packets,
         }
@@ -87,25 +118,41 @@ fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> 
         Some(TypeKind::Int(int)) => Some(*int),
         _ => None,
     };
+    let extent = |extent: &Extent| {
+        Some(match extent {
+            Extent::Counted { length } => Extent::Counted {
+                length: integer(length)?,
+            },
+            Extent::Fixed { size, pad } => Extent::Fixed {
+                size: *size,
+                pad: *pad,
+            },
+            Extent::Ended { by } => Extent::Ended { by: by.clone() },
+            Extent::Rest => Extent::Rest,
+        })
+    };
+    // Lint refuses a `one-of` or a list inside another one, so this recursion ends.
+    let simple = |name: &str| match kinds.get(name)? {
+        TypeKind::OneOf { .. } | TypeKind::List { .. } => None,
+        kind => layout(kind, kinds),
+    };
     Some(match kind {
         TypeKind::Int(int) => Layout::Int(*int),
-        TypeKind::Text { length } => Layout::Text {
-            length: integer(length)?,
-        },
-        TypeKind::Bytes { length } => Layout::Bytes {
-            length: integer(length)?,
-        },
+        TypeKind::Text(of_text) => Layout::Text(extent(of_text)?),
+        TypeKind::Bytes(of_bytes) => Layout::Bytes(extent(of_bytes)?),
         TypeKind::Uuid => Layout::Uuid,
-        TypeKind::Sized { size } => Layout::Sized { size: *size },
         TypeKind::OneOf { cases } => Layout::OneOf {
             cases: cases
                 .iter()
-                .map(|(tag, name)| match kinds.get(name.as_str())? {
-                    // Lint refuses a `one-of` inside a `one-of`, so this recursion ends.
-                    TypeKind::OneOf { .. } => None,
-                    kind => Some((*tag, layout(kind, kinds)?)),
-                })
+                .map(|(tag, name)| Some((*tag, simple(name)?)))
                 .collect::<Option<_>>()?,
+        },
+        TypeKind::List { of, count } => Layout::List {
+            of: Box::new(simple(of)?),
+            count: match count {
+                Some(name) => Some(integer(name)?),
+                None => None,
+            },
         },
     })
 }

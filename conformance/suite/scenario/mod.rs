@@ -95,6 +95,37 @@ pub struct Lane {
     pub answers: bool,
 }
 
+impl Lane {
+    /// Returns the minimum number of bytes of the name that the lane gets in a run; 0 if a setting gives it.
+    #[must_use]
+    pub fn least_name_bytes(&self, lanes: &[Lane]) -> usize {
+        match &self.login {
+            LaneName::Fresh { exactly: None } => {
+                let kept = self.name.chars().filter(char::is_ascii).count();
+                kept.min(KEPT_CHARACTERS) + 1 + RANDOM_CHARACTERS
+            }
+            LaneName::Fresh {
+                exactly: Some((bytes, _)),
+            } => *bytes,
+            LaneName::SameAs(other) => match lanes.get(other.0) {
+                // A lane can have the name of an earlier lane only, so this recursion ends.
+                Some(earlier) if other.0 < lanes.len() => {
+                    earlier.least_name_bytes(lanes.get(..other.0).unwrap_or_default())
+                }
+                _ => 0,
+            },
+            LaneName::Setting(_) => 0,
+        }
+    }
+}
+
+/// Maximum characters of a lane's name that go into its new name. Together with the random part, the new name is then short
+/// enough for the usual protocols.
+pub const KEPT_CHARACTERS: usize = 16;
+
+/// The number of characters of the random part of a new name.
+pub const RANDOM_CHARACTERS: usize = 6;
+
 /// The origin of a lane's name.
 #[derive(Debug, Clone)]
 pub enum LaneName {
@@ -243,6 +274,8 @@ pub enum Piece {
     Opcode(PacketId),
     /// A number as an opcode.
     OpcodeNumber(i128),
+    /// A number as the length of a frame.
+    FrameLength(i128),
     /// A value encoded as a type of the grammar; the limits of wire.kdl do not apply.
     Typed {
         /// Name of the type in wire.kdl.
@@ -272,6 +305,8 @@ pub enum Expr {
     Remembered(String),
     /// A signature by a lane's key over its own name.
     SignatureOf(LaneId),
+    /// A list of values.
+    List(Vec<Expr>),
     /// A setting from the command line, as a number or as text.
     Setting {
         /// The name of the setting.
@@ -357,6 +392,19 @@ pub enum Pattern {
     /// If nothing is remembered under this name yet, any value is right, and the step remembers it. Otherwise only the
     /// remembered value is right.
     Bind(String),
+    /// A list.
+    List(ListPattern),
+}
+
+/// The expected values of a list.
+#[derive(Debug, Clone)]
+pub struct ListPattern {
+    /// The patterns of its values.
+    pub items: Vec<Pattern>,
+    /// Whether the values may arrive in any order.
+    pub in_any_order: bool,
+    /// Whether other values may arrive, too.
+    pub among_others: bool,
 }
 
 /// How bytes are cut into segments.

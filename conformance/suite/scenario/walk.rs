@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::grammar::{Choice, Grammar, PacketId, Reading};
+use crate::grammar::{Choice, Choices, Grammar, PacketId, Reading, TypeKind};
 
 use super::{Action, Incoming, LaneId, Outgoing, Piece, Scenario, Step};
 
@@ -87,6 +87,21 @@ pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
     lanes
 }
 
+/// Returns whether a type, or the type of its values if it is a list, is one of these types.
+fn is_one_of(grammar: &Grammar, type_name: &str, types: &BTreeSet<&str>) -> bool {
+    let kinds = grammar.kinds_of_type(type_name, &Choices::new());
+    let of_values = kinds.iter().any(|kind| match kind {
+        TypeKind::List { of, count } => {
+            types.contains(of.as_str())
+                || count
+                    .as_ref()
+                    .is_some_and(|count| types.contains(count.as_str()))
+        }
+        _ => false,
+    });
+    of_values || types.contains(type_name)
+}
+
 /// Returns whether the result of a scenario may depend on which choice of this reading the target follows.
 pub fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
     if reading.choices.iter().any(Choice::changes_opcodes) {
@@ -99,11 +114,8 @@ pub fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> 
         .map(|definition| definition.name.as_str())
         .collect();
     let has_type = |packet: &PacketId| {
-        grammar
-            .packet(*packet)
-            .fields
-            .iter()
-            .any(|field| types.contains(field.type_name.as_str()))
+        let mut fields = grammar.packet(*packet).fields.iter();
+        fields.any(|field| is_one_of(grammar, &field.type_name, &types))
     };
     let mut depends = false;
     every_step(&scenario.steps, &mut |step| {

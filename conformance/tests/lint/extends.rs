@@ -59,11 +59,11 @@ fn a_protocol_changes_packets_types_and_requirements_by_their_names() {
         ["LOGIN", "MESSAGE", "BYE"].map(|name| mine.grammar.packet_named(name).expect("it exists"));
     let text = |text: &str| Value::Text(text.to_owned());
     assert_eq!(
-        wire.encode(login, &[text("a")]),
+        wire.encode(Side::Client, login, &[text("a")]),
         Ok(vec![0, 0, 0, 0, 0, 1, b'a'])
     );
-    assert_eq!(wire.opcode(message), [0, 0, 0, 103]);
-    assert_eq!(wire.opcode(bye), [0, 0, 0, 99]);
+    assert_eq!(wire.opcode(Side::Client, message), [0, 0, 0, 103]);
+    assert_eq!(wire.opcode(Side::Client, bye), [0, 0, 0, 99]);
     assert_eq!(mine.grammar.packet(login).fields[0].max_bytes, Some(12));
     let changed = mine.requirement("CHATON-1.2").expect("it exists");
     assert_eq!(changed.section, "9");
@@ -90,7 +90,9 @@ fn a_choice_that_renumbers_packets_is_probed_before_the_inherited_readings() {
     let text = || Value::Text("a".to_owned());
     for (choice, opcode) in [("a", 3), ("b", 4)] {
         let wire = in_choice(choice);
-        let bytes = wire.encode(message, &[text(), text()]).expect("it fits");
+        let bytes = wire
+            .encode(Side::Client, message, &[text(), text()])
+            .expect("it fits");
         assert_eq!(bytes[0], opcode);
         let decoded = wire.decode(Side::Server, &bytes);
         let conformance::grammar::Decoded::Frame(frame) = decoded else {
@@ -111,7 +113,10 @@ fn a_settled_reading_has_only_one_choice_and_no_probe() {
         .packet_named("LOGIN_PRIVATE")
         .expect("it exists");
     let wire = mine.grammar.in_reading(&Choices::new());
-    assert_eq!(wire.encode(open, &[Value::Int(1)]), Ok(vec![9, 0, 0, 0, 1]));
+    assert_eq!(
+        wire.encode(Side::Client, open, &[Value::Int(1)]),
+        Ok(vec![9, 0, 0, 0, 1])
+    );
     assert_eq!(
         mine.grammar.kinds_of_type("LONG", &Choices::new()).len(),
         1,
@@ -362,6 +367,6 @@ fn a_folder_that_extends_a_protocol_needs_only_the_changed_files() {
     fs::write(&wire, "protocol mine extends=chaton { renumber LOGIN 42; }")
         .expect("the file can be written");
     let mine = Suite::read_folder(folder.path()).unwrap_or_else(|found| panic!("{found}"));
-    assert_eq!(mine.grammar.packets[0].opcode, 42);
+    assert_eq!(mine.grammar.packets[0].opcodes.client, Some(42));
     assert!(mine.scenario("whisper").is_some());
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use conformance::grammar::{Choices, Value};
+use conformance::grammar::{Choices, Side, Value};
 use conformance::scenario::{
     Action, Bound, Company, Cut, Expr, Incoming, LaneId, Outgoing, Pattern, Scenario, Step,
 };
@@ -241,7 +241,7 @@ fn the_grammar_of_a_file_encodes_in_each_reading() {
     let encoded = suite
         .grammar
         .in_reading(&four)
-        .encode(take, &[Value::Int(1)]);
+        .encode(Side::Client, take, &[Value::Int(1)]);
     assert_eq!(encoded, Ok(vec![5, 0, 0, 0, 1]));
     assert!(suite.grammar.identified_by.is_some() && suite.grammar.fence_unidentified.is_some());
 }

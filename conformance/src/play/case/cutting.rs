@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::evidence::{Point, Segments};
-use crate::grammar::{Decoded, Side, Value, Wire};
+use crate::grammar::{Decoded, DecodedField, Side, Value, Wire};
 
 /// Maximum number of bytes of one send that `--segments each-byte` sends one by one. Without this limit, a send of one
 /// megabyte would need a million system calls.
@@ -61,43 +61,53 @@ impl Cutting {
     }
 }
 
-/// Returns the text fields and byte fields of the frames in these bytes: for each, the offset of the field, the offset of
-/// its content (after the length), and its value.
-fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
+/// Returns how long the writer pauses between the pieces of a send with this number of cuts.
+pub(crate) fn pause(cuts: usize) -> Duration {
+    let share = ALL_PAUSES.checked_div(u32::try_from(cuts).unwrap_or(u32::MAX));
+    share.map_or(Duration::ZERO, |share| share.min(PAUSE))
+}
+
+/// Returns the parts of the frames in these bytes: the head, the fields, and the values of lists. For each, also returns the
+/// offset of its frame.
+fn parts(wire: &Wire, bytes: &[u8]) -> Vec<(usize, DecodedField)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(left) = bytes.get(at..)
         && let Decoded::Frame(frame) = wire.decode(Side::Client, left)
     {
-        for field in &frame.fields {
-            let length = match &field.value {
-                Value::Text(text) => text.len(),
-                Value::Bytes(bytes) => bytes.len(),
-                _ => continue,
-            };
-            let range = at + field.bytes.start..at + field.bytes.end;
-            let content = range.end.saturating_sub(length).max(range.start);
-            found.push((range.start, content, field.value.clone()));
+        for field in frame.head.into_iter().chain(frame.fields) {
+            found.extend(field.parts.iter().map(|part| (at, part.clone())));
+            found.push((at, field));
         }
         at += frame.length;
     }
+    found.sort_by_key(|(at, field)| (at + field.bytes.start, field.bytes.len()));
     found
 }
 
-/// Returns a cut in the middle of each length prefix.
+/// Returns a cut in the middle of each length: of a frame, of a text or of bytes, and of a list.
 fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
-    sized_fields(wire, bytes)
+    let mut cuts: Vec<usize> = parts(wire, bytes)
         .into_iter()
-        .filter(|(start, content, _)| content - start > 1)
-        .map(|(start, content, _)| start + (content - start) / 2)
-        .collect()
+        .filter(|(_, field)| field.prefix > 1)
+        .map(|(at, field)| at + field.bytes.start + field.prefix / 2)
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
 }
 
 /// Returns a cut after the first byte of each character that has several bytes.
 fn inside_characters(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     let mut cuts = Vec::new();
-    for (_, content, value) in sized_fields(wire, bytes) {
-        if let Value::Text(text) = value {
+    for (at, field) in parts(wire, bytes) {
+        let content = at + field.bytes.start + field.prefix;
+        // A UUID is a text, too, but it is sent in another form.
+        if let Value::Text(text) = &field.value
+            && bytes
+                .get(content..)
+                .is_some_and(|left| left.starts_with(text.as_bytes()))
+        {
             let long = text
                 .char_indices()
                 .filter(|(_, character)| character.len_utf8() > 1);

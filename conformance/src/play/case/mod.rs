@@ -225,6 +225,10 @@ impl<'a> Case<'a> {
                 .map(|conn| Value::Bytes(self.connections[conn].socket.own_address())),
             Expr::Remembered(name) => self.remembered(name),
             Expr::SignatureOf(lane) => signature_of(self.identities.get(lane.0)),
+            Expr::List(items) => {
+                let items = items.iter().map(|item| self.value(item));
+                items.collect::<Result<_, _>>().map(Value::List)
+            }
             Expr::Setting { name, sort } => self.setting(name, *sort),
         }
     }
@@ -249,7 +253,7 @@ impl<'a> Case<'a> {
                 .parse()
                 .map(Value::Int)
                 .map_err(|_| Failure::own_fault(format!("`--set {name}={text}` must be a number"))),
-            Sort::Text | Sort::Bytes => Ok(Value::Text(text.clone())),
+            Sort::Text | Sort::Bytes | Sort::List => Ok(Value::Text(text.clone())),
         }
     }
 

@@ -1,8 +1,7 @@
 //! The state of a case as data, for the explanation of a failure.
 
 use crate::evidence::{End, Failure, FailureKind, Look};
-use crate::explain::{self, Shown, WantedField, WantedFrame};
-use crate::grammar::Value;
+use crate::explain::{self, Shown, WantedField, WantedFrame, WantedList};
 use crate::scenario::{FramePattern, Pattern};
 
 use super::{Case, ConnId};
@@ -23,24 +22,31 @@ impl Case<'_> {
     /// Returns the frame that a pattern asks for, according to the values known so far. If the value of a field is not known
     /// yet, any value is right for this field.
     pub(crate) fn wanted(&self, pattern: &FramePattern) -> WantedFrame {
-        let field = |wanted: &Pattern| match (self.wanted_value(wanted), wanted) {
-            (Ok(Some(value)), _) => WantedField::Is(value),
-            (_, Pattern::Bind(name)) => WantedField::Bind(name.clone()),
-            _ => WantedField::Any,
-        };
+        let field = |wanted: &Pattern| self.wanted_field(wanted).unwrap_or(WantedField::Any);
         WantedFrame {
             packet: pattern.packet,
             fields: pattern.fields.iter().map(field).collect(),
         }
     }
 
-    /// Returns the value that a field must have; `None` if any value is right.
-    pub(crate) fn wanted_value(&self, pattern: &Pattern) -> Result<Option<Value>, Box<Failure>> {
-        match pattern {
-            Pattern::Any => Ok(None),
-            Pattern::Is(expression) => self.value(expression).map(Some),
-            Pattern::Bind(name) => Ok(self.view.remembered.get(name).cloned()),
-        }
+    /// Returns what a field must be, with the values of this play.
+    pub(crate) fn wanted_field(&self, pattern: &Pattern) -> Result<WantedField, Box<Failure>> {
+        Ok(match pattern {
+            Pattern::Any => WantedField::Any,
+            Pattern::Is(expression) => WantedField::Is(self.value(expression)?),
+            Pattern::Bind(name) => match self.view.remembered.get(name) {
+                Some(value) => WantedField::Is(value.clone()),
+                None => WantedField::Bind(name.clone()),
+            },
+            Pattern::List(list) => {
+                let items = list.items.iter().map(|item| self.wanted_field(item));
+                WantedField::List(WantedList {
+                    items: items.collect::<Result<_, _>>()?,
+                    in_any_order: list.in_any_order,
+                    among_others: list.among_others,
+                })
+            }
+        })
     }
 
     /// Returns the failure for something that arrived where silence was expected.

@@ -48,7 +48,7 @@ impl Case<'_> {
         if self.end_of(conn).is_some() || self.has_shut_down(conn) {
             return;
         }
-        if let Ok(bytes) = self.wire.encode(answer, &values) {
+        if let Ok(bytes) = self.wire.encode(Side::Client, answer, &values) {
             self.transmit(conn, bytes, &Cut::Whole, Purpose::Answer);
         }
     }

@@ -71,10 +71,8 @@ impl Ledger {
         let owners: BTreeSet<CaseNumber> = frame
             .fields
             .iter()
-            .filter_map(|field| match &field.value {
-                Value::Text(text) => entries.names.get(text).copied(),
-                Value::Int(_) | Value::Bytes(_) => None,
-            })
+            .flat_map(|field| texts(&field.value))
+            .filter_map(|text| entries.names.get(text).copied())
             .collect();
         (!owners.is_empty() && !owners.contains(&case)).then_some(Stray::OtherCase)
     }
@@ -107,7 +105,7 @@ impl Ledger {
         frame: &Frame,
         got: &BTreeSet<u64>,
     ) -> Option<u64> {
-        let servers_own = !grammar.packet(frame.packet).from.include(Side::Client);
+        let servers_own = !grammar.packet(frame.packet).is_sent_by(Side::Client);
         let values: Vec<Value> = frame
             .fields
             .iter()
@@ -119,6 +117,15 @@ impl Ledger {
             .filter(|entry| entry.packet == frame.packet || servers_own)
             .find(|entry| entry.case != case && !got.contains(&entry.number))
             .map(|entry| entry.number)
+    }
+}
+
+/// Returns the texts of a value: the value itself, or those in a list.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Text(text) => vec![text],
+        Value::List(items) => items.iter().flat_map(texts).collect(),
+        Value::Int(_) | Value::Bytes(_) => Vec::new(),
     }
 }
 

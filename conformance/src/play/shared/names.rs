@@ -2,16 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::scenario::{Lane, LaneId, LaneName};
+use crate::scenario::{KEPT_CHARACTERS, Lane, LaneId, LaneName, RANDOM_CHARACTERS};
 
 use super::random::SplitMix;
-
-/// Maximum characters of a lane's name that go into its new name. Together with the random part, the new name is then short
-/// enough for the usual protocols.
-const KEPT: usize = 16;
-
-/// The number of characters of the random part.
-const RANDOM: usize = 6;
 
 /// Returns a name for each lane, in their order.
 pub(crate) fn names_of(
@@ -39,8 +32,12 @@ pub(crate) fn fresh(
     exactly: Option<&(usize, String)>,
     random: &mut SplitMix,
 ) -> String {
-    let kept: String = lane.chars().filter(char::is_ascii).take(KEPT).collect();
-    let name = format!("{kept}-{}", random.letters(RANDOM));
+    let kept: String = lane
+        .chars()
+        .filter(char::is_ascii)
+        .take(KEPT_CHARACTERS)
+        .collect();
+    let name = format!("{kept}-{}", random.letters(RANDOM_CHARACTERS));
     match exactly {
         None => name,
         Some((length, filler)) => of_length(*length, filler, &name, random),

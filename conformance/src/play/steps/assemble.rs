@@ -1,7 +1,7 @@
 //! Makes the bytes of a send, in the reading of the protocol that the target follows.
 
 use crate::evidence::Failure;
-use crate::grammar::Value;
+use crate::grammar::{Side, Value};
 use crate::play::case::Case;
 use crate::play::shared::random::{SplitMix, sha256};
 use crate::scenario::{Expr, Outgoing, Piece};
@@ -16,14 +16,20 @@ impl Case<'_> {
                     let values = self.values(fields)?;
                     bytes.extend(
                         self.wire
-                            .encode(*packet, &values)
+                            .encode(Side::Client, *packet, &values)
                             .map_err(Failure::own_fault)?,
                     );
                 }
                 Outgoing::Raw(pieces) => bytes.extend(self.pieces(pieces)?),
                 Outgoing::Framed(pieces) => {
-                    let content = self.pieces(pieces)?;
-                    bytes.extend(self.wire.framed(content));
+                    let (opcode, payload) = match pieces.split_first() {
+                        Some((opcode @ (Piece::Opcode(_) | Piece::OpcodeNumber(_)), payload)) => {
+                            (self.piece(opcode)?, payload)
+                        }
+                        _ => (Vec::new(), pieces.as_slice()),
+                    };
+                    let payload = self.pieces(payload)?;
+                    bytes.extend(self.wire.framed(&opcode, &payload));
                 }
                 Outgoing::Random {
                     length,
@@ -58,8 +64,9 @@ impl Case<'_> {
     fn piece(&self, piece: &Piece) -> Result<Vec<u8>, Box<Failure>> {
         match piece {
             Piece::Bytes(bytes) => Ok(bytes.clone()),
-            Piece::Opcode(packet) => Ok(self.wire.opcode(*packet)),
+            Piece::Opcode(packet) => Ok(self.wire.opcode(Side::Client, *packet)),
             Piece::OpcodeNumber(number) => Ok(self.wire.opcode_number(*number)),
+            Piece::FrameLength(claims) => Ok(self.wire.frame_length(*claims)),
             Piece::Typed { type_name, value } => {
                 let value = self.value(value)?;
                 self.wire

@@ -102,10 +102,7 @@ pub(crate) fn fits(
         return Ok(false);
     }
     for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
-        if case
-            .wanted_value(wanted)?
-            .is_some_and(|value| value != field.value)
-        {
+        if !case.wanted_field(wanted)?.accepts(&field.value) {
             return Ok(false);
         }
     }
@@ -115,11 +112,21 @@ pub(crate) fn fits(
 /// Remembers the values that the pattern names.
 pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
     for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
-        if let Pattern::Bind(name) = wanted {
-            case.view
-                .remembered
-                .insert(name.clone(), field.value.clone());
+        bind_value(case, wanted, &field.value);
+    }
+}
+
+fn bind_value(case: &mut Case<'_>, wanted: &Pattern, value: &Value) {
+    match (wanted, value) {
+        (Pattern::Bind(name), value) => {
+            case.view.remembered.insert(name.clone(), value.clone());
         }
+        (Pattern::List(list), Value::List(values)) => {
+            for (wanted, value) in list.items.iter().zip(values) {
+                bind_value(case, wanted, value);
+            }
+        }
+        _ => {}
     }
 }
 

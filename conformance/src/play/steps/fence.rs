@@ -5,8 +5,8 @@ use std::time::Instant;
 use crate::evidence::{Failure, FailureKind, Look};
 use crate::explain;
 use crate::grammar::{
-    Decoded, Direction, Fence, FenceExpr, FenceStep, Frame, PacketId, Party, Side, Sort, TypeKind,
-    Value, uuid_of,
+    Decoded, Direction, Extent, Fence, FenceExpr, FenceStep, Field, Frame, PacketId, Party, Side,
+    Sort, TypeKind, Value, uuid_of,
 };
 use crate::play::case::{Case, ConnId, Meaning, Outstanding, Purpose};
 use crate::play::shared::registry::signature_of;
@@ -158,7 +158,7 @@ impl Exchange {
         let Some(values) = values else {
             return Failure::own_fault("a fence that sends a value of any kind").into();
         };
-        match case.wire.encode(step.packet, &values) {
+        match case.wire.encode(Side::Client, step.packet, &values) {
             Ok(bytes) => {
                 case.transmit(conn, bytes, &Cut::Whole, Purpose::Fence);
                 Progress::Done
@@ -230,7 +230,7 @@ impl Exchange {
                 FenceExpr::NameOf(party) => Some(Value::Text(
                     case.connections[self.conn(*party)].login.clone(),
                 )),
-                FenceExpr::Token => Some(token_value(case, &declared.type_name, token)),
+                FenceExpr::Token => Some(token_value(case, declared, token)),
                 FenceExpr::Literal(value) => Some(value.clone()),
                 FenceExpr::Any | FenceExpr::SignatureOf(_) => None,
             })
@@ -293,18 +293,25 @@ fn fits(case: &Case<'_>, own: Option<usize>, frame: &Frame) -> bool {
         .is_some_and(|answer| answer.fits(frame))
 }
 
-/// Returns the token as a value of a type.
-fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
-    let kinds = case
-        .shared
-        .suite
-        .grammar
-        .kinds_of_type(type_name, case.choices);
+/// Returns the token as a value of a field. A text that may not be long enough gets only the end of the token.
+fn token_value(case: &Case<'_>, field: &Field, token: u64) -> Value {
+    let grammar = &case.shared.suite.grammar;
+    let kinds = grammar.kinds_of_type(&field.type_name, case.choices);
     match kinds.first() {
         Some(TypeKind::Int(int)) => Value::Int(i128::from(token) % int.max().max(1)),
         Some(TypeKind::Uuid) => Value::Text(uuid_of(u128::from(token))),
         Some(kind) if kind.sort() == Sort::Bytes => Value::Bytes(token.to_be_bytes().to_vec()),
-        _ => Value::Text(format!("fence-{token:016x}")),
+        kind => {
+            let size = match kind.and_then(|kind| kind.extent()) {
+                Some(Extent::Fixed { size, .. }) => Some(*size),
+                _ => None,
+            };
+            let limits = [size, field.max_bytes, field.max_chars];
+            let most = limits.into_iter().flatten().min().unwrap_or(usize::MAX);
+            let text = format!("fence-{token:016x}");
+            let cut = text.len().saturating_sub(most);
+            Value::Text(text.chars().skip(cut).collect())
+        }
     }
 }
 

@@ -176,32 +176,49 @@ impl Making<'_> {
     /// are written as bytes.
     fn may_be_written(&self, side: Side, frame: &Frame) -> bool {
         let packet = self.grammar.packet(frame.packet);
-        side == Side::Client && packet.from.include(side)
+        side == Side::Client && packet.is_sent_by(side)
     }
 
     fn packet(&self, side: Side, frame: &Frame) -> String {
         let packet = self.grammar.packet(frame.packet);
         let mut text = packet.name.clone();
+        let mut lists = Vec::new();
         for (field, decoded) in packet.fields.iter().zip(&frame.fields) {
-            let lanes = self
-                .opened
-                .iter()
-                .filter_map(|open| self.names.lanes.get(open));
-            let names = lanes.map(|lane| lane.name.as_str());
-            let login = match &decoded.value {
-                Value::Text(login) => self.names.logins.get(login),
-                _ => None,
-            };
-            let login = login.filter(|lane| names.clone().any(|open| open == lane.as_str()));
-            let value = match (login, self.names.remembered(&field.name, &decoded.value)) {
-                (Some(lane), _) => format!("@{lane}"),
-                (None, Some(name)) if side == Side::Client => format!("${name}"),
-                (None, Some(name)) => format!("?{name}"),
-                (None, None) => literal(&decoded.value, names),
-            };
-            text.push_str(&format!(" {}={value}", field.name));
+            let name = &field.name;
+            match &decoded.value {
+                Value::List(items) => {
+                    let items = items
+                        .iter()
+                        .map(|item| format!(" {}", self.value(side, name, item)));
+                    lists.push(format!("{name}{}", items.collect::<String>()));
+                }
+                value => text.push_str(&format!(" {name}={}", self.value(side, name, value))),
+            }
+        }
+        if !lists.is_empty() {
+            text.push_str(&format!(" {{ {} }}", lists.join("; ")));
         }
         text
+    }
+
+    /// Returns one value as a step writes it: the name of a lane, a remembered value, or a literal.
+    fn value(&self, side: Side, field: &str, value: &Value) -> String {
+        let lanes = self
+            .opened
+            .iter()
+            .filter_map(|open| self.names.lanes.get(open));
+        let names = lanes.map(|lane| lane.name.as_str());
+        let login = match value {
+            Value::Text(login) => self.names.logins.get(login),
+            _ => None,
+        };
+        let login = login.filter(|lane| names.clone().any(|open| open == lane.as_str()));
+        match (login, self.names.remembered(field, value)) {
+            (Some(lane), _) => format!("@{lane}"),
+            (None, Some(name)) if side == Side::Client => format!("${name}"),
+            (None, Some(name)) => format!("?{name}"),
+            (None, None) => literal(value, names),
+        }
     }
 
     /// Returns a step for raw bytes, as text. If a client sent more bytes than a scenario can show, the scenario sends the

@@ -1,7 +1,7 @@
 //! Reads `over`, `names`, `setting` and `answered-by`.
 
 use super::{Reader, mistake};
-use crate::grammar::{Field, Names, PacketId, Senders, Setting, Transport, duration_of};
+use crate::grammar::{Field, Names, PacketId, Setting, Side, Transport, duration_of};
 use crate::source::{Check, Entry, Node, Shape};
 
 impl Reader<'_> {
@@ -21,7 +21,7 @@ impl Reader<'_> {
         }
     }
 
-    fn choice_word<T: Copy>(
+    pub(super) fn choice_word<T: Copy>(
         &mut self,
         node: &Node,
         example: &str,
@@ -82,12 +82,9 @@ impl Reader<'_> {
             let unknown = mistake::unanswerable(&given.name, &field.name, &asked.name);
             return self.refuse(entry, unknown);
         }
-        let sides = (asked.from, given.from);
-        self.must(
-            sides == (Senders::Server, Senders::Client),
-            entry,
-            mistake::wrong_answer,
-        )?;
+        let is_asked = !asked.is_sent_by(Side::Client);
+        let is_answered = !given.is_sent_by(Side::Server);
+        self.must(is_asked && is_answered, entry, mistake::wrong_answer)?;
         Some(answer)
     }
 }

@@ -33,8 +33,11 @@ pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
     for node in own.block() {
         match node.name.text.as_str() {
             "remove" => merge.remove(node),
-            "renumber" => merge.change(node, "packet", "renumber MESSAGE 4"),
-            "settle" => merge.change(node, "reading", "settle long-width \"8\""),
+            "renumber" => {
+                let shape = Shape::like("renumber MESSAGE 4").with(&["from"]);
+                merge.change(node, "packet", shape)
+            }
+            "settle" => merge.change(node, "reading", Shape::like("settle long-width \"8\"")),
             _ => {
                 merge.replace_or_add(node);
                 None
@@ -105,14 +108,15 @@ impl Merge<'_> {
         Some(())
     }
 
-    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: adds these nodes to the tree. They take effect when the merged
-    /// tree is read.
-    fn change(&mut self, node: &Node, changes: &str, example: &str) -> Option<()> {
-        let [entry, _] = self.findings.arguments(node, Shape::like(example))?;
+    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: adds them to the tree. They are applied when the merged tree is
+    /// read.
+    fn change(&mut self, node: &Node, changes: &str, shape: Shape<'_>) -> Option<()> {
+        let [entry, _] = self.findings.arguments(node, shape)?;
         self.need_inherited(changes, entry)?;
-        let name = entry.name().unwrap_or_default();
-        if let Some(earlier) = self.inherited(&node.name.text, &name) {
-            self.nodes.remove(earlier);
+        // An earlier `renumber` of one direction stays: the later one is applied after it.
+        let is_of_one_direction = node.property("from").is_some();
+        if !is_of_one_direction {
+            self.forget_changes_of(changes, &entry.name().unwrap_or_default());
         }
         self.nodes.push(node.clone());
         Some(())
@@ -120,7 +124,15 @@ impl Merge<'_> {
 
     fn replace_or_add(&mut self, node: &Node) {
         let (word, name) = (node.name.text.as_str(), name(node));
-        if word == "type"
+        if word == "frame" {
+            // The head of the base is replaced, in whichever form it is written.
+            let own = &self.own.file;
+            self.nodes.retain(|known| {
+                let is_head = ["frame", "opcode", "length"].contains(&known.name.text.as_str());
+                !is_head || Arc::ptr_eq(&known.file, own)
+            });
+            self.nodes.push(node.clone());
+        } else if word == "type"
             && let Some(reading) = self.reading_that_defines(&name)
         {
             let depends = mistake::depends_on_a_reading(&self.base_name, name, reading);
@@ -138,15 +150,15 @@ impl Merge<'_> {
         }
     }
 
-    /// Removes the `renumber` or `settle` of an earlier extension, after the packet or reading that it changes was removed or
-    /// replaced.
+    /// Removes each `renumber` or `settle` of earlier extensions, when the packet or reading that they change is removed,
+    /// replaced or changed again.
     fn forget_changes_of(&mut self, word: &str, name: &str) {
         let change = if word == "packet" {
             "renumber"
         } else {
             "settle"
         };
-        if let Some(index) = self.inherited(change, name).filter(|_| word != "type") {
+        while let Some(index) = self.inherited(change, name).filter(|_| word != "type") {
             self.nodes.remove(index);
         }
     }
@@ -167,7 +179,7 @@ impl Merge<'_> {
 /// Returns the name of a node. Nodes that can exist only once, such as `title`, have an empty name.
 fn name(node: &Node) -> String {
     match node.name.text.as_str() {
-        "title" | "opcode" | "identified-by" => String::new(),
+        "title" | "opcode" | "length" | "byte-order" | "identified-by" => String::new(),
         _ => node
             .arguments()
             .next()

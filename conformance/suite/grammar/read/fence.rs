@@ -172,7 +172,7 @@ impl Reader<'_> {
             Direction::Sees => Side::Server,
         };
         let known = self.grammar.packet(packet);
-        if !known.from.include(side) {
+        if !known.is_sent_by(side) {
             self.report(entry, mistake::never_sent(side, &known.name));
         }
         Some(packet)
@@ -245,7 +245,7 @@ fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceEx
         return party(word).filter(|_| fits).map(FenceExpr::SignatureOf);
     }
     match entry.word() {
-        Some("$token") if sort != Sort::Bytes => Some(FenceExpr::Token),
+        Some("$token") if matches!(sort, Sort::Int | Sort::Text) => Some(FenceExpr::Token),
         Some("_") if direction == Direction::Sees => Some(FenceExpr::Any),
         Some(word) if sort == Sort::Text => party(word).map(FenceExpr::NameOf),
         _ => literal(entry, sort).map(FenceExpr::Literal),

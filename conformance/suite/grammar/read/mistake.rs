@@ -11,6 +11,20 @@ mistakes! {
     not_a_word(word, of) = "`{word}` is not a word of {of}", "";
     not_a_title() = "a title is text", "write it in quotes: title \"Chaton\"";
     no_opcode() = "the width of the opcode is missing", "write: opcode int8";
+    head_twice(word) = "this `{word}` describes the head a second time",
+        "`frame {{ ... }}` describes the whole head; remove this line, or write it inside `frame`";
+    length_after_opcode(opcode, length)
+        = "`length` comes after `opcode`, but this length would be sent before the opcode",
+        "write the head in the order of its bytes: frame {{ opcode {opcode}; length {length} of=payload }}, or frame {{ length {length} of=rest; opcode {opcode} }}";
+    not_a_part_of_a_head(word) = "`{word}` is not a part of a head", "";
+    head_without_opcode(example) = "this head has no opcode", "write: {example}";
+    not_counted(written) = "a length cannot count `{written}`", "";
+    varint_counts_itself() = "a varint cannot count its own bytes",
+        "their number depends on the length; write of=rest, or another integer type";
+    not_a_part_name(value, example) = "{value} cannot be the name of a constant", "write: {example}";
+    not_a_constant(value, example) = "{value} is not the value of a constant", "write: {example}";
+    constant_too_wide(number, int, min, max) = "{number} does not fit into {int}",
+        "it ranges from {min} to {max}";
     no_packets() = "the protocol has no packets",
         "write: packet LOGIN 0 from=client {{ field login STRING }}";
     no_fence() = "the protocol has no fence",
@@ -39,9 +53,20 @@ mistakes! {
     not_a_layout(written) = "{written} is not a kind of type", "";
     integer_with_length(written, example) = "{written} cannot have a length", "write: {example}";
     no_length(layout, name) = "{layout} needs a length",
-        "name the integer type of its length: type {name} {layout} len=INT";
-    wrong_size(layout) = "{layout} cannot have this size",
-        "bytes need a `len` or a fixed `size`; text needs a `len`";
+        "name the integer type of its length, type {name} {layout} len=INT, or say where it ends: size=32 pad=0, ends=0, or rest";
+    two_ends(layout) = "{layout} has one end only",
+        "keep one of these: `len`, a fixed `size`, `ends`, or `rest`";
+    pad_without_size(example) = "`pad` fills a fixed size, but there is no `size`", "write: {example}";
+    text_without_filler(size) = "it is not known what follows a text that is shorter than {size} bytes",
+        "name the byte that fills the space: size={size} pad=0, or size={size} pad=\" \"";
+    not_a_marker(value, example) = "{value} is not a byte or a text",
+        "write a number from 0 to 255, a text, or (hex)\"0d 0a\": {example}";
+    not_a_filler(bytes) = "{bytes} is not one byte", "the space is filled with one byte: pad=0";
+    not_rest(written) = "`{written}` does not belong here",
+        "the only word after the kind of a type is `rest`, for values that end with the frame";
+    list_of_nothing(example) = "it is not known what this is a list of", "write: {example}";
+    endless_list(example) = "it is not known where this list ends",
+        "name the type of the number of its values with `count`, or write `rest`: {example}";
     not_a_size(value, most) = "{value} is not a number of bytes",
         "write a number from 1 to {most}: size=16";
     second_case(tag) = "there is a second case {tag}", "keep only one of them";
@@ -68,6 +93,13 @@ mistakes! {
         = "{number} does not fit into the opcode, which is {width}", "it ranges from {min} to {max}";
     same_opcode(packet, opcode, other) = "{packet} has the opcode {opcode} of {other}",
         "packets of one side must have different opcodes";
+    no_number(packet) = "the opcode of {packet} is missing",
+        "write: packet {packet} 0 from=client, or, with a number for each direction: packet {packet} from-client=1 from-server=3";
+    numbered_twice(example) = "this packet has a number, and numbers for its directions",
+        "keep one number and `from`, or write: {example}";
+    from_twice() = "`from-client` and `from-server` name the senders already", "remove `from`";
+    one_direction(packet, number, side) = "this packet has a number for one direction only",
+        "write: packet {packet} {number} from={side}";
     no_sender() = "the sender of this packet is missing",
         "write its sender: from=client, from=server or from=both";
     not_a_side(written) = "{written} is not a side", "";
@@ -75,13 +107,20 @@ mistakes! {
         "write: field login STRING max-bytes=30";
     not_a_field_name(name, example) = "{name} cannot be the name of a field", "write: {example}";
     no_such_type(name) = "there is no type {name}", "";
+    layout_in_a_field(written, example) = "`{written}` is a kind of type, not the name of a type",
+        "define a type, and name it: {example}";
+    after_the_rest(field, type_name)
+        = "no field can follow {field}, which takes all bytes up to the end of the frame",
+        "move {field} to the end of the packet, or give {type_name} an end of its own";
+    frame_without_end(type_name) = "{type_name} ends where the frame ends, but nothing says where that is",
+        "give frames a length: frame {{ opcode uint8; length uint16 of=payload }}";
     undecided(type_name) = "no field decides which case of {type_name} this is",
         "name an earlier field that decides it: field address ADDRESS by=version";
     nothing_to_decide(type_name) = "{type_name} has no cases for a field to decide between",
         "remove `by`, or use a type with `one-of`";
     no_deciding_field(name) = "no earlier field of this packet is a number called {name}", "";
     limit_of_others(key, of) = "{key} is a limit of {of}",
-        "text and bytes have max-bytes, numbers have min";
+        "text and bytes have max-bytes, text has max-chars, numbers have min";
     not_a_limit(value, key) = "{value} is not a limit", "write a number: {key}=30";
     not_ambient(packet, field) = "{packet} has no text field {field}",
         "ambient names the text field that contains the sender: ambient=login";

@@ -3,32 +3,39 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::types::is_layout;
 use super::{Reader, mistake};
-use crate::grammar::{Choices, Field, Packet, Senders, Sort, TypeKind};
+use crate::grammar::{Choices, Field, Opcodes, Packet, Side, Sort, TypeKind};
 use crate::source::{Check, Entry, Node, Shape};
 
 const EXAMPLE: &str =
     "packet MESSAGE 3 from=both { field login STRING; field msg STRING max-bytes=1024 }";
+const TWO_NUMBERS: &str = "packet MESSAGE from-client=1 from-server=3";
 const FIELD: &str = "field login STRING max-bytes=30";
 
 impl Reader<'_> {
     pub(super) fn packet(&mut self, node: &Node) -> Option<()> {
-        let shape = Shape::like(EXAMPLE).with(&["from", "ambient", "answered-by"]);
-        let [name, opcode] = self.arguments(node, shape.and_block())?;
+        let known = [
+            "from",
+            "from-client",
+            "from-server",
+            "ambient",
+            "answered-by",
+        ];
+        let shape = Shape {
+            arguments: (1, 2),
+            ..Shape::like(EXAMPLE).with(&known).and_block()
+        };
+        shape.check(node, self).then_some(())?;
+        let name = node.arguments().next()?;
         let text = name.word().filter(|word| is_packet_name(word));
         let text = self.need(text, name, || mistake::not_a_packet_name(name))?;
         let seen = &mut self.seen_packets;
         let is_first = self.findings.is_first(seen, text, "packet", name);
         is_first.then_some(())?;
-        let number = self.need(opcode.number(), opcode, || {
-            mistake::not_an_opcode(opcode, EXAMPLE)
-        })?;
-        self.check_fits(opcode, number, self.grammar.opcode);
-        let from = self.senders(node)?;
         let mut packet = Packet {
             name: text.to_owned(),
-            opcode: number,
-            from,
+            opcodes: self.opcodes(node, text)?,
             ambient: None,
             answered_by: None,
             fields: self.fields(node),
@@ -40,13 +47,54 @@ impl Reader<'_> {
         Some(())
     }
 
-    fn senders(&mut self, node: &Node) -> Option<Senders> {
-        let from = self.need(node.property("from"), node, mistake::no_sender)?;
+    /// Reads the number of a packet and its senders, `3 from=both`, or a number for each direction, `from-client=1
+    /// from-server=3`.
+    fn opcodes(&mut self, node: &Node, name: &str) -> Option<Opcodes> {
+        let number = node.arguments().nth(1);
+        let (client, server) = (node.property("from-client"), node.property("from-server"));
+        match (number, client, server) {
+            (Some(number), None, None) => {
+                let opcode = self.opcode(number, EXAMPLE)?;
+                let from = self.need(node.property("from"), node, mistake::no_sender)?;
+                Some(Opcodes::same(opcode, self.sides(from)?))
+            }
+            (None, Some(client), Some(server)) => {
+                if let Some(from) = node.property("from") {
+                    return self.refuse(from, mistake::from_twice());
+                }
+                Some(Opcodes {
+                    client: Some(self.opcode(client, TWO_NUMBERS)?),
+                    server: Some(self.opcode(server, TWO_NUMBERS)?),
+                })
+            }
+            (Some(number), ..) => self.refuse(number, mistake::numbered_twice(TWO_NUMBERS)),
+            (None, Some(only), None) => self.refuse(
+                only,
+                mistake::one_direction(name, &only.value, Side::Client),
+            ),
+            (None, None, Some(only)) => self.refuse(
+                only,
+                mistake::one_direction(name, &only.value, Side::Server),
+            ),
+            (None, None, None) => self.refuse(node, mistake::no_number(name)),
+        }
+    }
+
+    fn opcode(&mut self, entry: &Entry, example: &str) -> Option<i128> {
+        let number = self.need(entry.number(), entry, || {
+            mistake::not_an_opcode(&entry.value, example)
+        })?;
+        self.check_fits(entry, number, self.grammar.head.opcode());
+        Some(number)
+    }
+
+    /// Reads `client`, `server` or `both`.
+    pub(super) fn sides(&mut self, from: &Entry) -> Option<&'static [Side]> {
         let written = from.value.to_string();
         match written.as_str() {
-            "client" => Some(Senders::Client),
-            "server" => Some(Senders::Server),
-            "both" => Some(Senders::Both),
+            "client" => Some(&[Side::Client]),
+            "server" => Some(&[Side::Server]),
+            "both" => Some(&[Side::Client, Side::Server]),
             _ => {
                 let known = ["client", "server", "both"];
                 self.refuse(from, mistake::not_a_side(&written).one_of(&written, known))
@@ -63,14 +111,39 @@ impl Reader<'_> {
                 && let Some(field) = self.field(child, &fields)
                 && self.is_first(&mut names, &field.name, "field", child)
             {
+                self.check_end_of(fields.last(), child);
                 fields.push(field);
             }
         }
         fields
     }
 
+    /// Checks that a field has an end if another field follows it.
+    fn check_end_of(&mut self, earlier: Option<&Field>, next: &Node) {
+        let Some(earlier) = earlier else { return };
+        let kinds = self
+            .grammar
+            .kinds_of_type(&earlier.type_name, &Choices::new());
+        let is_open = kinds.iter().any(|kind| kind.ends_with_the_frame());
+        self.check(!is_open, next, || {
+            mistake::after_the_rest(&earlier.name, &earlier.type_name)
+        });
+    }
+
     fn field(&mut self, node: &Node, earlier: &[Field]) -> Option<Field> {
-        let shape = Shape::like(FIELD).with(&["max-bytes", "min", "by"]);
+        if let Some(entry) = node.arguments().nth(1)
+            && let Some(word) = entry.word().filter(|word| is_layout(word))
+            && !self.seen_types.contains(word)
+        {
+            let example = match word {
+                "list" => "type NAMES list of=STRING count=INT; then: field names NAMES",
+                "text" | "bytes" => "type STRING text len=INT; then: field msg STRING",
+                "one-of" => "type ADDRESS one-of { ... }; then: field address ADDRESS by=version",
+                _ => "type NUMBER uint32; then: field id NUMBER",
+            };
+            return self.refuse(entry, mistake::layout_in_a_field(word, example));
+        }
+        let shape = Shape::like(FIELD).with(&["max-bytes", "max-chars", "min", "by"]);
         let [name, type_entry] = self.arguments(node, shape)?;
         let field_name = self.need(name.word(), name, || mistake::not_a_field_name(name, FIELD))?;
         let type_name = type_entry.to_string();
@@ -82,10 +155,14 @@ impl Reader<'_> {
         let sort = self.findings.need(sort, type_entry, || {
             mistake::no_such_type(&type_name).one_of(&type_name, known)
         })?;
+        self.check_frame_has_an_end(&type_name, type_entry);
+        let sort = self.limited_sort(&type_name).unwrap_or(sort);
         let max_bytes = self.limit(node, "max-bytes", sort != Sort::Int, "text and bytes");
+        let max_chars = self.limit(node, "max-chars", sort == Sort::Text, "text");
         Some(Field {
             name: field_name.to_owned(),
             max_bytes: max_bytes.and_then(|limit| usize::try_from(limit).ok()),
+            max_chars: max_chars.and_then(|limit| usize::try_from(limit).ok()),
             min: self.limit(node, "min", sort == Sort::Int, "numbers"),
             by: self.decided_by(node, type_entry, earlier)?,
             type_name,
@@ -119,6 +196,14 @@ impl Reader<'_> {
             mistake::no_deciding_field(&written).one_of(&written, known)
         })
         .map(Some)
+    }
+
+    /// Checks that the frame has a length, if the type ends where the frame ends.
+    fn check_frame_has_an_end(&mut self, type_name: &str, at: &Entry) {
+        let kinds = self.grammar.kinds_of_type(type_name, &Choices::new());
+        let is_open = kinds.iter().any(|kind| kind.ends_with_the_frame());
+        let has_end = !is_open || self.grammar.head.length().is_some();
+        self.check(has_end, at, || mistake::frame_without_end(type_name));
     }
 
     fn limit(&mut self, node: &Node, key: &str, belongs: bool, to: &str) -> Option<i128> {

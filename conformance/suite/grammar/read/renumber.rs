@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{Reader, mistake};
-use crate::grammar::{IntType, Packet, Side};
+use crate::grammar::{IntType, Packet, Renumbering, Side};
 use crate::source::{Check, Entry, Node, Shape, SourceFile, Span};
 
-const RENUMBER: &str = "renumber MESSAGE 4";
+const RENUMBER: &str = "renumber MESSAGE 4, or: renumber MESSAGE 4 from=client";
 
 /// The place where a packet's number is written.
 pub(super) type SourcePlace = (Arc<SourceFile>, Span);
@@ -29,10 +29,27 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Reads `renumber` in a choice: returns the packet's name, and the number that the packet has in this choice.
-    pub(super) fn renumber_in_choice(&mut self, node: &Node) -> Option<(String, i128)> {
-        let [name, number] = self.arguments(node, Shape::like(RENUMBER))?;
-        Some((name.name()?, self.new_opcode(number)?))
+    /// Reads `renumber` in a choice: the number that the packet has in this choice.
+    pub(super) fn renumber_in_choice(&mut self, node: &Node) -> Option<Renumbering> {
+        let shape = Shape::like(RENUMBER).with(&["from"]);
+        let [name, number] = self.arguments(node, shape)?;
+        Some(Renumbering {
+            packet: name.name()?,
+            from: self.direction(node)?,
+            opcode: self.new_opcode(number)?,
+        })
+    }
+
+    /// Reads the `from` of a `renumber`: the side whose number changes, or `Some(None)` if the number changes in both
+    /// directions. Returns `None` after a mistake.
+    fn direction(&mut self, node: &Node) -> Option<Option<Side>> {
+        let Some(from) = node.property("from") else {
+            return Some(None);
+        };
+        Some(match self.sides(from)? {
+            [only] => Some(*only),
+            _ => None,
+        })
     }
 
     fn new_opcode(&mut self, entry: &Entry) -> Option<i128> {
@@ -44,13 +61,13 @@ impl Reader<'_> {
     /// Renumbers packets, after all of them are read, and checks every number in every choice.
     pub(super) fn check_opcodes(&mut self) {
         let root = self.root;
-        let width = self.grammar.opcode;
+        let width = self.grammar.head.opcode();
         let mut places = self.packet_places.clone();
         for node in root.block() {
             if node.name.text == "renumber"
-                && let Some((index, number)) = self.renumbered(node, width)
+                && let Some(change) = self.renumbered(node, width)
             {
-                renumber(&mut self.grammar.packets, &mut places, index, number, node);
+                renumber(&mut self.grammar.packets, &mut places, &change, node);
             }
         }
         self.check_distinct(&self.grammar.packets.clone(), &places);
@@ -67,15 +84,19 @@ impl Reader<'_> {
         let mut seen = std::collections::BTreeSet::new();
         let width = choice.block().iter().find_map(|node| {
             let written = node.arguments().next()?.to_string();
-            IntType::named(&written).filter(|_| node.name.text == "opcode")
+            IntType::named(&written, self.order).filter(|_| node.name.text == "opcode")
         });
-        let width = width.unwrap_or(self.grammar.opcode);
+        let width = width.unwrap_or(self.grammar.head.opcode());
         let renumbers = |node: &&Node| node.name.text == "renumber";
         for node in choice.block().iter().filter(renumbers) {
-            if let Some((index, number)) = self.renumbered(node, width) {
-                let name = packets.get(index).map(|packet| packet.name.clone());
-                self.is_first(&mut seen, &name.unwrap_or_default(), "renumber", node);
-                renumber(&mut packets, &mut places, index, number, node);
+            if let Some(change) = self.renumbered(node, width) {
+                let name = packets.get(change.index).map(|packet| packet.name.clone());
+                let mut name = name.unwrap_or_default();
+                if let Some(side) = change.from {
+                    name.push_str(&format!(" from={side}"));
+                }
+                self.is_first(&mut seen, &name, "renumber", node);
+                renumber(&mut packets, &mut places, &change, node);
             }
         }
         if !seen.is_empty() {
@@ -83,14 +104,25 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a `renumber`: returns the index of the packet, and its new number.
-    fn renumbered(&mut self, node: &Node, width: IntType) -> Option<(usize, i128)> {
+    /// Reads a `renumber`, after the packets are read.
+    fn renumbered(&mut self, node: &Node, width: IntType) -> Option<Change> {
         let mut arguments = node.arguments();
         let (name, number) = (arguments.next()?, arguments.next()?);
         let packet = self.known_packet(name)?;
         let new = self.new_opcode(number)?;
         self.check_fits(number, new, width);
-        Some((packet.0, new))
+        let from = self.direction(node)?;
+        if let (Some(side), Some(entry)) = (from, node.property("from")) {
+            let known = self.grammar.packet(packet);
+            let is_sent = known.is_sent_by(side);
+            let never = mistake::never_sent(side, &known.name);
+            self.must(is_sent, entry, || never)?;
+        }
+        Some(Change {
+            index: packet.0,
+            from,
+            number: new,
+        })
     }
 
     pub(super) fn check_fits(&mut self, at: &Entry, number: i128, width: IntType) {
@@ -104,13 +136,10 @@ impl Reader<'_> {
         let is_moved =
             |index: usize, place: &SourcePlace| self.packet_places.get(index) != Some(place);
         for (index, (packet, place)) in placed() {
-            let earlier = placed().take(index).find(|(_, (other, _))| {
-                let shared_side = [Side::Client, Side::Server]
-                    .into_iter()
-                    .any(|side| other.from.include(side) && packet.from.include(side));
-                other.opcode == packet.opcode && shared_side
+            let earlier = placed().take(index).find_map(|(earlier, (other, place))| {
+                Some((earlier, other, place, shared_opcode(other, packet)?))
             });
-            let Some((earlier, (other, others_place))) = earlier else {
+            let Some((earlier, other, others_place, opcode)) = earlier else {
                 continue;
             };
             // If one of the two packets was renumbered, report the place of its new number.
@@ -119,23 +148,32 @@ impl Reader<'_> {
                 true => (other, others_place, packet),
                 false => (packet, place, other),
             };
-            let (name, opcode) = (&blamed.name, blamed.opcode);
-            let clash = mistake::same_opcode(name, opcode, &other.name);
+            let clash = mistake::same_opcode(&blamed.name, opcode, &other.name);
             self.findings.report(at, clash);
         }
     }
 }
 
-/// Gives a packet another opcode, and notes this node as the place of the number.
-fn renumber(
-    packets: &mut [Packet],
-    places: &mut [SourcePlace],
+/// A `renumber` of the packet with this index.
+struct Change {
     index: usize,
+    from: Option<Side>,
     number: i128,
-    node: &Node,
-) {
+}
+
+/// Returns the opcode that two packets share in one direction.
+fn shared_opcode(one: &Packet, other: &Packet) -> Option<i128> {
+    let sides = [Side::Client, Side::Server].into_iter();
+    sides
+        .filter_map(|side| Some((one.opcodes.of(side)?, other.opcodes.of(side)?)))
+        .find_map(|(one, other)| (one == other).then_some(one))
+}
+
+/// Gives a packet another opcode, and notes this node as the place of the number.
+fn renumber(packets: &mut [Packet], places: &mut [SourcePlace], change: &Change, node: &Node) {
+    let index = change.index;
     if let (Some(packet), Some(known)) = (packets.get_mut(index), places.get_mut(index)) {
-        packet.opcode = number;
+        packet.opcodes.renumber(change.from, change.number);
         *known = place(node);
     }
 }

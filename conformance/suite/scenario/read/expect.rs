@@ -18,7 +18,10 @@ impl Reader<'_> {
             Verb::AnyOrder => self.any_order(lane, phrase),
             _ => {
                 let what = self.incoming(lane, phrase);
-                let Bounds { within, not_before } = self.bounds_in(phrase.block)?;
+                let Bounds { within, not_before } = {
+                    let (_, bounds) = self.lists_in(phrase);
+                    self.bounds_in(&bounds)?
+                };
                 Some(Action::Expect {
                     lane,
                     what: what?,
@@ -159,7 +162,8 @@ impl Reader<'_> {
     fn frame_in_any_order(&mut self, node: &Node) -> Option<FramePattern> {
         let phrase = Phrase::of_node(node);
         let packet = self.packet_of(&phrase, Side::Server)?;
-        self.must(phrase.block.is_empty(), node, mistake::block_in_any_order)?;
+        let (_, others) = self.lists_in(&phrase);
+        self.must(others.is_empty(), node, mistake::block_in_any_order)?;
         let fields = self.fields_of(&phrase, packet, Reader::pattern)?;
         Some(FramePattern { packet, fields })
     }

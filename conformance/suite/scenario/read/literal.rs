@@ -2,7 +2,7 @@
 
 use super::value::{Target, length_of};
 use super::{Reader, mistake};
-use crate::grammar::{Sort, TypeKind, Value, bytes_of_address, is_uuid};
+use crate::grammar::{Sort, TypeKind, Value, bytes_of_address, bytes_of_hex, is_uuid};
 use crate::source::{Check, Entry, Mistake, Scalar};
 
 /// Maximum length of the text that one `(xN)"..."` makes, in bytes.
@@ -98,6 +98,19 @@ impl Reader<'_> {
         })
     }
 
+    /// Explains why a text or bytes cannot be sent as this type: because of its size, or because of what marks its end.
+    fn is_refused(&self, value: &Value, target: &Target<'_>) -> Option<String> {
+        let content = match value {
+            Value::Text(text) => text.as_bytes(),
+            Value::Bytes(bytes) => bytes,
+            Value::Int(_) | Value::List(_) => return None,
+        };
+        let grammar = self.context.grammar;
+        let kinds = grammar.kinds_of_type(target.type_name, &self.choices);
+        let mut extents = kinds.into_iter().filter_map(TypeKind::extent);
+        extents.find_map(|extent| extent.refusal(target.name, content))
+    }
+
     fn is_uuid(&self, target: &Target<'_>) -> bool {
         let kinds = self
             .context
@@ -125,12 +138,16 @@ impl Reader<'_> {
                     _ => None,
                 })
             }
+            Value::List(_) => None,
             Value::Text(text) if self.is_uuid(target) => (!is_uuid(text)).then(|| {
                 format!("{name} takes a UUID in lowercase, with its hyphens, not {text:?}")
             }),
             Value::Text(_) | Value::Bytes(_) => {
                 let length = length_of(value);
                 if let Some(why) = self.has_another_size(length, target) {
+                    return Some(why);
+                }
+                if let Some(why) = self.is_refused(value, target) {
                     return Some(why);
                 }
                 let prefixes = self.prefixes_of(target.type_name);
@@ -152,21 +169,4 @@ pub(super) fn sizes_in_words(sizes: &[usize]) -> String {
 /// Returns the number in a mark such as `x1024`.
 fn repetitions(mark: &str) -> Option<usize> {
     mark.strip_prefix('x')?.parse().ok()
-}
-
-/// Parses bytes in hexadecimal. The error is the first part that is not a byte.
-fn bytes_of_hex(text: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    for group in text.split_whitespace() {
-        let digits: Vec<char> = group.chars().collect();
-        for pair in digits.chunks(2) {
-            let written: String = pair.iter().collect();
-            let both_are_digits = pair.len() == 2 && pair.iter().all(char::is_ascii_hexdigit);
-            match u8::from_str_radix(&written, 16) {
-                Ok(byte) if both_are_digits => bytes.push(byte),
-                _ => return Err(written),
-            }
-        }
-    }
-    Ok(bytes)
 }

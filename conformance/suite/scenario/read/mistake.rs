@@ -132,6 +132,10 @@ mistakes! {
     // Bytes and signatures.
     no_frame_length() = "packets of this protocol do not begin with a length",
         "wire.kdl has no `length`; use `raw` instead";
+    framed_without_opcode() = "the opcode of this frame is missing",
+        "in this protocol the opcode is not the last part of the head; begin with it: framed (opcode)99 ...";
+    not_a_frame_length(value, min, max) = "{value} is not the length of a frame",
+        "write a number from {min} to {max}, such as (length)5";
     named_pieces(word, example) = "write the pieces of `{word}` without names", "{example}";
     no_pieces(word, example) = "`{word}` lacks its bytes", "{example}";
     no_mark(entry) = "`{entry}` has no mark",
@@ -195,6 +199,16 @@ mistakes! {
     contradiction(why) = "{why}",
         "to send what contradicts wire.kdl, write: alice > raw (opcode)...";
 
+    list_twice(field) = "{field} is given twice", "keep one of them: {{ {field} \"a\" @bob }}";
+    block_in_a_list(field) = "the values of {field} cannot have a block",
+        "write the values on one line: {{ {field} \"a\" @bob }}";
+    not_an_arrangement(entry) = "`{entry}` has no meaning in a list",
+        "write order=any if the values may have any order, and others=yes if more values may arrive";
+    sent_in_any_order() = "this list is sent, so its values have one order",
+        "order=any and others=yes are for lists that a lane receives";
+    remembers_in_any_order(entry) = "{entry} has no fixed place in this list",
+        "it is not known which value is meant; remove order=any and others=yes, or write `_`";
+
     // Values.
     remembers_nothing(name) = "?{name} remembers a received value, but this step receives nothing",
         "to send a remembered value, write ${name}";
@@ -220,6 +234,9 @@ mistakes! {
     does_not_fit(why, type_name) = "{why}", "see the type {type_name} in wire.kdl";
     lane_as_a_text(text) = "\"{text}\" is a fixed text, not the name of lane {text}",
         "in every run a lane gets a new name; write @{text}, or choose a text that is not the name of a lane";
+    name_too_long(lane, bytes, field, size)
+        = "the name of {lane} has at least {bytes} bytes in this run, and {field} has only {size}",
+        "give the lane a shorter name: client {lane} name-bytes={size}";
     no_counter() = "there is no counter here, or it has another name",
         "`(each)` puts the value of a counter into the text: repeat 40 as=i {{ ... msg=(each)\"line $i\" }}";
     bytes_as_text() = "this field takes text", "send bytes that are not text with `raw`";

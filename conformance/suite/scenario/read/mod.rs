@@ -24,6 +24,7 @@ mod flow;
 mod fragment;
 mod head;
 mod lane;
+mod list;
 mod literal;
 mod mistake;
 mod packet;

@@ -1,19 +1,37 @@
 //! Reads the packets of steps: their names and their fields.
 
+use super::list::Arrangement;
 use super::step::Phrase;
 use super::value::Target;
 use super::{Reader, mistake};
-use crate::grammar::{Field, Packet, PacketId, Side, TypeKind, Value};
-use crate::scenario::{Arrow, Expr, Pattern, Verb};
+use crate::grammar::{Field, Grammar, Packet, PacketId, Side, Sort, TypeKind, Value};
+use crate::scenario::{Arrow, Expr, ListPattern, Pattern, Verb};
 use crate::source::{Check, Entry, Mistake, Word, one_of};
 
-/// A value that the reader may know already when it reads the scenario.
-pub(super) trait WrittenOut {
-    /// Returns the value, if it is known.
+/// A value of a field: one to send, or one to expect.
+pub(super) trait FieldValue: Sized {
+    /// Whether the values of a list may have any order.
+    const MAY_BE_FREE: bool;
+
+    /// Returns the value, if it is known when the scenario is read.
     fn written_out(&self) -> Option<&Value>;
+
+    /// Returns whether the value is remembered when it arrives.
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    /// Returns a list of these values.
+    fn list(items: Vec<Self>, arrangement: Arrangement) -> Option<Self>;
 }
 
-impl WrittenOut for Expr {
+impl FieldValue for Expr {
+    const MAY_BE_FREE: bool = false;
+
+    fn list(items: Vec<Expr>, _: Arrangement) -> Option<Expr> {
+        Some(Expr::List(items))
+    }
+
     fn written_out(&self) -> Option<&Value> {
         match self {
             Expr::Literal(value) => Some(value),
@@ -22,7 +40,21 @@ impl WrittenOut for Expr {
     }
 }
 
-impl WrittenOut for Pattern {
+impl FieldValue for Pattern {
+    const MAY_BE_FREE: bool = true;
+
+    fn list(items: Vec<Pattern>, arrangement: Arrangement) -> Option<Pattern> {
+        Some(Pattern::List(ListPattern {
+            items,
+            in_any_order: arrangement.in_any_order,
+            among_others: arrangement.among_others,
+        }))
+    }
+
+    fn remembers(&self) -> bool {
+        matches!(self, Pattern::Bind(_))
+    }
+
     fn written_out(&self) -> Option<&Value> {
         match self {
             Pattern::Is(value) => value.written_out(),
@@ -39,7 +71,7 @@ impl Reader<'_> {
         let Some(id) = grammar.packet_named(name) else {
             return self.refuse(phrase, self.unknown_verb(name, side));
         };
-        let is_sent = grammar.packet(id).from.include(side);
+        let is_sent = grammar.packet(id).is_sent_by(side);
         self.must(is_sent, phrase, || {
             let help = match side {
                 Side::Client => {
@@ -72,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// Reads the values of all fields of a packet, in the packet's order.
-    pub(super) fn fields_of<T: WrittenOut>(
+    pub(super) fn fields_of<T: FieldValue>(
         &mut self,
         phrase: &Phrase<'_>,
         packet: PacketId,
@@ -94,19 +126,28 @@ impl Reader<'_> {
             let exists = known.field_named(&key.text).is_some();
             fine &= self.check(exists, key, || unknown_field(key, known));
         }
+        let (lists, _) = self.lists_in(phrase);
         let mut values = Vec::new();
         for field in &known.fields {
-            let Some(entry) = phrase.property(&field.name) else {
-                if fine {
-                    let fields = known.fields.iter();
-                    let all: Vec<_> = fields.map(|field| format!("{}=...", field.name)).collect();
-                    let all = all.join(" ");
-                    self.report(phrase, mistake::missing_field(name, &field.name, all));
+            let mut lists = lists.iter().filter(|node| node.name.text == field.name);
+            let (list, second) = (lists.next(), lists.next());
+            let value = match (phrase.property(&field.name), list) {
+                (Some(_), Some(list)) => self.refuse(*list, mistake::list_twice(&field.name)),
+                (Some(entry), None) => read(self, entry, &Target::of_field(field, grammar)),
+                (None, Some(list)) => self.list_of(list, field, read),
+                (None, None) => {
+                    if fine {
+                        let all = all_fields(known, grammar);
+                        self.report(phrase, mistake::missing_field(name, &field.name, all));
+                    }
+                    None
                 }
-                fine = false;
-                continue;
             };
-            match read(self, entry, &Target::of_field(field, grammar)) {
+            if let Some(second) = second {
+                fine = false;
+                self.report(*second, mistake::list_twice(&field.name));
+            }
+            match value {
                 Some(value) => values.push(value),
                 None => fine = false,
             }
@@ -117,13 +158,13 @@ impl Reader<'_> {
 
     /// The value of an earlier field may decide which size a field must have. Checks the size of each such field if both
     /// values are literals.
-    fn cases_fit<T: WrittenOut>(
+    fn cases_fit<T: FieldValue>(
         &mut self,
         phrase: &Phrase<'_>,
         fields: &[Field],
         values: &[T],
     ) -> bool {
-        let written = |index: usize| values.get(index).and_then(WrittenOut::written_out);
+        let written = |index: usize| values.get(index).and_then(FieldValue::written_out);
         let mut fine = true;
         for (index, field) in fields.iter().enumerate() {
             let tag = field
@@ -174,6 +215,22 @@ impl Reader<'_> {
             format!("with {by}={tag}, {} has {sizes}, not {length}", field.name)
         })
     }
+}
+
+/// Returns how a step names every field of a packet, such as `number=... { names ... }`.
+fn all_fields(packet: &Packet, grammar: &Grammar) -> String {
+    let is_list = |field: &&Field| Target::of_field(field, grammar).sort == Sort::List;
+    let (lists, others): (Vec<&Field>, Vec<&Field>) = packet.fields.iter().partition(is_list);
+    let others = others.iter().map(|field| format!("{}=...", field.name));
+    let mut all: Vec<String> = others.collect();
+    if !lists.is_empty() {
+        let lists: Vec<String> = lists
+            .iter()
+            .map(|field| format!("{} ...", field.name))
+            .collect();
+        all.push(format!("{{ {} }}", lists.join("; ")));
+    }
+    all.join(" ")
 }
 
 fn unknown_field(key: &Word, packet: &Packet) -> Mistake {

@@ -3,7 +3,7 @@
 use super::step::Phrase;
 use super::value::Target;
 use super::{Reader, mistake};
-use crate::grammar::{Choices, IntType, TypeKind};
+use crate::grammar::{Choices, Extent, IntType, TypeKind};
 use crate::scenario::{Outgoing, Piece};
 use crate::source::{Check, Entry, Scalar, Word};
 
@@ -13,9 +13,17 @@ const EXAMPLE: &str =
 impl Reader<'_> {
     /// Reads `framed (opcode)99`: pieces that are sent after their length.
     pub(super) fn framed(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
-        let has_length = self.context.grammar.frame_length.is_some();
-        self.must(has_length, phrase, mistake::no_frame_length)?;
-        self.raw(phrase).map(Outgoing::Framed)
+        let head = &self.context.grammar.head;
+        self.must(head.parts.len() > 1, phrase, mistake::no_frame_length)?;
+        let pieces = self.raw(phrase)?;
+        let has_opcode = matches!(
+            pieces.first(),
+            Some(Piece::Opcode(_) | Piece::OpcodeNumber(_))
+        );
+        self.must(head.ends_with_the_opcode() || has_opcode, phrase, || {
+            mistake::framed_without_opcode()
+        })?;
+        Some(Outgoing::Framed(pieces))
     }
 
     pub(super) fn raw(&mut self, phrase: &Phrase<'_>) -> Option<Vec<Piece>> {
@@ -39,6 +47,9 @@ impl Reader<'_> {
         if mark.text == "opcode" {
             return self.opcode_piece(entry);
         }
+        if mark.text == "length" && !self.is_type(&mark.text) {
+            return self.frame_length_piece(entry, mark);
+        }
         if let Some(type_name) = mark.text.strip_suffix(".len") {
             return self.length_piece(entry, mark, type_name);
         }
@@ -55,6 +66,17 @@ impl Reader<'_> {
             return Some(Piece::Typed { type_name, value });
         }
         self.bytes_of(entry).map(Piece::Bytes)
+    }
+
+    /// Reads `(length)5`: a number as the length of a frame.
+    fn frame_length_piece(&mut self, entry: &Entry, mark: &Word) -> Option<Piece> {
+        let length = self.context.grammar.head.length();
+        let int = self.need(length, mark, mistake::no_frame_length)?;
+        let claims = entry.number_after_mark();
+        let claims = self.need(claims.filter(|claims| int.carries(*claims)), entry, || {
+            mistake::not_a_frame_length(&entry.value, int.min(), int.max())
+        })?;
+        Some(Piece::FrameLength(claims))
     }
 
     fn is_type(&self, name: &str) -> bool {
@@ -87,7 +109,8 @@ impl Reader<'_> {
                 Some(Piece::OpcodeNumber(*number))
             }
             value => {
-                let (min, max) = (grammar.opcode.min(), grammar.opcode.max());
+                let opcode = grammar.head.opcode();
+                let (min, max) = (opcode.min(), opcode.max());
                 self.refuse(entry, mistake::not_an_opcode(value, min, max))
             }
         }
@@ -96,16 +119,16 @@ impl Reader<'_> {
     fn opcode_types(&self) -> impl Iterator<Item = IntType> {
         let grammar = self.context.grammar;
         let in_readings = grammar.readings.iter().flat_map(|reading| &reading.choices);
-        std::iter::once(grammar.opcode).chain(in_readings.filter_map(|choice| choice.opcode))
+        std::iter::once(grammar.head.opcode()).chain(in_readings.filter_map(|choice| choice.opcode))
     }
 
     fn length_piece(&mut self, entry: &Entry, mark: &Word, name: &str) -> Option<Piece> {
         let prefixes = self.prefixes_of(name);
         let types = &self.context.grammar.types;
         self.must(!prefixes.is_empty(), mark, || {
-            let has_length =
-                |kind: &TypeKind| matches!(kind, TypeKind::Text { .. } | TypeKind::Bytes { .. });
-            let known = types.iter().filter(|known| has_length(&known.kind));
+            let known = types
+                .iter()
+                .filter(|known| prefix_of(&known.kind).is_some());
             mistake::no_length(name).one_of(name, known.map(|known| known.name.as_str()))
         })?;
         let claims = entry
@@ -123,18 +146,21 @@ impl Reader<'_> {
         grammar
             .kinds_of_type(type_name, any)
             .into_iter()
-            .filter_map(|kind| match kind {
-                TypeKind::Text { length } | TypeKind::Bytes { length } => Some(length),
-                TypeKind::Int(_)
-                | TypeKind::Uuid
-                | TypeKind::Sized { .. }
-                | TypeKind::OneOf { .. } => None,
-            })
+            .filter_map(prefix_of)
             .flat_map(|length| grammar.kinds_of_type(length, any))
             .filter_map(|kind| match kind {
                 TypeKind::Int(int) => Some(*int),
                 _ => None,
             })
             .collect()
+    }
+}
+
+/// Returns the name of the integer type with which values of this type begin: the number of their bytes or values.
+fn prefix_of(kind: &TypeKind) -> Option<&String> {
+    match (kind.extent(), kind) {
+        (Some(Extent::Counted { length }), _) => Some(length),
+        (_, TypeKind::List { count, .. }) => count.as_ref(),
+        _ => None,
     }
 }

@@ -27,7 +27,8 @@ impl Reader<'_> {
             self.glued(phrase)?
         } else {
             let what = self.outgoing(phrase);
-            let cut = self.modifiers(phrase.block)?;
+            let (_, modifiers) = self.lists_in(phrase);
+            let cut = self.modifiers(&modifiers)?;
             (vec![what?], cut)
         };
         self.note_send(lane, phrase);
@@ -44,7 +45,8 @@ impl Reader<'_> {
         for node in &contents {
             self.take_step(node)?;
             let inner = Phrase::of_node(node);
-            let fine = inner.verb == Verb::Random || inner.block.is_empty();
+            let (_, modifiers) = self.lists_in(&inner);
+            let fine = inner.verb == Verb::Random || modifiers.is_empty();
             self.check(fine, *node, mistake::block_in_glue);
             what.extend(self.outgoing(&inner));
         }
@@ -91,13 +93,13 @@ impl Reader<'_> {
     }
 
     /// Reads the block of a send.
-    fn modifiers(&mut self, block: &[Node]) -> Option<Cut> {
+    fn modifiers(&mut self, block: &[&Node]) -> Option<Cut> {
         let mut cut = Cut::Whole;
         for node in block {
             match node.name.text.as_str() {
                 "split" => cut = self.split(node)?,
-                "within" => return self.refuse(node, mistake::limit_of_a_send()),
-                other => return self.refuse(node, mistake::not_of_a_send(other)),
+                "within" => return self.refuse(*node, mistake::limit_of_a_send()),
+                other => return self.refuse(*node, mistake::not_of_a_send(other)),
             }
         }
         Some(cut)

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::fragment::is_name;
 use super::scope::Remembered;
 use super::{Reader, mistake};
-use crate::grammar::{Choices, Field, Grammar, Sort, Value};
+use crate::grammar::{Choices, Extent, Field, Grammar, Sort, TypeKind, Value};
 use crate::scenario::{Expr, LaneId, Pattern};
 use crate::source::{Check, Entry, Mistake, Placed};
 
@@ -24,6 +24,20 @@ impl<'a> Target<'a> {
             name: &field.name,
             field: Some(field),
             ..Target::of_type(&field.type_name, grammar)
+        }
+    }
+
+    /// Returns the target for one value of a list.
+    pub(super) fn of_item(field: &'a Field, grammar: &'a Grammar) -> Target<'a> {
+        let kinds = grammar.kinds_of_type(&field.type_name, &Choices::new());
+        let of = kinds.first().and_then(|kind| match kind {
+            TypeKind::List { of, .. } => Some(of.as_str()),
+            _ => None,
+        });
+        Target {
+            name: &field.name,
+            field: Some(field),
+            ..Target::of_type(of.unwrap_or(&field.type_name), grammar)
         }
     }
 
@@ -95,7 +109,9 @@ impl Reader<'_> {
         if let Some(name) = word.strip_prefix('@') {
             let takes_text = target.sort == Sort::Text;
             self.must(takes_text, entry, || target.refuses("a name"))?;
-            return self.lane_named(name, entry).map(Expr::NameOf);
+            let lane = self.lane_named(name, entry)?;
+            self.name_fits(lane, entry, target)?;
+            return Some(Expr::NameOf(lane));
         }
         if let Some(name) = word.strip_prefix('$') {
             return self.remembered_value(name, entry, target);
@@ -103,12 +119,34 @@ impl Reader<'_> {
         self.refuse(entry, self.bare_word(word, target))
     }
 
+    /// Checks that the name of a lane fits into a text of a fixed size.
+    fn name_fits(&mut self, lane: LaneId, entry: &Entry, target: &Target<'_>) -> Option<()> {
+        let known = self.scenario.lanes.get(lane.0)?;
+        let bytes = known.least_name_bytes(&self.scenario.lanes);
+        let lane_name = known.name.clone();
+        let kinds = self
+            .context
+            .grammar
+            .kinds_of_type(target.type_name, &self.choices);
+        let sizes = kinds.iter().filter_map(|kind| match kind.extent()? {
+            Extent::Fixed { size, .. } => Some(*size),
+            _ => None,
+        });
+        match sizes.min().filter(|size| bytes > *size) {
+            None => Some(()),
+            Some(size) => self.refuse(
+                entry,
+                mistake::name_too_long(lane_name, bytes, target.name, size),
+            ),
+        }
+    }
+
     fn remembered_value(&mut self, name: &str, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
         let sort = target.sort;
         let what = self.remembered(name, entry)?;
         let fits = match what {
             Remembered::Value(remembered) => remembered == sort,
-            Remembered::Setting => sort != Sort::Bytes,
+            Remembered::Setting => matches!(sort, Sort::Int | Sort::Text),
             Remembered::Hash(_) => false,
         };
         self.must(fits, entry, || {
@@ -188,13 +226,21 @@ fn never_comes(literal: &Value, field: &Field) -> Option<String> {
             "{number} can never arrive: {name} is at least {min}"
         ));
     }
+    if let (Value::Text(text), Some(max)) = (literal, field.max_chars) {
+        let count = text.chars().count();
+        if count > max {
+            return Some(format!(
+                "{count} characters can never arrive: {name} has at most {max}"
+            ));
+        }
+    }
     let (length, max) = (length_of(literal), field.max_bytes?);
     (length > max).then(|| format!("{length} bytes can never arrive: {name} has at most {max}"))
 }
 
 pub(super) fn length_of(value: &Value) -> usize {
     match value {
-        Value::Int(_) => 0,
+        Value::Int(_) | Value::List(_) => 0,
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
     }
@@ -216,5 +262,8 @@ fn example_of(target: &Target<'_>) -> String {
             format!("write text in quotes, {name}=\"hi\", or the name of a lane, {name}=@alice")
         }
         Sort::Bytes => format!("write bytes: {name}=(hex)\"00 ff\""),
+        Sort::List => {
+            format!("write the values in braces after the packet: {{ {name} \"a\" @bob }}")
+        }
     }
 }
