@@ -238,6 +238,13 @@ pub enum Action {
     },
     /// Checks that these remembered values all differ.
     Distinct(Vec<String>),
+    /// Waits, because nothing shows when the target has handled what was sent before.
+    Pause {
+        /// The time.
+        length: Bound,
+        /// The reason, a sentence.
+        because: String,
+    },
 }
 
 /// Something to send.

@@ -112,7 +112,7 @@ impl Verb {
 }
 
 /// Words that begin a step without a lane.
-pub(super) const STEPS: [&str; 8] = [
+pub(super) const STEPS: [&str; 9] = [
     "client",
     "together",
     "either",
@@ -120,6 +120,7 @@ pub(super) const STEPS: [&str; 8] = [
     "repeat",
     "when",
     "distinct",
+    "pause",
     "use",
 ];
 

@@ -34,7 +34,8 @@ pub fn only_watch(steps: &[Step]) -> bool {
             | Action::Either(_)
             | Action::When { .. }
             | Action::Sign { .. }
-            | Action::Distinct(_) => true,
+            | Action::Distinct(_)
+            | Action::Pause { .. } => true,
             _ => false,
         };
     });
@@ -82,7 +83,8 @@ pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
         | Action::Either(_)
         | Action::Eventually { .. }
         | Action::When { .. }
-        | Action::Distinct(_) => {}
+        | Action::Distinct(_)
+        | Action::Pause { .. } => {}
     });
     lanes
 }

@@ -32,6 +32,8 @@ enum Running<'a> {
     /// An action of a lane.
     Act(act::Act),
     Expect(Instant),
+    /// A pause until this instant.
+    Pause(Instant),
     AnyOrder(AnyOrder<'a>),
     Silence(Box<Silence>),
     Together(Together<'a>),
@@ -86,6 +88,9 @@ impl<'a> Running<'a> {
                 });
                 Running::Silence(Box::new(Silence::new(*lane, *after, within)))
             }
+            Action::Pause { length, .. } => {
+                Running::Pause(case.now + bounds.wait(Some(case.duration(length))))
+            }
             Action::Expect { within, .. } => Running::Expect(case.now + wait(within)),
             Action::AnyOrder { frames, within, .. } => {
                 Running::AnyOrder(AnyOrder::new(frames, case.now + wait(within)))
@@ -127,6 +132,14 @@ impl<'a> Running<'a> {
             (Running::Either(branches), _) => branches.poll(case),
             (Running::Eventually(tries), _) => tries.poll(case),
             (Running::When(track), _) => track.poll(case),
+            (Running::Pause(until), _) => {
+                // What was sent before must leave before the pause begins.
+                case.flush_held();
+                match case.now < *until {
+                    true => Progress::Waits(*until),
+                    false => Progress::Done,
+                }
+            }
             (Running::Act(act), action) => act.poll(case, action),
             (Running::Expect(_) | Running::AnyOrder(_), _) => {
                 Failure::own_fault("a step that changed while it ran").into()

@@ -40,7 +40,10 @@ impl Reader<'_> {
     pub(super) fn type_definition(&mut self, node: &Node) -> Option<TypeDefinition> {
         let layout = node.arguments().nth(1).and_then(Entry::word);
         let shape = match layout.unwrap_or_default() {
-            "one-of" => Shape::like(ONE_OF).and_block(),
+            "one-of" => Shape {
+                arguments: (2, 2),
+                ..Shape::like(ONE_OF).and_block()
+            },
             "list" => Shape {
                 arguments: (2, 3),
                 ..Shape::like(LIST).with(&["of", "count"])
@@ -49,7 +52,10 @@ impl Reader<'_> {
                 arguments: (2, 3),
                 ..Shape::like(EXAMPLE).with(&["len", "size", "pad", "ends"])
             },
-            _ => Shape::like(EXAMPLE).with(&["len", "size"]),
+            _ => Shape {
+                arguments: (2, 2),
+                ..Shape::like(EXAMPLE).with(&["len", "size"])
+            },
         };
         shape.check(node, self).then_some(())?;
         let mut arguments = node.arguments();

@@ -182,6 +182,10 @@ mistakes! {
         "write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"";
     not_a_duration(entry, word) = "{entry} is not a duration",
         "write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"";
+    pause_without_reason(example) = "`pause` lacks its reason",
+        "write why nothing else can show that the server has handled what was sent: {example}";
+    pause_in_together() = "`pause` cannot be inside `together`",
+        "the lanes of `together` do not wait for each other; put the pause after the block";
     no_such_setting(name) = "wire.kdl has no setting {name}", "";
     impossible_limit(entry) = "{entry} is not a possible limit",
         "write a duration above zero, at most one hour";

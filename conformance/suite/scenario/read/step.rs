@@ -185,6 +185,7 @@ impl Reader<'_> {
             "eventually" => self.eventually(node),
             "when" => self.when(node),
             "distinct" => self.distinct(node),
+            "pause" => self.pause(node),
             "repeat" => {
                 out.extend(self.repeat(node)?);
                 None

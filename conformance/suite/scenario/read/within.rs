@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::{Reader, mistake};
 use crate::grammar::duration_of;
-use crate::scenario::Bound;
-use crate::source::{Check, Node};
+use crate::scenario::{Action, Bound};
+use crate::source::{Check, Entry, Node, Shape};
+
+const PAUSE: &str = "pause \"300ms\" because=\"the server answers nothing to PAINT\"";
 
 /// Maximum time limit of one step.
 const MAX_WITHIN: Duration = Duration::from_secs(3600);
@@ -32,12 +34,34 @@ impl Reader<'_> {
         Some(bounds)
     }
 
+    /// Reads `pause "300ms" because="..."`. After it, the sends before it count as handled.
+    pub(super) fn pause(&mut self, node: &Node) -> Option<Action> {
+        let shape = Shape::like(PAUSE).with(&["because"]);
+        let [entry] = self.arguments(node, shape)?;
+        let because = node.property("because");
+        let because = self.need(because, node, || mistake::pause_without_reason(PAUSE))?;
+        let reason = because.text().filter(|text| !text.trim().is_empty());
+        let reason = self.need(reason, because, || mistake::pause_without_reason(PAUSE))?;
+        let length = self.duration(entry, "pause")?;
+        self.must(self.together.is_none(), node, mistake::pause_in_together)?;
+        self.scope.unobserved.clear();
+        Some(Action::Pause {
+            length,
+            because: reason.to_owned(),
+        })
+    }
+
     /// Reads the duration of `within "5s"` or `not-before $time-out-from`.
     pub(super) fn within(&mut self, node: &Node) -> Option<Bound> {
         let word = node.name.text.as_str();
         let [entry] = node.entries.as_slice() else {
             return self.refuse(node, mistake::no_duration(word));
         };
+        self.duration(entry, word)
+    }
+
+    /// Reads a duration, or the name of a setting. Mistakes mention the word before it.
+    fn duration(&mut self, entry: &Entry, word: &str) -> Option<Bound> {
         if let Some(name) = entry.word().and_then(|word| word.strip_prefix('$')) {
             let known = self.context.grammar.setting_names();
             let exists = known.clone().any(|known| known == name);
