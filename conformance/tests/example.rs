@@ -8,8 +8,14 @@ use rstest::rstest;
 
 const EXAMPLE: &str = include_str!("../EXAMPLE.md");
 
+fn data(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(folder)
+}
+
 fn noticeboard() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/noticeboard")
+    data("noticeboard")
 }
 
 fn conformance() -> Command {
@@ -31,8 +37,8 @@ fn example_md_shows_the_files_without_changes(#[case] file: &str) {
     assert!(EXAMPLE.contains(&shown), "{file} differs from EXAMPLE.md");
 }
 
-/// Judges the server of the example. Starts the server with its port and with the further arguments in `words`.
-fn verdict(words: &str) -> (i32, String) {
+/// Judges the server of an example. Starts the server with its port and with the further arguments in `words`.
+fn verdict(folder: &Path, words: &str) -> (i32, String) {
     let python = std::process::Command::new("python3")
         .arg("--version")
         .output();
@@ -40,11 +46,11 @@ fn verdict(words: &str) -> (i32, String) {
         python.is_ok(),
         "this test judges a server in Python: install python3; it needs its standard library only"
     );
-    let server = noticeboard().join("server.py");
+    let server = folder.join("server.py");
     let spawn = format!("exec python3 '{}' {{port}} {words}", server.display());
     let output = conformance()
         .arg("run")
-        .arg(noticeboard())
+        .arg(folder)
         // Python starts slowly on a busy machine.
         .args(["--spawn", &spawn, "--spawn-timeout", "120s"])
         .output()
@@ -55,22 +61,59 @@ fn verdict(words: &str) -> (i32, String) {
 
 #[test]
 fn the_server_of_the_example_passes() {
-    let (code, out) = verdict("");
+    let (code, out) = verdict(&noticeboard(), "");
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("9 cases"), "{out}");
 }
 
 #[test]
 fn a_server_that_counts_characters_fails_the_case_about_bytes() {
-    let (code, out) = verdict("characters");
+    let (code, out) = verdict(&noticeboard(), "characters");
     assert_eq!(code, 1, "{out}");
-    let failed: Vec<&str> = out
-        .lines()
+    assert_eq!(failed(&out), ["too-long-in-bytes"], "{out}");
+    assert!(out.contains("BOARD-2"), "{out}");
+}
+
+fn failed(out: &str) -> Vec<&str> {
+    out.lines()
         .filter_map(|line| line.trim_start().strip_prefix("fail "))
         .map(|line| line.trim_start().split(':').next().unwrap_or_default())
-        .collect();
-    assert_eq!(failed, ["too-long-in-bytes"], "{out}");
-    assert!(out.contains("BOARD-2"), "{out}");
+        .collect()
+}
+
+/// The lodge has the length after the opcode, little-endian numbers, padded names and counted lists.
+#[test]
+fn the_server_of_the_lodge_passes() {
+    let (code, out) = verdict(&data("lodge"), "");
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("12 cases"), "{out}");
+}
+
+#[rstest]
+#[case::names_filled_with_spaces("spaces", "who", "LODGE-5", "the text is filled up with the byte 20; it must be 00")]
+#[case::colours_with_the_highest_byte_first("big", "look", "LODGE-6", "colour is right in the other byte order")]
+fn a_mistake_of_the_lodge_fails_one_case_and_is_explained(
+    #[case] mistake: &str,
+    #[case] id: &str,
+    #[case] requirement: &str,
+    #[case] hint: &str,
+) {
+    let (code, out) = verdict(&data("lodge"), mistake);
+    assert_eq!(code, 1, "{out}");
+    assert_eq!(failed(&out), [id], "{out}");
+    assert!(out.contains(requirement), "{out}");
+    assert!(out.contains(hint), "{out}");
+}
+
+/// Each rule of the document is cited by a requirement of the suite.
+#[test]
+fn the_document_of_the_lodge_stands_beside_its_suite() {
+    let read = |file: &str| std::fs::read_to_string(data("lodge").join(file)).expect("it exists");
+    let (document, spec) = (read("document.md"), read("spec.md"));
+    for section in [2, 5, 6, 7, 8, 9] {
+        assert!(document.contains(&format!("\n{section}. ")), "section {section}");
+        assert!(spec.contains(&format!("section {section})")), "section {section}");
+    }
 }
 
 #[rstest]

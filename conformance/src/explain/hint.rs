@@ -2,6 +2,7 @@
 
 use crate::grammar::{Counts, Decoded, DecodedField, HeadPart, IntType, Side, Value, Wire};
 
+use super::value_hint;
 use super::wanted::{Shown, WantedFrame};
 
 /// Returns a sentence about the likely cause, if the bytes show one.
@@ -10,6 +11,11 @@ pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<St
     if came.starts_with(b"HTTP/") {
         return Some("an HTTP server sent this answer; check the port".to_owned());
     }
+    in_the_frame(shown, pattern, came).or_else(|| value_hint::cause(shown, pattern))
+}
+
+/// Recognises a mistake in a frame whose values are all known.
+fn in_the_frame(shown: &Shown<'_>, pattern: &WantedFrame, came: &[u8]) -> Option<String> {
     let values = pattern.fields.iter().map(|field| field.value());
     let values: Vec<Value> = values.collect::<Option<_>>()?;
     let wire = shown.wire;

@@ -5,8 +5,8 @@
 //! | `describe` | what was expected and what arrived |
 //! | `differ` | the parts of a frame, and those that differ |
 //! | `wanted` | the input of `describe`: the expected frame with the values of this play, and the state of the connection |
-//! | `hint` | the usual causes of wrong bytes |
-//! | `words` | text for frames, for values, and for ends of connections |
+//! | `hint`, `value_hint` | the usual causes of wrong bytes, and of one wrong value |
+//! | `words` | frames, values and ends of connections in words |
 //! | `annotate` | the meaning of bytes, for the diagrams of the reports |
 //!
 //! These functions get all their input as data (`Shown`, `WantedFrame`); none of them uses a running case.
@@ -15,6 +15,7 @@ mod annotate;
 mod describe;
 mod differ;
 mod hint;
+mod value_hint;
 mod wanted;
 mod words;
 

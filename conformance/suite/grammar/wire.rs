@@ -32,6 +32,14 @@ pub(super) enum Layout {
 }
 
 impl Layout {
+    /// Returns the layout of the values of a list; for every other layout, the layout itself.
+    fn of_values(&self) -> &Layout {
+        match self {
+            Layout::List { of, .. } => of,
+            other => other,
+        }
+    }
+
     /// Turns the byte order of all integers around.
     fn reverse(&mut self) {
         let turn = |int: &mut IntType| *int = int.reversed();
@@ -66,6 +74,26 @@ impl Wire {
     #[must_use]
     pub fn packet(&self, id: PacketId) -> Option<&Packet> {
         self.packets.get(id.0)
+    }
+
+    /// Returns the type with this name, if it is an integer or a list of integers.
+    #[must_use]
+    pub fn integer_type(&self, type_name: &str) -> Option<IntType> {
+        match self.types.get(type_name)?.of_values() {
+            Layout::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    /// Returns the byte that fills the space after a text or bytes of this type, or after the values of such a list.
+    #[must_use]
+    pub fn filler(&self, type_name: &str) -> Option<u8> {
+        match self.types.get(type_name)?.of_values() {
+            Layout::Text(Extent::Fixed { pad, .. }) | Layout::Bytes(Extent::Fixed { pad, .. }) => {
+                *pad
+            }
+            _ => None,
+        }
     }
 
     /// Returns the same codec with all integers in the other byte order.

@@ -262,3 +262,63 @@ fn the_files_about_a_server_are_read() {
         profile
     );
 }
+
+/// Returns the code in the second column of the table of shapes.
+fn shapes() -> Vec<String> {
+    let (_, section) = GUIDE
+        .split_once("### Shapes of packets\n")
+        .expect("the guide has the heading");
+    let (section, _) = section.split_once("\n### ").expect("another section follows");
+    let code = |row: &str| {
+        let (_, code) = row.strip_suffix("` |")?.rsplit_once("| `")?;
+        Some(code.to_owned())
+    };
+    section.lines().filter_map(code).collect()
+}
+
+#[test]
+fn every_shape_of_the_guide_is_read() {
+    let rows = shapes();
+    assert!(rows.len() > 20, "only {} rows were found", rows.len());
+    for row in rows {
+        let mut parts = vec![match row.starts_with("field") {
+            true => format!("packet A 1 from=both {{ {row} }}"),
+            false => row.clone(),
+        }];
+        // The rows use these types, and each of them needs a head. A type of the row is used in a packet.
+        if !row.contains("opcode") {
+            parts.push("frame { opcode uint8; length uint16 }".to_owned());
+        }
+        for (name, known) in [("INT", "type INT uint16"), ("STRING", "type STRING text len=INT")] {
+            if !row.contains(&format!("type {name} ")) {
+                parts.push(known.to_owned());
+            }
+        }
+        if let Some(name) = row.strip_prefix("type ").and_then(|row| row.split(' ').next()) {
+            parts.push(format!("packet A 1 from=both {{ field x {name} }}"));
+        }
+        let wire = format!("protocol shapes {{\n{}\npacket Z 99 from=both\n}}\n", parts.join("\n"));
+        let scenario = "scenario \"a\" { title \"t\"; checks S-1; client alice; alice < Z; }\n";
+        if let Err(mistakes) = suite("- **S-1** (must, section 1) One.\n", &wire, &[scenario]) {
+            panic!("{row}\n{mistakes}");
+        }
+    }
+}
+
+#[test]
+fn the_steps_with_lists_of_the_guide_are_read() {
+    let steps = blocks("### Shapes of packets").concat();
+    let wire = "protocol club {
+        opcode uint8
+        type INT uint8
+        type STRING text len=INT
+        type NAMES list of=STRING count=INT
+        packet INVITE 1 from=client { field room STRING; field names NAMES }
+        packet MEMBERS 2 from=server { field names NAMES }
+    }\n";
+    let scenario = format!(
+        "scenario \"a\" {{\n title \"t\"\n checks S-1\n client alice\n client bob\n {steps}\n}}\n"
+    );
+    suite("- **S-1** (must, section 1) One.\n", wire, &[&scenario])
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+}

@@ -6,6 +6,7 @@ mod extends;
 mod files;
 mod guide;
 mod scenarios;
+mod shapes;
 mod spec;
 mod suites;
 mod syntax;

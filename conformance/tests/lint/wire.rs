@@ -40,13 +40,13 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::size_of_text(
     "protocol a { opcode int8; type T text «size=4; packet A 0 from=both; }",
-    "cannot have this size",
-    "`len`"
+    "shorter than 4 bytes",
+    "size=4 pad=0"
 )]
 #[case::size_and_length(
     "protocol a { opcode int8; type I int8; type T bytes len=I «size=4; packet A 0 from=both; }",
-    "cannot have this size",
-    "fixed `size`"
+    "one end only",
+    "a fixed `size`"
 )]
 #[case::no_size(
     "protocol a { opcode int8; type T bytes «size=0; packet A 0 from=both; }",

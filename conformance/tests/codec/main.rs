@@ -1,5 +1,7 @@
 //! Tests of the codec that `wire.kdl` describes, with rows of bytes and with random bytes.
 
+mod shapes;
+
 use conformance::grammar::{
     ByteOrder, Choice, Choices, Decoded, Extent, Field, Grammar, Head, IntType, Names, Opcodes,
     Packet, PacketId, Reading, Side, Transport, TypeDefinition, TypeKind, Value, Wire, Worth,

@@ -1,0 +1,354 @@
+//! Mistakes in the shapes of wire.kdl: heads, byte orders, ends of texts, lists, and numbers by direction. Mistakes in the
+//! steps that use them.
+
+use conformance::source::Severity;
+use rstest::rstest;
+
+use super::{assert_found, suite, unmark};
+
+const SPEC: &str = "- **S-1** (must, section 1) One.\n";
+
+/// Reads a wire.kdl whose protocol has this content and the packet Z.
+fn assert_wire_mistake(content: &str, message: &str, help: &str) {
+    let (text, place) = unmark(&format!(
+        "protocol a {{ {content}; packet Z 9 from=both; }}"
+    ));
+    let scenario = "scenario \"a\" { title \"t\"; checks S-1; client alice; alice < Z; }\n";
+    let found = suite(SPEC, &text, &[scenario]).expect_err("a mistake");
+    assert_found(&found, Severity::Error, "wire.kdl", place, message, help);
+}
+
+#[rstest]
+#[case::no_opcode("«frame { length uint16; }", "no opcode", "opcode uint8")]
+#[case::part(
+    "frame { opcode uint8; «lenght uint16; }",
+    "not a part of a head",
+    "did you mean length?"
+)]
+#[case::twice(
+    "«opcode uint8; frame { opcode uint8; }",
+    "a second time",
+    "inside `frame`"
+)]
+#[case::second_length(
+    "frame { opcode uint8; length uint8; «length uint8; }",
+    "a second `length` in the head",
+    "keep one"
+)]
+#[case::counts(
+    "frame { opcode uint8; length uint16 «of=al; }",
+    "cannot count `al`",
+    "payload, rest, frame"
+)]
+#[case::varint(
+    "frame { opcode uint8; length «varint of=frame; }",
+    "its own bytes",
+    "of=rest"
+)]
+#[case::order(
+    "opcode uint8; «length uint32",
+    "`length` comes after `opcode`",
+    "frame { opcode uint8; length uint32 of=payload }"
+)]
+#[case::constant(
+    "frame { const uint8 «300; opcode uint8; }",
+    "300 does not fit into uint8",
+    "0 to 255"
+)]
+#[case::no_constant(
+    "frame { const «\"CHAT\"; opcode uint8; }",
+    "not the value of a constant",
+    "(utf8)\"CHAT\""
+)]
+#[case::name_of_a_constant(
+    "frame { const uint8 1 «name=length; opcode uint8; }",
+    "cannot be the name of a constant",
+    "name=version"
+)]
+#[case::byte_order("byte-order «litle; opcode uint8", "not litle", "did you mean little?")]
+#[case::order_in_a_name(
+    "opcode uint8; type I «int32le",
+    "not a kind of type",
+    "did you mean int32-le?"
+)]
+#[case::pad_alone(
+    "opcode uint8; type T bytes len=I «pad=0; type I uint8",
+    "there is no `size`",
+    "size=32 pad=0"
+)]
+#[case::filler(
+    "opcode uint8; type T text size=4 «pad=\"ab\"",
+    "61 62 is not one byte",
+    "pad=0"
+)]
+#[case::marker(
+    "opcode uint8; type T text «ends=300",
+    "300 is not a byte or a text",
+    "0 to 255"
+)]
+#[case::end_and_rest("opcode uint8; type T text «ends=0 rest", "one end only", "`rest`")]
+#[case::third_word(
+    "opcode uint8; type T text «all",
+    "`all` does not belong here",
+    "`rest`"
+)]
+#[case::frame_without_end(
+    "opcode uint8; type T text rest; packet A 1 from=both { field x «T; }",
+    "nothing says where that is",
+    "length uint16 of=payload"
+)]
+#[case::after_the_rest(
+    "frame { opcode uint8; length uint8; }; type T text rest; type I uint8; packet A 1 from=both { field x T; «field y I; }",
+    "no field can follow x",
+    "move x to the end"
+)]
+#[case::list_of_nothing(
+    "opcode uint8; «type L list count=I; type I uint8",
+    "what this is a list of",
+    "of=STRING"
+)]
+#[case::endless_list(
+    "opcode uint8; «type L list of=I; type I uint8",
+    "where this list ends",
+    "count=INT"
+)]
+#[case::list_of_lists(
+    "opcode uint8; type L list of=I count=I; type M list «of=L count=I; type I uint8",
+    "L is not a type of numbers, texts or bytes",
+    "there is only I"
+)]
+#[case::count_of_a_list(
+    "opcode uint8; type L list of=I «count=J; type I uint8",
+    "J is not an integer type",
+    "I"
+)]
+#[case::list_in_a_field(
+    "opcode uint8; type I uint8; packet A 1 from=both { field x «list of=I count=I; }",
+    "a kind of type",
+    "type NAMES list of=STRING count=INT"
+)]
+#[case::limit_of_a_number(
+    "opcode uint8; type I uint8; packet A 1 from=both { field x I «max-chars=3; }",
+    "limit of text",
+    "max-chars"
+)]
+#[case::one_direction(
+    "opcode uint8; packet A «from-client=1",
+    "one direction only",
+    "packet A 1 from=client"
+)]
+#[case::no_number(
+    "opcode uint8; «packet A from=client",
+    "opcode of A is missing",
+    "packet A 0 from=client"
+)]
+#[case::numbered_twice(
+    "opcode uint8; packet A «1 from-client=1 from-server=2",
+    "numbers for its directions",
+    "from-server=3"
+)]
+#[case::from_twice(
+    "opcode uint8; packet A from-client=1 from-server=2 «from=both",
+    "the senders already",
+    "remove `from`"
+)]
+#[case::clash_in_one_direction(
+    "opcode uint8; packet A from-client=1 from-server=2; «packet B 2 from=server",
+    "B has the opcode 2 of A",
+    "different opcodes"
+)]
+#[case::direction_too_wide(
+    "opcode uint8; packet A from-client=1 from-server=«256",
+    "256 does not fit",
+    "255"
+)]
+fn a_mistake_in_a_shape_is_explained(
+    #[case] content: &str,
+    #[case] message: &str,
+    #[case] help: &str,
+) {
+    // An entry with a key is marked before its key.
+    let content = content.replace("from-server=«", "«from-server=");
+    assert_wire_mistake(&content, message, help);
+}
+
+const WIRE: &str = "protocol a {
+    frame { opcode uint8; length uint8; }
+    type COUNT uint8
+    type NAME text size=8 pad=0
+    type LINE text ends=\"\\n\"
+    type NAMES list of=NAME count=COUNT
+    packet WHO 1 from=client { field names NAMES; }
+    packet MEMBERS 2 from=server { field number COUNT; field names NAMES max-chars=4; }
+    packet SAY 3 from=both { field line LINE max-chars=5; }
+    fence { to > WHO names=_; to < SAY line=_; }
+}
+";
+
+/// Reads a scenario with a lane and these steps.
+fn assert_step_mistake(steps: &str, message: &str, help: &str) {
+    let source = format!(
+        "scenario \"a\" {{\n title \"t\"\n checks S-1\n client al name-bytes=8 name-fill=\"x\"\n client beatrice\n {steps}\n}}\n"
+    );
+    let (text, place) = unmark(&source);
+    let wire = WIRE.replace("fence { to > WHO names=_; to < SAY line=_; }", "");
+    let found = suite(SPEC, &wire, &[&text]).expect_err("a mistake");
+    assert_found(
+        &found,
+        Severity::Error,
+        "scenarios/0.kdl",
+        place,
+        message,
+        help,
+    );
+}
+
+#[rstest]
+#[case::list_on_the_line("al > WHO «names=\"x\"", "names takes a list", "{ names \"a\" @bob }")]
+#[case::no_list(
+    "al < «MEMBERS number=1",
+    "MEMBERS lacks names",
+    "number=... { names ... }"
+)]
+#[case::value_of_a_list("al > WHO { names @al «3; }", "names takes text", "names=\"hi\"")]
+#[case::twice(
+    "al > WHO { names @al; «names @al; }",
+    "names is given twice",
+    "keep one"
+)]
+#[case::both(
+    "al < MEMBERS number=1 names=_ { «names @al; }",
+    "names is given twice",
+    "keep one"
+)]
+#[case::order(
+    "al < MEMBERS number=1 { names @al «order=some; }",
+    "no meaning in a list",
+    "order=any"
+)]
+#[case::sent_order("al > WHO { «names @al order=any; }", "has one order", "receives")]
+#[case::remembered(
+    "al < MEMBERS number=1 { names «?x order=any; }",
+    "no fixed place",
+    "`_`"
+)]
+#[case::other_block("al > WHO { names @al; «name @al; }", "does not belong here", "split")]
+#[case::long_value(
+    "al > WHO { names «\"123456789\"; }",
+    "9 bytes do not fit into names, which has 8",
+    "NAME"
+)]
+#[case::long_name(
+    "al > WHO { names «@beatrice; }",
+    "at least 15 bytes",
+    "client beatrice name-bytes=8"
+)]
+#[case::end_in_a_text("al > SAY «line=\"a\\nb\"", "line cannot contain 0a", "type LINE")]
+#[case::characters(
+    "al < SAY «line=\"123456\"",
+    "6 characters can never arrive",
+    "limits this field"
+)]
+#[case::characters_in_a_list(
+    "al < MEMBERS number=1 { names «\"12345\"; }",
+    "5 characters can never arrive",
+    "limits"
+)]
+#[case::framed(
+    "al > «framed (hex)\"00\"",
+    "the opcode of this frame is missing",
+    "framed (opcode)99"
+)]
+#[case::frame_length(
+    "al > raw (opcode)1 «(length)256",
+    "256 is not the length of a frame",
+    "from 0 to 255"
+)]
+#[case::pause("«pause \"1s\"", "lacks its reason", "because=")]
+#[case::pause_of_nothing("pause «\"soon\" because=\"t\"", "not a duration", "ms, s or min")]
+fn a_mistake_in_a_step_with_a_shape_is_explained(
+    #[case] steps: &str,
+    #[case] message: &str,
+    #[case] help: &str,
+) {
+    assert_step_mistake(steps, message, help);
+}
+
+#[test]
+fn steps_with_lists_and_pauses_are_read() {
+    let scenario = "scenario \"a\" {
+        title \"t\"
+        checks S-1
+        client al name-bytes=4 name-fill=\"x\"
+        client bob name-bytes=4 name-fill=\"x\"
+        al > WHO { names; split every=1 }
+        pause \"20ms\" because=\"WHO has no answer\"
+        bob > WHO { names @al @bob }
+        al < MEMBERS number=?n { names ?first \"ab\"; within \"1s\" }
+        al < MEMBERS number=_ names=?all
+        bob > WHO names=$all
+        bob < MEMBERS number=$n { names $first _ others=yes order=any }
+        al < any-order { MEMBERS number=2 { names @bob @al }; SAY line=\"hi\" }
+        al > glued { WHO { names \"x\" }; SAY line=\"\" }
+        al > raw (opcode)WHO (length)9 (NAMES.len)1 (NAME)@al
+        al < SAY line=_
+    }\n";
+    let wire = WIRE.replace("fence { to > WHO names=_; to < SAY line=_; }", "");
+    if let Err(mistakes) = suite(SPEC, &wire, &[scenario]) {
+        panic!("{mistakes}");
+    }
+}
+
+#[test]
+fn a_fence_cannot_send_any_list() {
+    let found = suite(SPEC, WIRE, &[]).expect_err("a mistake");
+    let text = found.to_string();
+    assert!(text.contains("is not a list"), "{text}");
+}
+
+/// A dialect changes the number of one direction; the other direction keeps its number.
+#[test]
+fn a_dialect_renumbers_one_direction() {
+    let wire = "protocol ours extends=chaton {
+        renumber MESSAGE 20
+        renumber MESSAGE 21 from=client
+        renumber MESSAGE 23 from=server
+    }\n";
+    let ours = suite("", wire, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let grammar = &ours.grammar;
+    let message = grammar.packet_named("MESSAGE").expect("it is inherited");
+    let opcodes = grammar.packet(message).opcodes;
+    assert_eq!((opcodes.client, opcodes.server), (Some(21), Some(23)));
+}
+
+#[rstest]
+#[case("renumber LOGIN 9 «from=server", "a server never sends LOGIN", "from=")]
+#[case("renumber LOGIN 9 «from=srver", "not a side", "did you mean server?")]
+fn a_wrong_direction_of_a_renumber_is_explained(
+    #[case] line: &str,
+    #[case] message: &str,
+    #[case] help: &str,
+) {
+    let (text, place) = unmark(&format!("protocol ours extends=chaton {{ {line}; }}"));
+    let found = suite("", &text, &[]).expect_err("a mistake");
+    assert_found(&found, Severity::Error, "wire.kdl", place, message, help);
+}
+
+/// The head of a dialect replaces the head of its base, in whichever form the base has it.
+#[test]
+fn a_dialect_has_its_own_head_and_byte_order() {
+    let wire = "protocol ours extends=chaton {
+        byte-order little
+        frame { opcode uint8; length uint32 }
+    }\n";
+    let ours = suite("", wire, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let wire = ours
+        .grammar
+        .in_reading(&conformance::grammar::Choices::new());
+    let login = ours.grammar.packet_named("LOGIN").expect("it is inherited");
+    let values = [conformance::grammar::Value::Text("a".to_owned())];
+    assert_eq!(
+        wire.encode(conformance::grammar::Side::Client, login, &values),
+        Ok(vec![0, 5, 0, 0, 0, 1, 0, 0, 0, b'a'])
+    );
+}
