@@ -7,8 +7,8 @@ use super::exchange::Parties;
 use super::names::Naming;
 use super::tongue::{Heard, Login, Tongue};
 use conformance_suite::grammar::{
-    Choices, Decoded, Direction, Frame, Grammar, Load, LoadExpr, LoadStep, Side, Transport, Value,
-    Wire,
+    Choices, Decoded, DecodedField, Direction, Frame, Grammar, Load, LoadExpr, LoadStep, Side,
+    Transport, Value, Wire,
 };
 use conformance_suite::tls::TlsClient;
 
@@ -101,7 +101,8 @@ impl Speech {
     /// Describes a frame, for people.
     pub(crate) fn in_words(&self, frame: &Frame) -> String {
         let mut words = self.grammar.packet(frame.packet).name.clone();
-        for field in &frame.fields {
+        let is_sent = |field: &&DecodedField| field.value != Value::Absent;
+        for field in frame.fields.iter().filter(is_sent) {
             let _ = write!(words, " {}={}", field.name, field.value);
         }
         words

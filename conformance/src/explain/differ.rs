@@ -101,6 +101,7 @@ fn named_opcode(wire: &Wire, packet: PacketId) -> String {
 /// Returns the parts of a field that are described one by one: those of a list, or the field itself.
 fn parts_of(field: &DecodedField) -> &[DecodedField] {
     match field.parts.as_slice() {
+        [] if field.value == Value::Absent => &[],
         [] => std::slice::from_ref(field),
         parts => parts,
     }

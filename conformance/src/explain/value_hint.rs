@@ -51,14 +51,12 @@ fn of_value(wire: &Wire, declared: &Field, right: &Value, came: &Value) -> Optio
     }
 }
 
-fn of_list(
-    wire: &Wire,
-    declared: &Field,
-    wanted: &WantedList,
-    values: &[Value],
-) -> Option<String> {
+fn of_list(wire: &Wire, declared: &Field, wanted: &WantedList, values: &[Value]) -> Option<String> {
     let known: Vec<Value> = wanted.items.iter().filter_map(WantedField::value).collect();
-    let missing: Vec<&Value> = known.iter().filter(|right| !values.contains(right)).collect();
+    let missing: Vec<&Value> = known
+        .iter()
+        .filter(|right| !values.contains(right))
+        .collect();
     let mut pairs = missing
         .iter()
         .flat_map(|right| values.iter().map(move |came| (*right, came)));

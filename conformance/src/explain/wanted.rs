@@ -36,8 +36,10 @@ pub(crate) enum WantedField {
     Is(Value),
     /// Any value; the step remembers it under this name.
     Bind(String),
-    /// Any value.
+    /// Any value. The frame must have the field.
     Any,
+    /// Any value, or none.
+    Undecided,
     /// A list of such values.
     List(WantedList),
 }
@@ -57,7 +59,7 @@ impl WantedField {
     pub(crate) fn value(&self) -> Option<Value> {
         match self {
             WantedField::Is(value) => Some(value.clone()),
-            WantedField::Bind(_) | WantedField::Any => None,
+            WantedField::Bind(_) | WantedField::Any | WantedField::Undecided => None,
             WantedField::List(list) if list.in_any_order || list.among_others => None,
             WantedField::List(list) => {
                 let items = list.items.iter().map(WantedField::value);
@@ -70,7 +72,8 @@ impl WantedField {
     pub(crate) fn accepts(&self, value: &Value) -> bool {
         match (self, value) {
             (WantedField::Is(wanted), value) => wanted == value,
-            (WantedField::Bind(_) | WantedField::Any, _) => true,
+            (WantedField::Bind(_) | WantedField::Any, value) => *value != Value::Absent,
+            (WantedField::Undecided, _) => true,
             (WantedField::List(list), Value::List(values)) => list.accepts(values),
             (WantedField::List(_), _) => false,
         }
@@ -81,7 +84,7 @@ impl WantedField {
         match self {
             WantedField::Is(value) => value_in_words(value),
             WantedField::Bind(name) => format!("?{name}"),
-            WantedField::Any => "_".to_owned(),
+            WantedField::Any | WantedField::Undecided => "_".to_owned(),
             WantedField::List(list) => {
                 let items: Vec<String> = list.items.iter().map(WantedField::in_words).collect();
                 let order = if list.in_any_order {
@@ -146,8 +149,62 @@ impl WantedFrame {
         let packet = grammar.packet(self.packet);
         let mut words = packet.name.clone();
         for (field, wanted) in packet.fields.iter().zip(&self.fields) {
-            words.push_str(&format!(" {}={}", field.name, wanted.in_words()));
+            let is_shown = match wanted {
+                WantedField::Undecided => false,
+                wanted => wanted.value() != Some(Value::Absent),
+            };
+            if is_shown {
+                words.push_str(&format!(" {}={}", field.name, wanted.in_words()));
+            }
         }
         words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(items: Vec<WantedField>, in_any_order: bool, among_others: bool) -> WantedField {
+        WantedField::List(WantedList {
+            items,
+            in_any_order,
+            among_others,
+        })
+    }
+
+    fn is(number: i128) -> WantedField {
+        WantedField::Is(Value::Int(number))
+    }
+
+    fn values(numbers: &[i128]) -> Value {
+        Value::List(numbers.iter().copied().map(Value::Int).collect())
+    }
+
+    #[test]
+    fn a_list_accepts_the_values_that_its_words_allow() {
+        let any = || WantedField::Any;
+        for (wanted, right, wrong) in [
+            (list(vec![is(1), any()], false, false), [1, 2], [2, 1]),
+            (list(vec![is(1), is(2)], true, false), [2, 1], [1, 1]),
+            (list(vec![is(1), any()], true, false), [3, 1], [3, 2]),
+            (list(vec![is(1)], false, true), [3, 1], [3, 2]),
+            (list(vec![is(2), is(3)], false, true), [2, 3], [3, 2]),
+            (list(vec![is(1), is(1)], true, true), [1, 1], [1, 2]),
+        ] {
+            assert!(wanted.accepts(&values(&right)), "{wanted:?}");
+            assert!(!wanted.accepts(&values(&wrong)), "{wanted:?}");
+        }
+        assert!(!list(vec![is(1)], false, false).accepts(&values(&[1, 1])));
+        assert!(!list(vec![is(1), is(1)], true, true).accepts(&values(&[1])));
+        assert!(list(Vec::new(), false, false).accepts(&values(&[])));
+    }
+
+    #[test]
+    fn a_named_field_must_be_there() {
+        assert!(!WantedField::Any.accepts(&Value::Absent));
+        assert!(!WantedField::Bind("x".to_owned()).accepts(&Value::Absent));
+        assert!(WantedField::Undecided.accepts(&Value::Absent));
+        assert!(WantedField::Is(Value::Absent).accepts(&Value::Absent));
     }
 }

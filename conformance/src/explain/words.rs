@@ -1,7 +1,7 @@
 //! Describes frames, values and the ends of connections, as text for a person.
 
 use crate::evidence::{End, hex};
-use crate::grammar::{Frame, Grammar, Value};
+use crate::grammar::{DecodedField, Frame, Grammar, Value};
 
 /// Maximum characters of a text, or bytes of a value, in a sentence. A longer text or value is cut; the list of bytes shows
 /// more of it.
@@ -21,7 +21,8 @@ pub(crate) fn end_in_words(end: End) -> &'static str {
 /// Returns a frame as a scenario would write it.
 pub(crate) fn frame_in_words(grammar: &Grammar, frame: &Frame) -> String {
     let mut words = grammar.packet(frame.packet).name.clone();
-    for field in &frame.fields {
+    let is_sent = |field: &&DecodedField| field.value != Value::Absent;
+    for field in frame.fields.iter().filter(is_sent) {
         words.push_str(&format!(" {}={}", field.name, value_in_words(&field.value)));
     }
     words

@@ -171,6 +171,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Returns the integer at an offset that was read before.
+    pub(super) fn integer_at(&self, start: usize, int: IntType) -> i128 {
+        let bytes = self.bytes.get(start..).unwrap_or_default();
+        int.read(bytes).unwrap_or_default()
+    }
+
     /// Reads a number of bytes or values, which is not negative.
     pub(super) fn count(&mut self, int: IntType, name: &str, what: &str) -> Result<usize, Stop> {
         let start = self.at;

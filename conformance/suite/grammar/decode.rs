@@ -7,7 +7,8 @@ use super::cursor::{Cursor, Run, Stop, broken};
 use super::uuid::{UUID_BYTES, uuid_in_words};
 use super::wire::Layout;
 use super::{
-    Decoded, DecodedField, Field, Frame, HeadPart, IntType, Packet, PacketId, Side, Value, Wire,
+    Decoded, DecodedField, Field, Frame, HeadPart, IntType, Packet, PacketId, Presence, Side,
+    Value, Wire,
 };
 
 impl Wire {
@@ -44,7 +45,21 @@ impl Wire {
     ) -> Result<(PacketId, usize), Stop> {
         let (id, packet) = self.decode_head(from, cursor, fields)?;
         let own = fields.len();
-        for field in &packet.fields {
+        for (index, field) in packet.fields.iter().enumerate() {
+            if !is_present(field, index, fields.get(own..).unwrap_or_default(), cursor) {
+                fields.push(cursor.field(&field.name, Value::Absent, cursor.at));
+                continue;
+            }
+            if let Some(bits) = field.bits {
+                let first = fields.get(own + bits.first).map(|first| first.bytes.start);
+                let start = first.unwrap_or(cursor.at);
+                if bits.first == index {
+                    cursor.integer(bits.int, &field.name)?;
+                }
+                let part = Value::Int(bits.part_of(cursor.integer_at(start, bits.int)));
+                fields.push(cursor.field(&field.name, part, start));
+                continue;
+            }
             let tag = field.by.and_then(|index| fields.get(own + index));
             let decoded = self.decode_field(field, tag, cursor)?;
             fields.push(decoded);
@@ -137,6 +152,17 @@ impl Wire {
             Some(None) => Err(no_case(field, tag, start)),
             chosen => decode_as(chosen.flatten(), field, cursor),
         }
+    }
+}
+
+/// Returns whether the frame has this field of its packet. `earlier` are the fields before it.
+fn is_present(field: &Field, index: usize, earlier: &[DecodedField], cursor: &Cursor<'_>) -> bool {
+    let value_of = |index: usize| earlier.get(index).map(|field| &field.value);
+    match field.presence {
+        Presence::Always => true,
+        Presence::Optional { first } if first == index => cursor.has_more() == Some(true),
+        Presence::Optional { first } => value_of(first).is_some_and(|it| *it != Value::Absent),
+        Presence::When { field, is } => value_of(field) == Some(&Value::Int(is)),
     }
 }
 

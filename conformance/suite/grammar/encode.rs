@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
-use super::{Extent, IntType, PacketId, Side, Sort, Value, Wire};
+use super::{Extent, Field, IntType, PacketId, Side, Sort, Value, Wire};
 
 /// Why a type cannot carry a value. The reason is a sentence, because callers only show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,22 @@ impl Wire {
         if takes != given {
             return refused(format!("{} has {takes} fields, not {given}", known.name));
         }
+        if let Some(why) = known.refusal(values) {
+            return refused(format!("in {}, {why}", known.name));
+        }
         let mut payload = Vec::new();
-        for (field, value) in known.fields.iter().zip(values) {
+        let pairs = known.fields.iter().zip(values);
+        for (index, (field, value)) in pairs.enumerate() {
+            if *value == Value::Absent {
+                continue;
+            }
+            if let Some(bits) = field.bits {
+                if bits.first == index {
+                    let whole = whole_of(&known.fields, values, index)?;
+                    bits.int.encode(whole, &mut payload);
+                }
+                continue;
+            }
             let tag = field.by.and_then(|index| values.get(index));
             self.encode_into(&field.type_name, tag, value, &mut payload)?;
         }
@@ -134,6 +148,27 @@ impl Wire {
         };
         encode_as(layout, type_name, value, out)
     }
+}
+
+/// Returns the integer that the fields from this one on share.
+fn whole_of(fields: &[Field], values: &[Value], first: usize) -> Result<i128, EncodeError> {
+    let mut whole = 0;
+    for (field, value) in fields.iter().zip(values).skip(first) {
+        let Some(bits) = field.bits.filter(|bits| bits.first == first) else {
+            break;
+        };
+        let (int, name) = (IntType::part(bits.width), &field.name);
+        match value {
+            Value::Int(number) if int.carries(*number) => whole |= number << bits.shift,
+            other => {
+                let max = int.max();
+                return refused(format!(
+                    "{other} does not fit into {name}, which ranges from 0 to {max}"
+                ));
+            }
+        }
+    }
+    Ok(whole)
 }
 
 /// Adds the bytes of a value to `out`. Errors mention the name of the type.

@@ -68,6 +68,12 @@ pub enum FenceExpr {
     Any,
 }
 
+impl From<Value> for FenceExpr {
+    fn from(value: Value) -> FenceExpr {
+        FenceExpr::Literal(value)
+    }
+}
+
 /// A packet that changes a connection. After it the server knows the lane by its name (`identified-by`), or the bytes of the
 /// connection are no longer packets (`raw-after`).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::varint::{decode_varint, encode_varint};
+
 /// The order in which the bytes of an integer are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ByteOrder {
@@ -36,6 +38,8 @@ impl fmt::Display for ByteOrder {
 pub struct IntType {
     /// The number of its bytes; for a varint, the maximum number.
     width: usize,
+    /// The number of its bits, if it is only a part of an integer.
+    part: Option<usize>,
     signed: bool,
     varint: bool,
     order: ByteOrder,
@@ -72,6 +76,7 @@ impl IntType {
     /// accepted.
     const VARINT: IntType = IntType {
         width: 5,
+        part: None,
         signed: false,
         varint: true,
         order: ByteOrder::Big,
@@ -80,6 +85,7 @@ impl IntType {
     const fn signed(width: usize) -> IntType {
         IntType {
             width,
+            part: None,
             signed: true,
             varint: false,
             order: ByteOrder::Big,
@@ -89,6 +95,7 @@ impl IntType {
     const fn unsigned(width: usize) -> IntType {
         IntType {
             width,
+            part: None,
             signed: false,
             varint: false,
             order: ByteOrder::Big,
@@ -178,8 +185,25 @@ impl IntType {
         (self.min()..=self.max()).contains(&number)
     }
 
-    fn bits(self) -> usize {
-        self.width * 8
+    /// Returns the number of its bits.
+    #[must_use]
+    pub fn bits(self) -> usize {
+        self.part.unwrap_or(self.width * 8)
+    }
+
+    /// Returns the unsigned number that takes this number of bits of an integer.
+    #[must_use]
+    pub(super) fn part(bits: usize) -> IntType {
+        IntType {
+            part: Some(bits),
+            ..IntType::unsigned(bits.div_ceil(8))
+        }
+    }
+
+    /// Returns whether it is only a part of an integer, and so shares its bytes with other numbers.
+    #[must_use]
+    pub fn is_part(self) -> bool {
+        self.part.is_some()
     }
 
     /// Adds the bytes of the number to `out`. A number that does not fit loses its high bits.
@@ -223,32 +247,6 @@ impl IntType {
 impl Default for IntType {
     fn default() -> IntType {
         IntType::signed(1)
-    }
-}
-
-fn encode_varint(mut number: i128, out: &mut Vec<u8>) {
-    loop {
-        let group = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            return out.push(group);
-        }
-        out.push(group | 0x80);
-    }
-}
-
-fn decode_varint(bytes: &[u8], most: usize) -> Int {
-    let mut number = 0;
-    for (index, byte) in bytes.iter().take(most).enumerate() {
-        number |= i128::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Int::Whole(number, index + 1);
-        }
-    }
-    if bytes.len() < most {
-        Int::Partial
-    } else {
-        Int::Endless
     }
 }
 
@@ -320,24 +318,5 @@ mod tests {
         for strange in ["varint-le", "int32-xe", "-le", "int32-le-le"] {
             assert_eq!(IntType::named(strange, ByteOrder::Big), None);
         }
-    }
-
-    #[test]
-    fn varints_have_their_lowest_group_first_and_end_within_five_bytes() {
-        let varint = IntType::VARINT;
-        for (number, bytes) in [
-            (0, &[0][..]),
-            (127, &[0x7f]),
-            (128, &[0x80, 1]),
-            (300, &[0xac, 2]),
-            (2_147_483_647, &[0xff, 0xff, 0xff, 0xff, 7]),
-        ] {
-            let mut encoded = Vec::new();
-            varint.encode(number, &mut encoded);
-            assert_eq!(encoded, bytes);
-        }
-        assert_eq!(read(varint, &[0x83, 0x80, 0x80, 0x80, 0]), Some((3, 5)));
-        assert!(matches!(varint.decode(&[0x80; 4]), Int::Partial));
-        assert!(matches!(varint.decode(&[0x80; 5]), Int::Endless));
     }
 }

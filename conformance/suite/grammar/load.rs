@@ -84,3 +84,9 @@ pub enum LoadExpr {
     /// `_`: any value. Only packets that a client receives may contain it.
     Any,
 }
+
+impl From<Value> for LoadExpr {
+    fn from(value: Value) -> LoadExpr {
+        LoadExpr::Literal(value)
+    }
+}

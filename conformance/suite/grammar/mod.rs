@@ -6,7 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `value` | values, frames, and the result of decoding |
-//! | `integer`, `types`, `uuid` | integers, texts and bytes, lists, UUIDs |
+//! | `integer`, `varint`, `types`, `uuid` | integers, texts and bytes, lists, UUIDs |
 //! | `head` | what comes before the fields of every packet: constants, the opcode, a length |
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | the questions that the document leaves open, and their possible answers |
@@ -30,6 +30,7 @@ mod setting;
 mod types;
 mod uuid;
 mod value;
+mod varint;
 mod wire;
 
 pub use encode::EncodeError;
@@ -37,7 +38,7 @@ pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
 pub use head::{Constant, Counts, Head, HeadPart};
 pub use integer::{ByteOrder, IntType};
 pub use load::{Load, LoadExpr, LoadLane, LoadMessage, LoadStep};
-pub use packet::{Field, Opcodes, Packet};
+pub use packet::{Bits, Field, Opcodes, Packet, Presence};
 pub use read::{Cited, GrammarFile, base_of, read_grammar};
 pub use reading::{Choice, Choices, Reading, Renumbering, Worth};
 pub use setting::{Setting, duration_of};
@@ -166,7 +167,9 @@ impl Grammar {
     pub fn type_names(&self) -> Vec<&str> {
         let choices = self.readings.iter().flat_map(|reading| &reading.choices);
         let in_readings = choices.flat_map(|choice| &choice.types);
+        let is_part = |kind: &TypeKind| matches!(kind, TypeKind::Int(int) if int.is_part());
         let types = self.types.iter().chain(in_readings);
+        let types = types.filter(|known| !is_part(&known.kind));
         types.map(|known| known.name.as_str()).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Packets and their fields.
 
-use super::{PacketId, Side};
+use super::{IntType, PacketId, Side, Value};
 
 /// One kind of packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,4 +97,90 @@ pub struct Field {
     pub min: Option<i128>,
     /// The index of the earlier field that decides between the layouts of its type.
     pub by: Option<usize>,
+    /// Which packets have the field.
+    pub presence: Presence,
+    /// Set if the field is a part of an integer that several fields share.
+    pub bits: Option<Bits>,
+}
+
+/// The bits of an integer that belong to one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bits {
+    /// The index of the first field that shares the integer.
+    pub first: usize,
+    /// The integer.
+    pub int: IntType,
+    /// The number of bits of the integer below those of this field.
+    pub shift: usize,
+    /// The number of bits of this field.
+    pub width: usize,
+}
+
+impl Bits {
+    /// Returns the part of the whole number that belongs to this field.
+    pub(super) fn part_of(self, whole: i128) -> i128 {
+        (whole >> self.shift) & IntType::part(self.width).max()
+    }
+}
+
+/// Which packets of one kind have a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Presence {
+    /// All of them.
+    #[default]
+    Always,
+    /// Those that do not end before it. The fields of one `optional` block are sent together.
+    Optional {
+        /// The index of the first field of the block.
+        first: usize,
+    },
+    /// Those in which an earlier field is this number.
+    When {
+        /// The index of the earlier field.
+        field: usize,
+        /// Its number.
+        is: i128,
+    },
+}
+
+impl Packet {
+    /// Explains why a packet cannot have these values, because a field is missing or should be missing. Returns `None` if it
+    /// can.
+    pub(super) fn refusal(&self, values: &[Value]) -> Option<String> {
+        let is_absent = |index: usize| {
+            values
+                .get(index)
+                .is_none_or(|value| *value == Value::Absent)
+        };
+        let name_of = |index: usize| {
+            self.fields
+                .get(index)
+                .map_or("", |field| field.name.as_str())
+        };
+        let mut ended: Option<&str> = None;
+        for (index, field) in self.fields.iter().enumerate() {
+            let (name, absent) = (&field.name, is_absent(index));
+            match field.presence {
+                Presence::Always if absent => return Some(format!("{name} is missing")),
+                Presence::Optional { first } if first != index && absent != is_absent(first) => {
+                    return Some(format!("{} and {name} are sent together", name_of(first)));
+                }
+                Presence::Optional { .. } if absent => ended = ended.or(Some(name)),
+                Presence::Optional { .. } => {
+                    if let Some(earlier) = ended {
+                        return Some(format!("{name} can be sent only after {earlier}"));
+                    }
+                }
+                Presence::When { field: tag, is } => {
+                    let is_sent = values.get(tag) == Some(&Value::Int(is));
+                    if is_sent == absent {
+                        let tag = name_of(tag);
+                        return Some(format!("{name} is sent if {tag} is {is}, and only then"));
+                    }
+                }
+                Presence::Always => {}
+            }
+        }
+        None
+    }
 }

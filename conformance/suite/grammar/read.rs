@@ -5,6 +5,7 @@
 mod carriage;
 mod extend;
 mod fence;
+mod fields;
 mod head;
 mod load;
 mod mistake;

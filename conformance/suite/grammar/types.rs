@@ -138,6 +138,8 @@ pub enum Sort {
     Bytes,
     /// A list of values.
     List,
+    /// No value.
+    Nothing,
 }
 
 impl Sort {
@@ -149,6 +151,7 @@ impl Sort {
             Value::Text(_) => Sort::Text,
             Value::Bytes(_) => Sort::Bytes,
             Value::List(_) => Sort::List,
+            Value::Absent => Sort::Nothing,
         }
     }
 }
@@ -160,6 +163,7 @@ impl fmt::Display for Sort {
             Sort::Text => "text",
             Sort::Bytes => "bytes",
             Sort::List => "a list",
+            Sort::Nothing => "nothing",
         })
     }
 }

@@ -15,6 +15,8 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// Several values of one type.
     List(Vec<Value>),
+    /// No value: the packet does not have the field.
+    Absent,
 }
 
 /// Returns the bytes of an IP address: 4 or 16.
@@ -57,6 +59,7 @@ impl fmt::Display for Value {
             Value::Bytes(bytes) => {
                 write!(f, "(hex)\"{}\"", in_hex(bytes))
             }
+            Value::Absent => f.write_str("nothing"),
             Value::List(items) => {
                 f.write_str("[")?;
                 for (index, item) in items.iter().enumerate() {

@@ -80,7 +80,7 @@ impl Wire {
     #[must_use]
     pub fn integer_type(&self, type_name: &str) -> Option<IntType> {
         match self.types.get(type_name)?.of_values() {
-            Layout::Int(int) => Some(*int),
+            Layout::Int(int) if !int.is_part() => Some(*int),
             _ => None,
         }
     }
@@ -102,6 +102,10 @@ impl Wire {
         let mut other = self.clone();
         other.head.reverse();
         other.types.values_mut().for_each(Layout::reverse);
+        let fields = other.packets.iter_mut().flat_map(|packet| &mut packet.fields);
+        for bits in fields.filter_map(|field| field.bits.as_mut()) {
+            bits.int = bits.int.reversed();
+        }
         other
     }
 

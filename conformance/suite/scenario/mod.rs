@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod lane;
 mod read;
 mod verb;
 pub mod walk;
 
+pub use lane::{KEPT_CHARACTERS, Lane, LaneName, RANDOM_CHARACTERS};
 pub use read::read_scenarios;
 pub use verb::{Arrow, Verb, is_word, words};
 
@@ -78,66 +80,6 @@ pub enum Company {
     Lock(String),
     /// No other case.
     Alone,
-}
-
-/// A connection of a scenario, and the origin of its name.
-#[derive(Debug, Clone)]
-pub struct Lane {
-    /// The name of the lane in the scenario, such as `alice`.
-    pub name: String,
-    /// The origin of the name that the lane uses at the target (`@alice`).
-    pub login: LaneName,
-    /// Whether the target knows the lane's identity, in protocols with identities.
-    pub registered: bool,
-    /// Whether the lane speaks TLS, in protocols over TLS. A lane that does not speak TLS cannot read what it receives.
-    pub tls: bool,
-    /// Whether the lane answers unasked packets, such as pings, by itself.
-    pub answers: bool,
-}
-
-impl Lane {
-    /// Returns the minimum number of bytes of the name that the lane gets in a run; 0 if a setting gives it.
-    #[must_use]
-    pub fn least_name_bytes(&self, lanes: &[Lane]) -> usize {
-        match &self.login {
-            LaneName::Fresh { exactly: None } => {
-                let kept = self.name.chars().filter(char::is_ascii).count();
-                kept.min(KEPT_CHARACTERS) + 1 + RANDOM_CHARACTERS
-            }
-            LaneName::Fresh {
-                exactly: Some((bytes, _)),
-            } => *bytes,
-            LaneName::SameAs(other) => match lanes.get(other.0) {
-                // A lane can have the name of an earlier lane only, so this recursion ends.
-                Some(earlier) if other.0 < lanes.len() => {
-                    earlier.least_name_bytes(lanes.get(..other.0).unwrap_or_default())
-                }
-                _ => 0,
-            },
-            LaneName::Setting(_) => 0,
-        }
-    }
-}
-
-/// Maximum characters of a lane's name that go into its new name. Together with the random part, the new name is then short
-/// enough for the usual protocols.
-pub const KEPT_CHARACTERS: usize = 16;
-
-/// The number of characters of the random part of a new name.
-pub const RANDOM_CHARACTERS: usize = 6;
-
-/// The origin of a lane's name.
-#[derive(Debug, Clone)]
-pub enum LaneName {
-    /// A new name in each play.
-    Fresh {
-        /// The exact length of the name in bytes, and the text that is repeated to reach it.
-        exactly: Option<(usize, String)>,
-    },
-    /// The name of an earlier lane.
-    SameAs(LaneId),
-    /// The setting of this name, from the command line.
-    Setting(String),
 }
 
 /// One step.
@@ -392,7 +334,7 @@ pub struct FramePattern {
 /// The expected value of a field.
 #[derive(Debug, Clone)]
 pub enum Pattern {
-    /// Anything.
+    /// Any value. The packet must have the field.
     Any,
     /// Exactly this value.
     Is(Expr),
@@ -401,6 +343,8 @@ pub enum Pattern {
     Bind(String),
     /// A list.
     List(ListPattern),
+    /// Anything, or no value at all: it is not known whether the packet has the field.
+    Undecided,
 }
 
 /// The expected values of a list.

@@ -301,6 +301,70 @@ fn a_packet_may_have_a_number_for_each_direction() {
     );
 }
 
+const DEPENDENT: &str = "frame { opcode uint8; length uint8 }; type INT uint8; type STRING text len=INT; type REST text rest";
+
+#[rstest]
+#[case::absent("field n INT; optional { field s STRING; field m INT }", vec![Value::Int(5), Value::Absent, Value::Absent], b"\x01\x01\x05")]
+#[case::present("field n INT; optional { field s STRING; field m INT }", vec![Value::Int(5), text("a"), Value::Int(6)], b"\x01\x04\x05\x01a\x06")]
+#[case::one_of_two("optional { field n INT }; optional { field m INT }", vec![Value::Int(5), Value::Absent], b"\x01\x01\x05")]
+#[case::decided("field n INT; when n=1 { field s REST }; when n=2 { field m INT; field k INT }", vec![Value::Int(1), text("ab"), Value::Absent, Value::Absent], b"\x01\x03\x01ab")]
+#[case::decided_otherwise("field n INT; when n=1 { field s REST }; when n=2 { field m INT; field k INT }", vec![Value::Int(2), Value::Absent, Value::Int(3), Value::Int(4)], b"\x01\x03\x02\x03\x04")]
+#[case::neither("field n INT; when n=1 { field s STRING }; field last INT", vec![Value::Int(3), Value::Absent, Value::Int(7)], b"\x01\x02\x03\x07")]
+fn a_field_may_be_missing(#[case] fields: &str, #[case] values: Vec<Value>, #[case] frame: &[u8]) {
+    let wire = wire(DEPENDENT, fields);
+    assert_eq!(encode(&wire, &values), Ok(frame.to_vec()));
+    assert_eq!(values_in(&wire, frame), values);
+    for cut in 0..frame.len() {
+        assert!(matches!(
+            wire.decode(Side::Client, &frame[..cut]),
+            Decoded::Partial(_)
+        ));
+    }
+}
+
+#[rstest]
+#[case::needed("field n INT", vec![Value::Absent], "in A, n is missing")]
+#[case::together("optional { field n INT; field m INT }", vec![Value::Int(1), Value::Absent], "in A, n and m are sent together")]
+#[case::in_order("optional { field n INT }; optional { field m INT }", vec![Value::Absent, Value::Int(1)], "in A, m can be sent only after n")]
+#[case::surplus("field n INT; when n=1 { field m INT }", vec![Value::Int(2), Value::Int(1)], "in A, m is sent if n is 1, and only then")]
+#[case::lacking("field n INT; when n=1 { field m INT }", vec![Value::Int(1), Value::Absent], "in A, m is sent if n is 1, and only then")]
+fn values_that_contradict_each_other_are_refused(
+    #[case] fields: &str,
+    #[case] values: Vec<Value>,
+    #[case] why: &str,
+) {
+    assert_eq!(
+        encode(&wire(DEPENDENT, fields), &values),
+        Err(why.to_owned())
+    );
+}
+
+#[rstest]
+#[case::big("opcode uint8", &[1, 0x80, 0x83])]
+#[case::little("byte-order little; opcode uint8", &[1, 0x83, 0x80])]
+fn fields_share_the_bits_of_an_integer(#[case] head: &str, #[case] frame: &[u8]) {
+    let wire = wire(head, "bits uint16 { version 9; kind 6; last 1 }");
+    let values = [Value::Int(0x101), Value::Int(1), Value::Int(1)];
+    assert_eq!(encode(&wire, &values), Ok(frame.to_vec()));
+    assert_eq!(values_in(&wire, frame), values);
+    assert!(matches!(
+        wire.decode(Side::Client, &frame[..2]),
+        Decoded::Partial(_)
+    ));
+    let too_wide = [Value::Int(512), Value::Int(1), Value::Int(1)];
+    let why = "512 does not fit into version, which ranges from 0 to 511".to_owned();
+    assert_eq!(encode(&wire, &too_wide), Err(why));
+}
+
+#[test]
+fn a_frame_that_ends_inside_an_optional_block_is_broken() {
+    let wire = wire(DEPENDENT, "optional { field n INT; field m INT }");
+    match wire.decode(Side::Client, &[1, 1, 5]) {
+        Decoded::Broken { why, .. } => assert_eq!(why, "the frame ends inside m"),
+        other => panic!("{other:?}"),
+    }
+}
+
 const MANY: &str = "byte-order little
     frame { const uint16 0x0102; length uint16 of=rest; opcode uint24 }
     type INT uint16; type STRING text len=INT; type LINE text ends=0; type NAME text size=6 pad=0

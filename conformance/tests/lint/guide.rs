@@ -268,7 +268,9 @@ fn shapes() -> Vec<String> {
     let (_, section) = GUIDE
         .split_once("### Shapes of packets\n")
         .expect("the guide has the heading");
-    let (section, _) = section.split_once("\n### ").expect("another section follows");
+    let (section, _) = section
+        .split_once("\n### ")
+        .expect("another section follows");
     let code = |row: &str| {
         let (_, code) = row.strip_suffix("` |")?.rsplit_once("| `")?;
         Some(code.to_owned())
@@ -289,15 +291,24 @@ fn every_shape_of_the_guide_is_read() {
         if !row.contains("opcode") {
             parts.push("frame { opcode uint8; length uint16 }".to_owned());
         }
-        for (name, known) in [("INT", "type INT uint16"), ("STRING", "type STRING text len=INT")] {
+        for (name, known) in [
+            ("INT", "type INT uint16"),
+            ("STRING", "type STRING text len=INT"),
+        ] {
             if !row.contains(&format!("type {name} ")) {
                 parts.push(known.to_owned());
             }
         }
-        if let Some(name) = row.strip_prefix("type ").and_then(|row| row.split(' ').next()) {
+        if let Some(name) = row
+            .strip_prefix("type ")
+            .and_then(|row| row.split(' ').next())
+        {
             parts.push(format!("packet A 1 from=both {{ field x {name} }}"));
         }
-        let wire = format!("protocol shapes {{\n{}\npacket Z 99 from=both\n}}\n", parts.join("\n"));
+        let wire = format!(
+            "protocol shapes {{\n{}\npacket Z 99 from=both\n}}\n",
+            parts.join("\n")
+        );
         let scenario = "scenario \"a\" { title \"t\"; checks S-1; client alice; alice < Z; }\n";
         if let Err(mistakes) = suite("- **S-1** (must, section 1) One.\n", &wire, &[scenario]) {
             panic!("{row}\n{mistakes}");

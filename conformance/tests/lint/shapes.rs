@@ -115,7 +115,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 #[case::list_of_lists(
     "opcode uint8; type L list of=I count=I; type M list «of=L count=I; type I uint8",
     "L is not a type of numbers, texts or bytes",
-    "there is only I"
+    "did you mean I?"
 )]
 #[case::count_of_a_list(
     "opcode uint8; type L list of=I «count=J; type I uint8",
@@ -162,6 +162,56 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
     "256 does not fit",
     "255"
 )]
+#[case::optional_without_length(
+    "opcode uint8; type I uint8; packet A 1 from=both { «optional { field x I; }; }",
+    "whether a frame ends",
+    "length uint16 of=payload"
+)]
+#[case::empty_optional(
+    "frame { opcode uint8; length uint8; }; packet A 1 from=both { «optional; }",
+    "has no fields",
+    "optional { field topic STRING }"
+)]
+#[case::after_optional(
+    "frame { opcode uint8; length uint8; }; type I uint8; packet A 1 from=both { optional { field x I; }; «field y I; }",
+    "may end before x",
+    "before the `optional` block"
+)]
+#[case::when_of_nothing(
+    "opcode uint8; type I uint8; packet A 1 from=both { field x I; «when x { field y I; }; }",
+    "one earlier field and its number",
+    "when success=0"
+)]
+#[case::when_of_another(
+    "opcode uint8; type I uint8; packet A 1 from=both { field kind I; when «kinds=1 { field y I; }; }",
+    "is a number called kinds",
+    "did you mean kind?"
+)]
+#[case::signed_bits(
+    "opcode uint8; packet A 1 from=both { bits «int8 { x 8; }; }",
+    "int8 cannot be divided",
+    "unsigned integer"
+)]
+#[case::no_bits(
+    "opcode uint8; packet A 1 from=both { bits uint8 { «x; }; }",
+    "x needs its number of bits",
+    "version 9"
+)]
+#[case::too_few_bits(
+    "opcode uint8; packet A 1 from=both { «bits uint8 { x 3; y 4; }; }",
+    "have 7 bits, but uint8 has 8",
+    "unused 3"
+)]
+#[case::nested(
+    "opcode uint8; type I uint8; packet A 1 from=both { field x I; when x=1 { «when x=2 { field y I; }; }; }",
+    "cannot be in this block",
+    "fields only"
+)]
+#[case::rest_before_a_field(
+    "frame { opcode uint8; length uint8; }; type T text rest; type I uint8; packet A 1 from=both { field x I; when x=1 { field t T; }; «field y I; }",
+    "no field can follow t",
+    "move t"
+)]
 fn a_mistake_in_a_shape_is_explained(
     #[case] content: &str,
     #[case] message: &str,
@@ -181,6 +231,9 @@ const WIRE: &str = "protocol a {
     packet WHO 1 from=client { field names NAMES; }
     packet MEMBERS 2 from=server { field number COUNT; field names NAMES max-chars=4; }
     packet SAY 3 from=both { field line LINE max-chars=5; }
+    packet RESULT 4 from=both { field code COUNT; when code=1 { field why LINE; }; }
+    packet FLAGS 6 from=both { bits uint8 { version 3; kind 5; }; }
+    packet MOOD 5 from=both { optional { field mood COUNT; field more COUNT; }; }
     fence { to > WHO names=_; to < SAY line=_; }
 }
 ";
@@ -226,7 +279,7 @@ fn assert_step_mistake(steps: &str, message: &str, help: &str) {
     "no meaning in a list",
     "order=any"
 )]
-#[case::sent_order("al > WHO { «names @al order=any; }", "has one order", "receives")]
+#[case::sent_order("al > WHO { «names @al order=any; }", "have one order", "receives")]
 #[case::remembered(
     "al < MEMBERS number=1 { names «?x order=any; }",
     "no fixed place",
@@ -264,6 +317,15 @@ fn assert_step_mistake(steps: &str, message: &str, help: &str) {
     "256 is not the length of a frame",
     "from 0 to 255"
 )]
+#[case::due("al > «RESULT code=1", "RESULT lacks why", "code=... why=...")]
+#[case::not_due("al < «RESULT code=2 why=\"x\"", "does not have why", "only if code=1")]
+#[case::apart("al > «MOOD mood=1", "MOOD lacks more", "name every field")]
+#[case::without_the_first("al > «MOOD more=1", "does not have more", "together with mood")]
+#[case::bits(
+    "al > FLAGS «version=8 kind=0",
+    "8 does not fit into version, which ranges from 0 to 7",
+    ""
+)]
 #[case::pause("«pause \"1s\"", "lacks its reason", "because=")]
 #[case::pause_of_nothing("pause «\"soon\" because=\"t\"", "not a duration", "ms, s or min")]
 fn a_mistake_in_a_step_with_a_shape_is_explained(
@@ -292,6 +354,14 @@ fn steps_with_lists_and_pauses_are_read() {
         al > glued { WHO { names \"x\" }; SAY line=\"\" }
         al > raw (opcode)WHO (length)9 (NAMES.len)1 (NAME)@al
         al < SAY line=_
+        al > RESULT code=1 why=\"x\"
+        al < RESULT code=0
+        al < RESULT code=_
+        al < RESULT code=?code why=_
+        al > FLAGS version=7 kind=31
+        al < FLAGS version=_ kind=?kind
+        al > MOOD
+        al < MOOD mood=_ more=?more
     }\n";
     let wire = WIRE.replace("fence { to > WHO names=_; to < SAY line=_; }", "");
     if let Err(mistakes) = suite(SPEC, &wire, &[scenario]) {
@@ -339,7 +409,7 @@ fn a_wrong_direction_of_a_renumber_is_explained(
 fn a_dialect_has_its_own_head_and_byte_order() {
     let wire = "protocol ours extends=chaton {
         byte-order little
-        frame { opcode uint8; length uint32 }
+        frame { opcode int8; length uint32 }
     }\n";
     let ours = suite("", wire, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let wire = ours

@@ -253,7 +253,7 @@ impl<'a> Case<'a> {
                 .parse()
                 .map(Value::Int)
                 .map_err(|_| Failure::own_fault(format!("`--set {name}={text}` must be a number"))),
-            Sort::Text | Sort::Bytes | Sort::List => Ok(Value::Text(text.clone())),
+            Sort::Text | Sort::Bytes | Sort::List | Sort::Nothing => Ok(Value::Text(text.clone())),
         }
     }
 

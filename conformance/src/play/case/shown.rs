@@ -33,6 +33,7 @@ impl Case<'_> {
     pub(crate) fn wanted_field(&self, pattern: &Pattern) -> Result<WantedField, Box<Failure>> {
         Ok(match pattern {
             Pattern::Any => WantedField::Any,
+            Pattern::Undecided => WantedField::Undecided,
             Pattern::Is(expression) => WantedField::Is(self.value(expression)?),
             Pattern::Bind(name) => match self.view.remembered.get(name) {
                 Some(value) => WantedField::Is(value.clone()),

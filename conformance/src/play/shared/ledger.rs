@@ -125,7 +125,7 @@ fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::Text(text) => vec![text],
         Value::List(items) => items.iter().flat_map(texts).collect(),
-        Value::Int(_) | Value::Bytes(_) => Vec::new(),
+        Value::Int(_) | Value::Bytes(_) | Value::Absent => Vec::new(),
     }
 }
 

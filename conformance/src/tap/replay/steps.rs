@@ -186,6 +186,7 @@ impl Making<'_> {
         for (field, decoded) in packet.fields.iter().zip(&frame.fields) {
             let name = &field.name;
             match &decoded.value {
+                Value::Absent => {}
                 Value::List(items) => {
                     let items = items
                         .iter()

@@ -2,8 +2,8 @@
 
 use super::{Reader, mistake};
 use crate::grammar::{
-    Direction, Fence, FenceExpr, FenceStep, Identification, PacketId, Party, Side, Sort, Value,
-    bytes_of_address,
+    Direction, Fence, FenceExpr, FenceStep, Identification, PacketId, Party, Presence, Side, Sort,
+    Value, bytes_of_address,
 };
 use crate::source::{Check, Entry, Node, Scalar, Shape, Word};
 
@@ -178,8 +178,9 @@ impl Reader<'_> {
         Some(packet)
     }
 
-    /// Reads the values of all fields of a packet, in the packet's order. Reports names that are not fields of the packet.
-    pub(super) fn exchanged<T>(
+    /// Reads the values of all fields of a packet, in the packet's order. A field that not every packet has may be omitted:
+    /// then the packet does not have it. Reports names that are not fields of the packet.
+    pub(super) fn exchanged<T: From<Value>>(
         &mut self,
         node: &Node,
         packet: PacketId,
@@ -192,6 +193,10 @@ impl Reader<'_> {
         let mut values = Vec::new();
         for (index, field) in known.iter().enumerate() {
             let entry = node.property(&field.name);
+            if entry.is_none() && field.presence != Presence::Always {
+                values.push(Value::Absent.into());
+                continue;
+            }
             let entry = self.need(entry, node, || mistake::missing_field(&field.name))?;
             values.push(read(self, entry, self.sort_of_field(packet, index))?);
         }

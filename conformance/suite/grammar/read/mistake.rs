@@ -104,7 +104,7 @@ mistakes! {
         "write its sender: from=client, from=server or from=both";
     not_a_side(written) = "{written} is not a side", "";
     not_a_field(word) = "`{word}` is not a word of a packet",
-        "write: field login STRING max-bytes=30";
+        "write: field login STRING max-bytes=30; or optional {{ field ... }}, when success=0 {{ field ... }}, bits uint8 {{ version 4; kind 4 }}";
     not_a_field_name(name, example) = "{name} cannot be the name of a field", "write: {example}";
     no_such_type(name) = "there is no type {name}", "";
     layout_in_a_field(written, example) = "`{written}` is a kind of type, not the name of a type",
@@ -114,6 +114,17 @@ mistakes! {
         "move {field} to the end of the packet, or give {type_name} an end of its own";
     frame_without_end(type_name) = "{type_name} ends where the frame ends, but nothing says where that is",
         "give frames a length: frame {{ opcode uint8; length uint16 of=payload }}";
+    not_for_bits(int) = "{int} cannot be divided into bits", "write an unsigned integer: bits uint16 {{ version 9; kind 7 }}";
+    not_bits(name, example) = "{name} needs its number of bits", "write: {example}";
+    bits_of_another_number(sum, int, bits) = "these fields have {sum} bits, but {int} has {bits}",
+        "name all bits, also those that are not used: unused 3";
+    optional_without_length() = "nothing says whether a frame ends before these fields",
+        "give frames a length: frame {{ opcode uint8; length uint16 of=payload }}";
+    when_of_nothing(example) = "`when` needs one earlier field and its number", "write: {example}";
+    empty_group(example) = "this block has no fields", "write: {example}";
+    not_in_a_group(word, example) = "`{word}` cannot be in this block", "it contains fields only: {example}";
+    after_optional(field) = "a frame may end before {field}, so this field cannot follow it",
+        "move this field before the `optional` block, or put it into an `optional` block of its own";
     undecided(type_name) = "no field decides which case of {type_name} this is",
         "name an earlier field that decides it: field address ADDRESS by=version";
     nothing_to_decide(type_name) = "{type_name} has no cases for a field to decide between",

@@ -1,11 +1,10 @@
 //! Reads `packet` and its fields.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::types::is_layout;
 use super::{Reader, mistake};
-use crate::grammar::{Choices, Field, Opcodes, Packet, Side, Sort, TypeKind};
+use crate::grammar::{Choices, Field, Opcodes, Packet, Presence, Side, Sort, TypeKind};
 use crate::source::{Check, Entry, Node, Shape};
 
 const EXAMPLE: &str =
@@ -102,35 +101,7 @@ impl Reader<'_> {
         }
     }
 
-    fn fields(&mut self, node: &Node) -> Vec<Field> {
-        let mut names = BTreeSet::new();
-        let mut fields = Vec::new();
-        for child in node.block() {
-            let word = &child.name.text;
-            if self.check(word == "field", child, || mistake::not_a_field(word))
-                && let Some(field) = self.field(child, &fields)
-                && self.is_first(&mut names, &field.name, "field", child)
-            {
-                self.check_end_of(fields.last(), child);
-                fields.push(field);
-            }
-        }
-        fields
-    }
-
-    /// Checks that a field has an end if another field follows it.
-    fn check_end_of(&mut self, earlier: Option<&Field>, next: &Node) {
-        let Some(earlier) = earlier else { return };
-        let kinds = self
-            .grammar
-            .kinds_of_type(&earlier.type_name, &Choices::new());
-        let is_open = kinds.iter().any(|kind| kind.ends_with_the_frame());
-        self.check(!is_open, next, || {
-            mistake::after_the_rest(&earlier.name, &earlier.type_name)
-        });
-    }
-
-    fn field(&mut self, node: &Node, earlier: &[Field]) -> Option<Field> {
+    pub(super) fn field(&mut self, node: &Node, earlier: &[Field]) -> Option<Field> {
         if let Some(entry) = node.arguments().nth(1)
             && let Some(word) = entry.word().filter(|word| is_layout(word))
             && !self.seen_types.contains(word)
@@ -165,6 +136,8 @@ impl Reader<'_> {
             max_chars: max_chars.and_then(|limit| usize::try_from(limit).ok()),
             min: self.limit(node, "min", sort == Sort::Int, "numbers"),
             by: self.decided_by(node, type_entry, earlier)?,
+            presence: Presence::Always,
+            bits: None,
             type_name,
         })
     }

@@ -103,7 +103,7 @@ impl Reader<'_> {
         let content = match value {
             Value::Text(text) => text.as_bytes(),
             Value::Bytes(bytes) => bytes,
-            Value::Int(_) | Value::List(_) => return None,
+            Value::Int(_) | Value::List(_) | Value::Absent => return None,
         };
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(target.type_name, &self.choices);
@@ -138,7 +138,7 @@ impl Reader<'_> {
                     _ => None,
                 })
             }
-            Value::List(_) => None,
+            Value::List(_) | Value::Absent => None,
             Value::Text(text) if self.is_uuid(target) => (!is_uuid(text)).then(|| {
                 format!("{name} takes a UUID in lowercase, with its hyphens, not {text:?}")
             }),

@@ -203,6 +203,8 @@ mistakes! {
     contradiction(why) = "{why}",
         "to send what contradicts wire.kdl, write: alice > raw (opcode)...";
 
+    not_sent_here(field, condition) = "this packet does not have {field}",
+        "it is sent only {condition}; omit it, or change the other field";
     list_twice(field) = "{field} is given twice", "keep one of them: {{ {field} \"a\" @bob }}";
     block_in_a_list(field) = "the values of {field} cannot have a block",
         "write the values on one line: {{ {field} \"a\" @bob }}";

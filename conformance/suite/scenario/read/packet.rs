@@ -1,10 +1,11 @@
 //! Reads the packets of steps: their names and their fields.
 
 use super::list::Arrangement;
+use super::omitted::{Due, all_fields, condition, due};
 use super::step::Phrase;
 use super::value::Target;
 use super::{Reader, mistake};
-use crate::grammar::{Field, Grammar, Packet, PacketId, Side, Sort, TypeKind, Value};
+use crate::grammar::{Field, Packet, PacketId, Side, TypeKind, Value};
 use crate::scenario::{Arrow, Expr, ListPattern, Pattern, Verb};
 use crate::source::{Check, Entry, Mistake, Word, one_of};
 
@@ -21,6 +22,12 @@ pub(super) trait FieldValue: Sized {
         false
     }
 
+    /// Returns that the packet does not have the field.
+    fn absent() -> Self;
+
+    /// Returns the value of an omitted field, if it is not known whether the packet has it.
+    fn undecided() -> Self;
+
     /// Returns a list of these values.
     fn list(items: Vec<Self>, arrangement: Arrangement) -> Option<Self>;
 }
@@ -30,6 +37,15 @@ impl FieldValue for Expr {
 
     fn list(items: Vec<Expr>, _: Arrangement) -> Option<Expr> {
         Some(Expr::List(items))
+    }
+
+    fn absent() -> Expr {
+        Expr::Literal(Value::Absent)
+    }
+
+    /// What is sent has the field, or has it not. A wrong decision is reported when the packet is sent.
+    fn undecided() -> Expr {
+        Expr::absent()
     }
 
     fn written_out(&self) -> Option<&Value> {
@@ -49,6 +65,14 @@ impl FieldValue for Pattern {
             in_any_order: arrangement.in_any_order,
             among_others: arrangement.among_others,
         }))
+    }
+
+    fn absent() -> Pattern {
+        Pattern::Is(Expr::absent())
+    }
+
+    fn undecided() -> Pattern {
+        Pattern::Undecided
     }
 
     fn remembers(&self) -> bool {
@@ -127,14 +151,19 @@ impl Reader<'_> {
             fine &= self.check(exists, key, || unknown_field(key, known));
         }
         let (lists, _) = self.lists_in(phrase);
-        let mut values = Vec::new();
-        for field in &known.fields {
+        let mut values: Vec<T> = Vec::new();
+        for (index, field) in known.fields.iter().enumerate() {
+            let before = (values.len() == index).then_some(values.as_slice());
+            let due = before.map_or(Due::Unknown, |before| due(field, index, before));
             let mut lists = lists.iter().filter(|node| node.name.text == field.name);
             let (list, second) = (lists.next(), lists.next());
             let value = match (phrase.property(&field.name), list) {
                 (Some(_), Some(list)) => self.refuse(*list, mistake::list_twice(&field.name)),
                 (Some(entry), None) => read(self, entry, &Target::of_field(field, grammar)),
                 (None, Some(list)) => self.list_of(list, field, read),
+                (None, None) if due == Due::No => Some(T::absent()),
+                (None, None) if due == Due::Unknown => Some(T::undecided()),
+                (None, None) if due == Due::Free => Some(T::absent()),
                 (None, None) => {
                     if fine {
                         let all = all_fields(known, grammar);
@@ -143,6 +172,12 @@ impl Reader<'_> {
                     None
                 }
             };
+            let is_given = phrase.property(&field.name).is_some() || list.is_some();
+            if let (true, Due::No) = (is_given, due) {
+                fine = false;
+                let surplus = mistake::not_sent_here(&field.name, condition(field, index, known));
+                self.report(phrase, surplus);
+            }
             if let Some(second) = second {
                 fine = false;
                 self.report(*second, mistake::list_twice(&field.name));
@@ -215,22 +250,6 @@ impl Reader<'_> {
             format!("with {by}={tag}, {} has {sizes}, not {length}", field.name)
         })
     }
-}
-
-/// Returns how a step names every field of a packet, such as `number=... { names ... }`.
-fn all_fields(packet: &Packet, grammar: &Grammar) -> String {
-    let is_list = |field: &&Field| Target::of_field(field, grammar).sort == Sort::List;
-    let (lists, others): (Vec<&Field>, Vec<&Field>) = packet.fields.iter().partition(is_list);
-    let others = others.iter().map(|field| format!("{}=...", field.name));
-    let mut all: Vec<String> = others.collect();
-    if !lists.is_empty() {
-        let lists: Vec<String> = lists
-            .iter()
-            .map(|field| format!("{} ...", field.name))
-            .collect();
-        all.push(format!("{{ {} }}", lists.join("; ")));
-    }
-    all.join(" ")
 }
 
 fn unknown_field(key: &Word, packet: &Packet) -> Mistake {

@@ -240,7 +240,7 @@ fn never_comes(literal: &Value, field: &Field) -> Option<String> {
 
 pub(super) fn length_of(value: &Value) -> usize {
     match value {
-        Value::Int(_) | Value::List(_) => 0,
+        Value::Int(_) | Value::List(_) | Value::Absent => 0,
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
     }
@@ -262,6 +262,7 @@ fn example_of(target: &Target<'_>) -> String {
             format!("write text in quotes, {name}=\"hi\", or the name of a lane, {name}=@alice")
         }
         Sort::Bytes => format!("write bytes: {name}=(hex)\"00 ff\""),
+        Sort::Nothing => "omit it".to_owned(),
         Sort::List => {
             format!("write the values in braces after the packet: {{ {name} \"a\" @bob }}")
         }

@@ -33,14 +33,14 @@ def enter(connection, content):
     with lock:
         if name in members:
             return None, packet(2)
-        members[name] = (connection, int.from_bytes(content[16:19], "little"))
+        members[name] = (connection, int.from_bytes(content[16:19], "little"), b"")
     return name, packet(1)
 
 
 def say(content):
     if len(content[16:].decode()) <= 200:
         with lock:
-            for connection, _ in members.values():
+            for connection, *_ in members.values():
                 connection.sendall(packet(3, content))
 
 
@@ -56,7 +56,13 @@ def look(content):
     if name not in members:
         return packet(6, padded(name))
     order = "big" if "big" in wrong else "little"
-    return packet(5, padded(name) + members[name][1].to_bytes(3, order))
+    _, colour, motto = members[name]
+    return packet(5, padded(name) + colour.to_bytes(3, order) + motto)
+
+
+def paint(name, content):
+    with lock:
+        members[name] = (members[name][0], int.from_bytes(content[:3], "little"), content[3:])
 
 
 def talk(connection):
@@ -71,6 +77,8 @@ def talk(connection):
             connection.sendall(answer)
         elif head[3] == 2:
             say(content)
+        elif head[3] == 5:
+            paint(name, content)
         else:
             connection.sendall(who() if head[3] == 3 else look(content))
 

@@ -1,0 +1,67 @@
+//! Fields that a step may omit, because not every packet has them.
+
+use super::packet::FieldValue;
+use super::value::Target;
+use crate::grammar::{Field, Grammar, Packet, Presence, Sort, Value};
+
+/// Whether a step must name a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The packet has the field.
+    Yes,
+    /// The packet does not have the field.
+    No,
+    /// The packet may have the field or not, as the step says.
+    Free,
+    /// It depends on a value that is not known yet.
+    Unknown,
+}
+
+/// Returns whether a step must name this field. `earlier` are the values of the fields before it.
+pub(super) fn due<T: FieldValue>(field: &Field, index: usize, earlier: &[T]) -> Due {
+    let written = |index: usize| earlier.get(index).and_then(FieldValue::written_out);
+    match field.presence {
+        Presence::Always => Due::Yes,
+        Presence::Optional { first } if first == index => Due::Free,
+        Presence::Optional { first } if written(first) == Some(&Value::Absent) => Due::No,
+        Presence::Optional { .. } => Due::Yes,
+        Presence::When { field, is } => match written(field) {
+            None => Due::Unknown,
+            Some(value) if *value == Value::Int(is) => Due::Yes,
+            Some(_) => Due::No,
+        },
+    }
+}
+
+/// Returns when a packet has a field, such as `success=0`.
+pub(super) fn condition(field: &Field, index: usize, packet: &Packet) -> String {
+    let name_of = |index: usize| {
+        packet
+            .fields
+            .get(index)
+            .map_or("", |field| field.name.as_str())
+    };
+    match field.presence {
+        Presence::When { field, is } => format!("if {}={is}", name_of(field)),
+        Presence::Optional { first } if first != index => {
+            format!("together with {}", name_of(first))
+        }
+        _ => "always".to_owned(),
+    }
+}
+
+/// Returns how a step names every field of a packet, such as `number=... { names ... }`.
+pub(super) fn all_fields(packet: &Packet, grammar: &Grammar) -> String {
+    let is_list = |field: &&Field| Target::of_field(field, grammar).sort == Sort::List;
+    let (lists, others): (Vec<&Field>, Vec<&Field>) = packet.fields.iter().partition(is_list);
+    let others = others.iter().map(|field| format!("{}=...", field.name));
+    let mut all: Vec<String> = others.collect();
+    if !lists.is_empty() {
+        let lists: Vec<String> = lists
+            .iter()
+            .map(|field| format!("{} ...", field.name))
+            .collect();
+        all.push(format!("{{ {} }}", lists.join("; ")));
+    }
+    all.join(" ")
+}
