@@ -96,6 +96,12 @@ fn the_server_of_the_lodge_passes() {
     "LODGE-5",
     "the text is filled up with the byte 20; it must be 00"
 )]
+#[case::a_length_of_the_whole_packet(
+    "whole",
+    "stranger",
+    "LODGE-7",
+    "the length counts the whole frame; it must count everything after itself"
+)]
 #[case::colours_with_the_highest_byte_first(
     "big",
     "look",

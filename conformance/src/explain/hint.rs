@@ -29,9 +29,9 @@ fn in_the_frame(shown: &Shown<'_>, pattern: &WantedFrame, came: &[u8]) -> Option
         _ => None,
     };
     in_the_head
+        .or_else(|| in_a_text(&texts(wire, pattern, &wanted), &wanted, came))
         .or_else(|| in_the_byte_order(wire, pattern, &values, came))
         .or_else(|| in_the_length_of_the_head(shown, &wanted, came))
-        .or_else(|| in_a_text(&texts(wire, pattern, &wanted), &wanted, came))
         .or_else(|| in_the_length_of_the_frame(&wanted, came).map(str::to_owned))
 }
 

@@ -7,7 +7,7 @@ use super::cursor::{Cursor, Run, Stop, broken};
 use super::uuid::{UUID_BYTES, uuid_in_words};
 use super::wire::Layout;
 use super::{
-    Decoded, DecodedField, Field, Frame, HeadPart, IntType, Packet, PacketId, Presence, Side,
+    Bits, Decoded, DecodedField, Field, Frame, HeadPart, IntType, Packet, PacketId, Presence, Side,
     Value, Wire,
 };
 
@@ -46,22 +46,15 @@ impl Wire {
         let (id, packet) = self.decode_head(from, cursor, fields)?;
         let own = fields.len();
         for (index, field) in packet.fields.iter().enumerate() {
-            if !is_present(field, index, fields.get(own..).unwrap_or_default(), cursor) {
-                fields.push(cursor.field(&field.name, Value::Absent, cursor.at));
-                continue;
-            }
-            if let Some(bits) = field.bits {
-                let first = fields.get(own + bits.first).map(|first| first.bytes.start);
-                let start = first.unwrap_or(cursor.at);
-                if bits.first == index {
-                    cursor.integer(bits.int, &field.name)?;
-                }
-                let part = Value::Int(bits.part_of(cursor.integer_at(start, bits.int)));
-                fields.push(cursor.field(&field.name, part, start));
-                continue;
-            }
-            let tag = field.by.and_then(|index| fields.get(own + index));
-            let decoded = self.decode_field(field, tag, cursor)?;
+            let earlier = fields.get(own..).unwrap_or_default();
+            let decoded = if !is_present(field, index, earlier, cursor) {
+                cursor.field(&field.name, Value::Absent, cursor.at)
+            } else if let Some(bits) = field.bits {
+                decode_bits(bits, field, earlier, cursor)?
+            } else {
+                let tag = field.by.and_then(|index| earlier.get(index));
+                self.decode_field(field, tag, cursor)?
+            };
             fields.push(decoded);
         }
         cursor.check_end(&packet.name)?;
@@ -75,39 +68,31 @@ impl Wire {
         cursor: &mut Cursor<'_>,
         fields: &mut Vec<DecodedField>,
     ) -> Result<(PacketId, &Packet), Stop> {
-        let mut named = None;
+        let mut found = None;
         for part in &self.head.parts {
             let start = cursor.at;
-            let (name, value) = match part {
+            match part {
                 HeadPart::Constant(constant) => {
                     cursor.constant(constant)?;
-                    (constant.name.as_str(), constant.value.clone())
+                    fields.push(cursor.field(&constant.name, constant.value.clone(), start));
                 }
                 HeadPart::Opcode(int) => {
                     let opcode = cursor.integer(*int, "the opcode")?;
-                    named = Some((opcode, start));
-                    ("opcode", Value::Int(opcode))
+                    fields.push(cursor.field("opcode", Value::Int(opcode), start));
+                    // An unknown opcode is reported before the rest of the head arrives.
+                    found = Some(self.packet_with_opcode(from, opcode, start)?);
                 }
                 HeadPart::Length { int, counts } => {
-                    let length = cursor.frame_length(*int, *counts)?;
-                    ("length", Value::Int(length))
+                    let length = Value::Int(cursor.frame_length(*int, *counts)?);
+                    fields.push(DecodedField {
+                        prefix: cursor.at - start,
+                        ..cursor.field("length", length, start)
+                    });
                 }
-            };
-            let mut decoded = cursor.field(name, value, start);
-            if let HeadPart::Length { .. } = part {
-                decoded.prefix = decoded.bytes.len();
-            }
-            fields.push(decoded);
-            // An unknown opcode is reported before the rest of the head arrives.
-            if let (HeadPart::Opcode(_), Some((opcode, at))) = (part, named) {
-                self.packet_with_opcode(from, opcode, at)?;
             }
         }
         cursor.end_head();
-        match named {
-            Some((opcode, at)) => self.packet_with_opcode(from, opcode, at),
-            None => Err(broken(0, "the head has no opcode".to_owned())),
-        }
+        found.ok_or_else(|| broken(0, "the head has no opcode".to_owned()))
     }
 
     /// Returns the packet that this side sends with this opcode. A packet of clients and a packet of servers may have the
@@ -153,6 +138,24 @@ impl Wire {
             chosen => decode_as(chosen.flatten(), field, cursor),
         }
     }
+}
+
+/// Reads a field that is a part of an integer. The first such field reads the integer, and the others share its bytes.
+fn decode_bits(
+    bits: Bits,
+    field: &Field,
+    earlier: &[DecodedField],
+    cursor: &mut Cursor<'_>,
+) -> Result<DecodedField, Stop> {
+    let start = match earlier.get(bits.first) {
+        Some(first) => first.bytes.start,
+        None => cursor.at,
+    };
+    if bits.first == earlier.len() {
+        cursor.integer(bits.int, &field.name)?;
+    }
+    let part = bits.part_of(cursor.integer_at(start, bits.int));
+    Ok(cursor.field(&field.name, Value::Int(part), start))
 }
 
 /// Returns whether the frame has this field of its packet. `earlier` are the fields before it.

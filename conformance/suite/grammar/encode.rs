@@ -41,22 +41,7 @@ impl Wire {
         if let Some(why) = known.refusal(values) {
             return refused(format!("in {}, {why}", known.name));
         }
-        let mut payload = Vec::new();
-        let pairs = known.fields.iter().zip(values);
-        for (index, (field, value)) in pairs.enumerate() {
-            if *value == Value::Absent {
-                continue;
-            }
-            if let Some(bits) = field.bits {
-                if bits.first == index {
-                    let whole = whole_of(&known.fields, values, index)?;
-                    bits.int.encode(whole, &mut payload);
-                }
-                continue;
-            }
-            let tag = field.by.and_then(|index| values.get(index));
-            self.encode_into(&field.type_name, tag, value, &mut payload)?;
-        }
+        let payload = self.payload(&known.fields, values)?;
         let opcode = self.opcode(from, packet);
         let length = self.head.length_around(&opcode, &payload);
         if let (Some(int), Some(length)) = (self.head.length(), length)
@@ -68,6 +53,26 @@ impl Wire {
             ));
         }
         Ok(self.head.around(&opcode, &payload))
+    }
+
+    /// Returns the bytes of the fields that the packet has.
+    fn payload(&self, fields: &[Field], values: &[Value]) -> Result<Vec<u8>, EncodeError> {
+        let mut payload = Vec::new();
+        for (index, (field, value)) in fields.iter().zip(values).enumerate() {
+            match field.bits {
+                _ if *value == Value::Absent => {}
+                Some(bits) if bits.first == index => {
+                    let whole = whole_of(fields, values, index)?;
+                    bits.int.encode(whole, &mut payload);
+                }
+                Some(_) => {}
+                None => {
+                    let tag = field.by.and_then(|index| values.get(index));
+                    self.encode_into(&field.type_name, tag, value, &mut payload)?;
+                }
+            }
+        }
+        Ok(payload)
     }
 
     /// Returns the frame with this opcode and this payload, which may be any bytes. A length that does not fit loses its high

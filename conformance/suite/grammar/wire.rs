@@ -102,7 +102,10 @@ impl Wire {
         let mut other = self.clone();
         other.head.reverse();
         other.types.values_mut().for_each(Layout::reverse);
-        let fields = other.packets.iter_mut().flat_map(|packet| &mut packet.fields);
+        let fields = other
+            .packets
+            .iter_mut()
+            .flat_map(|packet| &mut packet.fields);
         for bits in fields.filter_map(|field| field.bits.as_mut()) {
             bits.int = bits.int.reversed();
         }

@@ -17,10 +17,10 @@ pub(super) enum Due {
     Unknown,
 }
 
-/// Returns whether a step must name this field. `earlier` are the values of the fields before it.
-pub(super) fn due<T: FieldValue>(field: &Field, index: usize, earlier: &[T]) -> Due {
+/// Returns whether a step must name the field with this index. `earlier` are the values of the fields before it.
+pub(super) fn due<T: FieldValue>(packet: &Packet, index: usize, earlier: &[T]) -> Due {
     let written = |index: usize| earlier.get(index).and_then(FieldValue::written_out);
-    match field.presence {
+    match presence(packet, index) {
         Presence::Always => Due::Yes,
         Presence::Optional { first } if first == index => Due::Free,
         Presence::Optional { first } if written(first) == Some(&Value::Absent) => Due::No,
@@ -33,21 +33,20 @@ pub(super) fn due<T: FieldValue>(field: &Field, index: usize, earlier: &[T]) -> 
     }
 }
 
-/// Returns when a packet has a field, such as `success=0`.
-pub(super) fn condition(field: &Field, index: usize, packet: &Packet) -> String {
-    let name_of = |index: usize| {
-        packet
-            .fields
-            .get(index)
-            .map_or("", |field| field.name.as_str())
-    };
-    match field.presence {
+/// Returns when a packet has the field with this index, such as `if success=0`.
+pub(super) fn condition(packet: &Packet, index: usize) -> String {
+    let field = |index: usize| packet.fields.get(index);
+    let name_of = |index: usize| field(index).map_or("", |field| field.name.as_str());
+    match presence(packet, index) {
         Presence::When { field, is } => format!("if {}={is}", name_of(field)),
-        Presence::Optional { first } if first != index => {
-            format!("together with {}", name_of(first))
-        }
-        _ => "always".to_owned(),
+        Presence::Optional { first } => format!("together with {}", name_of(first)),
+        Presence::Always => "always".to_owned(),
     }
+}
+
+fn presence(packet: &Packet, index: usize) -> Presence {
+    let field = packet.fields.get(index);
+    field.map_or(Presence::Always, |field| field.presence)
 }
 
 /// Returns how a step names every field of a packet, such as `number=... { names ... }`.

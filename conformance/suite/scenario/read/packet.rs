@@ -150,45 +150,55 @@ impl Reader<'_> {
             let exists = known.field_named(&key.text).is_some();
             fine &= self.check(exists, key, || unknown_field(key, known));
         }
-        let (lists, _) = self.lists_in(phrase);
         let mut values: Vec<T> = Vec::new();
-        for (index, field) in known.fields.iter().enumerate() {
-            let before = (values.len() == index).then_some(values.as_slice());
-            let due = before.map_or(Due::Unknown, |before| due(field, index, before));
-            let mut lists = lists.iter().filter(|node| node.name.text == field.name);
-            let (list, second) = (lists.next(), lists.next());
-            let value = match (phrase.property(&field.name), list) {
-                (Some(_), Some(list)) => self.refuse(*list, mistake::list_twice(&field.name)),
-                (Some(entry), None) => read(self, entry, &Target::of_field(field, grammar)),
-                (None, Some(list)) => self.list_of(list, field, read),
-                (None, None) if due == Due::No => Some(T::absent()),
-                (None, None) if due == Due::Unknown => Some(T::undecided()),
-                (None, None) if due == Due::Free => Some(T::absent()),
-                (None, None) => {
-                    if fine {
-                        let all = all_fields(known, grammar);
-                        self.report(phrase, mistake::missing_field(name, &field.name, all));
-                    }
-                    None
-                }
+        for index in 0..known.fields.len() {
+            // After a mistake, nothing more is said about missing fields.
+            let due = if fine {
+                due(known, index, &values)
+            } else {
+                Due::Unknown
             };
-            let is_given = phrase.property(&field.name).is_some() || list.is_some();
-            if let (true, Due::No) = (is_given, due) {
-                fine = false;
-                let surplus = mistake::not_sent_here(&field.name, condition(field, index, known));
-                self.report(phrase, surplus);
-            }
-            if let Some(second) = second {
-                fine = false;
-                self.report(*second, mistake::list_twice(&field.name));
-            }
-            match value {
+            match self.value_of_field(phrase, (known, index), due, read) {
                 Some(value) => values.push(value),
                 None => fine = false,
             }
         }
         let fine = fine && self.cases_fit(phrase, &known.fields, &values);
         fine.then_some(values)
+    }
+
+    /// Reads the value of one field: a property of the step, or a list in its braces.
+    fn value_of_field<T: FieldValue>(
+        &mut self,
+        phrase: &Phrase<'_>,
+        (packet, index): (&Packet, usize),
+        due: Due,
+        read: fn(&mut Self, &Entry, &Target<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let grammar = self.context.grammar;
+        let field = packet.fields.get(index)?;
+        let name = &field.name;
+        let property = phrase.property(name);
+        let (lists, _) = self.lists_in(phrase);
+        let mut lists = lists.into_iter().filter(|node| node.name.text == *name);
+        let list = lists.next();
+        if let Some(second) = lists.next().or(list.filter(|_| property.is_some())) {
+            return self.refuse(second, mistake::list_twice(name));
+        }
+        let is_given = property.is_some() || list.is_some();
+        self.must(!(is_given && due == Due::No), phrase, || {
+            mistake::not_sent_here(name, condition(packet, index))
+        })?;
+        match (property, list, due) {
+            (Some(entry), ..) => read(self, entry, &Target::of_field(field, grammar)),
+            (None, Some(list), _) => self.list_of(list, field, read),
+            (None, None, Due::No | Due::Free) => Some(T::absent()),
+            (None, None, Due::Unknown) => Some(T::undecided()),
+            (None, None, Due::Yes) => {
+                let all = all_fields(packet, grammar);
+                self.refuse(phrase, mistake::missing_field(&packet.name, name, all))
+            }
+        }
     }
 
     /// The value of an earlier field may decide which size a field must have. Checks the size of each such field if both

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A lodge with a thread for each client: `server.py PORT`. A second argument makes it wrong:
-`spaces` fills the names in MEMBERS with spaces, `big` sends colours with the highest byte first."""
+`spaces` fills the names in MEMBERS with spaces, `big` sends colours with the highest byte first, and with `whole` the SIZE
+of STRANGER counts the whole packet."""
 import socket
 import struct
 import sys
@@ -21,7 +22,8 @@ def exactly(connection, count):
 
 
 def packet(kind, content=b""):
-    return b"LG" + struct.pack("<BBH", 1, kind, len(content)) + content
+    size = len(content) + (6 if "whole" in wrong and kind == 6 else 0)
+    return b"LG" + struct.pack("<BBH", 1, kind, size) + content
 
 
 def padded(name, filler=b"\0"):
