@@ -178,7 +178,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
     "before the `optional` block"
 )]
 #[case::when_of_nothing(
-    "opcode uint8; type I uint8; packet A 1 from=both { field x I; «when x { field y I; }; }",
+    "opcode uint8; type I uint8; packet A 1 from=both { field x I; when «x { field y I; }; }",
     "one earlier field and its number",
     "when success=0"
 )]
