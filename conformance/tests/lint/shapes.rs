@@ -114,7 +114,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::list_of_lists(
     "opcode uint8; type L list of=I count=I; type M list «of=L count=I; type I uint8",
-    "L is not a type of numbers, texts or bytes",
+    "L is not a type of values with an end of their own",
     "did you mean I?"
 )]
 #[case::count_of_a_list(

@@ -1,9 +1,13 @@
 //! Tests that a recorded conversation becomes a scenario that lint accepts and that the suite can run.
 
 use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
 
+use conformance::grammar::{Choices, Side, Value};
 use conformance::run::Verdict;
-use conformance::tap::{Moment, Replay, scenario};
+use conformance::suite::Suite;
+use conformance::tap::{Moment, Replay, Watch, What, Wires, scenario};
 
 use crate::protocol::{HELLO, case, judge, suite};
 use crate::tap::{BOUND, connect, frame, read, tap_for};
@@ -79,4 +83,55 @@ fn a_conversation_passes_lint_and_is_played_again() {
         Verdict::Fail,
         "the scenario can fail"
     );
+}
+
+/// The packets of the lodge have lists, and fields that not every packet has.
+#[test]
+fn lists_and_omitted_fields_are_written_as_steps_write_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lodge");
+    let lodge = Suite::read_folder(&folder).expect("lint finds nothing wrong with it");
+    let grammar = &lodge.grammar;
+    let wires = Wires::new(grammar, &Choices::new());
+    let mut watch = Watch::new(grammar, &wires);
+    let text = |text: &str| Value::Text(text.to_owned());
+    let names = Value::List(vec![text("zoe"), text("bob")]);
+    let opened = What::Opened {
+        peer: String::new(),
+    };
+    let mut said = vec![opened];
+    for (side, name, values) in [
+        (Side::Client, "ENTER", vec![text("zoe"), Value::Int(1)]),
+        (Side::Server, "ENTERED", vec![]),
+        (Side::Client, "WHO", vec![]),
+        (Side::Server, "MEMBERS", vec![names]),
+        (Side::Client, "PAINT", vec![Value::Int(2), Value::Absent]),
+        (Side::Client, "PAINT", vec![Value::Int(2), text("hi")]),
+    ] {
+        let packet = grammar.packet_named(name).expect("it is declared");
+        let bytes = wires.strict().encode(side, packet, &values);
+        let heard = watch.hear(side, &bytes.expect("the values fit"));
+        said.extend(heard.into_iter().map(|heard| What::Said(side, heard)));
+    }
+    let moments: Vec<Moment> = said
+        .into_iter()
+        .map(|what| Moment {
+            at: Duration::ZERO,
+            connection: 0,
+            what,
+        })
+        .collect();
+    let checks = ["LODGE-1".to_owned()];
+    let head = Replay {
+        id: "heard",
+        title: "as it was heard",
+        checks: &checks,
+    };
+    let written = scenario(grammar, &moments, &head);
+    for line in [
+        "zoe < MEMBERS { names @zoe \"bob\" }\n",
+        "zoe > PAINT colour=2\n",
+        "zoe > PAINT colour=2 motto=\"hi\"\n",
+    ] {
+        assert!(written.contains(line), "{line}{written}");
+    }
 }

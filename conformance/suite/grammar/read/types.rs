@@ -216,7 +216,7 @@ impl Reader<'_> {
                     let is_simple = !matches!(kind, TypeKind::OneOf { .. } | TypeKind::List { .. });
                     is_simple && !kind.ends_with_the_frame()
                 };
-                let what = "a type of numbers, texts or bytes that have an end of their own,";
+                let what = "a type of values with an end of their own";
                 self.check_rests_on(of, is_right, what);
             }
         }

@@ -12,7 +12,7 @@
 //! | `scope` | what is known at a step: lanes, remembered values, sends whose effect was not checked |
 //! | `step` | one line of a scenario: lane, arrow, and what follows the arrow |
 //! | `lane`, `send`, `raw`, `sign`, `expect`, `within` | what a lane does, what it must receive, and until when |
-//! | `packet`, `omitted`, `value`, `list`, `literal` | packets, and the values of their fields |
+//! | `packet`, `value`, `literal` | packets, and the values of their fields |
 //! | `either`, `flow`, `together` | blocks |
 //! | `mistake` | the messages of lint |
 
@@ -24,10 +24,8 @@ mod flow;
 mod fragment;
 mod head;
 mod lane;
-mod list;
 mod literal;
 mod mistake;
-mod omitted;
 mod packet;
 mod raw;
 mod scope;

@@ -1,7 +1,16 @@
 //! Reads the packets of steps: their names and their fields.
+//!
+//! | file | what |
+//! |---|---|
+//! | `list` | the values of lists, in the braces after the packet |
+//! | `omitted` | fields that a step may omit |
 
-use super::list::Arrangement;
-use super::omitted::{Due, all_fields, condition, due};
+mod list;
+mod omitted;
+
+use list::Arrangement;
+use omitted::{Due, all_fields, condition, due};
+
 use super::step::Phrase;
 use super::value::Target;
 use super::{Reader, mistake};

@@ -1,24 +1,27 @@
 //! Reads the values of lists: `names "a" @bob`, in the braces after a packet.
 
-use super::packet::FieldValue;
-use super::step::Phrase;
-use super::value::Target;
-use super::{Reader, mistake};
+use super::FieldValue;
 use crate::grammar::{Field, Sort};
+use crate::scenario::read::step::Phrase;
+use crate::scenario::read::value::Target;
+use crate::scenario::read::{Reader, mistake};
 use crate::source::{Check, Entry, Node};
 
 /// How the values of an expected list may be arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Arrangement {
+pub(in crate::scenario::read) struct Arrangement {
     /// `order=any`: the values may arrive in any order.
-    pub(super) in_any_order: bool,
+    pub(in crate::scenario::read) in_any_order: bool,
     /// `others=yes`: other values may arrive, too.
-    pub(super) among_others: bool,
+    pub(in crate::scenario::read) among_others: bool,
 }
 
 impl Reader<'_> {
     /// Divides the block of a packet: the nodes that are values of its lists, and all other nodes.
-    pub(super) fn lists_in<'n>(&self, phrase: &Phrase<'n>) -> (Vec<&'n Node>, Vec<&'n Node>) {
+    pub(in crate::scenario::read) fn lists_in<'n>(
+        &self,
+        phrase: &Phrase<'n>,
+    ) -> (Vec<&'n Node>, Vec<&'n Node>) {
         let grammar = self.context.grammar;
         let packet = grammar.packet_named(phrase.word);
         let fields = packet.map_or(&[][..], |id| &grammar.packet(id).fields);

@@ -1,8 +1,8 @@
 //! Fields that a step may omit, because not every packet has them.
 
-use super::packet::FieldValue;
-use super::value::Target;
+use super::FieldValue;
 use crate::grammar::{Field, Grammar, Packet, Presence, Sort, Value};
+use crate::scenario::read::value::Target;
 
 /// Whether a step must name a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
