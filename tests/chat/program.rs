@@ -272,7 +272,7 @@ impl Talk {
             names.into_iter().any(|name| name == "stdin\n")
         };
         while reads_input() {
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 

@@ -87,7 +87,7 @@ impl Block {
             at = field.offset + field.length;
             let own = bytes.get(field.offset..at).unwrap_or_default();
             let decoded = frame.and_then(|frame| at_offset(frame, field.offset));
-            let prefix = decoded.map_or(0, prefix);
+            let prefix = decoded.map_or(0, |field| field.prefix);
             let (counted, content) = own.split_at_checked(prefix).unwrap_or((&[], own));
             if prefix > 0 {
                 self.parts.push(Part {
@@ -123,17 +123,6 @@ impl Block {
 fn at_offset(frame: &Frame, offset: usize) -> Option<&DecodedField> {
     let mut fields = frame.fields.iter();
     fields.find(|field| field.bytes.start == offset)
-}
-
-/// Returns the number of bytes at the beginning of a field that are its length; 0 if it has none.
-fn prefix(field: &DecodedField) -> usize {
-    let content = match &field.value {
-        Value::Int(_) => return 0,
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-    };
-    // A UUID has fewer bytes than its text has characters, and no length before it.
-    field.bytes.len().saturating_sub(content)
 }
 
 /// Returns bytes without a name, as one part or none.

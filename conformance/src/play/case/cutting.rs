@@ -61,12 +61,6 @@ impl Cutting {
     }
 }
 
-/// Returns how long the writer pauses between the pieces of a send with this number of cuts.
-pub(crate) fn pause(cuts: usize) -> Duration {
-    let share = ALL_PAUSES.checked_div(u32::try_from(cuts).unwrap_or(u32::MAX));
-    share.map_or(Duration::ZERO, |share| share.min(PAUSE))
-}
-
 /// Returns the parts of the frames in these bytes: the head, the fields, and the values of lists. For each, also returns the
 /// offset of its frame.
 fn parts(wire: &Wire, bytes: &[u8]) -> Vec<(usize, DecodedField)> {
