@@ -6,7 +6,7 @@ use super::exchange::{Parties, Progress};
 use super::names::Naming;
 use conformance_suite::tls::TlsClient;
 
-/// The login of one client.
+/// The name of one client, and how far its login has come.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) name: String,

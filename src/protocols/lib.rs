@@ -29,9 +29,9 @@
 //!
 //! # Where to start reading
 //!
-//! [`chaton`] is the model for the other protocols. `frames.rs` has the packets of the document as types and `codec.rs`
-//! their bytes; `room.rs` says what each command does; `client.rs` is the client's half. Then read [`room`] for the
-//! trait that all rooms implement.
+//! [`chaton`] is the model for the other protocols. `frames.rs` defines the packets of the document as
+//! types, and `codec.rs` converts them to bytes and back. `room.rs` says what each command does, and `client.rs` is the
+//! client's half. Then read [`room`] for the trait that all rooms implement.
 
 #![deny(
     clippy::unwrap_used,

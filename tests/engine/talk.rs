@@ -17,7 +17,7 @@ const TEXT: usize = 1000;
 
 const FLOODER: &str = "flooder";
 
-/// Returns a server with a rate that is so low that an empty bucket stays empty for the time of a test.
+/// Returns a server whose rate fills an empty bucket so slowly that it stays empty during the whole test.
 fn server() -> Server {
     Server::limited(ConnectionLimits {
         outbox_bytes: BURST,

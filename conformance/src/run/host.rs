@@ -199,7 +199,7 @@ fn start(spawn: &Spawn, failed: &mut usize) -> Result<Process, NotStarted> {
     if *failed >= FAILED_STARTS {
         return Err(NotStarted {
             why: format!(
-                "`{}` could not be started {failed} times in a row",
+                "`{}` failed to start {failed} times in a row",
                 spawn.command
             ),
             output: String::new(),

@@ -80,7 +80,7 @@ impl Held {
         lines
     }
 
-    /// Drops all lines, and returns their number.
+    /// Drops all lines, and returns how many there were.
     pub(crate) fn clear(&mut self) -> usize {
         let count = self.count();
         *self = Held::default();

@@ -66,7 +66,7 @@ impl Protocol for Room {
                 self.close(from, out);
             }
             Event::Answer(never) => match never {},
-            // This room asks no questions.
+            // Only a room that asks questions gets this event.
             Event::Busy => {}
             Event::Overdue(overdue) => self.overdue(from, overdue, out),
             Event::ReadClosed => self.close(from, out),

@@ -1,9 +1,9 @@
 //! Leaves the target time to read: the next bytes of a lane are sent after the target has read the bytes before them.
 //!
 //! Many servers take one read for one frame, and handle only the first frame of a read or handle some frames twice. Only cases
-//! about segments may judge that. So each send of a lane must be a read of its own, and so must each piece of a send that is
-//! cut. On Linux the kernel tells how many bytes the target's socket has not read yet, if the target runs on this machine.
-//! Elsewhere a short pause must do.
+//! about segments may fail a server for this. In all other cases, each send of a lane must be a read of its own, and so must
+//! each piece of a send that is cut. On Linux the kernel tells how many bytes the target's socket has not read yet, if the
+//! target runs on this machine. On other systems, the lane pauses for a short time instead.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};

@@ -259,7 +259,7 @@ mistakes! {
     // Blocks.
     whens_entries(example) = "`when` takes only one reading and its choice", "{example}";
     when_without_a_choice(example) = "`when` needs a reading and its choice", "{example}";
-    no_such_choice(reading, choice) = "reading {reading} has no choice {choice}", "";
+    no_such_choice(reading, choice) = "the reading {reading} has no choice {choice}", "";
     never_runs() = "this block never runs: the block around it requires another choice",
         "remove one of them";
     empty_when(example) = "`when` has no steps", "{example}";

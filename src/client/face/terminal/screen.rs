@@ -41,7 +41,7 @@ impl Screen {
         self.columns
     }
 
-    /// Prints lines above the bottom. The terminal wraps them.
+    /// Prints lines above the status line and the input line. The terminal wraps them.
     pub(super) fn print(&mut self, out: &mut String, lines: &str) {
         self.erase(out);
         for line in lines.lines() {

@@ -26,7 +26,7 @@ pub(crate) struct Streamed {
     coming: Option<Coming>,
     /// Files that have arrived completely, but are not completely written to disk.
     written: Vec<File>,
-    /// True if the user has stopped sending. The messages and files that already wait are still sent, but nothing after
+    /// True if the user has stopped sending. The messages and files that are already waiting are still sent, but nothing after
     /// them.
     shut: bool,
 }
