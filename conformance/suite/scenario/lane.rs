@@ -22,10 +22,7 @@ impl Lane {
     #[must_use]
     pub fn least_name_bytes(&self, lanes: &[Lane]) -> usize {
         match &self.login {
-            LaneName::Fresh { exactly: None } => {
-                let kept = self.name.chars().filter(char::is_ascii).count();
-                kept.min(KEPT_CHARACTERS) + 1 + RANDOM_CHARACTERS
-            }
+            LaneName::Fresh { exactly: None } => usual_characters(&self.name),
             LaneName::Fresh {
                 exactly: Some((bytes, _)),
             } => *bytes,
@@ -60,4 +57,29 @@ pub enum LaneName {
     SameAs(LaneId),
     /// The setting of this name, from the command line.
     Setting(String),
+}
+
+impl LaneName {
+    /// Returns a new name with exactly this number of characters, for the lane with this name. The filler is repeated after
+    /// the usual new name; it is at least one character.
+    #[must_use]
+    pub fn of_characters(lane: &str, characters: usize, filler: &str) -> LaneName {
+        let usual = usual_characters(lane);
+        let fillers = filler.chars().count().max(1);
+        let bytes = match characters.checked_sub(usual) {
+            // One byte for each character before the fillers. If whole fillers do not give the exact number of characters,
+            // some `x` are added before the fillers.
+            Some(rest) => usual + rest % fillers + (rest / fillers) * filler.len(),
+            None => characters,
+        };
+        LaneName::Fresh {
+            exactly: Some((bytes, filler.to_owned())),
+        }
+    }
+}
+
+/// Returns the number of characters of the new name that a lane gets if nothing gives its length. All of them are ASCII.
+fn usual_characters(lane: &str) -> usize {
+    let kept = lane.chars().filter(char::is_ascii).count();
+    kept.min(KEPT_CHARACTERS) + 1 + RANDOM_CHARACTERS
 }

@@ -248,6 +248,16 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 #[case::lane_called_like_a_word("client «either", "cannot be the name of a lane", "in lowercase")]
 #[case::same_name_as_an_unknown_lane("client carol «name=dave", "no lane dave", "client dave")]
 #[case::name_of_no_length("client carol «name-bytes=0", "not the length of a name", "from 1")]
+#[case::name_of_no_characters(
+    "client carol «name-chars=0",
+    "not the length of a name",
+    "name-chars=30"
+)]
+#[case::name_of_two_lengths(
+    "client carol name-bytes=9 «name-chars=9",
+    "already gives this name its length",
+    "keep either"
+)]
 #[case::filler_alone(
     "client carol «name-fill=\"x\"",
     "the length of the name",

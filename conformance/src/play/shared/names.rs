@@ -74,6 +74,22 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_exact_characters_has_them_with_any_filler() {
+        let mut random = SplitMix::new(1);
+        for characters in [1, 9, 10, 11, 12, 32, 1025] {
+            for filler in ["é", "€", "x", "ab", "é€"] {
+                let LaneName::Fresh { exactly } =
+                    LaneName::of_characters("zoe", characters, filler)
+                else {
+                    panic!("the name is new");
+                };
+                let name = fresh("zoe", exactly.as_ref(), &mut random);
+                assert_eq!(name.chars().count(), characters, "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn names_differ_between_cases_and_lanes_may_share_one() {
         let lane = |name: &str, login| Lane {
             name: name.to_owned(),

@@ -13,11 +13,12 @@ use crate::source::{Check, Entry, Node, Shape, given_or};
 const MAX_NAME_BYTES: usize = 65_535;
 
 const CLIENT: Shape<'_> = Shape::like(
-    "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice2 name=alice, or: client owner name=$login",
+    "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice name-chars=32 name-fill=\"é\", or: client alice2 name=alice, or: client owner name=$login",
 )
 .with(&[
     "name",
     "name-bytes",
+    "name-chars",
     "name-fill",
     "registered",
     "tls",
@@ -31,7 +32,7 @@ impl Reader<'_> {
         let is_new_word = |word: &&str| is_name(word) && !is_word(word);
         let name = entry.word().filter(is_new_word);
         let name = self.need(name, entry, || mistake::not_a_lane_name(entry))?;
-        let login = self.login_of(node)?;
+        let login = self.login_of(node, name)?;
         let id = LaneId(self.scenario.lanes.len());
         self.must(id.0 < MAX_LANES, node, || {
             mistake::too_many_lanes(MAX_LANES)
@@ -71,10 +72,11 @@ impl Reader<'_> {
         false
     }
 
-    fn login_of(&mut self, node: &Node) -> Option<LaneName> {
-        let [same, bytes, fill] = ["name", "name-bytes", "name-fill"].map(|key| node.property(key));
+    fn login_of(&mut self, node: &Node, lane: &str) -> Option<LaneName> {
+        let keys = ["name", "name-bytes", "name-chars", "name-fill"];
+        let [same, bytes, chars, fill] = keys.map(|key| node.property(key));
         if let Some(same) = same {
-            if let Some(other) = bytes.or(fill) {
+            if let Some(other) = bytes.or(chars).or(fill) {
                 self.report(other, mistake::named_twice());
             }
             return self.login_of_another(same);
@@ -83,17 +85,27 @@ impl Reader<'_> {
             let text = entry.text().filter(|text| !text.is_empty());
             self.need(text, entry, || mistake::not_a_filler(&entry.value))
         })?;
-        let Some(bytes) = bytes else {
-            return match fill {
+        match (bytes, chars) {
+            (Some(_), Some(chars)) => self.refuse(chars, mistake::two_name_lengths()),
+            (Some(bytes), None) => {
+                let exactly = Some((self.name_length(bytes, "name-bytes")?, text.to_owned()));
+                Some(LaneName::Fresh { exactly })
+            }
+            (None, Some(chars)) => {
+                let count = self.name_length(chars, "name-chars")?;
+                Some(LaneName::of_characters(lane, count, text))
+            }
+            (None, None) => match fill {
                 Some(fill) => self.refuse(fill, mistake::no_name_length()),
                 None => Some(LaneName::Fresh { exactly: None }),
-            };
-        };
-        let length = self.count(Some(bytes), 1..=MAX_NAME_BYTES, bytes, || {
-            mistake::not_a_name_length(&bytes.value, MAX_NAME_BYTES)
-        })?;
-        let exactly = Some((length, text.to_owned()));
-        Some(LaneName::Fresh { exactly })
+            },
+        }
+    }
+
+    fn name_length(&mut self, entry: &Entry, key: &str) -> Option<usize> {
+        self.count(Some(entry), 1..=MAX_NAME_BYTES, entry, || {
+            mistake::not_a_name_length(&entry.value, MAX_NAME_BYTES, key)
+        })
     }
 
     /// Reads `name=alice` or `name=$login`. Only settings are allowed after `$`: other values are not known before the first

@@ -97,13 +97,15 @@ mistakes! {
         "it has a meaning only if wire.kdl contains one of these: over tls, names identities, answered-by=...";
     named_twice() = "`name=` already gives this lane its name",
         "keep either `name=`, or `name-bytes=` and `name-fill=`";
+    two_name_lengths() = "`name-bytes=` already gives this name its length",
+        "keep either `name-bytes=` or `name-chars=`";
     no_lane_to_name(value) = "{value} is not a lane",
         "name the lane without quotes and without @: client alice2 name=alice";
     not_a_filler(value) = "{value} cannot fill a name", "write a text: name-fill=\"é\"";
     no_name_length() = "the length of the name is missing",
         "write: name-bytes=30 name-fill=\"é\"";
-    not_a_name_length(value, most) = "{value} is not the length of a name",
-        "write a number from 1 to {most}: name-bytes=30";
+    not_a_name_length(value, most, key) = "{value} is not the length of a name",
+        "write a number from 1 to {most}: {key}=30";
     not_a_setting(name) = "${name} is not a setting",
         "the name of a lane must be known before the scenario begins: write `sets login` in the head, and name=$login";
     has_no_block(word) = "`{word}` cannot have a block", "remove the block";
