@@ -127,7 +127,7 @@ fn a_shell_completes_protocols_cases_and_folders() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dat");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
     assert_eq!(completed(&["lint", data]), [folder]);
-    assert_eq!(completed(&["show", "chaton", "slow-r"]), ["slow-reader"]);
+    assert_eq!(completed(&["show", "chaton", "slow-t"]), ["slow-tunnel"]);
     assert_eq!(completed(&["show", ECHO, "hel"]), ["hello"]);
     let only = ["run", "chaton", "127.0.0.1:1", "--only", "slow-t"];
     assert_eq!(completed(&only), ["slow-tunnel"]);

@@ -60,7 +60,7 @@ impl fmt::Display for Ending {
                 write!(f, "the server refused the login {}: ", Name(login))?;
                 match reason {
                     Some(reason) => Escaped(reason).fmt(f),
-                    None => write!(f, "{}; choose another", LikelyReasons(login)),
+                    None => write!(f, "{}; choose another login", LikelyReasons(login)),
                 }
             }
             Ending::TunnelFailed(reason) => Escaped(reason).fmt(f),

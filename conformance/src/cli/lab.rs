@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output_file::OutputFile;
-use super::{Outcome, candidates};
+use super::{Outcome, words};
 use crate::diagnosis::Atlas;
 use crate::report::{laboratory_page, laboratory_text};
 use crate::suite::Suite;
@@ -14,7 +14,7 @@ use crate::suite::Suite;
 #[derive(Debug, Args)]
 pub(super) struct LabArguments {
     /// A protocol that comes with the program [default: all of them]
-    #[arg(add = candidates::protocol())]
+    #[arg(add = words::protocol())]
     protocol: Option<String>,
 
     /// Also write the table of faults and cases as a page

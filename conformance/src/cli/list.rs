@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, candidates};
+use super::{Outcome, words};
 use crate::scenario::{Company, Scenario};
 use crate::suite::Suite;
 
@@ -10,7 +10,7 @@ use crate::suite::Suite;
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
     /// A protocol that comes with the program, or the folder of a suite [default: list the protocols that come with the program]
-    #[arg(add = candidates::protocol())]
+    #[arg(add = words::protocol())]
     protocol: Option<String>,
     /// List each requirement with the cases that check it
     #[arg(long, requires = "protocol")]

@@ -12,7 +12,7 @@ use super::interrupt::on_interruption;
 use super::output_file::OutputFile;
 use super::target::resolve;
 use super::words::{at_least_one, pair, positive};
-use super::{Outcome, candidates};
+use super::{Outcome, words};
 use crate::load::{
     self, Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, peers,
 };
@@ -40,7 +40,7 @@ pub(super) struct LoadArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite. For comparisons also: irc,
     /// mqtt, nats (a room of an IRC, MQTT or NATS server), tls (only handshakes), proxy (tunnels through a TCP proxy to
     /// --backend)
-    #[arg(add = candidates::protocol())]
+    #[arg(add = words::protocol())]
     protocol: String,
 
     /// Address and port of the server, such as 127.0.0.1:7777

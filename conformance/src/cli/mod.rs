@@ -1,6 +1,5 @@
 //! The command line: arguments in, text and an exit code out.
 
-mod candidates;
 #[cfg(test)]
 mod documents;
 mod interrupt;

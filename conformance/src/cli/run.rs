@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::report_file::{OpenReport, ReportFile, open_all};
 use super::target::TargetArguments;
 use super::words::{at_least_one, duration, pair, positive, quoted, scenario_id};
-use super::{Outcome, candidates};
+use super::{Outcome, words};
 use crate::report::{self, Detail, Style};
 use crate::run::{Options, Segments, Target, check, run_suite_watched};
 use crate::source::Diagnostics;
@@ -34,7 +34,7 @@ Ctrl-C ends the run early and writes the reports with the results so far (exit c
 SIGHUP). A second Ctrl-C ends the run at once, without reports.")]
 pub(super) struct RunArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite
-    #[arg(add = candidates::protocol())]
+    #[arg(add = words::protocol())]
     protocol: String,
 
     #[command(flatten)]
@@ -45,11 +45,11 @@ pub(super) struct RunArguments {
     scenarios: Vec<PathBuf>,
 
     /// Play only these scenarios, and those that they depend on; separate them with commas, or repeat the option
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id, add = candidates::case())]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id, add = words::case())]
     only: Vec<String>,
 
     /// Do not play these scenarios; separate them with commas, or repeat the option
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id, add = candidates::case())]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id, add = words::case())]
     skip: Vec<String>,
 
     /// Number of cases to play at the same time [default: 8, or fewer with --spawn]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::words::pair;
-use super::{Outcome, candidates, list, trace};
+use super::{Outcome, list, trace, words};
 use crate::scenario::Scenario;
 use crate::suite::Suite;
 
@@ -19,11 +19,11 @@ Exit codes:
   4  the case was not judged; the output says why")]
 pub(super) struct ShowArguments {
     /// A protocol that comes with the program, or the folder of a suite
-    #[arg(add = candidates::protocol())]
+    #[arg(add = words::protocol())]
     pub(super) protocol: String,
 
     /// The id of the case, as `conformance list PROTOCOL` shows it
-    #[arg(add = candidates::case())]
+    #[arg(add = words::case())]
     pub(super) case: String,
 
     /// With --trace: play the case against the server at this address, such as 127.0.0.1:7777 [default: show the conversation that comes with the program]

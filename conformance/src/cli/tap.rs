@@ -12,7 +12,7 @@ use super::interrupt::on_interruption;
 use super::output::Stream;
 use super::output_file::{OutputFile, all_differ};
 use super::target::resolve;
-use super::{Outcome, candidates};
+use super::{Outcome, words};
 use crate::grammar::{Choices, Grammar, Transport};
 use crate::report::{self, Conversation};
 use crate::run::Event;
@@ -36,7 +36,7 @@ Exit codes:
   2  wrong usage, or the tap cannot listen")]
 pub(super) struct TapArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite
-    #[arg(add = candidates::protocol())]
+    #[arg(add = words::protocol())]
     protocol: String,
 
     /// Address for clients to connect to, such as 127.0.0.1:7778; port 0 takes a free port

@@ -114,12 +114,12 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::list_of_lists(
     "opcode uint8; type L list of=I count=I; type M list «of=L count=I; type I uint8",
-    "L is not a type of values with an end of their own",
+    "no type L whose values are single values with an end of their own",
     "did you mean I?"
 )]
 #[case::count_of_a_list(
     "opcode uint8; type L list of=I «count=J; type I uint8",
-    "J is not an integer type",
+    "no type J whose values are integers",
     "I"
 )]
 #[case::list_in_a_field(

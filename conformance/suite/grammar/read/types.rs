@@ -208,7 +208,7 @@ impl Reader<'_> {
             for case in node.block() {
                 if let Some(name) = case.arguments().nth(1) {
                     let is_right = |kind: &TypeKind| matches!(kind, TypeKind::Bytes(extent) if *extent != Extent::Rest);
-                    self.check_rests_on(name, is_right, "a type of bytes");
+                    self.check_rests_on(name, is_right, "bytes");
                 }
             }
             if let Some(of) = node.property("of") {
@@ -216,7 +216,7 @@ impl Reader<'_> {
                     let is_simple = !matches!(kind, TypeKind::OneOf { .. } | TypeKind::List { .. });
                     is_simple && !kind.ends_with_the_frame()
                 };
-                let what = "a type of values with an end of their own";
+                let what = "single values with an end of their own";
                 self.check_rests_on(of, is_right, what);
             }
         }
