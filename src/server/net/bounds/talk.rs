@@ -75,6 +75,10 @@ impl Bucket {
     }
 
     fn take(&self, bytes: usize, now: Instant) {
+        if self.rate == 0 {
+            // Without a limit there is nothing to count, and all local clients share this bucket.
+            return;
+        }
         let (age, time) = (self.age(now), self.nanoseconds_for(bytes));
         let after = |full_at: u64| Some(full_at.max(age).saturating_add(time));
         let _ = self
