@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The mistake that the relay makes with a tunnel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meddle {
-    /// Changes one byte after the first 64 KiB.
+    /// Changes the first byte after the first 64 KiB.
     ChangesAByte,
     /// Does not tell the other end when one end closes its direction.
     SwallowsTheEnd,
@@ -140,9 +140,10 @@ impl Pump {
     fn change<'a>(&'a mut self, bytes: &'a mut [u8]) -> &'a [u8] {
         let before = self.passed;
         self.passed += bytes.len();
-        let opening = self.opening.filter(|_| before == 0);
+        let opening = self.opening.filter(|_| before == 0 && !self.tunnel);
         if let Some(length) = opening.and_then(|opening| opening(bytes)) {
             self.tunnel = true;
+            self.passed -= length;
             return match self.meddle {
                 Meddle::LosesEarlyBytes => bytes.get(..length).unwrap_or_default(),
                 _ => bytes,
@@ -150,9 +151,9 @@ impl Pump {
         }
         let far = 64 << 10;
         match self.meddle {
-            Meddle::ChangesAByte if self.tunnel && before < far && self.passed >= far => {
-                if let Some(first) = bytes.first_mut() {
-                    *first ^= 1;
+            Meddle::ChangesAByte if self.tunnel && before <= far => {
+                if let Some(byte) = bytes.get_mut(far - before) {
+                    *byte ^= 1;
                 }
             }
             Meddle::TakesOut(opcode) if self.tunnel && bytes.first() == Some(&opcode) => {

@@ -26,21 +26,27 @@ pub(super) struct ShowArguments {
     #[arg(add = words::case())]
     pub(super) case: String,
 
-    /// With --trace: play the case against the server at this address, such as 127.0.0.1:7777 [default: show the conversation that comes with the program]
-    #[arg(requires = "trace")]
+    /// Address of a server, such as 127.0.0.1:7777: play the case against this server, and show the conversation
     pub(super) target: Option<String>,
 
-    /// Show the conversation of the case, with the meaning of every byte
+    /// Show the conversation of the case, with the meaning of every byte; without TARGET, the one that comes with the program
     #[arg(long)]
     trace: bool,
 
-    /// Also write the conversation as a picture in SVG, 1280 pixels wide
-    #[arg(long, value_name = "FILE", requires = "trace")]
+    /// Write the conversation also as a picture in SVG, 1280 pixels wide
+    #[arg(long, value_name = "FILE")]
     pub(super) svg: Option<PathBuf>,
 
     /// Set a value that the case needs, such as password=townhall
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair, requires = "target")]
     pub(super) settings: Vec<(String, String)>,
+}
+
+impl ShowArguments {
+    /// True if a conversation is wanted: an address and a picture make no sense without one.
+    fn shows_a_conversation(&self) -> bool {
+        self.trace || self.target.is_some() || self.svg.is_some()
+    }
 }
 
 pub(super) fn show(arguments: &ShowArguments) -> Outcome {
@@ -49,7 +55,9 @@ pub(super) fn show(arguments: &ShowArguments) -> Outcome {
         Err(mistakes) => return Outcome::mistaken(&mistakes),
     };
     match suite.scenario(&arguments.case) {
-        Some(scenario) if arguments.trace => trace::trace(arguments, &suite, scenario),
+        Some(scenario) if arguments.shows_a_conversation() => {
+            trace::trace(arguments, &suite, scenario)
+        }
         Some(scenario) => Outcome::said(text(&suite, scenario)),
         None => {
             let help = suite.instead_of(&arguments.case);

@@ -12,10 +12,8 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml/trace.svg");
 
 #[rstest]
 #[case::unknown_case(&["chaton", "login-acepted", "--trace"], "did you mean login-accepted?")]
-#[case::picture_alone(&["chaton", "whisper", "--svg", "a.svg"], "--trace")]
-#[case::address_alone(&["chaton", "whisper", "127.0.0.1:1"], "--trace")]
 #[case::setting_alone(&["chaton", "whisper", "--trace", "--set", "a=b"], "<TARGET>")]
-#[case::unwritable(&["chaton", "whisper", "--trace", "--svg", FILE], "cannot write ")]
+#[case::unwritable(&["chaton", "whisper", "--svg", FILE], "cannot write ")]
 #[case::no_address(&["chaton", "whisper", "nowhere", "--trace"], "\"nowhere\" is not an address")]
 #[case::unknown_setting(&["chaton", "whisper", "127.0.0.1:1", "--trace", "--set", "a=b"], "there is no setting a")]
 #[case::folder(&[ECHO, "hello", "--trace"], "no conversation of hello comes with the program, because it is a case of your folder;")]
@@ -31,7 +29,7 @@ fn wrong_usage_is_explained_and_exits_with_2(#[case] arguments: &[&str], #[case]
 #[test]
 fn where_no_server_listens_nothing_is_played() {
     let address = not_listening().to_string();
-    let output = conformance(&["show", "chaton", "whisper", &address, "--trace"]);
+    let output = conformance(&["show", "chaton", "whisper", &address]);
     assert_eq!(output.status.code(), Some(3), "{}", err(&output));
     assert!(
         err(&output).starts_with("cannot play whisper: "),

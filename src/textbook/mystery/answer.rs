@@ -34,7 +34,7 @@ pub(crate) fn of(number: Number) -> Result<String, NotInLaboratory> {
 How to find it with the judge:
 
     conformance run chaton ADDRESS --only {case}
-    conformance show chaton {case}
+    conformance show chaton {case} ADDRESS --trace
 
 The fault begins at {}, line {}.
 ",

@@ -42,7 +42,7 @@ Exit codes:
   2  wrong usage"
 )]
 struct Arguments {
-    /// Number of the server to run
+    /// Number of the server to run; --list shows the numbers
     #[arg(value_name = "N", required_unless_present_any = ["reveal", "list"])]
     number: Option<Number>,
 

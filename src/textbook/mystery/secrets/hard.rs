@@ -26,8 +26,8 @@ pub(super) const SECRETS: &[Secret] = &[
         cause: "A counter or an index has 16 bits and is 0 again after 65,535, or a ring buffer of 64 KiB overwrites a byte \
                 that is not relayed yet.",
         search: "Short texts arrive unchanged. Pipe a file of a mebibyte through a private connection (`matou chat \
-                 --tunnel`), and compare the two files with `cmp -l`: exactly one byte differs, and it is not in the first \
-                 32 KiB.",
+                 --tunnel`), and compare the two files with `cmp -l`: only byte number 65,537 differs. Start the side \
+                 with `--wait` first.",
     },
     Secret {
         fault: "forgets to free the login of a connection that was reset",
