@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use crate::evidence::{End, hex};
 use crate::grammar::{
-    Choices, Decoded, Direction, FenceExpr, Grammar, Names, Party, Side, Value, Wire, uuid_of,
+    Choices, Decoded, Direction, FenceExpr, FenceStep, Grammar, Names, Party, Side, Value, Wire,
+    uuid_of,
 };
 use crate::play::lane::{Bell, Connection, NoTls, ReceiveBuffer, Speech};
 use crate::play::shared::{Shared, names};
@@ -30,6 +31,8 @@ pub(crate) enum Met {
     Protocol,
     /// No connection was possible, for this reason.
     NoConnection(String),
+    /// The runner cannot encode a login, for this reason. It opened no connection.
+    NoLogin(String),
     /// The target accepted the connection, but the TLS handshake failed, for this reason.
     NoTls(String),
     /// The target accepted the connection, but sent no byte.
@@ -47,7 +50,7 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
     let wires = wires(grammar);
     let mut met = Met::Silence;
     for attempt in 0..TRIES {
-        let logins = logins(shared, grammar, &wires);
+        let logins = logins(shared, grammar, &wires).map_err(Met::NoLogin)?;
         if logins.is_empty() && attempt == 0 {
             // wire.kdl may declare no login. Then the runner can only check that the target listens.
             return connect(shared, target, shared.speech(true)).map(|_| ());
@@ -134,21 +137,24 @@ pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     wires
 }
 
-/// Returns the bytes of a login, once for each different encoding in these readings; empty if wire.kdl declares no login.
-pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Vec<u8>> {
-    let Some(fence) = &grammar.fence_unidentified else {
-        return Vec::new();
+/// Returns the bytes of a login, once for each different encoding in these readings; empty if wire.kdl declares no login. The
+/// error says why no reading can encode the login.
+pub(crate) fn logins(
+    shared: &Shared<'_>,
+    grammar: &Grammar,
+    wires: &[Wire],
+) -> Result<Vec<Vec<u8>>, String> {
+    let Some(first) = first_step(grammar) else {
+        return Ok(Vec::new());
     };
-    let Some(first) = fence
-        .steps
-        .first()
-        .filter(|first| first.who == Party::To && first.direction == Direction::Sends)
-    else {
-        return Vec::new();
-    };
+    let most = grammar.longest_name_in_fences();
+    if grammar.names == Names::Chosen && most == 0 {
+        let packet = &grammar.packet(first.packet).name;
+        return Err(format!("no name fits into {packet}"));
+    }
     let (number, mut random) = shared.number_case("");
     let name = match grammar.names {
-        Names::Chosen => names::fresh("contact", None, &mut random),
+        Names::Chosen => names::fitting("contact", most, &mut random),
         // The target does not know this identity, but a refusal is an answer too.
         Names::Identities => uuid_of(u128::from(random.next())),
     };
@@ -163,16 +169,31 @@ pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> 
             FenceExpr::Token | FenceExpr::Any => None,
         })
         .collect();
+    let Some(values) = values else {
+        return Ok(Vec::new());
+    };
     let mut logins: Vec<Vec<u8>> = Vec::new();
+    let mut refusal = None;
     for wire in wires {
-        if let Some(values) = &values
-            && let Ok(bytes) = wire.encode(Side::Client, first.packet, values)
-            && !logins.contains(&bytes)
-        {
-            logins.push(bytes);
+        match wire.encode(Side::Client, first.packet, &values) {
+            Ok(bytes) if !logins.contains(&bytes) => logins.push(bytes),
+            Ok(_) => {}
+            Err(why) => refusal = Some(why),
         }
     }
-    logins
+    match refusal {
+        Some(why) if logins.is_empty() => {
+            let packet = &grammar.packet(first.packet).name;
+            Err(format!("{packet} cannot be encoded: {why}"))
+        }
+        _ => Ok(logins),
+    }
+}
+
+/// Returns what a lane sends first in `fence unidentified`; `None` if wire.kdl declares no such exchange.
+fn first_step(grammar: &Grammar) -> Option<&FenceStep> {
+    let first = grammar.fence_unidentified.as_ref()?.steps.first()?;
+    (first.who == Party::To && first.direction == Direction::Sends).then_some(first)
 }
 
 /// Returns whether an HTTP server answered the login.
@@ -188,6 +209,9 @@ pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
             format!("nothing listens on {target}; start the server first, or check the address")
         }
         Met::NoConnection(error) => format!("cannot connect to {target}: {error}"),
+        Met::NoLogin(why) => {
+            format!("cannot check whether {target} speaks this protocol: {why}")
+        }
         Met::NoTls(why) => format!("{target} does not speak TLS as this protocol requires: {why}"),
         Met::Silence => {
             format!(

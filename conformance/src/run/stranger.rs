@@ -18,7 +18,7 @@ const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 /// Describes why the target cannot be judged, and which other protocol it seems to speak.
 pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> String {
     let why = contact::in_words(target, met);
-    if matches!(met, Met::NoConnection(_)) || contact::is_http(met) {
+    if matches!(met, Met::NoConnection(_) | Met::NoLogin(_)) || contact::is_http(met) {
         return why;
     }
     match recognise(shared, target) {
@@ -81,6 +81,7 @@ fn answers(shared: &Shared<'_>, target: SocketAddr, suite: &Suite) -> bool {
     };
     logins(shared, &suite.grammar, &wires)
         .into_iter()
+        .flatten()
         .any(|login| meet(shared, target, speech, &wires, login) == Met::Protocol)
 }
 

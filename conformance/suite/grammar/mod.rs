@@ -10,6 +10,7 @@
 //! | `head` | what comes before the fields of every packet: constants, the opcode, a length |
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | the questions that the document leaves open, and their possible answers |
+//! | `room` | the length of the longest name that fits into its fields |
 //! | `setting` | time limits that the command line can set |
 //! | `fence` | the exchange that proves silence |
 //! | `load` | the exchanges of a load with many clients |
@@ -26,6 +27,7 @@ mod load;
 mod packet;
 mod read;
 mod reading;
+mod room;
 mod setting;
 mod types;
 mod uuid;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::protocol::{HELLO, judge, judge_with, options};
+use crate::protocol::{HELLO, judge, judge_with, options, suite_with_names};
 use crate::target::{Quirk, Target, not_listening};
 use conformance::run::{Options, Verdict, run_suite};
 use conformance::suite::Suite;
+use rstest::rstest;
 
 fn why(quirk: Quirk) -> String {
     let target = Target::start(quirk);
@@ -99,4 +100,43 @@ fn a_slow_server_passes_with_a_larger_scale() {
     };
     let report = judge_with(target.address, &[HELLO], &impatient);
     assert_eq!(report.exit_code(), 3);
+}
+
+/// A scenario without a lane's name, so that it is right for fields of any length.
+const ASKS: &str = r#"
+scenario "asks" {
+    title "a client that asks receives a number"
+    checks PARLEY-5
+    client alice
+    alice > ASK
+    alice < NUMBER number=_
+}
+"#;
+
+#[rstest]
+#[case::padded("name SHORT", "size=12 pad=0")]
+#[case::one_byte("name SHORT", "size=1 pad=0")]
+#[case::bytes("name STRING max-bytes=5", "rest")]
+#[case::characters("name STRING max-chars=5", "rest")]
+fn a_server_is_checked_with_a_name_that_fits(#[case] field: &str, #[case] layout: &str) {
+    let target = Target::start(Quirk::SaysNothing);
+    let soon = Options {
+        wait: Duration::from_millis(100),
+        ..options()
+    };
+    let suite = suite_with_names(field, layout, &[ASKS]);
+    let report = run_suite(&suite, target.address, &soon).expect("the options name no case");
+    assert_eq!(report.exit_code(), 3, "{report:#?}");
+    let why = report.unjudgeable.expect("the report has a reason");
+    assert!(why.contains("did not answer a login"), "{why}");
+}
+
+#[test]
+fn a_login_that_cannot_be_encoded_is_said() {
+    let target = Target::start(Quirk::None);
+    let suite = suite_with_names("name SHORT", "ends=\"-\"", &[ASKS]);
+    let report = run_suite(&suite, target.address, &options()).expect("the options name no case");
+    assert_eq!(report.exit_code(), 3, "{report:#?}");
+    let why = report.unjudgeable.expect("the report has a reason");
+    assert!(why.contains("HELLO cannot be encoded"), "{why}");
 }

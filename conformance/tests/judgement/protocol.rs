@@ -97,6 +97,21 @@ pub(crate) fn suite(scenarios: &[&str]) -> Suite {
     suite_of(WIRE, scenarios)
 }
 
+/// Returns the suite of the same protocol with another field for the name in HELLO, such as `name SHORT`. The type SHORT has
+/// this layout, such as `size=12 pad=0`.
+pub(crate) fn suite_with_names(field: &str, layout: &str, scenarios: &[&str]) -> Suite {
+    let wire = WIRE
+        .replace(
+            "HELLO 0 from=client { field name STRING max-bytes=30; }",
+            &format!("HELLO 0 from=client {{ field {field}; }}"),
+        )
+        .replace(
+            "    reading number-width",
+            &format!("    type SHORT text {layout}\n    reading number-width"),
+        );
+    suite_of(&wire, scenarios)
+}
+
 /// Returns the suite of the same protocol with TLS.
 pub(crate) fn suite_over_tls(scenarios: &[&str]) -> Suite {
     suite_of(

@@ -46,7 +46,8 @@ impl Case<'_> {
 
     /// Opens the lane that the runner itself uses for fences.
     pub(crate) fn open_helper(&mut self) -> Result<ConnId, Box<Failure>> {
-        let login = names::fresh("fence", None, &mut self.random);
+        let most = self.shared.suite.grammar.longest_name_in_fences();
+        let login = names::fitting("fence", most, &mut self.random);
         self.shared.ledger.note_name(self.number, &login);
         let speech = self.shared.speech(true);
         let conn = self.connect("(fence)", login, ReceiveBuffer::Usual, speech)?;

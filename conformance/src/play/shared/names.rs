@@ -44,6 +44,16 @@ pub(crate) fn fresh(
     }
 }
 
+/// Returns a new name of at most `most` bytes, for a lane of the runner itself. If the usual form is too long, the whole
+/// name is random.
+pub(crate) fn fitting(lane: &str, most: usize, random: &mut SplitMix) -> String {
+    let name = fresh(lane, None, random);
+    match name.len() > most {
+        true => random.letters(most),
+        false => name,
+    }
+}
+
 fn of_length(length: usize, filler: &str, name: &str, random: &mut SplitMix) -> String {
     if name.len() >= length {
         return random.letters(length);
