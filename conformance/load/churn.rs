@@ -30,8 +30,8 @@ pub(super) fn play(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<ChurnFigures, Trouble> {
-    drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     let names = tongue.names(slots).map_err(Trouble::Protocol)?;
+    drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     // Before the slots begin, one client logs in alone. If this login fails, there is nothing to measure.
     if let Some(name) = names.first() {
         let talker = log_in(tongue, target, &tongue.again(name, 0), bounds.patience);

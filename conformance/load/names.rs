@@ -2,15 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use conformance_suite::grammar::{Names, uuid_of};
 use conformance_suite::identity::{IDENTITIES, Identity, Key, REST, Rest, Source};
+
+/// The length of the longest usual name, in bytes: `load-`, 8 digits, `-`, 6 digits, and up to 8 digits for the turn.
+const USUAL: usize = 28;
+
+/// The maximum length of a short name. The number of all names of this length fits into 64 bits.
+const LONGEST_SHORT: usize = 12;
 
 /// The source of the names.
 #[derive(Debug)]
 pub(super) enum Naming {
     /// Any client may choose any name.
     Chosen,
+    /// Any client may choose any name, but the usual names do not fit into the protocol's fields.
+    Short(Short),
     /// UUIDs that the load creates and registers. All of them have the same key, because creating a key takes long.
     Minted(Rest, Arc<Key>),
     /// UUIDs from a file of registered identities, with their keys.
@@ -20,10 +29,17 @@ pub(super) enum Naming {
 }
 
 impl Naming {
-    /// Returns the source that fits the protocol and the settings.
-    pub(super) fn of(names: Names, settings: &BTreeMap<String, String>) -> Result<Naming, String> {
+    /// Returns the source that fits the protocol and the settings. A name that clients choose has at most `most` bytes.
+    pub(super) fn of(
+        names: Names,
+        most: usize,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Naming, String> {
         if names == Names::Chosen {
-            return Ok(Naming::Chosen);
+            return Ok(match most < USUAL {
+                true => Naming::Short(Short::of_length(most)),
+                false => Naming::Chosen,
+            });
         }
         Ok(match Source::of(settings)? {
             Source::None => Naming::Unknown,
@@ -41,6 +57,7 @@ impl Naming {
     pub(super) fn make(&self, count: usize) -> Result<Vec<String>, String> {
         match self {
             Naming::Chosen => Ok(chosen(count)),
+            Naming::Short(short) => short.make(count),
             Naming::Unknown => Err(format!(
                 "clients of this protocol need registered identities: --set {REST}=ADDR, or --set {IDENTITIES}=FILE"
             )),
@@ -62,7 +79,7 @@ impl Naming {
         let key = match self {
             Naming::Minted(_, key) => key,
             Naming::Listed(known) => known.get(name)?,
-            Naming::Chosen | Naming::Unknown => return None,
+            Naming::Chosen | Naming::Short(_) | Naming::Unknown => return None,
         };
         let identity = Identity {
             uuid: name.to_owned(),
@@ -76,8 +93,56 @@ impl Naming {
     pub(super) fn again(&self, name: &str, turn: u32) -> String {
         match self {
             Naming::Chosen => format!("{name}{turn:x}"),
+            Naming::Short(short) => short.next(),
             Naming::Minted(..) | Naming::Listed(_) | Naming::Unknown => name.to_owned(),
         }
+    }
+}
+
+/// Short names: letters that count up from a random start.
+#[derive(Debug)]
+pub(super) struct Short {
+    length: usize,
+    next: AtomicU64,
+}
+
+impl Short {
+    fn of_length(most: usize) -> Short {
+        Short {
+            length: most.min(LONGEST_SHORT),
+            // Half of the range is enough for a random start, so the count does not overflow.
+            next: AtomicU64::new(u64::from_be_bytes(random()) / 2),
+        }
+    }
+
+    /// Returns the number of different names.
+    fn supply(&self) -> u64 {
+        match self.length {
+            0 => 0,
+            length => (0..length).fold(1, |product: u64, _| product.saturating_mul(26)),
+        }
+    }
+
+    fn make(&self, count: usize) -> Result<Vec<String>, String> {
+        let supply = self.supply();
+        match count as u64 > supply {
+            true => Err(format!(
+                "{count} clients need different names, but a name has at most {} bytes in this protocol; the load has only {supply} such names",
+                self.length
+            )),
+            false => Ok((0..count).map(|_| self.next()).collect()),
+        }
+    }
+
+    fn next(&self) -> String {
+        let mut number = self.next.fetch_add(1, Ordering::Relaxed);
+        (0..self.length)
+            .map(|_| {
+                let letter = (number % 26) as u8;
+                number /= 26;
+                char::from(b'a' + letter)
+            })
+            .collect()
     }
 }
 

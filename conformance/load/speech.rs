@@ -52,8 +52,8 @@ impl Speech {
         };
         Ok(Speech {
             wire: grammar.in_reading(choices),
+            naming: Naming::of(grammar.names, grammar.longest_name_in_load(&load), settings)?,
             load,
-            naming: Naming::of(grammar.names, settings)?,
             tls,
             grammar: grammar.clone(),
         })

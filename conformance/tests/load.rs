@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::grammar::Choices;
+use conformance::grammar::{Choices, Extent, TypeDefinition, TypeKind};
 use conformance::load::{
     Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, run,
 };
@@ -216,6 +216,66 @@ fn a_target_where_nothing_listens_is_an_error_with_its_reason() {
         matches!(trouble, Err(Trouble::CannotConnect(_))),
         "{trouble:?}"
     );
+}
+
+/// Plays a load of Chaton in which the name of a LOGIN always takes `size` bytes.
+fn play_with_short_names(
+    target: SocketAddr,
+    size: usize,
+    clients: usize,
+) -> Result<Figures, Trouble> {
+    let mut suite = Suite::built_in("chaton").unwrap();
+    suite.grammar.types.push(TypeDefinition {
+        name: "SHORT".to_owned(),
+        kind: TypeKind::Text(Extent::Fixed { size, pad: Some(0) }),
+    });
+    let login = suite.grammar.packet_named("LOGIN").unwrap();
+    suite.grammar.packets[login.0].fields[0].type_name = "SHORT".to_owned();
+    let language = Language::Suite {
+        suite: &suite,
+        choices: &Choices::new(),
+        settings: &BTreeMap::new(),
+    };
+    let bounds = Bounds {
+        patience: PATIENCE,
+        until: Instant::now() + PATIENCE,
+        process: None,
+        is_stopped: || false,
+    };
+    let work = Work::Storm {
+        clients,
+        at_once: 4,
+    };
+    run(language, target, &work, &bounds, &Teller::new(&|_| {}))
+}
+
+#[rstest]
+#[case::short(2, 20)]
+#[case::long(12, 20)]
+fn clients_choose_names_that_fit_into_a_short_field(#[case] size: usize, #[case] clients: usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut known = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            let mut login = vec![0; 1 + size];
+            if stream.read_exact(&mut login).is_err() {
+                continue;
+            }
+            let is_new = known.iter().all(|(_, other)| *other != login);
+            stream.write_all(&[if is_new { 1 } else { 2 }]).unwrap();
+            known.push((stream, login));
+        }
+    });
+    let played = play_with_short_names(address, size, clients);
+    assert!(played.is_ok(), "{played:?}");
+}
+
+#[test]
+fn too_many_clients_for_the_names_that_fit_are_refused() {
+    let trouble = play_with_short_names(start(Habit::Faithful), 1, 27).unwrap_err();
+    let words = trouble.to_string();
+    assert!(words.contains("27 clients need different names"), "{words}");
 }
 
 #[test]
