@@ -3,6 +3,8 @@
 
 use conformance::run::{Cause, Options, Verdict};
 
+use rstest::rstest;
+
 use crate::protocol::{HELLO, TELL, case, judge, judge_with, options};
 use crate::target::{Quirk, Target};
 
@@ -55,8 +57,10 @@ fn the_cause_is_the_first_case_of_a_chain() {
     assert_eq!(report.causes(), [("tell", 2)]);
 }
 
-#[test]
-fn a_lost_fence_has_as_its_cause_the_case_that_judges_fences() {
+#[rstest]
+#[case::lost(Quirk::RelaysTellToNone)]
+#[case::garbled(Quirk::GarblesTell)]
+fn a_lost_or_garbled_fence_has_as_its_cause_the_case_that_judges_fences(#[case] quirk: Quirk) {
     const QUIET: &str = r#"
         scenario "quiet" {
             title "after a login the client receives nothing more"
@@ -64,7 +68,7 @@ fn a_lost_fence_has_as_its_cause_the_case_that_judges_fences() {
             use login alice
             alice < silence
         }"#;
-    let target = Target::start(Quirk::RelaysTellToNone);
+    let target = Target::start(quirk);
     let report = judge(target.address, &[HELLO, TELL, QUIET]);
     let quiet = case(&report, "quiet");
     assert_eq!(quiet.verdict, Verdict::Inconclusive);

@@ -47,6 +47,8 @@ pub(crate) enum Quirk {
     HalfAFrameMore,
     /// Relays a TELL to all clients.
     RelaysTellToAll,
+    /// Sends bytes that are no frame to the target of a TELL, instead of the TELL.
+    GarblesTell,
     /// Relays a TELL to no client.
     RelaysTellToNone,
     /// Answers REFUSED to a TELL for an unknown target.
@@ -311,6 +313,9 @@ impl Shared {
         let clients = self.clients.lock().unwrap();
         match (self.quirk, clients.get(&target)) {
             (Quirk::RelaysTellToNone, _) => {}
+            (Quirk::GarblesTell, Some(other)) => {
+                let _ = send(other, b"ccc");
+            }
             (Quirk::RelaysTellToAll, _) => {
                 for other in clients.values() {
                     let _ = send(other, &frame);

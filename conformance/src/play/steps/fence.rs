@@ -195,8 +195,8 @@ impl Exchange {
                     return Progress::Waits(begun.until);
                 }
                 look if is_helper => return no_answer(case, conn, step.packet, &look).into(),
-                Look::Nothing => {
-                    return no_answer(case, conn, step.packet, &Look::Nothing).into();
+                look @ (Look::Nothing | Look::Broken { .. }) => {
+                    return no_answer(case, conn, step.packet, &look).into();
                 }
                 look => return case.broken_silence(conn, &look).into(),
             }
