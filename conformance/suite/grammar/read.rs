@@ -226,6 +226,13 @@ impl<'a> Reader<'a> {
             (None, Some(_)) if grammar.identified_by.is_some() => {
                 self.findings.warning(root, mistake::no_fence_identified());
             }
+            (Some(_), _) if grammar.identified_by.is_none() => {
+                let is_fence =
+                    |node: &&Node| node.name.text == "fence" && node.arguments().next().is_none();
+                let own = root.block().iter().find(is_fence);
+                self.findings
+                    .warning(own.unwrap_or(root), mistake::no_identification());
+            }
             _ => {}
         }
     }

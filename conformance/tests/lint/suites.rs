@@ -266,6 +266,9 @@ fn a_missing_fence_is_told_only_to_a_protocol_whose_lanes_need_it() {
     let other_lanes = ["no fence is for lanes that are identified"];
     assert_eq!(told(head, unidentified), other_lanes);
     assert_eq!(told(&without_identification, unidentified), nothing);
+    let both = format!("{identified}{unidentified}");
+    let unused = ["no lane is ever identified, so no lane uses this fence"];
+    assert_eq!(told(&without_identification, &both), unused);
     assert_eq!(told(head, ""), ["the protocol has no fence"]);
 }
 

@@ -208,6 +208,11 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
     "no packet AC",
     "did you mean AB?"
 )]
+#[case::identified_by_what_a_client_sends(
+    "protocol a { opcode int8; packet A 0 from=client; «identified-by A; }",
+    "a server never sends A",
+    "accepts a login"
+)]
 #[case::identified_after(
     "protocol a { opcode int8; packet AB 0 from=both; identified-by AB { «before AB; }; }",
     "only `after`",

@@ -12,6 +12,10 @@ const EXAMPLE: &str = "fence { from > PING token=$token; to < PONG token=$token 
 impl Reader<'_> {
     pub(super) fn identified_by(&mut self, node: &Node) -> Option<()> {
         let identification = self.turning_point(node, "LOGIN_ACCEPTED")?;
+        let packet = self.grammar.packet(identification.packet);
+        let is_sent = packet.opcodes.of(Side::Server).is_some();
+        let name = packet.name.clone();
+        self.check(is_sent, node, || mistake::identifies_no_lane(name));
         let is_first = self.grammar.identified_by.is_none();
         self.check(is_first, node, || {
             mistake::second("`identified-by`", "keep one")

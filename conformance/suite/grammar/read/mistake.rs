@@ -31,6 +31,10 @@ mistakes! {
         "without a fence no scenario can prove silence; write: fence {{ from > ...; to < ... }}";
     no_fence_identified() = "no fence is for lanes that are identified",
         "`fence unidentified` proves silence only on the other lanes; write also: fence {{ from > ...; to < ... }}";
+    no_identification() = "no lane is ever identified, so no lane uses this fence",
+        "name the packet after which the server knows the lane, such as `identified-by LOGIN_ACCEPTED`; or write `fence unidentified`";
+    identifies_no_lane(packet) = "a server never sends {packet}, so {packet} identifies no lane",
+        "name the packet with which the server accepts a login";
     not_a_choice_of(word, written) = "`{word}` is not {written}", "";
     not_a_setting_name(name) = "{name} cannot be the name of a setting",
         "write: setting ping-within \"6s\"";
