@@ -1,7 +1,7 @@
 //! A block: one frame, or one other event, divided into its fields.
 
 use crate::grammar::{DecodedField, Frame, Value};
-use crate::run::{Annotated, Direction, Event};
+use crate::run::{Annotated, Direction, Event, EventField};
 
 /// One frame, other bytes, or an event without bytes.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ impl Block {
             self.parts.extend(plain(between, at, between.len()));
             at = field.offset + field.length;
             let own = bytes.get(field.offset..at).unwrap_or_default();
-            let decoded = frame.and_then(|frame| at_offset(frame, field.offset));
+            let decoded = frame.and_then(|frame| decoded_as(frame, field));
             let prefix = decoded.map_or(0, |field| field.prefix);
             let (counted, content) = own.split_at_checked(prefix).unwrap_or((&[], own));
             if prefix > 0 {
@@ -120,9 +120,11 @@ impl Block {
     }
 }
 
-fn at_offset(frame: &Frame, offset: usize) -> Option<&DecodedField> {
-    let mut fields = frame.fields.iter();
-    fields.find(|field| field.bytes.start == offset)
+/// Returns the field of the frame that is described here, or the part of a list: the number of its values, or one value.
+fn decoded_as<'a>(frame: &'a Frame, described: &EventField) -> Option<&'a DecodedField> {
+    let parts = frame.fields.iter().flat_map(|field| &field.parts);
+    let mut all = frame.fields.iter().chain(parts);
+    all.find(|field| field.name == described.name && field.bytes.start == described.offset)
 }
 
 /// Returns bytes without a name, as one part or none.

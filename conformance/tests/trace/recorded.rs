@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use conformance::grammar::{Decoded, Side};
+use conformance::report::{Paint, trace_text};
 use conformance::run::Direction;
 use conformance::suite::Suite;
 use conformance::trace::{Recording, Trace};
@@ -126,6 +127,36 @@ fn the_rest_of_a_frame_names_its_packet() {
     let whole: Vec<u8> = events.iter().flat_map(|event| event.data.clone()).collect();
     let decoded = wire.decode(Side::Client, &whole);
     assert!(matches!(decoded, Decoded::Frame(frame) if frame.length == 10));
+}
+
+/// A list has one row for the number of its values, and one for each value.
+#[test]
+fn the_number_of_values_of_a_list_has_one_row() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lodge");
+    let lodge = Suite::read_folder(&folder).expect("lint finds nothing wrong with it");
+    let scenario = lodge.scenario("who").expect("it is a case");
+    let name = |first: &str| format!("{first}{}", "00".repeat(15));
+    let members = format!("4c4701042200 0200 {} {}", name("61"), name("62"));
+    let text = format!("case who\nalice - connects\nalice < {members}\n");
+    let recording = Recording::read(&text).expect("it has no mistake");
+    let events = &recording.cases[0].events;
+    let trace = Trace::of(&lodge, scenario, &recording.choices, events, String::new());
+    let shown = trace_text(&trace, Paint::Plain);
+    let rows: Vec<String> = shown
+        .lines()
+        .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|row| row.contains(" names") || row.contains("number"))
+        .collect();
+    let zeros = "00 ".repeat(7);
+    assert_eq!(
+        rows,
+        [
+            "6 02 00 number of names 2".to_owned(),
+            format!("8 61 {zeros}names 1 \"a\""),
+            format!("24 62 {zeros}names 2 \"b\""),
+        ],
+        "{shown}"
+    );
 }
 
 /// After the tunnel is open, its bytes are no packets, even if they look like one.
