@@ -3,7 +3,7 @@
 use crate::evidence::{Annotated, EventField, FieldReport};
 use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
 
-use super::differ::{field_reports, frame_fields};
+use super::differ::{frame_fields, known_fields};
 use super::words::{count, frame_in_words};
 
 /// Maximum number of frames of one event that are described. For the bytes after these frames, only their number is given.
@@ -32,13 +32,13 @@ pub fn annotate(
                 at += frame.length;
             }
             Decoded::Partial(known) => {
-                fields.extend(placed(field_reports(&known, rest), at));
+                fields.extend(placed(known_fields(wire, from, &known, rest), at));
                 break;
             }
             Decoded::Broken {
                 why, fields: known, ..
             } => {
-                fields.extend(placed(field_reports(&known, rest), at));
+                fields.extend(placed(known_fields(wire, from, &known, rest), at));
                 remark = Some(why);
                 break;
             }

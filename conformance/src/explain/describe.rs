@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::evidence::{End, Failure, FailureKind, FieldReport, Look, hex};
 use crate::grammar::{Decoded, Frame, Side, Wire};
 
-use super::differ::{self, field_reports, frame_fields};
+use super::differ::{self, frame_fields, known_fields};
 use super::hint;
 use super::wanted::{Shown, WantedFrame};
 use super::words::{count, end_in_words, frame_in_words};
@@ -82,7 +82,7 @@ pub(crate) fn something(
                 count(unread.len(), "byte"),
                 end_in_words(*end)
             ),
-            field_reports(fields, unread),
+            known_fields(shown.wire, Side::Server, fields, unread),
             unread.len(),
         ),
         Look::Frame(frame) => (
@@ -97,7 +97,7 @@ pub(crate) fn something(
         ),
         Look::Broken { at, why, fields } => (
             format!("bytes that are not a frame: {why}, at offset {at}"),
-            field_reports(fields, unread),
+            known_fields(shown.wire, Side::Server, fields, unread),
             unread.len(),
         ),
     };
@@ -163,7 +163,7 @@ pub(crate) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Fai
 
 fn partial_fields(wire: &Wire, unread: &[u8]) -> Vec<FieldReport> {
     match wire.decode(Side::Server, unread) {
-        Decoded::Partial(fields) => field_reports(&fields, unread),
+        Decoded::Partial(fields) => known_fields(wire, Side::Server, &fields, unread),
         _ => Vec::new(),
     }
 }

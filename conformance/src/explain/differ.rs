@@ -9,16 +9,34 @@ use super::words::value_in_words;
 /// Returns the parts of a complete frame: its head, and its fields.
 pub(crate) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let mut reports = field_reports(&frame.head, bytes);
-    let packet = wire.packet(frame.packet);
-    if let (Some(opcode), Some(packet)) = (opcode_of(&mut reports), packet) {
-        opcode.value = format!("{} ({})", opcode.value, packet.name);
-    }
+    name_packet(&mut reports, wire.packet(frame.packet));
     reports.extend(field_reports(&frame.fields, bytes));
     reports
 }
 
-/// Returns the parts of an incomplete frame. A list consists of several parts.
-pub(crate) fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
+/// Returns the parts of an incomplete or wrong frame of this side, as far as they are known.
+pub(crate) fn known_fields(
+    wire: &Wire,
+    from: Side,
+    fields: &[DecodedField],
+    bytes: &[u8],
+) -> Vec<FieldReport> {
+    let mut reports = field_reports(fields, bytes);
+    let opcode = fields.iter().find(|field| field.name == "opcode");
+    let packet = opcode.and_then(|opcode| wire.packet_of(from, &opcode.value));
+    name_packet(&mut reports, packet);
+    reports
+}
+
+/// Adds the name of the packet to its opcode.
+fn name_packet(reports: &mut [FieldReport], packet: Option<&Packet>) {
+    if let (Some(opcode), Some(packet)) = (opcode_of(reports), packet) {
+        opcode.value = format!("{} ({})", opcode.value, packet.name);
+    }
+}
+
+/// Describes fields. A list consists of several parts.
+fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
     let parts = fields.iter().flat_map(parts_of);
     parts.map(|part| report_of(part, bytes)).collect()
 }

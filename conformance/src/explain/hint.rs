@@ -2,8 +2,8 @@
 
 use crate::grammar::{Counts, Decoded, DecodedField, HeadPart, IntType, Side, Value, Wire};
 
-use super::value_hint;
 use super::wanted::{Shown, WantedFrame};
+use super::{number_hint, value_hint};
 
 /// Returns a sentence about the likely cause, if the bytes show one.
 pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<String> {
@@ -11,7 +11,9 @@ pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<St
     if came.starts_with(b"HTTP/") {
         return Some("an HTTP server sent this answer; check the port".to_owned());
     }
-    in_the_frame(shown, pattern, came).or_else(|| value_hint::cause(shown, pattern))
+    in_the_frame(shown, pattern, came)
+        .or_else(|| number_hint::cause(shown, pattern))
+        .or_else(|| value_hint::cause(shown, pattern))
 }
 
 /// Recognises a mistake in a frame whose values are all known.
@@ -30,8 +32,8 @@ fn in_the_frame(shown: &Shown<'_>, pattern: &WantedFrame, came: &[u8]) -> Option
     };
     in_the_head
         .or_else(|| in_a_text(&texts(wire, pattern, &wanted), &wanted, came))
-        .or_else(|| in_the_byte_order(wire, pattern, &values, came))
         .or_else(|| in_the_length_of_the_head(shown, &wanted, came))
+        .or_else(|| in_the_byte_order(wire, pattern, &values, came))
         .or_else(|| in_the_length_of_the_frame(&wanted, came).map(str::to_owned))
 }
 
@@ -128,7 +130,10 @@ fn in_the_length_of_the_head(shown: &Shown<'_>, wanted: &[u8], came: &[u8]) -> O
         return None;
     }
     if int.reversed().read(came.get(at..)?) == Some(right) {
-        return Some("the length of the frame is sent in the other byte order".to_owned());
+        // If other numbers are wrong, too, then perhaps all numbers have the other byte order.
+        let is_alone = came.get(end..)?.starts_with(wanted.get(end..)?);
+        return is_alone
+            .then(|| "the length of the frame is sent in the other byte order".to_owned());
     }
     let size_of = |counts: Counts| match counts {
         Counts::Payload => wanted.len() - head,

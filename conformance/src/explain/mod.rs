@@ -5,7 +5,7 @@
 //! | `describe` | what was expected and what arrived |
 //! | `differ` | the parts of a frame, and those that differ |
 //! | `wanted` | the input of `describe`: the expected frame with the values of this play, and the state of the connection |
-//! | `hint`, `value_hint` | the usual causes of wrong bytes, and of one wrong value |
+//! | `hint`, `value_hint`, `number_hint` | the usual causes of wrong bytes, of one wrong value, and of a wrong number before a list |
 //! | `words` | frames, values and ends of connections in words |
 //! | `annotate` | the meaning of bytes, for the diagrams of the reports |
 //!
@@ -15,6 +15,9 @@ mod annotate;
 mod describe;
 mod differ;
 mod hint;
+mod number_hint;
+#[cfg(test)]
+mod tests;
 mod value_hint;
 mod wanted;
 mod words;

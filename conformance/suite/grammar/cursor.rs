@@ -23,6 +23,8 @@ pub(super) struct Cursor<'a> {
     end: Option<usize>,
     /// The number of bytes after the head, if the length counts them and the head is not read completely.
     payload: Option<usize>,
+    /// The parts of a list that is not complete.
+    pub(super) begun: Vec<DecodedField>,
 }
 
 /// A text or bytes, as far as they have arrived.
@@ -55,6 +57,7 @@ impl<'a> Cursor<'a> {
             at: 0,
             end: None,
             payload: None,
+            begun: Vec::new(),
         }
     }
 

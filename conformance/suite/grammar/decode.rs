@@ -32,8 +32,13 @@ impl Wire {
                     length: cursor.at,
                 })
             }
-            Err(Stop::MoreIsNeeded) => Decoded::Partial(fields),
-            Err(Stop::Broken { at, why }) => Decoded::Broken { at, why, fields },
+            Err(stop) => {
+                fields.append(&mut cursor.begun);
+                match stop {
+                    Stop::MoreIsNeeded => Decoded::Partial(fields),
+                    Stop::Broken { at, why } => Decoded::Broken { at, why, fields },
+                }
+            }
         }
     }
 
@@ -224,7 +229,6 @@ fn decode_list(
     cursor: &mut Cursor<'_>,
 ) -> Result<DecodedField, Stop> {
     let (start, name) = (cursor.at, &field.name);
-    let mut parts = Vec::new();
     let mut items = Vec::new();
     let mut prefix = 0;
     let claimed = match count {
@@ -232,7 +236,8 @@ fn decode_list(
         Some(int) => {
             let claimed = cursor.count(int, name, "number of values")?;
             let number = Value::Int(i128::try_from(claimed).unwrap_or(i128::MAX));
-            parts.push(cursor.field(&format!("number of {name}"), number, start));
+            let part = cursor.field(&format!("number of {name}"), number, start);
+            cursor.begun.push(part);
             prefix = cursor.at - start;
             Some(claimed)
         }
@@ -255,11 +260,11 @@ fn decode_list(
         };
         let item = decode_as(Some(of), &of_item, cursor)?;
         items.push(item.value.clone());
-        parts.push(item);
+        cursor.begun.push(item);
     }
     Ok(DecodedField {
         prefix,
-        parts,
+        parts: std::mem::take(&mut cursor.begun),
         ..cursor.field(name, Value::List(items), start)
     })
 }

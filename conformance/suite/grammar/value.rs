@@ -138,7 +138,8 @@ pub struct Frame {
 pub enum Decoded {
     /// A complete frame.
     Frame(Frame),
-    /// Only the beginning of a frame, with the fields that are complete. The parts of the head are the first of them.
+    /// Only the beginning of a frame, with the fields that are complete. The parts of the head are the first of them. Of a list
+    /// that is not complete, its complete parts are the last of them.
     Partial(Vec<DecodedField>),
     /// Bytes that this side may not send: no further bytes can make them a frame.
     Broken {
@@ -146,7 +147,7 @@ pub enum Decoded {
         at: usize,
         /// A sentence for the report, such as `opcode 99 is unknown`.
         why: String,
-        /// The fields before that byte. The parts of the head are the first of them.
+        /// The fields before that byte, as in [`Decoded::Partial`].
         fields: Vec<DecodedField>,
     },
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choices, Extent, Grammar, Head, IntType, Packet, PacketId, TypeKind, Value};
+use super::{Choices, Extent, Grammar, Head, IntType, Packet, PacketId, Side, TypeKind, Value};
 
 /// A codec that encodes and decodes packets in one reading of the protocol.
 ///
@@ -74,6 +74,16 @@ impl Wire {
     #[must_use]
     pub fn packet(&self, id: PacketId) -> Option<&Packet> {
         self.packets.get(id.0)
+    }
+
+    /// Returns the packet that this side sends with this opcode.
+    #[must_use]
+    pub fn packet_of(&self, from: Side, opcode: &Value) -> Option<&Packet> {
+        let Value::Int(opcode) = opcode else {
+            return None;
+        };
+        let mut packets = self.packets.iter();
+        packets.find(|packet| packet.opcodes.of(from) == Some(*opcode))
     }
 
     /// Returns the type with this name, if it is an integer or a list of integers.
