@@ -108,6 +108,19 @@ fn the_table_of_a_list_without_end_has_its_number_and_its_packet() {
     );
 }
 
+#[test]
+fn the_same_values_in_another_order_get_a_hint() {
+    let hint = "names has the same values, in another order";
+    for among_others in [false, true] {
+        let wanted = names(&["ann", "bob"], among_others);
+        let failure = described("MEMBERS", vec![wanted], &members([2, 0], &["bob", "ann"]));
+        assert_eq!(failure.hint.as_deref(), Some(hint));
+    }
+    let wanted = names(&["ann", "bob"], false);
+    let failure = described("MEMBERS", vec![wanted], &members([2, 0], &["bob", "eve"]));
+    assert_eq!(failure.hint.as_deref(), Some("names lacks \"ann\""));
+}
+
 /// If only the length is wrong, the hint does not speak of all numbers.
 #[test]
 fn a_length_in_the_other_byte_order_is_told_from_all_numbers() {

@@ -61,8 +61,12 @@ fn of_list(wire: &Wire, declared: &Field, wanted: &WantedList, values: &[Value])
         .iter()
         .flat_map(|right| values.iter().map(move |came| (*right, came)));
     let cause = pairs.find_map(|(right, came)| of_value(wire, declared, right, came));
-    cause.or_else(|| {
-        let first = missing.first()?;
-        Some(format!("{} lacks {}", declared.name, value_in_words(first)))
+    let name = &declared.name;
+    cause.or_else(|| match missing.first() {
+        Some(first) => Some(format!("{name} lacks {}", value_in_words(first))),
+        None => {
+            let is_moved = !wanted.accepts(values) && wanted.in_any_order().accepts(values);
+            is_moved.then(|| format!("{name} has the same values, in another order"))
+        }
     })
 }

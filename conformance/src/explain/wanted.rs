@@ -104,7 +104,15 @@ impl WantedField {
 }
 
 impl WantedList {
-    fn accepts(&self, values: &[Value]) -> bool {
+    /// Returns the same list, whose values may arrive in any order.
+    pub(super) fn in_any_order(&self) -> WantedList {
+        WantedList {
+            in_any_order: true,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn accepts(&self, values: &[Value]) -> bool {
         let enough = match self.among_others {
             true => values.len() >= self.items.len(),
             false => values.len() == self.items.len(),
