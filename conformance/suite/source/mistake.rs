@@ -20,6 +20,7 @@ mistakes! {
     not_a_character() = "this is not the number of a character", "write it in hexadecimal: \\u{{e9}}";
     unknown_escape(escape) = "`{escape}` has no meaning in a text",
         "a line break is \\n, a quotation mark \\\", a backslash \\\\; write bytes as (hex)\"00 ff\"";
+    not_yes(word) = "{word} is not a value of `others`", "write others=yes, or remove it";
     no_such_value(word) = "{word} is not a value",
         "fields take numbers, text in quotes, or references such as @alice and $id";
     hash_comment() = "`#` does not begin a comment", "comments begin with `//`";
@@ -34,7 +35,7 @@ mistakes! {
     brace_not_opened() = "this brace has no matching `{{`", "remove it, or add the missing `{{`";
     braces_too_deep(most) = "braces are nested more than {most} deep",
         "scenarios need about six levels; look for a missing `}}` further up";
-    brackets() = "brackets have no meaning here", "write blocks in `{{ }}`, text in quotes";
+    brackets() = "brackets have no meaning here", "write blocks in `{{ }}`, text in quotes, and the values of a list in braces after the packet: {{ items 1 2 }}";
     not_a_mark() = "a mark is one word in parentheses", "write: (hex)\"00 ff\", (x3)\"a\" or (INT)5";
     parenthesis_not_opened() = "this parenthesis has no matching `(`",
         "a mark is one word in parentheses: (hex)\"00 ff\"";
@@ -48,6 +49,8 @@ mistakes! {
     braces_after_dollar() = "`${{` would open a block", "write the value without braces: $id";
     comparison(arrow) = "`{arrow}=` would become a field",
         "this language has no comparisons; fields are name=value";
+    compared(word) = "`{word}` compares, and this language has no comparisons",
+        "write one exact number: name=number; for several numbers in wire.kdl, write a `when` for each of them";
     no_space_after(arrow) = "`{arrow}` needs a space after it", "write: alice < bytes (hex)\"00\"";
     not_an_arrow(word) = "`{word}` is not an arrow",
         "write `>` before what the lane does, and `<` before what it must receive";

@@ -232,8 +232,11 @@ impl<'a> Scanner<'a> {
             .unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         let before = self.text.get(..self.at).unwrap_or_default();
+        let is_yes = word == "true" && before.ends_with("others=");
         let before = before.chars().next_back();
-        if let Some(trap) = trap::in_word(word, before, after.chars().next()) {
+        if is_yes {
+            self.error(self.at..self.at + end, mistake::not_yes(word));
+        } else if let Some(trap) = trap::in_word(word, before, after.chars().next()) {
             let start = self.at + trap.span.start;
             self.error(start..self.at + trap.span.end, trap.mistake);
         }

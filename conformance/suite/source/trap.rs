@@ -50,6 +50,11 @@ fn arrow(word: &str, after: Option<char>) -> Option<Trap> {
     }
     let (left, rest) = word.split_at(at);
     let (sign, right) = rest.split_at(1);
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let is_compared = (right.is_empty() && after == Some('=')) || is_number(right);
+    if is_compared && !left.is_empty() {
+        return trap(0..word.len(), mistake::compared(word));
+    }
     let parts = [left, sign, right].into_iter();
     let apart: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     trap(

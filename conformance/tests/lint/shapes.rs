@@ -202,6 +202,46 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
     "have 7 bits, but uint8 has 8",
     "unused 3"
 )]
+#[case::count_of_a_built_in_type(
+    "opcode uint8; type I uint8; type L list of=I «count=uint16",
+    "no type uint16 whose values are integers",
+    "write: type COUNT uint16, then count=COUNT"
+)]
+#[case::list_of_a_built_in_type(
+    "opcode uint8; type I uint8; type L list «of=uint24 count=I",
+    "no type uint24",
+    "write: type ITEM uint24, then of=ITEM"
+)]
+#[case::length_that_is_a_number(
+    "opcode uint8; type T text «len=12",
+    "no type 12 whose values are integers",
+    "write size=12"
+)]
+#[case::count_that_is_a_number(
+    "opcode uint8; type I uint8; type L list of=I «count=3",
+    "no type 3 whose values are integers",
+    "then count=COUNT"
+)]
+#[case::counted_without_a_frame(
+    "opcode uint8; length uint16 «of=payload",
+    "only a length inside `frame`",
+    "frame { opcode uint8; length uint16 of=payload }"
+)]
+#[case::when_of_too_large_a_number(
+    "opcode uint8; type I uint8; packet A 1 from=both { field x I; when «x=300 { field y I; }; }",
+    "x can never be 300",
+    "from 0 to 255"
+)]
+#[case::when_of_more_than_a_number(
+    "opcode uint8; type I uint8; packet A 1 from=both { field x I; when «x>1 { field y I; }; }",
+    "`x>1` compares",
+    "one exact number"
+)]
+#[case::when_of_at_least_a_number(
+    "opcode uint8; type I uint8; packet A 1 from=both { field x I; when «x>=1 { field y I; }; }",
+    "`x>` compares",
+    "one exact number"
+)]
 #[case::nested(
     "opcode uint8; type I uint8; packet A 1 from=both { field x I; when x=1 { «when x=2 { field y I; }; }; }",
     "cannot be in this block",
@@ -233,6 +273,8 @@ const WIRE: &str = "protocol a {
     packet SAY 3 from=both { field line LINE max-chars=5; }
     packet RESULT 4 from=both { field code COUNT; when code=1 { field why LINE; }; }
     packet FLAGS 6 from=both { bits uint8 { version 3; kind 5; }; }
+    type SUMS list of=COUNT count=COUNT
+    packet SUM 7 from=both { field sums SUMS; }
     packet MOOD 5 from=both { optional { field mood COUNT; field more COUNT; }; }
     fence { to > WHO names=_; to < SAY line=_; }
 }
@@ -263,7 +305,18 @@ fn assert_step_mistake(steps: &str, message: &str, help: &str) {
     "MEMBERS lacks names",
     "number=... { names ... }"
 )]
-#[case::value_of_a_list("al > WHO { names @al «3; }", "names takes text", "names=\"hi\"")]
+#[case::value_of_a_list("al > WHO { names @al «3; }", "names takes text", "names \"hi\"")]
+#[case::lane_in_a_list(
+    "al > WHO { names «beatrice; }",
+    "not its name",
+    "write names @beatrice"
+)]
+#[case::numbers_on_the_line("al > SUM «sums=770", "sums takes a list", "{ sums 1 2 }")]
+#[case::text_among_numbers(
+    "al > SUM { sums 1 «\"2\"; }",
+    "sums takes a number",
+    "a number without quotes: sums 5"
+)]
 #[case::twice(
     "al > WHO { names @al; «names @al; }",
     "names is given twice",
@@ -285,7 +338,12 @@ fn assert_step_mistake(steps: &str, message: &str, help: &str) {
     "no fixed place",
     "`_`"
 )]
-#[case::other_block("al > WHO { names @al; «name @al; }", "does not belong here", "split")]
+#[case::other_block("al > WHO { names @al; «within \"1s\"; }", "a send", "")]
+#[case::misspelt_list(
+    "al > WHO { names @al; «name @al; }",
+    "does not belong here",
+    "did you mean names?"
+)]
 #[case::long_value(
     "al > WHO { names «\"123456789\"; }",
     "9 bytes do not fit into names, which has 8",

@@ -37,6 +37,16 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::null("alice > HELLO name=«null", "reserved word", "\"null\"")]
 #[case::truth("alice > HELLO name=«true", "reserved word", "\"true\"")]
 #[case::infinity("alice > HELLO name=«inf", "reserved word", "\"inf\"")]
+#[case::true_of_a_list(
+    "alice < WELCOME others=«#true",
+    "#true is not a value of `others`",
+    "others=yes"
+)]
+#[case::bare_true_of_a_list(
+    "alice < WELCOME others=«true",
+    "true is not a value of `others`",
+    "others=yes"
+)]
 #[case::keyword("alice > HELLO name=«#true", "#true is not a value", "text in quotes")]
 #[case::hash_comment("«# a remark", "does not begin a comment", "`//`")]
 #[case::hash_comment_after_a_step("alice < WELCOME «#remark", "does not begin a comment", "`//`")]
@@ -62,6 +72,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::no_value("alice > HELLO name«=\n", "value is missing", "name=value")]
 #[case::two_signs("alice > HELLO name«==@alice", "value is missing", "name=value")]
 #[case::brackets("alice < any-order «[", "brackets", "{ }")]
+#[case::brackets_of_a_list("alice > HELLO name=«[", "brackets", "{ items 1 2 }")]
 #[case::lone_slash("alice < WELCOME «/ bob", "a single `/`", "`//`")]
 #[case::open_text("alice > HELLO name=«\"x", "no closing quote", "\"")]
 #[case::open_comment("«/* alice", "never closed", "`//`")]

@@ -74,6 +74,18 @@ impl Reader<'_> {
         })?;
         let named = |field: &Field| field.name == key.text;
         let field = all.fields.iter().position(named)?;
+        let type_name = all.fields.get(field).map(|field| &field.type_name)?;
+        let kinds = self.grammar.kinds_of_type(type_name, &Choices::new());
+        let ints = kinds.into_iter().filter_map(|kind| match kind {
+            TypeKind::Int(int) => Some(*int),
+            _ => None,
+        });
+        let ints: Vec<IntType> = ints.collect();
+        let int = ints.first()?;
+        let is_possible = ints.iter().any(|int| int.carries(is));
+        self.must(is_possible, entry, || {
+            mistake::when_too_wide(&key.text, is, int.min(), int.max())
+        })?;
         self.group(node, Presence::When { field, is }, WHEN, all)
     }
 

@@ -48,6 +48,17 @@ impl Reader<'_> {
             return true;
         }
         let int = opcode.and_then(|node| self.integer_word(node, "opcode int8"));
+        let counted = length.and_then(|node| Some((node, node.property("of")?)));
+        if let Some((length, of)) = counted {
+            let both = root.block().iter().filter(|node| {
+                let is_opcode = opcode.is_some_and(|opcode| std::ptr::eq(*node, opcode));
+                is_opcode || std::ptr::eq(*node, length)
+            });
+            let parts: Vec<String> = both.map(Node::to_string).collect();
+            self.report(of, mistake::counted_outside_a_frame(parts.join("; ")));
+            self.grammar.head = Head::of(Some(IntType::default()), int.unwrap_or_default());
+            return opcode.is_some();
+        }
         let prefix = length.and_then(|node| self.integer_word(node, "length varint"));
         if let (Some(opcode), Some(length)) = (opcode, length) {
             let is_in_order = root

@@ -16,6 +16,8 @@ mistakes! {
     length_after_opcode(opcode, length)
         = "`length` comes after `opcode`, but this length would be sent before the opcode",
         "write the head in the order of its bytes: frame {{ opcode {opcode}; length {length} of=payload }}, or frame {{ length {length} of=rest; opcode {opcode} }}";
+    counted_outside_a_frame(parts) = "only a length inside `frame` says what it counts",
+        "write the head in the order of its bytes: frame {{ {parts} }}";
     not_a_part_of_a_head(word) = "`{word}` is not a part of a head", "";
     head_without_opcode(example) = "this head has no opcode", "write: {example}";
     not_counted(written) = "a length cannot count `{written}`", "";
@@ -125,6 +127,8 @@ mistakes! {
     optional_without_length() = "nothing says whether a frame ends before these fields",
         "give frames a length: frame {{ opcode uint8; length uint16 of=payload }}";
     when_of_nothing(example) = "`when` needs one earlier field and its number", "write: {example}";
+    when_too_wide(field, number, min, max) = "{field} can never be {number}",
+        "its type ranges from {min} to {max}";
     empty_group(example) = "this block has no fields", "write: {example}";
     not_in_a_group(word, example) = "`{word}` cannot be in this block", "it contains fields only: {example}";
     after_optional(field) = "a frame may end before {field}, so this field cannot follow it",

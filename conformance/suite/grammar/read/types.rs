@@ -2,7 +2,7 @@
 
 use super::{Reader, mistake};
 use crate::grammar::{Choices, Extent, IntType, Sort, TypeDefinition, TypeKind};
-use crate::source::{Check, Entry, Node, Shape};
+use crate::source::{Check, Entry, Mistake, Node, Shape};
 
 const EXAMPLE: &str = "type INT int32, or: type STRING text len=INT, or: type KEY bytes size=16";
 const ONE_OF: &str = "type ADDRESS one-of { case 4 IPV4; case 6 IPV6 }";
@@ -229,10 +229,38 @@ impl Reader<'_> {
             let known = self.grammar.types.iter();
             let known = known.filter(|known| is_right(&known.kind));
             let known = known.map(|known| known.name.as_str());
-            let wrong = mistake::wrong_type(&written, what).one_of(&written, known);
+            let wrong = mistake::wrong_type(&written, what);
+            let wrong = match undefined_integer(name, &written) {
+                Some(help) => Mistake { help, ..wrong },
+                None => wrong.one_of(&written, known),
+            };
             self.report(name, wrong);
         }
     }
+}
+
+/// Returns the remedy for a property that names a built-in integer, or a number, instead of a type of the file.
+fn undefined_integer(entry: &Entry, written: &str) -> Option<String> {
+    let key = entry.key.as_ref()?.text.as_str();
+    let name = match key {
+        "count" => "COUNT",
+        "len" => "LENGTH",
+        _ => "ITEM",
+    };
+    let is_built_in = IntType::named(written, Default::default()).is_some();
+    if is_built_in {
+        return Some(format!(
+            "define a type, and name it; write: type {name} {written}, then {key}={name}"
+        ));
+    }
+    let number = entry.number()?;
+    Some(match key {
+        "len" => format!(
+            "if each value has {number} bytes, write size={number} (with pad=0, if a shorter value is filled up); if a length is sent before it, write: type LENGTH uint16, then len=LENGTH"
+        ),
+        "count" => "name the type of the number that is sent before the values; write: type COUNT uint16, then count=COUNT".to_owned(),
+        _ => return None,
+    })
 }
 
 /// Reads `case 4 IPV4`.

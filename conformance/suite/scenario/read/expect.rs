@@ -20,7 +20,7 @@ impl Reader<'_> {
                 let what = self.incoming(lane, phrase);
                 let Bounds { within, not_before } = {
                     let (_, bounds) = self.lists_in(phrase);
-                    self.bounds_in(&bounds)?
+                    self.bounds_in(&bounds, &self.names_of_lists(phrase))?
                 };
                 Some(Action::Expect {
                     lane,

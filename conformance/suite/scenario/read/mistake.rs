@@ -229,8 +229,8 @@ mistakes! {
     remembered_of_another_sort(name, what, field, sort) = "${name} is {what}, and {field} takes {sort}",
         "remember the value from a field of the same type";
     lane_as_a_name(word, field) = "`{word}` is a lane, not its name",
-        "in every run a lane gets a new name; write {field}=@{word}";
-    no_quotes(word, field) = "`{word}` has no quotes", "write text in quotes: {field}=\"{word}\"";
+        "in every run a lane gets a new name; write {field}@{word}";
+    no_quotes(word, field) = "`{word}` has no quotes", "write text in quotes: {field}\"{word}\"";
     remembered_at_once(lane, name) = "{lane} remembers ${name} at the same time",
         "lanes inside `together` do not wait for each other; use the value after the block";
     partly_remembered(name) = "${name} is not remembered in every case",

@@ -28,7 +28,7 @@ impl Reader<'_> {
         } else {
             let what = self.outgoing(phrase);
             let (_, modifiers) = self.lists_in(phrase);
-            let cut = self.modifiers(&modifiers)?;
+            let cut = self.modifiers(&modifiers, &self.names_of_lists(phrase))?;
             (vec![what?], cut)
         };
         self.note_send(lane, phrase);
@@ -92,14 +92,17 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the block of a send.
-    fn modifiers(&mut self, block: &[&Node]) -> Option<Cut> {
+    /// Reads the block of a send of a packet with these lists.
+    fn modifiers(&mut self, block: &[&Node], lists: &[&str]) -> Option<Cut> {
         let mut cut = Cut::Whole;
         for node in block {
             match node.name.text.as_str() {
                 "split" => cut = self.split(node)?,
                 "within" => return self.refuse(*node, mistake::limit_of_a_send()),
-                other => return self.refuse(*node, mistake::not_of_a_send(other)),
+                other => {
+                    let unknown = mistake::not_of_a_send(other);
+                    return self.refuse(*node, unknown.or_near(other, lists.iter().copied()));
+                }
             }
         }
         Some(cut)

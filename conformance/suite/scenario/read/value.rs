@@ -16,6 +16,10 @@ pub(super) struct Target<'a> {
     pub(super) type_name: &'a str,
     pub(super) sort: Sort,
     field: Option<&'a Field>,
+    /// The sort of the values, if this is a list.
+    items: Option<Sort>,
+    /// Whether this is one value of a list.
+    is_item: bool,
 }
 
 impl<'a> Target<'a> {
@@ -37,6 +41,7 @@ impl<'a> Target<'a> {
         Target {
             name: &field.name,
             field: Some(field),
+            is_item: true,
             ..Target::of_type(of.unwrap_or(&field.type_name), grammar)
         }
     }
@@ -44,12 +49,27 @@ impl<'a> Target<'a> {
     pub(super) fn of_type(type_name: &'a str, grammar: &Grammar) -> Target<'a> {
         let kinds = grammar.kinds_of_type(type_name, &Choices::new());
         let sort = kinds.first().map_or(Sort::Text, |kind| kind.sort());
+        let items = kinds.first().and_then(|kind| match kind {
+            TypeKind::List { of, .. } => grammar
+                .kinds_of_type(of, &Choices::new())
+                .first()
+                .map(|of| of.sort()),
+            _ => None,
+        });
         Target {
             name: type_name,
             type_name,
             sort,
             field: None,
+            items,
+            is_item: false,
         }
+    }
+
+    /// Returns what is written before a value: `items=`, or, inside a list, `items `.
+    fn before_value(&self) -> String {
+        let sign = if self.is_item { " " } else { "=" };
+        format!("{}{sign}", self.name)
     }
 
     /// Returns the mistake for a value of the wrong sort.
@@ -163,9 +183,9 @@ impl Reader<'_> {
     fn bare_word(&self, word: &str, target: &Target<'_>) -> Mistake {
         match target.sort {
             Sort::Text if self.scope.lanes.contains_key(word) => {
-                mistake::lane_as_a_name(word, target.name)
+                mistake::lane_as_a_name(word, target.before_value())
             }
-            Sort::Text => mistake::no_quotes(word, target.name),
+            Sort::Text => mistake::no_quotes(word, target.before_value()),
             _ => target.refuses(format_args!("`{word}`")),
         }
     }
@@ -255,16 +275,22 @@ fn described(what: Remembered) -> String {
 }
 
 fn example_of(target: &Target<'_>) -> String {
-    let name = target.name;
+    let name = target.before_value();
     match target.sort {
-        Sort::Int => format!("write a number without quotes: {name}=5"),
+        Sort::Int => format!("write a number without quotes: {name}5"),
         Sort::Text => {
-            format!("write text in quotes, {name}=\"hi\", or the name of a lane, {name}=@alice")
+            format!("write text in quotes, {name}\"hi\", or the name of a lane, {name}@alice")
         }
-        Sort::Bytes => format!("write bytes: {name}=(hex)\"00 ff\""),
+        Sort::Bytes => format!("write bytes: {name}(hex)\"00 ff\""),
         Sort::Nothing => "omit it".to_owned(),
         Sort::List => {
-            format!("write the values in braces after the packet: {{ {name} \"a\" @bob }}")
+            let values = match target.items {
+                Some(Sort::Int) => "1 2",
+                Some(Sort::Bytes) => "(hex)\"00\" (hex)\"ff\"",
+                _ => "\"a\" @bob",
+            };
+            let name = target.name;
+            format!("write the values in braces after the packet: {{ {name} {values} }}")
         }
     }
 }

@@ -20,15 +20,18 @@ pub(super) struct Bounds {
 }
 
 impl Reader<'_> {
-    /// Reads the block of an expectation.
-    pub(super) fn bounds_in(&mut self, block: &[&Node]) -> Option<Bounds> {
+    /// Reads the block of an expectation of a packet with these lists.
+    pub(super) fn bounds_in(&mut self, block: &[&Node], lists: &[&str]) -> Option<Bounds> {
         let mut bounds = Bounds::default();
         for node in block {
             match node.name.text.as_str() {
                 "within" => bounds.within = Some(self.within(node)?),
                 "not-before" => bounds.not_before = Some(self.within(node)?),
                 "split" => return self.refuse(*node, mistake::split_of_a_receive()),
-                other => return self.refuse(*node, mistake::not_of_a_receive(other)),
+                other => {
+                    let unknown = mistake::not_of_a_receive(other);
+                    return self.refuse(*node, unknown.or_near(other, lists.iter().copied()));
+                }
             }
         }
         Some(bounds)

@@ -90,7 +90,12 @@ impl Scanner<'_> {
         let keyword = ["#true", "#false", "#null", "#inf", "#-inf", "#nan"].contains(&word);
         let span = self.at..self.at + word.len().max(1);
         if keyword {
-            self.error(span, mistake::no_such_value(word));
+            let before = self.text.get(..self.at).unwrap_or_default();
+            let wrong = match before.ends_with("others=") {
+                true => mistake::not_yes(word),
+                false => mistake::no_such_value(word),
+            };
+            self.error(span, wrong);
             return self.skip(word.len());
         }
         self.error(span, mistake::hash_comment());

@@ -16,19 +16,27 @@ pub(in crate::scenario::read) struct Arrangement {
     pub(in crate::scenario::read) among_others: bool,
 }
 
+impl<'a> Reader<'a> {
+    /// Returns the names of the lists of the packet that a phrase names.
+    pub(in crate::scenario::read) fn names_of_lists(&self, phrase: &Phrase<'_>) -> Vec<&'a str> {
+        let grammar = self.context.grammar;
+        let packet = grammar.packet_named(phrase.word);
+        let fields = packet.map_or(&[][..], |id| &grammar.packet(id).fields);
+        let lists = fields
+            .iter()
+            .filter(|field| Target::of_field(field, grammar).sort == Sort::List);
+        lists.map(|field| field.name.as_str()).collect()
+    }
+}
+
 impl Reader<'_> {
     /// Divides the block of a packet: the nodes that are values of its lists, and all other nodes.
     pub(in crate::scenario::read) fn lists_in<'n>(
         &self,
         phrase: &Phrase<'n>,
     ) -> (Vec<&'n Node>, Vec<&'n Node>) {
-        let grammar = self.context.grammar;
-        let packet = grammar.packet_named(phrase.word);
-        let fields = packet.map_or(&[][..], |id| &grammar.packet(id).fields);
-        let is_list = |node: &&Node| {
-            let mut same = fields.iter().filter(|field| field.name == node.name.text);
-            same.any(|field| Target::of_field(field, grammar).sort == Sort::List)
-        };
+        let lists = self.names_of_lists(phrase);
+        let is_list = |node: &&Node| lists.contains(&node.name.text.as_str());
         phrase.block.iter().partition(is_list)
     }
 
