@@ -242,6 +242,16 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
     "`x>` compares",
     "one exact number"
 )]
+#[case::optional_rest(
+    "frame { opcode uint8; length uint8; }; type T text rest; packet A 1 from=both { optional { «field t T; }; }",
+    "an empty t has the same bytes as a frame without t",
+    "write: field t T"
+)]
+#[case::optional_list_without_a_number(
+    "frame { opcode uint8; length uint8; }; type I uint8; type L list rest of=I; packet A 1 from=both { optional { «field l L; }; }",
+    "an empty l has the same bytes",
+    "write: field l L"
+)]
 #[case::nested(
     "opcode uint8; type I uint8; packet A 1 from=both { field x I; when x=1 { «when x=2 { field y I; }; }; }",
     "cannot be in this block",

@@ -169,21 +169,34 @@ impl Reader<'_> {
         let is_first = self.is_first(&mut all.names, &field.name, "field", node);
         is_first.then_some(())?;
         self.check_place_of(presence, &all.fields, node);
+        // After a first field of the same block, the frame shows whether it has the block.
+        let begins = presence
+            == Presence::Optional {
+                first: all.fields.len(),
+            };
+        let is_open = self.may_be_empty(&field);
+        self.check(!(begins && is_open), node, || {
+            mistake::optional_rest(&field.name, &field.type_name)
+        });
         all.fields.push(Field { presence, ..field });
         Some(())
+    }
+
+    /// Returns whether the field takes all bytes up to the end of the frame, which may be none.
+    fn may_be_empty(&self, field: &Field) -> bool {
+        let kinds = self
+            .grammar
+            .kinds_of_type(&field.type_name, &Choices::new());
+        kinds.iter().any(|kind| kind.ends_with_the_frame())
     }
 
     /// Checks that a field can follow the earlier ones: none of them takes the rest of the same frame, and no frame ends
     /// before a field that it must have.
     fn check_place_of(&mut self, presence: Presence, earlier: &[Field], node: &Node) {
         let is_optional = |presence: Presence| matches!(presence, Presence::Optional { .. });
-        let open = earlier.iter().find(|field| {
-            let kinds = self
-                .grammar
-                .kinds_of_type(&field.type_name, &Choices::new());
-            let is_open = kinds.iter().any(|kind| kind.ends_with_the_frame());
-            is_open && !are_exclusive(field.presence, presence)
-        });
+        let open = earlier
+            .iter()
+            .find(|field| self.may_be_empty(field) && !are_exclusive(field.presence, presence));
         if let Some(open) = open {
             let after = mistake::after_the_rest(&open.name, &open.type_name);
             return self.report(node, after);

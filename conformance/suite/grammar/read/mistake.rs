@@ -126,6 +126,9 @@ mistakes! {
         "name all bits, also those that are not used: unused 3";
     optional_without_length() = "nothing says whether a frame ends before these fields",
         "give frames a length: frame {{ opcode uint8; length uint16 of=payload }}";
+    optional_rest(field, type_name)
+        = "a frame with an empty {field} has the same bytes as a frame without {field}",
+        "{field} takes all bytes up to the end of the frame, also none; write: field {field} {type_name}";
     when_of_nothing(example) = "`when` needs one earlier field and its number", "write: {example}";
     when_too_wide(field, number, min, max) = "{field} can never be {number}",
         "its type ranges from {min} to {max}";
