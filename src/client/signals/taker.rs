@@ -50,6 +50,10 @@ const OF_THE_SYSTEM: [c_int; 0] = [];
 const AT_ONCE: Duration = Duration::from_millis(500);
 /// The same, if the loop is writing to the terminal. A write to a terminal that accepts it needs less time.
 const AT_ONCE_IN_A_WRITE: Duration = Duration::from_millis(50);
+/// Before the program stops again in the background, it waits this long for a signal that was sent before SIGCONT. `kill %1` in
+/// a shell sends SIGTERM and then SIGCONT, but the handler of SIGCONT may run first. If the program stopped then, it would
+/// never see SIGTERM.
+const TOGETHER: Duration = Duration::from_millis(500);
 /// After the first reason to leave, the program ends if its output accepts nothing for this time.
 const BLOCKED: Duration = Duration::from_secs(5);
 /// Signals that are caught even if they were ignored when the program started. A program that a shell starts with `&`
@@ -158,8 +162,16 @@ fn start() -> io::Result<Handle> {
         .name("signals".into())
         .spawn(move || {
             loop {
-                let came: Vec<_> = signals.wait().collect();
-                act_on(&came);
+                let mut came: Vec<_> = signals.wait().collect();
+                while act_on(&came) == Next::Stop {
+                    thread::sleep(TOGETHER);
+                    came = signals.pending().collect();
+                    if came.is_empty() {
+                        stop();
+                        break;
+                    }
+                    came.push(SIGCONT);
+                }
             }
         })?;
     Ok(handle)
@@ -168,8 +180,16 @@ fn start() -> io::Result<Handle> {
 /// The signal thread starts without signals. [`take`] adds them later.
 const NONE: [c_int; 0] = [];
 
+/// What the signal thread does after it has handled some signals.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Wait,
+    /// Stop the program again, because it runs in the background.
+    Stop,
+}
+
 /// Handles signals that arrived together. The system does not report their order.
-fn act_on(signals: &[c_int]) {
+fn act_on(signals: &[c_int]) -> Next {
     let goes_on = signals.contains(&SIGCONT);
     for &signal in signals {
         match signal {
@@ -187,8 +207,9 @@ fn act_on(signals: &[c_int]) {
             _ => end_by(signal),
         }
     }
-    if goes_on {
-        go_on();
+    match goes_on {
+        true => go_on(),
+        false => Next::Wait,
     }
 }
 
@@ -300,11 +321,15 @@ fn stop() {
 }
 
 /// Takes the terminal again, unless the program runs in the background.
-fn go_on() {
+fn go_on() -> Next {
     if take_again() {
         tell_resumed();
-    } else if can_stop() && !CHAT.lock().as_ref().is_some_and(|chat| chat.leaves) {
-        stop();
+        return Next::Wait;
+    }
+    let leaves = CHAT.lock().as_ref().is_some_and(|chat| chat.leaves);
+    match can_stop() && !leaves {
+        true => Next::Stop,
+        false => Next::Wait,
     }
 }
 

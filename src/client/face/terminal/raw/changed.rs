@@ -143,8 +143,8 @@ fn writing() -> Option<u64> {
 }
 
 /// Restores the terminal. It waits at most `patience` for a terminal that accepts no output, and for a thread that writes to
-/// the terminal. After this time it restores only the modes. Does nothing if this program has changed nothing. If this program runs in the background, the
-/// terminal belongs to another program and is left as it is.
+/// the terminal. After this time it restores only the modes. Does nothing if this program has changed nothing. If this
+/// program runs in the background, the terminal belongs to another program and is left as it is.
 pub(super) fn give_back(patience: Duration) {
     let _writing = WRITING.try_lock_for(patience);
     let mut changed = CHANGED.lock();
