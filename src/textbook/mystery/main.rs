@@ -34,6 +34,7 @@ use secrets::Number;
 #[derive(Debug, Parser)]
 #[command(
     name = "mystery",
+    arg_required_else_help = true,
     after_help = "\
 Find out what the server does wrong, and which requirement it violates. The server runs until you press Ctrl-C.
 
