@@ -1,11 +1,17 @@
 //! Tests of the program `matou serve`: what it prints, how it stops, and its error messages.
 
+#[cfg(unix)]
+#[path = "common/heeding.rs"]
+mod heeding;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use assert_cmd::cargo::CommandCargoExt;
+#[cfg(unix)]
+use heeding::heeding_all_signals;
 use rstest::rstest;
 
 fn matou() -> Command {
@@ -88,25 +94,6 @@ fn read_line(from: &mut impl BufRead) -> String {
     line
 }
 
-/// A Python program that replaces itself by the program that its arguments name. The new program then ignores no signal. A
-/// test that runs in the background or under `nohup` ignores some signals, and the programs that the test starts would
-/// ignore them too.
-#[cfg(unix)]
-const HEED_ALL_SIGNALS: &str = "
-import os, signal, sys
-for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(each, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
-";
-
-#[cfg(unix)]
-fn matou_that_ignores_no_signal() -> Command {
-    let mut python = Command::new("python3");
-    python.args(["-c", HEED_ALL_SIGNALS]);
-    python.arg(matou().get_program());
-    python
-}
-
 const SAY_HI: &[u8] = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
 
 #[cfg(unix)]
@@ -116,7 +103,7 @@ const SAY_HI: &[u8] = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
 #[cfg_attr(target_os = "linux", case(rustix::process::Signal::HUP))]
 fn a_signal_stops_the_server_in_order_even_without_a_log(#[case] signal: rustix::process::Signal) {
     let mut server = Server::start_as(
-        matou_that_ignores_no_signal(),
+        heeding_all_signals(matou().get_program()),
         &["--listen", "chaton=127.0.0.1:0", "--log", "off"],
         Stdio::null(),
     );

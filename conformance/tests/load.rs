@@ -1,6 +1,10 @@
 //! Tests of the results of a load. For a correct server the results are figures. For any other server they say what is
 //! wrong.
 
+#[cfg(unix)]
+#[path = "../../tests/common/heeding.rs"]
+mod heeding;
+
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
@@ -350,12 +354,12 @@ fn watch(server: SocketAddr, messages: usize) {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_load_shows_the_figures_so_far() {
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
 
     use rustix::process::{Pid, Signal, kill_process};
 
     let server = start(Habit::Faithful);
-    let load = Command::new(assert_cmd::cargo::cargo_bin!("conformance"))
+    let load = heeding::heeding_all_signals(env!("CARGO_BIN_EXE_conformance"))
         .args(["load", "chaton", &server.to_string()])
         .args(["--clients", "2", "--senders", "1", "--rate", "200"])
         .args(["--seconds", "600", "--time-limit", "1200"])

@@ -12,22 +12,12 @@ use serde_json::Value;
 #[cfg(target_os = "linux")]
 use socket2::{Domain, Socket, Type};
 
+use crate::heeding::heeding_all_signals;
 use crate::server;
-
-/// A Python program that replaces itself by the program that its arguments name. The new program then ignores no signal. A
-/// test that runs in the background or under `nohup` ignores some signals, and the programs that it starts would ignore them
-/// too.
-const HEED_ALL_SIGNALS: &str = "
-import os, signal, sys
-for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(each, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
-";
 
 /// Starts a run whose time limits are minutes long.
 fn begin(arguments: &[&str]) -> Child {
-    Command::new("python3")
-        .args(["-c", HEED_ALL_SIGNALS, env!("CARGO_BIN_EXE_conformance")])
+    heeding_all_signals(env!("CARGO_BIN_EXE_conformance"))
         .args(["run", "chaton", "--jobs", "1", "--scale", "100"])
         .args(arguments)
         .stdout(Stdio::piped())

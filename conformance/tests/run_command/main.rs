@@ -2,6 +2,9 @@
 
 mod files;
 #[cfg(unix)]
+#[path = "../../../tests/common/heeding.rs"]
+mod heeding;
+#[cfg(unix)]
 mod interrupted;
 mod printing;
 mod server;
