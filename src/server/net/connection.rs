@@ -1,4 +1,4 @@
-//! One client's connection, with the methods that all threads use.
+//! One client's connection, with the methods that the server's threads call on it.
 //!
 //! The life of a connection is described in [`net`](super).
 
@@ -29,13 +29,13 @@ use matou_protocols::wire::Excerpt;
 
 /// A client's socket and everything that the engine knows about it.
 ///
-/// The connection's reader, the turn's list, the clock, the writers and a tunnel share it. The
-/// socket is closed when the last of them drops its `Arc`.
+/// The connection's reader, the turn's list, the clock, the writers and a tunnel share this value.
+/// The socket is closed when the last of them drops its `Arc`.
 ///
 /// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have a
-/// lock, which only the code in their own files takes. No method here holds two of these locks. The
-/// comment of each method that may block says so. The holder of the turn may call all methods that
-/// do not block.
+/// lock, which only the code in their own files takes. No method here holds two of these locks. If
+/// a method may block, its comment says so. The holder of the turn may call all methods that do not
+/// block.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnId,
@@ -46,8 +46,8 @@ pub(super) struct Connection {
     pub(super) limits: Arc<ConnectionLimits>,
     pub(super) outbox: Outbox,
     deadlines: Deadlines,
-    /// The connection's reader pauses here when the client has sent too much, or while the reader
-    /// delays the FIN at the end of a tunnel's direction.
+    /// The connection's reader pauses here in two cases: the client has sent too much, or one
+    /// direction of a tunnel has ended and its FIN is delayed.
     pub(super) pause: Pause,
     clock: Arc<Clock<Connection>>,
     writers: Arc<Writers>,
@@ -58,7 +58,7 @@ pub(super) struct Connection {
     name: OnceLock<Box<str>>,
     /// Set once, when the connection begins to end. The room handles no more commands from it.
     closing: AtomicBool,
-    /// True after the log has reported that this client was slowed down.
+    /// True after the server has logged that this client was slowed down.
     slowed: AtomicBool,
     slot: Slot,
 }
@@ -68,7 +68,8 @@ pub(super) struct Connection {
 pub(super) enum Wrote {
     /// No bytes are queued any more: all were written, or the connection is over.
     All,
-    /// Bytes are still queued: the connection must wait for its socket again.
+    /// Some bytes were written and others are still queued: the connection must wait again until
+    /// its socket accepts bytes.
     Some,
     /// Bytes are still queued, and the socket has accepted none of them.
     Nothing,
@@ -84,7 +85,8 @@ pub(super) struct Shared<'a> {
     pub(super) pipes: &'a Arc<Pipes>,
     /// The protocol's name. Log lines about the connection begin with this name.
     pub(super) protocol: &'static str,
-    /// The listener's name, such as `chaton 127.0.0.1:7777`: the target of its log lines.
+    /// The listener's name, such as `chaton 127.0.0.1:7777`: the target of the connection's log
+    /// lines.
     pub(super) listener: &'a Arc<str>,
 }
 
@@ -141,15 +143,17 @@ impl Connection {
         self.closing.load(Ordering::Acquire)
     }
 
-    /// Reads once from the socket. Only the connection's reader calls this. It must hold no lock.
+    /// Calls `read` once on the socket. Only the connection's reader calls this; the reader must
+    /// hold no lock.
     ///
-    /// Blocks until bytes arrive. Returns 0 after the peer's FIN, and also after another thread of
-    /// this server has shut the socket down ([`Connection::cut`]). So another thread can always
-    /// wake a thread that is blocked here.
+    /// Blocks until bytes arrive. Returns 0 (EOF) after the peer's FIN, and also after another
+    /// thread of this server has shut the socket down ([`Connection::cut`]). So another thread can
+    /// always wake the reader that is blocked here.
     pub(super) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match (&self.stream).read(into) {
-                // A signal came while the thread was blocked. Nothing was read and nothing is lost.
+                // A signal arrived while the thread was blocked. Nothing was read and nothing is
+                // lost, so the loop calls `read` again.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => return other,
             }
@@ -161,9 +165,9 @@ impl Connection {
         Talk::new(Arc::clone(self.slot.bucket()))
     }
 
-    /// Blocks if the client has sent too much for now, until it may send more. Two things wake the
+    /// If the client has sent too much, blocks until the client may send more. Two things wake the
     /// thread: the time is over, or the connection begins to close. Only the connection's reader
-    /// calls this. It must hold no lock.
+    /// calls this; the reader must hold no lock.
     pub(super) fn wait_to_hear_more(self: &Arc<Self>, talk: &Talk) {
         let Some(time) = talk.pause(Instant::now()) else {
             return;
@@ -175,7 +179,8 @@ impl Connection {
                 "{self} slowed down: its address sends more than talk-rate={rate} bytes per second"
             );
         }
-        // While the server does not read, no deadline for a frame may end the connection.
+        // During the pause the server does not read from this client. So the client must not be
+        // disconnected because the rest of its frame is late.
         self.expect_frame(None);
         self.pause.wait(time);
     }
@@ -206,9 +211,9 @@ impl Connection {
             .arrival(deadline, |entry| self.clock.register(self.id, self, entry));
     }
 
-    /// Sets or clears the deadline for the rest of a frame. Called after each `read`. The clock is
-    /// told only when the new deadline is earlier than the time at which the clock looks at this
-    /// connection next.
+    /// Sets or clears the deadline for the rest of a frame. Called after each `read`. This method
+    /// tells the clock of the new deadline only if the clock would look at this connection too
+    /// late.
     pub(super) fn expect_frame(self: &Arc<Self>, deadline: Option<Instant>) {
         self.deadlines
             .frame(deadline, |entry| self.clock.register(self.id, self, entry));
@@ -223,14 +228,15 @@ impl Connection {
     /// Sends bytes, and queues those that the socket does not accept at once. Never blocks. See
     /// [`Outbox::push`] for `shared`.
     ///
-    /// Cuts a client that cannot be served any more, because the sender cannot wait for it.
+    /// Cuts the client if too many bytes are queued for it or its connection is lost, because the
+    /// sender cannot wait for it.
     pub(super) fn send(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<Piece>>) {
         let most = self.limits.outbox_bytes;
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most));
     }
 
-    /// Opens TLS records that arrived, see [`Outbox::open`]. The last value of the result is true
-    /// while the handshake goes on.
+    /// Decrypts TLS records that arrived, see [`Outbox::open`]. The second value of the result is
+    /// true until the handshake is complete.
     pub(super) fn open(
         self: &Arc<Self>,
         ciphertext: &mut &[u8],
@@ -243,9 +249,9 @@ impl Connection {
         (opened, handshaking)
     }
 
-    /// Does what the result of a push requires: it may give the connection to a writer, or cut it.
-    /// This method is separate from the push, because some callers hold a lock while they push, and
-    /// this method takes the locks of the deadlines and of the writers.
+    /// Acts on the result of a push: gives the connection to a writer, cuts it, or does nothing.
+    /// This method is separate from the push, because it takes the locks of the deadlines and of
+    /// the writers, and some callers hold another lock while they push.
     pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) {
         match pushed {
             Pushed::Done => return self.writers.relieve(),
@@ -258,20 +264,22 @@ impl Connection {
                 let most = self.limits.outbox_bytes;
                 warn!(
                     target: &self.listener,
-                    "{self} cut: it reads too slowly: {bytes} bytes would be queued, and the limit is {most}"
+                    "{self} cut: it reads too slowly: {bytes} bytes would be queued, and the limit is outbox-bytes={most}"
                 );
             }
-            Pushed::Lost(error) => debug!("{self} lost while sending: {error}"),
+            Pushed::Lost(error) => {
+                debug!("{self} lost while the server was sending to it: {error}")
+            }
         }
         self.cut();
     }
 
-    /// Closes at once, because too many bytes are queued over all clients, and this client has the
-    /// longest queue.
+    /// Closes the connection at once: all clients together have too many queued bytes, and this
+    /// client has the longest queue.
     pub(super) fn cut_as_the_largest(&self, bytes: usize, most: usize) {
         warn!(
             target: &self.listener,
-            "{self} cut: all clients together have more than outbox-total={most} bytes queued, and this client has most: {bytes}"
+            "{self} cut: all clients together have more than outbox-total={most} bytes queued, and this client has the most: {bytes}"
         );
         self.cut();
     }
@@ -288,8 +296,8 @@ impl Connection {
     }
 
     /// Cuts the client if it took too few of its queued bytes. Runs on the clock's thread.
-    pub(super) fn look_at_progress(self: &Arc<Self>) {
-        if let Some(by) = self.written(self.outbox.look(&self.stream)) {
+    pub(super) fn look_at_progress(self: &Arc<Self>, now: Instant) {
+        if let Some(by) = self.written(self.outbox.look(&self.stream, now)) {
             self.expect_progress(by);
         }
     }
@@ -301,8 +309,8 @@ impl Connection {
         }
     }
 
-    /// Does what the result of sending the queue requires. If bytes are still queued, returns the
-    /// deadline by which the client must have taken more of them.
+    /// Acts on the result of sending the queue. If bytes are still queued, returns the deadline by
+    /// which the client must have taken enough of them.
     fn written(self: &Arc<Self>, written: Written) -> Option<Instant> {
         match written {
             Written::All => {}
@@ -311,7 +319,7 @@ impl Connection {
             Written::Stalled(Stalled { taken, time }) => {
                 warn!(
                     target: &self.listener,
-                    "{self} cut: it reads too slowly: it took {taken} bytes in {time:.1?} while more were queued"
+                    "{self} cut: it reads too slowly: it accepted {taken} bytes in {time:.1?} while more bytes were queued"
                 );
                 self.cut();
             }
@@ -323,8 +331,9 @@ impl Connection {
     /// Begins an orderly close: the queued bytes are written, then FIN is sent. Never blocks.
     ///
     /// If the reader is blocked in a pause, this method ends the pause. If the reader is blocked in
-    /// `read`, the FIN with which the peer answers ours wakes it. If that FIN does not come in
-    /// time, the clock cuts the connection, and that wakes the reader.
+    /// `read`, the peer wakes it: the peer answers our FIN with its own FIN, and `read` returns 0.
+    /// If the peer's FIN does not come in time, the clock cuts the connection, and that wakes the
+    /// reader.
     pub(super) fn finish(self: &Arc<Self>) {
         self.closing.store(true, Ordering::Release);
         self.pause.end();
@@ -345,22 +354,22 @@ impl Connection {
         }
     }
 
-    /// Called when everything is written and FIN is sent. Gives the peer a short time to end its
-    /// own direction.
+    /// Called when everything is written and FIN is sent. Gives the peer a short time to send its
+    /// FIN too.
     fn finished(self: &Arc<Self>) {
         self.close_by(Instant::now() + LINGER);
     }
 
-    /// Sets the time at which the clock cuts the connection, unless it has ended before.
+    /// Sets the time at which the clock cuts the connection if it has not ended before.
     pub(super) fn close_by(self: &Arc<Self>, deadline: Instant) {
         self.deadlines
             .close(deadline, |entry| self.clock.register(self.id, self, entry));
     }
 
-    /// Closes at once. Wakes every thread that is blocked because of this connection: its reader in
-    /// `read` or in a pause, a tunnel's pump in `write`, and threads that wait for the outbox or
-    /// for the other end of a tunnel. The caller must not hold the lock of the outbox or of the
-    /// tunnel end.
+    /// Closes the connection at once. Wakes every thread that is blocked because of this
+    /// connection. These are its reader in `read` or in a pause, the pump of a tunnel in `write`,
+    /// and threads that wait for the outbox or for the other end of a tunnel. The caller must not
+    /// hold the lock of the outbox or of the tunnel end.
     pub(super) fn cut(&self) {
         self.closing.store(true, Ordering::Release);
         self.outbox.kill();
@@ -369,8 +378,8 @@ impl Connection {
         self.tunnel.wake();
     }
 
-    /// Removes the connection's entry from the clock. Its reader calls this when the connection is
-    /// over.
+    /// Removes the connection's entry from the clock. The connection's reader calls this when the
+    /// connection is over.
     pub(super) fn ended(&self) {
         if let Some(entry) = self.deadlines.end() {
             self.clock.remove(self.id, entry);
@@ -402,8 +411,7 @@ mod tests {
     use super::super::bounds::budget::Budget;
     use super::*;
 
-    /// Returns a connection that has as many bytes queued as its limits allow, and the socket of
-    /// its peer. No writer runs.
+    /// Returns a connection for which bytes are queued, and the socket of its peer. No writer runs.
     fn crowded(limits: ConnectionLimits) -> (Arc<Connection>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -419,55 +427,61 @@ mod tests {
         };
         let connection = Connection::new(shared, ConnId(1), from, stream, None, slot);
         let most = connection.limits.outbox_bytes;
-        let bytes = vec![7; most];
-        let push = || {
-            connection
-                .outbox
-                .push(&connection.stream, &bytes, &mut None, most)
-        };
-        while push() == Pushed::Done {}
-        assert!(!connection.is_closing());
+        let pushed = connection
+            .outbox
+            .push(&connection.stream, &vec![7; most], &mut None, most);
+        assert_eq!(pushed, Pushed::NeedsWriter);
         (connection, peer)
     }
 
-    /// The system wakes a writer only when a third of the socket's buffer is free. A client that
-    /// reads must not be cut before that, although no writer has sent to it yet.
+    /// Limits with an outbox that is larger than the buffers of two sockets, so that bytes stay in
+    /// the queue until the peer reads. The stall time is so long that it does not pass by itself:
+    /// where a test needs it to be over, the test passes a later time as `now`.
+    fn patient(stall_bytes: usize) -> ConnectionLimits {
+        ConnectionLimits {
+            outbox_bytes: 64 << 20,
+            stall: Duration::from_secs(3600),
+            stall_bytes,
+            ..ConnectionLimits::default()
+        }
+    }
+
+    /// Returns the time by which the client must take some of the queued bytes.
+    fn deadline(connection: &Connection) -> Instant {
+        match connection.outbox.look(&connection.stream, Instant::now()) {
+            Written::NotAll { by, taken: false } => by,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The system wakes a writer only when a third of the socket's buffer is free. Until then no
+    /// writer sends to the client, but a client that reads must not be cut.
     #[cfg(unix)]
     #[test]
     fn a_client_that_reads_keeps_its_pace_before_a_writer_is_woken() {
-        let (connection, mut peer) = crowded(ConnectionLimits {
-            stall: Duration::from_millis(200),
-            stall_bytes: 1,
-            ..ConnectionLimits::default()
-        });
-        let Written::NotAll { by, .. } = connection.outbox.look(&connection.stream) else {
-            panic!("bytes are queued");
-        };
-        peer.read_exact(&mut vec![0; 512 << 10]).unwrap();
-        std::thread::sleep(by.saturating_duration_since(Instant::now()));
-        match connection.outbox.look(&connection.stream) {
-            Written::All => {}
+        let (connection, mut peer) = crowded(patient(1));
+        let by = deadline(&connection);
+        let accepted = connection.limits.outbox_bytes - connection.outbox.bytes();
+        peer.read_exact(&mut vec![0; accepted]).unwrap();
+        match connection.outbox.look(&connection.stream, by) {
             Written::NotAll { by: later, .. } => assert!(later > by),
             other => panic!("{other:?}"),
         }
-        connection.look_at_progress();
+        connection.look_at_progress(by);
         assert!(!connection.is_closing());
     }
 
     #[cfg(unix)]
     #[test]
     fn a_client_that_reads_nothing_is_cut_when_the_clock_looks() {
-        let (connection, _peer) = crowded(ConnectionLimits {
-            stall: Duration::ZERO,
-            ..ConnectionLimits::default()
-        });
-        connection.look_at_progress();
+        let (connection, _peer) = crowded(patient(usize::MAX));
+        connection.look_at_progress(deadline(&connection));
         assert!(connection.is_closing());
     }
 
     #[test]
     fn a_log_line_names_the_protocol_the_client_and_its_address() {
-        let (connection, peer) = crowded(ConnectionLimits::default());
+        let (connection, peer) = crowded(patient(1));
         let address = peer.local_addr().unwrap();
         let shown = connection.to_string();
         assert_eq!(shown, format!("test: client 1 ({address})"));

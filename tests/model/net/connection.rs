@@ -37,7 +37,7 @@ impl Connection {
 
     pub(super) fn expect_arrival(self: &Arc<Self>, _: Option<(Instant, Overdue)>) {}
 
-    pub(super) fn look_at_progress(self: &Arc<Self>) {}
+    pub(super) fn look_at_progress(self: &Arc<Self>, _now: Instant) {}
 }
 
 impl fmt::Display for Connection {

@@ -1,5 +1,6 @@
-//! Several senders and the clock use one hub. A run has space for two messages. A thread that has the turn hands the turn to
-//! the clock if more messages arrived during its round.
+//! Tests of a hub that several senders and the clock use at the same time. The hub's run has space for only two messages. A
+//! thread with the turn carries out the run once (a round). If more messages arrived during this round, the thread hands the
+//! turn to the clock.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -75,7 +76,7 @@ fn all_senders_send() -> usize {
             let hub = Arc::clone(&hub);
             thread::spawn(move || {
                 let connection = Connection::of(u64::from(sender));
-                // The room handles the bytes of one read in one visit. Here each sender makes two visits: the first with two
+                // The bytes of one read are one visit to the room. Each sender here makes two visits: the first with two
                 // messages, and the second with the remaining messages.
                 let messages = (0..MESSAGES).map(|number| Byte(sender << 4 | number));
                 let (first, rest): (Vec<_>, Vec<_>) = messages.partition(|byte| byte.0 & 0xf < 2);

@@ -1,6 +1,6 @@
-//! One outbox and all threads that use it. Two threads push frames. Two writers wake up when the socket accepts bytes. The
-//! clock checks whether the client is too slow, and also sends what the socket accepts. A peer reads or does not read. One
-//! thread ends the outbox.
+//! Tests of one outbox and all threads that use it. Two threads push frames. Two writers wake up when the socket accepts
+//! bytes. The clock checks whether the client is too slow, and also sends what the socket accepts. A peer reads, or does not
+//! read. One more thread ends the outbox.
 
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl Line {
         })
     }
 
-    /// Pushes bytes, as the holder of the turn does.
+    /// Pushes bytes, as the thread with the turn does in the server.
     fn push(&self, bytes: &[u8]) {
         match self.outbox.push(&self.socket, bytes, &mut None, self.most) {
             Pushed::Done => {}
@@ -56,7 +56,7 @@ impl Line {
 
     /// Checks whether the client is too slow, as the clock does.
     fn look(&self) {
-        match self.outbox.look(&self.socket) {
+        match self.outbox.look(&self.socket, Instant::now()) {
             Written::Stalled(_) | Written::Lost => self.cut(),
             Written::NotAll { .. } | Written::All | Written::Finished => {}
         }
@@ -116,8 +116,8 @@ fn play(line: &Arc<Line>, end: impl FnOnce(&Line)) -> Vec<u8> {
     read
 }
 
-/// Removes whole frames from the start of the text, as long as the frames of each pusher are in order. Returns the number of
-/// removed frames of each pusher, and the remaining text.
+/// Removes whole frames from the start of the text. Stops at the first frame that is out of order among the frames of its
+/// pusher. Returns the number of removed frames of each pusher, and the remaining text.
 fn whole_frames(text: &str) -> ([usize; 2], &str) {
     let mut left = text;
     let mut next = [0, 0];

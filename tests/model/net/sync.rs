@@ -8,7 +8,7 @@ use shuttle::sync as model;
 #[derive(Default)]
 pub(super) struct Mutex<T>(model::Mutex<T>);
 
-/// The guard inside is `None` only while its thread waits on a condition variable.
+/// The inner guard is `None` only while its thread waits on a condition variable.
 pub(super) struct MutexGuard<'a, T>(Option<model::MutexGuard<'a, T>>);
 
 #[derive(Default)]

@@ -18,7 +18,7 @@ struct Buffer {
     bytes: Vec<u8>,
     ended: bool,
     cut: bool,
-    /// True if one writer must be woken once, when the socket has space or has ended.
+    /// True if one writer must be woken, once, as soon as the socket has space or has ended.
     waiting: bool,
     /// True after `stop`. From then on, the writers must end.
     stopped: bool,
@@ -64,7 +64,7 @@ impl Socket {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    /// Takes the bytes in two halves. If two threads sent at the same time, their bytes would be mixed here, and the test
+    /// Accepts the bytes in two halves. If two threads sent at the same time, their halves would be mixed here, and the test
     /// would fail.
     fn take_in_two_halves(&self, bytes: &[u8]) -> io::Result<usize> {
         let (first, second) = bytes.split_at(bytes.len() / 2);
@@ -87,7 +87,7 @@ impl Socket {
         Ok(taken)
     }
 
-    /// Wakes one writer once when the socket takes bytes, as the server's `Writable::add` does.
+    /// Asks that one writer is woken once, as soon as the socket accepts bytes. The server's `Writable::add` does the same.
     pub(super) fn wait_for_writer(&self) {
         self.state.lock().waiting = true;
         self.changed.notify_all();

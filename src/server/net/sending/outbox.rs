@@ -7,9 +7,9 @@
 //! be mixed up.
 //!
 //! The system keeps a buffer for each socket. `send` copies bytes into that buffer, and TCP takes
-//! them out as fast as the peer receives them. The server cannot tell a slow client from a slow
-//! network or from a client that has stopped reading: in all these cases the buffer is full. A
-//! blocking `send` would then wait until the client decides to read.
+//! them out as fast as the peer receives them. When the buffer is full, the server cannot know the
+//! reason: the client may be slow, the network may be slow, or the client may have stopped reading.
+//! A blocking `send` would then wait until the client reads, which may be never.
 //!
 //! No thread blocks on a full socket. Instead the connection is put on the list of
 //! [`Writable`](super::writable) until the system reports that the socket accepts bytes again. Then
@@ -27,17 +27,18 @@
 //! push 100 bytes   the socket accepts 100                     as at first
 //! ```
 //!
-//! An outbox causes the client to be cut in two cases. Either more than `outbox_bytes` would be
-//! queued ([`Pushed::Overflow`]), or the client takes too few bytes within a time
-//! ([`Written::Stalled`]). Both limits are needed. In a busy room, the queue of a client that has
-//! stopped reading soon exceeds the first limit. In a quiet room, such a queue may never reach that
-//! limit. Without the second limit, such a client would keep its queue for ever. There is a third
-//! limit, which is not in this file: when all outboxes together hold more than `outbox-total`, the
-//! writers cut the client with the largest outbox
+//! The server cuts a client because of its outbox in two cases. Either more than `outbox_bytes`
+//! would be queued ([`Pushed::Overflow`]), or the client takes too few bytes within the time
+//! `stall` ([`Written::Stalled`]). Both limits are needed. In a busy room, the queue of a client
+//! that has stopped reading soon exceeds the first limit. In a quiet room, such a queue may never
+//! reach that limit. Without the second limit, such a client would keep its queue for ever. There
+//! is a third limit, which is not in this file. When all outboxes together contain more than
+//! `outbox-total` bytes, the server cuts the client with the largest outbox
 //! ([`Connection::cut_as_the_largest`](crate::net::connection::Connection::cut_as_the_largest)).
 //!
-//! On a connection with TLS, records are queued instead of plain bytes. They are encrypted and
-//! queued under one lock, so that they leave in the order of their numbers.
+//! On a connection with TLS, records are queued instead of plain bytes. The thread that encrypts a
+//! record keeps the lock until the record is queued, so that the records leave in the order of
+//! their sequence numbers.
 
 use std::io;
 use std::net::Shutdown;
@@ -56,19 +57,19 @@ use crate::net::tls::{Opened, Tls};
 /// for ever.
 const CALLS: usize = 16;
 
-/// If a writer is sending when the clock's thread checks a client's pace, the clock's thread leaves
-/// the decision to the writer. It checks again after this time.
+/// When the clock's thread checks whether the client takes its bytes fast enough, a writer may be
+/// sending. Then the writer decides, and the clock's thread checks again after this time.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The queue of one client, with the state that says which thread may write to its socket.
 ///
 /// Rules of the lock:
 ///
-/// * A thread may hold it during a send that does not block, but not during a send that may block.
-///   So the holder of the turn never waits long for it.
-/// * A writer releases it while it sends. Meanwhile `sender` is `Writer`, so other threads only
-///   append to the queue.
-/// * A thread that holds it takes no other lock. Work that needs the clock or the writers is
+/// * A thread may hold the lock during a send that does not block, but not during a send that may
+///   block. So the holder of the turn never waits long for the lock.
+/// * A writer releases the lock while it sends. Meanwhile `sender` is `Writer`, so other threads
+///   only append to the queue.
+/// * A thread that holds the lock takes no other lock. Work that needs the clock or the writers is
 ///   returned as a value ([`Pushed`], [`Written`], [`Finish`]), and
 ///   [`Connection`](crate::net::connection::Connection) does that work afterwards.
 /// * A thread in `tunnel::join` holds the locks of two tunnel ends while it takes this lock.
@@ -76,9 +77,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 pub(in crate::net) struct Outbox {
     sealed: bool,
     state: Mutex<State>,
-    /// Notified when the queue becomes empty and when the outbox ends.
+    /// Notified when the queue becomes empty and when the outbox ends. Threads in
+    /// [`Outbox::wait_until_finished`] and [`Outbox::retire`] wait here.
     quiet: Condvar,
-    /// Counts the queued bytes of this outbox and of all other outboxes.
+    /// Counts the queued bytes of all outboxes together.
     queued: Arc<Queued>,
 }
 
@@ -88,8 +90,7 @@ struct State {
     tls: Option<Tls>,
     queue: Queue,
     sender: Sender,
-    /// Counts the bytes that the client has taken recently. This counter is used only while bytes
-    /// are queued.
+    /// Counts the bytes that the client has taken recently. It is used only while bytes are queued.
     progress: Progress,
     stage: Stage,
 }
@@ -121,7 +122,7 @@ enum Stage {
     Finishing,
     /// Everything is written and FIN is sent.
     Finished,
-    /// Everything is written, and from now on a tunnel writes to the socket itself.
+    /// Everything is written, and from now on the pump of a tunnel writes to the socket.
     Retired,
     /// The connection is lost or cut.
     Dead,
@@ -132,12 +133,12 @@ enum Stage {
 pub(in crate::net) enum Pushed {
     /// The bytes were sent, or queued after other bytes, or dropped because the connection ends.
     Done,
-    /// The bytes were queued, and the queue was empty before. The connection must be given to the
-    /// writers, and from now on the client must take its bytes fast enough.
+    /// The bytes were queued, and the queue was empty before. The caller must give the connection
+    /// to the writers. From now on the client must take its bytes fast enough.
     NeedsWriter,
     /// Too many bytes would be queued: the client reads too slowly.
     Overflow {
-        /// Bytes that would be queued.
+        /// Number of bytes that would be queued.
         bytes: usize,
     },
     /// The connection is lost.
@@ -164,7 +165,7 @@ pub(in crate::net) enum Written {
     Finished,
     /// Bytes are still queued.
     NotAll {
-        /// The client has stalled if it does not take more bytes before this time.
+        /// The time at which the clock checks again whether the client has taken enough bytes.
         by: Instant,
         /// True if the socket accepted bytes this time.
         taken: bool,
@@ -212,7 +213,7 @@ impl Outbox {
     /// MUST NOT block. MUST NOT send while a writer sends. The bytes of two pushes MUST NOT be
     /// mixed and MUST keep their order.
     ///
-    /// `shared` holds the same bytes in an `Arc`, so that many queues can share them. The first
+    /// `shared` is for a copy of the same bytes in an `Arc`, which many queues can share. The first
     /// outbox that must queue the bytes makes this copy. So a broadcast that all sockets accept at
     /// once is never copied.
     pub(in crate::net) fn push(
@@ -241,8 +242,8 @@ impl Outbox {
     /// (handshake, key updates, alerts). The last value of the result is true until the handshake
     /// is complete.
     ///
-    /// MUST NOT block. Otherwise the reader of a client that does not read would block here, while
-    /// it holds the lock that all senders need.
+    /// MUST NOT block. Otherwise, if the client does not read, the reader's thread would block here
+    /// while it holds the lock that all senders need.
     pub(in crate::net) fn open(
         &self,
         stream: &Socket,
@@ -290,10 +291,10 @@ impl Outbox {
         }
         let left = bytes.len() - sent;
         if state.queue.bytes() + left > most && state.sender == Sender::Waiting {
-            // The system wakes a writer only when a good part of the socket's buffer is free. The
-            // socket may accept bytes before that. So this thread tries to send first: a client
+            // The system wakes a writer only when a large part of the socket's buffer is free, but
+            // the socket accepts bytes before that. So this thread tries to send first: a client
             // must not be cut while its socket still accepts bytes.
-            if let Err(error) = state.send_queued(stream) {
+            if let Err(error) = state.send_queued(stream, Instant::now()) {
                 self.end(state, Stage::Dead);
                 return Pushed::Lost(error.kind());
             }
@@ -306,8 +307,8 @@ impl Outbox {
         let whole = shared.get_or_insert_with(|| Piece::new(bytes, &self.queued));
         state.queue.push(Arc::clone(whole), sent);
         if state.sender != Sender::Pusher {
-            // A writer will find these bytes when it begins, or when it takes the lock again after
-            // its send.
+            // A writer will find these bytes when it begins to write, or when it takes the lock
+            // again after its send.
             return Pushed::Done;
         }
         state.sender = Sender::Waiting;
@@ -318,8 +319,8 @@ impl Outbox {
     /// Begins an orderly close: no more frames are accepted, the queued bytes are written, and then
     /// FIN is sent. Never blocks.
     ///
-    /// TLS adds its close_notify after the last frame. Without it the peer could not tell an
-    /// orderly close from a connection that was cut.
+    /// TLS adds its close_notify after the last frame. Without close_notify, the peer could not
+    /// tell an orderly close from a connection that was cut.
     pub(in crate::net) fn finish(&self, stream: &Socket) -> Finish {
         let mut state = self.state.lock();
         match state.stage {
@@ -358,21 +359,21 @@ impl Outbox {
     /// by the reader of a connection that ends; the reader holds no lock.
     ///
     /// The thread that sends FIN wakes the caller, and so does a thread that cuts the connection.
-    /// The wait always ends, because the clock cuts a connection whose time for an orderly close is
-    /// over.
+    /// The wait always ends: when the time for the orderly close is over, the clock cuts the
+    /// connection.
     pub(in crate::net) fn wait_until_finished(&self) {
         let mut state = self.state.lock();
         while !matches!(state.stage, Stage::Finished | Stage::Dead) {
             // Blocks, and releases the lock while it waits. This thread is also woken when the
-            // queue becomes empty, although FIN may not be sent yet. So the loop tests the stage
+            // queue becomes empty, although FIN may not be sent yet. So the loop tests `stage`
             // again.
             self.quiet.wait(&mut state);
         }
     }
 
-    /// Blocks until everything is written. From then on only the caller writes to the socket.
-    /// Returns false when the connection is lost before that. Called by the pump of a tunnel; the
-    /// pump holds no lock.
+    /// Blocks until everything is written, and then returns true. From then on only the caller
+    /// writes to the socket. Returns false when the connection is lost, or begins to close, before
+    /// that. Called by the pump of a tunnel; the pump holds no lock.
     ///
     /// The thread that empties the queue wakes the caller, and so does a thread that cuts the
     /// connection. The wait always ends, because the clock cuts a client that takes its bytes too
@@ -381,12 +382,14 @@ impl Outbox {
         let mut state = self.state.lock();
         while state.stage == Stage::Open && state.sender != Sender::Pusher {
             // Blocks, and releases the lock while it waits. Before this thread has the lock again,
-            // another push may have put bytes into the queue. So the loop tests again.
+            // another push may have put bytes into the queue. So the loop tests again whether bytes
+            // are queued.
             self.quiet.wait(&mut state);
         }
         if state.stage == Stage::Open {
-            // A write of a tunnel may wait for a slow peer as long as necessary. So the write
-            // time-out is removed. Writers set one on systems without a non-blocking send.
+            // On systems without a non-blocking send, the writers set a write time-out on the
+            // socket. This time-out is removed, because a write of a tunnel may wait for a slow
+            // peer as long as necessary.
             let _ = stream.set_write_timeout(None);
             self.end(&mut state, Stage::Retired);
         }
@@ -397,17 +400,17 @@ impl Outbox {
     /// another thread has already sent these bytes.
     ///
     /// Does not block on systems with a non-blocking send (see [`sys::write_pieces`]). Holds no
-    /// lock while it sends: the holder of the turn may push meanwhile, and must not wait for this
-    /// thread.
+    /// lock while it sends: meanwhile the holder of the turn may push more bytes, and it must not
+    /// wait for this thread.
     ///
     /// After [`Written::NotAll`] the connection must be given to the writers again.
     pub(in crate::net) fn write(&self, stream: &Socket) -> Written {
         let mut state = self.state.lock();
         match (state.stage, state.sender) {
             (Stage::Dead, _) => return Written::Lost,
-            // The clock's thread or another writer has sent the queued bytes meanwhile, or another
-            // writer is sending them now. If bytes were queued after that, the connection was given
-            // to the writers again.
+            // Another thread was faster: the clock's thread or another writer has sent the queued
+            // bytes, or another writer is sending them now. If more bytes are queued later, the
+            // connection is given to the writers again.
             (_, Sender::Pusher | Sender::Writer) => return Written::All,
             (_, Sender::Waiting) => state.sender = Sender::Writer,
         }
@@ -428,7 +431,7 @@ impl Outbox {
                 Err(_) => self.end(&mut state, Stage::Dead),
                 Ok(_) if state.stage == Stage::Dead => {}
                 Ok(taken) => {
-                    state.advance(taken);
+                    state.advance(taken, Instant::now());
                     any |= taken > 0;
                     if taken < wanted {
                         break;
@@ -436,19 +439,19 @@ impl Outbox {
                 }
             }
         }
-        self.leave(&mut state, stream, any)
+        self.leave(&mut state, stream, any, Instant::now())
     }
 
     /// Tests whether the client takes its bytes fast enough. Runs on the clock's thread when a
     /// deadline has come. MUST NOT block.
-    pub(in crate::net) fn look(&self, stream: &Socket) -> Written {
+    pub(in crate::net) fn look(&self, stream: &Socket, now: Instant) -> Written {
         let mut state = self.state.lock();
-        let (now, by) = (Instant::now(), state.progress.deadline());
+        let by = state.progress.deadline();
         match (state.stage, state.sender) {
             (Stage::Dead, _) => return Written::Lost,
             (_, Sender::Pusher) => return Written::All,
-            // The client took enough bytes after the deadline was set, and now it has a later
-            // deadline.
+            // After the deadline was set, the client took enough bytes. So it has a later deadline
+            // now.
             (_, _) if now < by => return Written::NotAll { by, taken: false },
             (_, Sender::Writer) => {
                 let by = now + LOOK_AGAIN;
@@ -456,19 +459,20 @@ impl Outbox {
             }
             (_, Sender::Waiting) => {}
         }
-        // The system wakes a writer only when a good part of the socket's buffer is free. On a slow
-        // network that may take longer than the time that the client has. So this thread sends now:
-        // the bytes that the socket accepts count as bytes that the client has taken.
+        // The system wakes a writer only when a large part of the socket's buffer is free. On a
+        // slow network, that may take longer than the time that the client has. So this thread
+        // sends now: the bytes that the socket accepts count as taken by the client.
         let before = state.queue.bytes();
-        if state.send_queued(stream).is_err() {
+        if state.send_queued(stream, now).is_err() {
             self.end(&mut state, Stage::Dead);
         }
         let taken = state.queue.bytes() < before;
-        self.leave(&mut state, stream, taken)
+        self.leave(&mut state, stream, taken, now)
     }
 
-    /// Called after a thread has sent from the queue: decides what comes next for this outbox.
-    fn leave(&self, state: &mut State, stream: &Socket, taken: bool) -> Written {
+    /// Called after a thread has sent from the queue. Decides which thread sends next, sends FIN if
+    /// the connection is closing, and finds out whether the client has stalled.
+    fn leave(&self, state: &mut State, stream: &Socket, taken: bool, now: Instant) -> Written {
         if state.stage == Stage::Dead {
             return Written::Lost;
         }
@@ -483,7 +487,7 @@ impl Outbox {
             self.quiet.notify_all();
             return Written::All;
         }
-        if let Some(stalled) = state.progress.stalled(Instant::now()) {
+        if let Some(stalled) = state.progress.stalled(now) {
             self.end(state, Stage::Dead);
             return Written::Stalled(stalled);
         }
@@ -500,13 +504,13 @@ impl Outbox {
 }
 
 impl State {
-    /// Sends as many queued bytes as the socket accepts at once, under the lock. Called only while
-    /// no writer sends.
-    fn send_queued(&mut self, stream: &Socket) -> io::Result<()> {
+    /// Sends as many queued bytes as the socket accepts at once, under the lock. The caller makes
+    /// sure that no writer is sending.
+    fn send_queued(&mut self, stream: &Socket, now: Instant) -> io::Result<()> {
         while !self.queue.is_empty() {
             let (slices, wanted) = self.queue.front();
             let taken = sys::send_pieces_now(stream, &slices)?;
-            self.advance(taken);
+            self.advance(taken, now);
             if taken < wanted {
                 break;
             }
@@ -515,8 +519,8 @@ impl State {
     }
 
     /// Notes that the client took `taken` more bytes, and removes them from the queue.
-    fn advance(&mut self, taken: usize) {
-        self.progress.took(taken, Instant::now());
+    fn advance(&mut self, taken: usize, now: Instant) {
+        self.progress.took(taken, now);
         self.queue.advance(taken);
     }
 }

@@ -1,4 +1,5 @@
-//! A pace whose time limit has always passed, so the clock may try to send at any moment. The pace is either mild or strict.
+//! The model's version of the check that a client reads fast enough. In this version the time limit has always passed, so
+//! the clock may try to send at any moment. The pace is either mild or strict.
 
 use std::time::{Duration, Instant};
 

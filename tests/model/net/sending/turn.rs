@@ -1,4 +1,5 @@
-//! A turn that does not send. When it carries out a run, it records byte by byte what all clients would receive.
+//! The model's version of a turn, which sends nothing. When it carries out a run, it records byte by byte what all clients
+//! would receive.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A clock without deadlines. It only waits until a sender hands the turn to this clock, or until the clock must end.
+//! A clock without deadlines. It only waits for a sender that hands it the turn, or for its end.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
