@@ -75,7 +75,7 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// Makes a fault in the relaying of a tunnel's bytes.
+    /// Makes a fault in the way the server relays a tunnel's bytes.
     #[track_caller]
     pub(crate) const fn relaying(
         name: &'static str,
@@ -110,21 +110,21 @@ impl<P: Subject> Fault<P> {
     }
 }
 
-/// An empty list of packets: any case may fail because of the fault.
+/// The empty list of packets. With this list, any case may fail because of the fault.
 pub(crate) const ANY: &[&str] = &[];
 
-/// A server of any protocol with one fault.
+/// A server with one fault, of any protocol.
 pub struct Specimen {
     /// The name of the suite that must catch the fault.
     pub suite: &'static str,
     /// What the server does wrong. This text continues a sentence that begins with "the server".
     pub name: &'static str,
-    /// The requirement that the fault breaks. At least one case that fails must cite it.
+    /// The requirement that the fault breaks. At least one of the cases that fail must cite this requirement.
     pub breaks: &'static str,
-    /// The packets that the fault affects. A case may fail because of the fault only if it uses one of these packets or
+    /// The packets that the fault affects. Because of the fault, a case may fail only if it uses one of these packets or
     /// cites the requirement that the fault breaks. If the list is empty, any case may fail.
     pub touches: &'static [&'static str],
-    /// The line of the source at which the fault begins.
+    /// The line of the source code at which the fault begins.
     pub source: &'static Location<'static>,
     start: Start,
 }

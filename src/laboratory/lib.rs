@@ -2,10 +2,10 @@
 //!
 //! # In scope, and out of scope
 //!
-//! In scope: a *fault*, a mistake that servers of real teams make, and a server that has this fault and no other. The
-//! servers are made from the rooms of `matou-protocols` and the engine of `matou-server`, so everything except the fault
-//! works as in the shipped server. Out of scope: judging. `tests/laboratory` shows that the suite catches each fault, and
-//! the course offers some of the servers to students as servers with a secret (`src/textbook/mystery`).
+//! In scope: *faults*, which are mistakes that the servers of real teams make; and for each fault, a server that has this
+//! fault and no other. The servers use the rooms of `matou-protocols` and the engine of `matou-server`. So everything except
+//! the fault works as in `matou serve`. Out of scope: judging. `tests/laboratory` shows that the suite catches each fault,
+//! and the course offers some of the servers to students as servers with a secret (`src/textbook/mystery`).
 //!
 //! | module | what it contains |
 //! |---|---|
@@ -15,7 +15,8 @@
 //! | `proxy` | a relay before a correct server, for the faults in tunnels |
 //! | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | the faults of each protocol, in the order of its requirements |
 //!
-//! Clients send these servers the same bytes as any other server, so no byte from a client may end the process.
+//! These servers receive the same bytes from clients as any other server. So no bytes from a client may make the process
+//! end.
 
 #![deny(
     clippy::unwrap_used,

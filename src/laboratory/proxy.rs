@@ -1,6 +1,8 @@
-//! A relay between the clients and a correct server. It makes one kind of mistake with the bytes of tunnels.
+//! A relay between the clients and a correct server. The relay makes one kind of mistake with the bytes of tunnels, so to
+//! the clients it seems that the server makes this mistake.
 //!
-//! It forwards everything else without a change: the bytes of other connections, and the close of each of their directions.
+//! The relay forwards everything else without a change: the bytes of other connections, and the end of each of their
+//! directions.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -12,22 +14,23 @@ use std::time::Duration;
 pub(crate) enum Meddle {
     /// Changes the first byte after the first 64 KiB.
     ChangesAByte,
-    /// Does not tell the other end when one end closes its direction.
+    /// When one end closes its direction, does not tell the other end.
     SwallowsTheEnd,
-    /// Closes both directions when one end closes its direction.
+    /// When one end closes its direction, closes both directions.
     EndsBoth,
-    /// Loses the bytes that arrive in the same read as the opening frame.
+    /// Loses the bytes that follow the opening frame in the same read.
     LosesEarlyBytes,
-    /// Drops all bytes of a read that begins with this opcode.
+    /// Drops all bytes of a read if the first byte is this opcode.
     TakesOut(u8),
-    /// Keeps the bytes that do not fill a block, until more bytes arrive or the direction is closed.
+    /// Forwards only whole blocks: keeps the remaining bytes until more bytes arrive or the direction is closed.
     KeepsTheRest,
 }
 
-/// If the bytes begin with a frame that makes a connection one end of a tunnel, returns the length of this frame.
+/// If the bytes begin with a frame that makes the connection an end of a tunnel, returns the length of this frame.
 pub(crate) type Opening = fn(&[u8]) -> Option<usize>;
 
-/// The pause after a failed accept. When no descriptor is free, the next accept would fail at once.
+/// The pause after a failed `accept`. The pause is useful when no file descriptor is free: without it, `accept` would fail
+/// again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Listens on `address`, and relays each connection to `server` until the process ends. Returns the address of the relay,
@@ -43,7 +46,7 @@ pub(crate) fn listen(
     spawn("matou-accept", move || {
         loop {
             match listener.accept() {
-                // If the relay cannot serve the client, both sockets are closed here.
+                // If the relay cannot serve the client, both sockets are dropped, which closes them.
                 Ok((client, _)) => drop(relay(client, server, meddle, opening)),
                 Err(_) => thread::sleep(PAUSE),
             }
@@ -70,7 +73,8 @@ fn relay(
     })
 }
 
-/// Starts a thread. Its name is one that the engine uses too, so a list of threads does not show which fault a server has.
+/// Starts a thread. `name` must be a name that the engine's threads have too, so that a list of threads does not show which
+/// fault a server has.
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let thread = thread::Builder::new().name(name.to_owned());
     thread.spawn(run).map(drop)

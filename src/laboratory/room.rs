@@ -1,7 +1,8 @@
 //! A room with one fault in it.
 //!
 //! A fault handles an event before the room does, or changes the effects of the room, or decodes frames wrongly. Everything
-//! else is as in the shipped server. "The right room" and "the right server" are the room and the server without the fault.
+//! else works as in `matou serve`. In this crate, "the correct room" and "the correct server" are the room and the server
+//! without the fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,13 +23,13 @@ pub(crate) trait Subject: Protocol + Sized {
     /// A frame of the server.
     type Said<'a>;
 
-    /// Returns a right room.
+    /// Returns a correct room.
     fn healthy(entropy: Entropy) -> Self;
 
     /// Returns the codec of the room.
     fn codec() -> Self::Codec;
 
-    /// Decodes the first frame in these bytes, which the right room wrote. Returns the frame and its length.
+    /// Decodes the first frame in these bytes, which the correct room has written. Returns the frame and its length.
     fn said(bytes: &[u8]) -> Option<(Self::Said<'_>, usize)>;
 
     /// Returns the correct answer to a question of the room.
@@ -50,15 +51,15 @@ pub(crate) trait Subject: Protocol + Sized {
         Ok(BTreeMap::new())
     }
 
-    /// If the bytes begin with a frame that makes a connection one end of a tunnel, returns the length of this frame.
+    /// If the bytes begin with a frame that makes the connection an end of a tunnel, returns the length of this frame.
     fn opening(bytes: &[u8]) -> Option<usize>;
 }
 
 /// What the decoder of a server with a fault can return.
 pub(crate) enum Heard<'a, P: Protocol> {
-    /// A frame that the right server also decodes.
+    /// A frame that the correct server decodes too.
     Frame(P::Command<'a>),
-    /// Bytes that the right server would reject.
+    /// Bytes that the correct server would reject.
     Bytes(&'a [u8]),
 }
 
@@ -71,31 +72,32 @@ impl<P: Protocol> fmt::Display for Heard<'_, P> {
     }
 }
 
-/// A function that decodes as the right server does, or with a fault.
+/// A function that decodes like the correct server, or with a fault.
 pub(crate) type Decode<P> = for<'a> fn(&<P as Protocol>::Codec, &'a [u8]) -> Decoded<'a, P>;
 
 /// A frame and its length. `None` if bytes are missing. An error if the bytes are invalid.
 pub(crate) type Decoded<'a, P> = Result<Option<(Heard<'a, P>, usize)>, Malformed>;
 
-/// A function that handles a call as the right server does, or with a fault.
+/// A function that handles a call like the correct server, or with a fault.
 pub(crate) type Handle<P> = fn(&mut Lab<P>, Call<'_, P>) -> Reply<P>;
 
-/// A function that changes the effects of the room, including the effects of a tick.
+/// A function that changes the effects of the room, including the effects of a tick (what the room does when a time limit
+/// has passed).
 pub(crate) type Utter<P> = fn(&mut Lab<P>, Instant, Vec<Out>) -> Vec<Out>;
 
-/// Decodes in the same way as the right server.
+/// Decodes like the correct server.
 pub(crate) fn decode<'a, P: Subject>(codec: &P::Codec, input: &'a [u8]) -> Decoded<'a, P> {
     let frame = P::decode(codec, input)?;
     Ok(frame.map(|(frame, length)| (Heard::Frame(frame), length)))
 }
 
-/// Decodes the first `length` bytes as bytes that the right server would reject.
+/// Returns the first `length` bytes undecoded, because the correct server would reject them and the faulty server does not.
 pub(crate) fn raw<P: Subject>(input: &[u8], length: usize) -> Decoded<'_, P> {
     let bytes = input.get(..length);
     Ok(bytes.map(|bytes| (Heard::Bytes(bytes), length)))
 }
 
-/// Handles a call in the same way as the right server.
+/// Handles a call like the correct server.
 pub(crate) fn handle<P: Subject>(lab: &mut Lab<P>, call: Call<'_, P>) -> Reply<P> {
     lab.good(call)
 }
@@ -192,7 +194,7 @@ impl<P: Subject> Reply<P> {
     }
 }
 
-/// The right room, facts about the room that faults need, and the notes that the fault has made.
+/// The correct room, facts about the room that the fault needs, and the notes that the fault has made.
 pub(crate) struct Lab<P: Protocol> {
     room: P,
     /// The identified clients and their names.
@@ -224,7 +226,7 @@ impl<P: Subject> Lab<P> {
         }
     }
 
-    /// Does what the right server does. Ignores [`Heard::Bytes`], which only a faulty server decodes.
+    /// Handles a call like the correct server. Ignores [`Heard::Bytes`], which only a faulty server decodes.
     pub(crate) fn good(&mut self, call: Call<'_, P>) -> Reply<P> {
         let event = match call.event {
             Event::Command(Heard::Frame(frame)) => Event::Command(frame),
@@ -270,7 +272,8 @@ impl<P: Subject> Lab<P> {
     }
 }
 
-/// Copies an effect. An effect for all clients is split into one for each frame, so that a fault can change single frames.
+/// Copies an effect. If the effect is for all clients, splits it into one effect for each frame, so that a fault can change
+/// single frames.
 fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
     match effect {
         Effect::All(mut bytes) => {

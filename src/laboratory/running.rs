@@ -22,7 +22,7 @@ pub struct Running {
 /// Why a server could not be started.
 #[derive(Debug)]
 pub enum StartError {
-    /// It cannot listen on its address.
+    /// The server cannot listen on its address.
     Listen(ListenError),
     /// The certificate of the servers with TLS cannot be made.
     Certificate(&'static CertificateError),
@@ -35,7 +35,10 @@ impl fmt::Display for StartError {
         match self {
             StartError::Listen(error) => error.fmt(f),
             StartError::Certificate(error) => error.fmt(f),
-            StartError::Identities(error) => write!(f, "cannot make keys for identities: {error}"),
+            StartError::Identities(error) => write!(
+                f,
+                "cannot make the RSA keys for the identities of the suite chatr: {error}"
+            ),
         }
     }
 }
@@ -48,7 +51,7 @@ impl From<ListenError> for StartError {
     }
 }
 
-/// Starts a server with a fault in its room, in its decoder, or in the relay before it.
+/// Starts a server with a fault in its room, in its decoder, or in the relay between it and the clients.
 pub(crate) fn start<P: Subject>(
     engine: &Engine,
     address: SocketAddr,

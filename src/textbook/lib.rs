@@ -1,8 +1,8 @@
 //! A course on blocking IO: one chat server, written seven times.
 //!
-//! All steps speak Chaton, with the same frames and the same room as `matou serve`. Only the engine between the sockets
-//! and the room changes, and each step repairs one fault of the step before it. Beside each step is its lesson; the
-//! teacher's page is `README.md`.
+//! All steps speak Chaton, with the same frames and the same room as `matou serve`. Only the engine between the sockets and
+//! the room changes, and each step repairs one fault of the step before it. The lesson of each step is in the same folder;
+//! the teacher's page is `README.md`.
 //!
 //! | step | program | its engine | its fault |
 //! |---|---|---|---|
@@ -14,12 +14,12 @@
 //! | 6 | `one-run` | senders share one run; one thread has the turn | no end is orderly, and no limit exists |
 //! | 7 | `orderly-end` | limits, half-close, tunnels, an orderly stop | lesson 8 compares it with `matou serve` |
 //!
-//! `one-thread` is no step of the course: it is the same room with one thread and no blocking sockets, and lesson 6 compares
-//! it with step 6. The solutions of exercises that change a step are in the folder `solutions`.
+//! The program `one-thread` is not a step of the course. It serves the same room with only one thread and with non-blocking
+//! sockets. Lesson 6 compares it with step 6. The solutions of exercises that change a step are in the folder `solutions`.
 //!
-//! This file contains two parts that are the same in all steps: it cuts bytes into frames, and it finds the recipients of
-//! the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of step 5; steps 6 and 7 use
-//! it too.
+//! This file contains the two parts that are the same in all steps: one part cuts bytes into frames, and the other part
+//! finds the recipients of the bytes that the room wants to send. Neither part does any IO. [`outbox`] is the subject of
+//! step 5; steps 6 and 7 use it too.
 
 pub mod outbox;
 
@@ -41,7 +41,7 @@ pub fn new_room() -> Room {
     Room::new(Options::default(), entropy)
 }
 
-/// The bytes of one connection that were read and are not yet a whole frame.
+/// The bytes of one connection that were read, but do not yet form a whole frame.
 ///
 /// TCP delivers a stream of bytes and does not mark where a frame ends. One `read` may return half a frame, or three whole
 /// frames and a half.
@@ -52,13 +52,13 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Appends what one `read` returned.
+    /// Appends the bytes that one `read` has returned.
     pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Passes each whole frame to `handle`, in order, and keeps the remaining bytes for the next `read`. If `handle` returns
-    /// another value than [`Flow::Frames`], stops and returns this value.
+    /// any other value than [`Flow::Frames`], stops and returns this value.
     ///
     /// The number of remaining bytes stays small: a frame has at most three texts of 1024 bytes, and a frame that announces
     /// a longer text is malformed.
@@ -81,7 +81,7 @@ impl Incoming {
         flow
     }
 
-    /// True when a frame has begun and its end has not come yet.
+    /// True when a part of a frame has arrived, but not its end.
     pub fn has_half_a_frame(&self) -> bool {
         !self.bytes.is_empty()
     }

@@ -6,13 +6,13 @@
 //! ```text
 //! no bytes are queued    -> send without blocking: usually the kernel takes all bytes, and nothing is left to do
 //! the socket is full     -> queue the rest, start a writer for this client
-//! a writer is at work    -> queue everything: bytes that overtake others would land in the middle of a frame
+//! a writer is at work    -> queue everything: bytes that overtake others would arrive in the middle of a frame
 //! the queue is too long  -> the client is too slow: cut it
 //! ```
 //!
 //! **Which thread owns the queued bytes?** While `is_writing` is true, the writer owns them, and no other thread may write
-//! to the socket. One mutex guards both the flag and the queue. So a sender can never queue bytes for a writer that has just
-//! decided to end.
+//! to the socket. One mutex guards both the flag and the queue. So it cannot happen that a sender queues bytes for a writer
+//! which has just decided to end.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
@@ -33,14 +33,14 @@ pub struct Outbox {
     empty: Condvar,
 }
 
-/// What the mutex guards. No thread holds it across a call that can block.
+/// What the mutex guards. No thread holds the mutex during a call that can block.
 #[derive(Debug, Default)]
 struct State {
     queued: Vec<u8>,
     /// Bytes that the writer has taken and not yet written.
     in_flight: usize,
     is_writing: bool,
-    /// The outbox accepts no more bytes: FIN follows the last queued byte.
+    /// True when the outbox accepts no more bytes: FIN follows the last queued byte.
     is_finishing: bool,
     is_cut: bool,
 }
@@ -62,7 +62,7 @@ impl Outbox {
         &self.stream
     }
 
-    /// Sends bytes to the client, after those of earlier calls. Never blocks. Cuts the client when it is too slow.
+    /// Sends bytes to the client, after the bytes of earlier calls. Never blocks. If the client is too slow, cuts it.
     pub fn send(self: &Arc<Outbox>, bytes: &[u8]) {
         let mut state = self.state.lock();
         if state.is_cut || state.is_finishing {
@@ -72,7 +72,7 @@ impl Outbox {
         if !state.is_writing {
             match send_now(&self.stream, bytes) {
                 Ok(count) => taken = count,
-                // The connection is broken. The reader of this client notices it, too, and tells the room.
+                // The connection is broken. The reader of this client notices this too, and tells the room.
                 Err(_) => return self.cut_locked(&mut state),
             }
         }
@@ -115,7 +115,8 @@ impl Outbox {
                 self.cut_locked(&mut state);
             }
         }
-        // The mutex is still held: the next sender will find that no writer is at work, and will send its bytes itself.
+        // This thread still holds the mutex. So the next sender will see that no writer is at work, and will send its bytes
+        // itself.
         state.is_writing = false;
         if state.is_finishing {
             let _ = self.stream.shutdown(Shutdown::Write);
@@ -123,7 +124,7 @@ impl Outbox {
         self.empty.notify_all();
     }
 
-    /// Closes the server's direction in order: FIN follows the queued bytes.
+    /// Closes the server's direction in an orderly way: FIN follows the queued bytes.
     pub fn finish(&self) {
         let mut state = self.state.lock();
         state.is_finishing = true;
@@ -141,15 +142,16 @@ impl Outbox {
         state.is_cut = true;
         state.queued.clear();
         // Wakes the client's reader in `read` (it returns 0) and its writer in `write` (it returns EPIPE). The descriptor is
-        // closed later, when the last owner drops the outbox. Closing it now could give its number to a new connection while
-        // the reader still uses this number.
+        // closed later, when the last owner drops the outbox. If the descriptor were closed now, a new connection could get
+        // the same number while the reader still uses this number.
         let _ = self.stream.shutdown(Shutdown::Both);
         self.empty.notify_all();
     }
 
     /// Blocks until no bytes wait for the client any more. Returns false if the client was cut.
     ///
-    /// If this function returns true, and no thread calls [`Outbox::send`] again, the caller may write to the socket itself.
+    /// After this function has returned true, the caller may write to the socket itself, if no thread calls [`Outbox::send`]
+    /// any more.
     pub fn wait_until_empty(&self) -> bool {
         let mut state = self.state.lock();
         while state.is_writing && !state.is_cut {
@@ -162,8 +164,8 @@ impl Outbox {
 
 /// Passes to the kernel as many bytes as fit into the socket now, and returns their number: 0 when the socket is full.
 ///
-/// `MSG_DONTWAIT` makes this one call non-blocking. `set_nonblocking` is no substitute: it is a property of the open file,
-/// so it would also make the reader's `read` fail with EAGAIN.
+/// `MSG_DONTWAIT` makes only this call non-blocking. `set_nonblocking` cannot be used instead: it changes the socket for all
+/// threads, so the reader's `read` would fail with EAGAIN.
 #[cfg(unix)]
 fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::Errno;

@@ -36,8 +36,8 @@ pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>
     }
 }
 
-/// Checks that the diagnosis names the right fault for at least nine of ten of these runs. `faults.json` was recorded from
-/// other runs, so these runs are new to the diagnosis.
+/// Checks that the diagnosis names the right fault in at least nine out of ten of these runs. `faults.json` was recorded
+/// from other runs, so these runs are new to the diagnosis.
 pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     let mut wrong = Vec::new();
     for (suite, known) in caught {
@@ -88,7 +88,8 @@ pub(crate) fn compare(caught: &[(&'static str, KnownFault)]) {
             );
         };
         assert_eq!(written.breaks, known.breaks, "{advice}");
-        // A fault that disturbs all clients makes different cases fail in each run, but some cases fail in every run.
+        // Some faults disturb all clients and make different cases fail in each run. Even then, some cases fail in every
+        // run.
         assert!(
             !written.fails.is_disjoint(&known.fails),
             "for the server that {}, the cases {:?} fail now, but {:?} failed when faults.json was recorded: {advice}",

@@ -1,9 +1,9 @@
-//! The crate `matou-laboratory` has servers, each with one named fault. The suite must catch each fault: at least one case
-//! must fail and cite the requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the
-//! shipped server.
+//! The crate `matou-laboratory` contains servers that each have one fault with a name. The suite must catch each fault: at
+//! least one case must fail and cite the requirement that the fault breaks. `tests/conformance` checks that the suite finds
+//! no fault in the shipped server.
 //!
-//! `LABORATORY=... cargo test --test laboratory -- --nocapture` judges only the faults whose name contains these words, or
-//! whose suite has this name. It prints the cases that fail, and the reasons. `LABORATORY_RECORD=1 cargo test --test
+//! `LABORATORY=WORDS cargo test --test laboratory -- --nocapture` judges only the faults whose name contains WORDS, or whose
+//! suite has the name WORDS. It prints the cases that fail, and the reasons. `LABORATORY_RECORD=1 cargo test --test
 //! laboratory` writes a file `faults.json` beside each `spec.md`. For each fault, this file lists the cases that fail
 //! because of the fault. The diagnosis reads the file.
 
@@ -22,13 +22,13 @@ use conformance::suite::{Level, Suite};
 use matou_laboratory::{Specimen, chatos_groupe2, faults};
 use matou_server::net::{Engine, ProcessLimits};
 
-/// Maximum number of faults that are judged at the same time. It may be larger than the number of processors: a run spends
-/// most of its time waiting, to see that packets do not arrive.
+/// Maximum number of faults that are judged at the same time. It may be larger than the number of processors, because most
+/// of the time a run only waits, to see that certain packets do not arrive.
 const AT_ONCE: usize = 12;
 
 /// Sorts the faults by the number of cases that fail because of them, from the highest to the lowest number. The suite runs
-/// each failed case again, so the first faults take longest. If the longest run began last, the test would have to wait for
-/// this run alone.
+/// each failed case again, so the first faults in this order take longest. If the longest run began last, the test would
+/// wait at its end for this single run.
 fn longest_first(faults: &[Specimen]) -> Vec<&Specimen> {
     let atlases: BTreeMap<_, _> = Suite::built_in_names()
         .into_iter()
@@ -58,7 +58,7 @@ fn suite(name: &str) -> &'static Suite {
 
 fn judge(suite: &Suite, fault: &Specimen) -> Report {
     let options = Options {
-        // The servers are on this machine: a packet that has not arrived after half a second will not arrive.
+        // The servers are on this machine. So if a packet has not arrived after half a second, it will not arrive.
         scale: 0.25,
         jobs: 16,
         ..Options::default()
@@ -104,8 +104,8 @@ fn blamed(report: &Report) -> Vec<&Outcome> {
     report.cases.iter().filter(blames).collect()
 }
 
-/// Returns whether the case sends or expects one of the packets that the fault affects. If the fault has no list of packets,
-/// returns true for every case.
+/// Returns whether the case sends or expects one of the packets that the fault affects. If the fault does not say which
+/// packets it affects, returns true for every case.
 fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     let touched: Vec<_> = fault
         .touches
@@ -151,7 +151,7 @@ fn sent(what: &Outgoing) -> Option<PacketId> {
 }
 
 /// If the suite catches the fault, returns the cases that fail because of it. If the first run does not catch the fault, a
-/// second run with the usual timeouts decides: the timeouts of the first run may have been too short, because many servers
+/// second run with the usual timeouts decides. In the first run, the timeouts may have been too short, because many servers
 /// share the machine.
 fn check(fault: &Specimen) -> Result<KnownFault, String> {
     let suite = suite(fault.suite);
@@ -264,7 +264,8 @@ fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     }
 }
 
-/// A protocol that extends another one needs no faults for the requirements that it inherits.
+/// For each MUST there is at least one fault that violates it. If a protocol extends another one, the faults of the other
+/// protocol also count for the requirements that it inherits.
 #[test]
 fn every_must_is_broken_by_a_fault() {
     let faults = faults();

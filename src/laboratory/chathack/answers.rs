@@ -148,7 +148,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends an answer to a new client that has taken the login of an asker that left",
+        "sends an answer to a new client if this client has taken the login of an asker that has left",
         "CHATHACK-3.22",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateAsking { sender, receiver }) if is_own(lab, &call, sender) => {
@@ -162,7 +162,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Does what the right server does, but changes the address, the port or the id in every VALIDATE.
+/// Works like the correct server, but changes the address, the port or the id in every VALIDATE.
 fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingPoint) -> Reply {
     lab.good(call).frames(|frame, right| match frame {
         ServerFrame::PrivateValidation { login, meeting } => {
@@ -173,8 +173,8 @@ fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingP
     })
 }
 
-/// If `is_to_be` returns true, relays the answer to the client that now has the asker's login. Does not check whether this
-/// client has sent an ASK.
+/// If `is_to_be` returns true, relays the answer to the client that has the asker's login now. This may be another client
+/// than the client that sent the ASK.
 fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -> bool) -> Reply {
     let (asker, asked, said) = match frame(&call) {
         Some(ClientFrame::PrivateValidation {
@@ -195,7 +195,7 @@ fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -
     let Some(to) = lab.called(asker).filter(|_| is_own(lab, &call, asked)) else {
         return lab.good(call);
     };
-    // The room must handle the answer too, because it must forget the ASK. The reply of the room is dropped.
+    // Let the room handle the answer too, so that it forgets the ASK. The reply of the room is dropped.
     lab.good(call);
     if !is_to_be(lab, asker, asked) {
         return Reply::ignore();

@@ -64,7 +64,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends an answer to the client that asked last",
+        "sends an answer to the client that asked last, even if the answer is for another client",
         "CHATHACK-3.18",
         |lab, call| {
             if let Some(ClientFrame::PrivateAsking { sender, receiver }) = frame(&call)

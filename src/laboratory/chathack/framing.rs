@@ -10,7 +10,7 @@ use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, frame, 
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "counts characters instead of bytes in the messages that it sends",
+        "writes the length of a message in characters instead of bytes",
         "CHATHACK-0.1",
         |lab, call| lab.good(call).frames(counted_in_characters),
     ),
@@ -30,7 +30,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "handles one packet per read and discards the remaining bytes",
+        "handles only one packet per read and discards the bytes after it",
         "CHATHACK-0.3",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -38,7 +38,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "reports an unknown opcode to all clients in a message",
+        "sends a message to all clients when it receives an unknown opcode",
         "CHATHACK-0.4",
         |lab, call| match call.event {
             Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
@@ -132,7 +132,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "relays a private message to all clients",
+        "relays a PRIVATE_MESSAGE to all clients, although it must not go through the server",
         "CHATHACK-4.1",
         |codec, input| match (input, texts(input)) {
             ([7, ..], (texts, rest)) => match texts[..] {
@@ -167,7 +167,7 @@ fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
     Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
 }
 
-/// Encodes the frame with the length of its message in characters.
+/// Encodes the frame, but writes the length of its message in characters instead of bytes.
 fn counted_in_characters(frame: ServerFrame<'_>, right: &[u8]) -> Vec<u8> {
     let ServerFrame::GlobalMessage { message, .. } = frame else {
         return right.to_vec();
@@ -202,7 +202,7 @@ fn said<'a>(login: &'a str, message: &'a str, length: usize) -> Decoded<'a> {
     Ok(Some((Heard::Frame(Received::Frame(frame)), length)))
 }
 
-/// Relays the bytes of a SAY as a SAID, without decoding them.
+/// Relays a SAY as a SAID: copies its bytes without decoding them.
 fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
     match call.event {
         Event::Command(Heard::Bytes([_, rest @ ..])) if lab.names.contains_key(&call.from) => {
@@ -213,7 +213,7 @@ fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
     }
 }
 
-/// Decodes a VALIDATE with any adcode, even an invalid one, as if its adcode were 1.
+/// Decodes a VALIDATE with any address code (adcode), even an invalid one, as if the code were 1 (IPv4).
 fn any_adcode(input: &[u8]) -> Decoded<'_> {
     let mut cursor = Cursor::new(input);
     let frame = settle(validate(&mut cursor, input.len()))?;

@@ -19,7 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "grants a login that is taken",
+        "accepts a login that is taken",
         "CHATHACK-1.2",
         |lab, call| match frame(&call) {
             Some(ClientFrame::Login { login })
@@ -69,7 +69,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "grants a second login to the same client",
+        "accepts a second login packet from the same client",
         "CHATHACK-1.11",
         |lab, call| match frame(&call) {
             Some(ClientFrame::Login { .. } | ClientFrame::LoginWithPassword { .. })
@@ -104,8 +104,8 @@ pub(super) const FAULTS: &[Fault] = &[
                         let event = Event::Answer(Answer::No);
                         let reply = lab.good(Call { from, event, now });
                         reply.frames(|frame, right| match frame {
-                            // The server has checked the login earlier. So it now accepts the login even if the room refuses
-                            // it.
+                            // This faulty server checks a login too early. So here it accepts the login, even if the room
+                            // refuses it now.
                             ServerFrame::LoginAlreadyExists => bytes(ServerFrame::Connected),
                             _ => right.to_vec(),
                         })
@@ -141,7 +141,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Makes a reply that only sends this frame to the client of the call.
+/// Makes a reply that sends only this frame, to the client whose event is handled.
 fn told(call: &Call<'_>, frame: ServerFrame<'_>) -> Reply {
     Reply::send(vec![Out::One(call.from, bytes(frame))])
 }

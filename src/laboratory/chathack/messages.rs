@@ -18,7 +18,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "trims the messages that it relays",
+        "removes white space from both ends of the messages that it relays",
         "CHATHACK-2.2",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { login, message }) => {

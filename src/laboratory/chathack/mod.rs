@@ -27,7 +27,7 @@ type Decoded<'a> = room::Decoded<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode, raw};
 
-/// The only account that each server has.
+/// The login and the password of the only account on each server.
 const ACCOUNT: (&str, &str) = ("arnaud", "townhall");
 
 impl Subject for Room {
@@ -60,7 +60,7 @@ impl Subject for Room {
         if yes { Answer::Yes } else { Answer::No }
     }
 
-    /// The server relays no private connections: clients connect directly to each other.
+    /// Always `None`: the server relays no private connections, because clients connect directly to each other.
     fn opening(_: &[u8]) -> Option<usize> {
         None
     }
@@ -86,18 +86,18 @@ fn with<'a>(call: &Call<'a>, frame: ClientFrame<'a>) -> Call<'a> {
     call.with(Received::Frame(frame))
 }
 
-/// Returns a call with this packet from this client.
+/// Returns a call (an event of a connection) with this packet from this client.
 fn heard(from: ConnId, frame: ClientFrame<'_>, now: Instant) -> Call<'_> {
     let event = Event::Command(Heard::Frame(Received::Frame(frame)));
     Call { from, event, now }
 }
 
-/// Returns whether the client of this call has this login.
+/// Returns true if the client of this call has this login.
 fn is_own(lab: &Lab, call: &Call<'_>, login: &str) -> bool {
     lab.names.get(&call.from).is_some_and(|own| own == login)
 }
 
-/// Does what the right server does, but sends packets for which `which` returns true to all clients.
+/// Works like the correct server, but sends packets for which `which` returns true to all clients.
 fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {
@@ -108,7 +108,7 @@ fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> b
     })
 }
 
-/// A list of faults of one kind, and the packets that these faults affect (see `fault::Fault::specimen`).
+/// A list of faults of one kind, and the packets that they affect (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 6] = [

@@ -20,7 +20,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "trims the messages that it relays",
+        "removes white space from both ends of the messages that it relays",
         "CHATON-2.2",
         |lab, call| match call.frame() {
             Some(ClientFrame::Message { login, msg }) => {
@@ -32,7 +32,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not send a message to its own sender",
+        "does not send a message back to its sender",
         "CHATON-2.3",
         |lab, call| {
             let from = call.from;
@@ -161,7 +161,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Faults that also make cases fail which neither send nor expect a message.
+/// Faults that affect all clients. Because of these faults, even cases fail that have nothing to do with messages.
 pub(super) const FAULTS_FOR_ALL_CLIENTS: &[Fault] = &[
     Fault::handling(
         "also sends messages to connections that are not identified",

@@ -28,7 +28,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "counts characters instead of bytes in the texts that it sends",
+        "writes the length of a text in characters instead of bytes",
         "CHATON-0.3",
         |lab, call| {
             lab.good(call)
@@ -46,7 +46,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "handles one command per read and discards the remaining bytes",
+        "handles only one command per read and discards the bytes after it",
         "CHATON-0.5",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -54,7 +54,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "reports an unknown opcode to all clients in a message",
+        "sends a message to all clients when it receives an unknown opcode",
         "CHATON-0.6",
         |lab, call| match call.event {
             Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
@@ -181,7 +181,7 @@ fn counted_in_characters(frame: ServerFrame<'_>) -> Vec<u8> {
     written(frame, |text| (text.chars().count() as u32).to_be_bytes())
 }
 
-/// Returns the complete texts after an opcode. A text that is not UTF-8 is replaced with an empty one.
+/// Returns the complete texts after an opcode. Replaces a text that is not UTF-8 with an empty text.
 fn texts(input: &[u8]) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut rest = input.get(1..).unwrap_or_default();

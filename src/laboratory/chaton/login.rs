@@ -19,7 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "counts the length prefix of a login as four of its 30 bytes",
+        "counts the four bytes of the length prefix towards the limit of 30 bytes for a login",
         "CHATON-1.2",
         |lab, call| match call.frame() {
             Some(ClientFrame::Login { login }) if login.len() + 4 > 30 => {
@@ -72,7 +72,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "accepts a second login of the same client",
+        "accepts a second LOGIN from the same client",
         "CHATON-1.6",
         |lab, call| {
             let identified = lab.names.contains_key(&call.from);
@@ -113,7 +113,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // `Gone` without an earlier `ReadClosed` means that the connection was reset.
+                // `Gone` without an earlier `ReadClosed` means that the connection was reset. The faulty server does not
+                // notice the reset, so the login stays in use.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(ClientFrame::Login { login }))
                     if lab
@@ -147,7 +148,8 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Registers a login that was checked earlier. The server accepts it even if the room refuses it now.
+/// Registers a login that this faulty server has checked too early. The server accepts the login even if the room refuses it
+/// now.
 fn enter(lab: &mut Lab, from: ConnId, now: Instant, login: &str) -> Reply {
     let login = ClientFrame::Login { login };
     let event = Event::Command(Heard::Frame(login));

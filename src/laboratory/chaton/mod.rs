@@ -55,7 +55,7 @@ fn bytes(frame: ServerFrame<'_>) -> Vec<u8> {
     bytes
 }
 
-/// A list of faults of one kind, and the packets that these faults affect (see `fault::Fault::specimen`).
+/// A list of faults of one kind, and the packets that they affect (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 6] = [

@@ -157,7 +157,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not relay a request again after it was refused",
+        "ignores a repeated request if the target has refused the first one",
         "CHATON-3.14",
         |lab, call| match call.frame() {
             Some(ClientFrame::KoPrivate { requester, target }) => {

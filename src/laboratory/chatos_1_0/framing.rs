@@ -8,7 +8,7 @@ use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "counts characters instead of bytes in the messages that it sends",
+        "writes the length of a message in characters instead of bytes",
         "CHATOS1-0.1",
         |lab, call| lab.good(call).frames(counted_in_characters),
     ),
@@ -23,7 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "handles one packet per read and discards the remaining bytes",
+        "handles only one packet per read and discards the bytes after it",
         "CHATOS1-0.3",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -31,7 +31,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "reports an unknown opcode to all clients in a message",
+        "sends a message to all clients when it receives an unknown opcode",
         "CHATOS1-0.4",
         |lab, call| match call.event {
             Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
@@ -111,7 +111,7 @@ fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
     Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
 }
 
-/// Encodes the frame with the length of its last text in characters.
+/// Encodes the frame, but writes the length of its last text in characters instead of bytes.
 fn counted_in_characters(frame: Frame<'_>, right: &[u8]) -> Vec<u8> {
     let (Frame::SendPersonalMessage { message, .. } | Frame::SendMessageToAll { message, .. }) =
         frame
@@ -126,7 +126,7 @@ fn counted_in_characters(frame: Frame<'_>, right: &[u8]) -> Vec<u8> {
     wrong
 }
 
-/// Returns the complete texts after an opcode. A text that is not UTF-8 is replaced with an empty one.
+/// Returns the complete texts after an opcode. Replaces a text that is not UTF-8 with an empty text.
 fn texts(input: &[u8]) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut rest = input.get(1..).unwrap_or_default();
@@ -152,8 +152,8 @@ fn negative_is_empty<'a>(codec: &(), input: &'a [u8]) -> Decoded<'a> {
     }
 }
 
-/// Returns an incomplete SMA that contains the part of its message that has arrived. Returns `None` if no part of the
-/// message has arrived.
+/// Decodes the beginning of an SMA: returns an SMA with the part of the message that has arrived, or `None` if no part has
+/// arrived.
 fn cut_short(input: &[u8]) -> Option<Frame<'_>> {
     match (input.first()?, &texts(input)[..]) {
         (3, [sender]) => {

@@ -102,7 +102,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "trims the messages that it relays",
+        "removes white space from both ends of the messages that it relays",
         "CHATOS1-3.2",
         |lab, call| match call.frame() {
             Some(Frame::SendMessageToAll { sender, message }) => {
@@ -114,7 +114,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "also sends a message to all to its own sender",
+        "also sends a message for all clients back to its sender",
         "CHATOS1-3.3",
         |lab, call| {
             lab.good(call).map(|out| match out {
@@ -124,7 +124,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not answer OK to the sender of a message to all",
+        "does not answer OK to the sender of a message for all clients",
         "CHATOS1-3.4",
         |lab, call| match call.frame() {
             Some(Frame::SendMessageToAll { .. }) => without_ok(lab, call),
@@ -132,7 +132,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a message to all that names another client as its sender",
+        "relays a message for all clients if it names another client as its sender",
         "CHATOS1-3.5",
         |lab, call| match call.frame() {
             Some(frame @ Frame::SendMessageToAll { .. }) if lab.names.contains_key(&call.from) => {

@@ -55,7 +55,7 @@ fn bytes(frame: Frame<'_>) -> Vec<u8> {
     bytes
 }
 
-/// Returns a call with this packet from this client.
+/// Returns a call (an event of a connection) with this packet from this client.
 fn heard(from: ConnId, frame: Frame<'_>, now: Instant) -> Call<'_> {
     let event = Event::Command(Heard::Frame(frame));
     Call { from, event, now }
@@ -66,14 +66,14 @@ fn told(to: ConnId, code: ErrorCode) -> Out {
     Out::One(to, bytes(code.frame()))
 }
 
-/// Does what the right server does, but sends no OK to the sender of the packet.
+/// Works like the correct server, but sends no OK to the sender of the packet.
 fn without_ok(lab: &mut Lab, call: Call<'_>) -> Reply {
     let ok = told(call.from, ErrorCode::Ok);
     lab.good(call)
         .map(|out| if out == ok { vec![] } else { vec![out] })
 }
 
-/// Does what the right server does, but sends packets for which `which` returns true to all clients.
+/// Works like the correct server, but sends packets for which `which` returns true to all clients.
 fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {
@@ -84,7 +84,7 @@ fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bo
     })
 }
 
-/// Returns the name of a note about a negotiation. It consists of `what` and of the negotiation's three fields.
+/// Returns the name for a note about a negotiation: `what`, and the three fields of the negotiation.
 fn key(what: &str, negotiation: Negotiation<'_>) -> String {
     let Negotiation {
         sender,
@@ -94,7 +94,7 @@ fn key(what: &str, negotiation: Negotiation<'_>) -> String {
     format!("{what} {sender} {password} {recipient}")
 }
 
-/// A list of faults of one kind, and the packets that these faults affect (see `fault::Fault::specimen`).
+/// A list of faults of one kind, and the packets that they affect (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 5] = [

@@ -59,7 +59,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a TCPAsk again during its negotiation",
+        "relays a repeated TCPAsk while its negotiation is still running",
         "CHATOS1-4.6",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAsk(asked)) => {
@@ -106,7 +106,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "clears the sign bit of a password",
+        "clears the sign bit of the password in a TCPAsk, so that no password is negative",
         "CHATOS1-4.11",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {

@@ -134,7 +134,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Sends an OK where the right server refuses.
+/// Sends an OK when the correct server would refuse.
 fn welcomed(lab: &mut Lab, call: Call<'_>) -> Reply {
     let from = call.from;
     let reply = lab.good(call);
@@ -150,8 +150,8 @@ fn is_for(out: &Out, id: ConnId) -> bool {
     matches!(out, Out::One(to, _) if *to == id)
 }
 
-/// Returns the client that the sender has asked with this password. If there are several, returns the first one in
-/// alphabetical order.
+/// Returns the client that the sender has asked with this password. If the sender has asked several clients, returns the
+/// first of them in alphabetical order.
 fn first_asked(lab: &Lab, named: Negotiation<'_>) -> Option<String> {
     let of_sender = key(
         "asked",

@@ -21,7 +21,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "grants a pseudonym that is taken",
+        "accepts a pseudonym that is taken",
         "CHATOS1-1.2",
         |lab, call| match call.frame() {
             Some(Frame::ConnectionRequest { pseudonym }) if lab.called(pseudonym).is_some() => {
@@ -46,7 +46,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "grants a second pseudonym to the same client",
+        "accepts another pseudonym from a client that already has one",
         "CHATOS1-1.4",
         |lab, call| match call.frame() {
             Some(Frame::ConnectionRequest { .. }) if lab.names.contains_key(&call.from) => {
@@ -73,8 +73,8 @@ pub(super) const FAULTS: &[Fault] = &[
                         let request = Frame::ConnectionRequest { pseudonym };
                         let reply = lab.good(heard(from, request, now));
                         reply.frames(|frame, right| match frame {
-                            // The server has checked the pseudonym earlier. So it now accepts the pseudonym even if the room
-                            // refuses it.
+                            // This faulty server checks a pseudonym too early. So here it accepts the pseudonym, even if the
+                            // room refuses it now.
                             Frame::Error { code: 2 } => bytes(ErrorCode::Ok.frame()),
                             _ => right.to_vec(),
                         })
@@ -91,7 +91,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // `Gone` without an earlier `ReadClosed` means that the connection was reset.
+                // `Gone` without an earlier `ReadClosed` means that the connection was reset. The faulty server does not
+                // notice the reset, so the pseudonym stays in use.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(Frame::ConnectionRequest { pseudonym }))
                     if lab
@@ -115,7 +116,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays messages to all from clients without a pseudonym",
+        "relays a message for all clients although its sender has no pseudonym",
         "CHATOS1-1.10",
         |lab, call| match call.frame() {
             Some(frame @ Frame::SendMessageToAll { .. }) if !lab.names.contains_key(&call.from) => {

@@ -1,5 +1,5 @@
-//! Faults in the parts that the document adds to Chaton's document: two opcodes about which it contradicts itself, and the
-//! closing of private connections.
+//! Faults in the parts that the document adds to Chaton's document: the closing of private connections, and two opcodes
+//! about which the document contradicts itself.
 
 use matou_protocols::chaton::ClientFrame::LoginPrivate;
 use matou_protocols::chaton::ServerFrame::Established;
@@ -12,7 +12,7 @@ use super::{
 };
 
 pub(super) const SPEAKS_BY_THE_TABLE: Fault = Fault::handling(
-    "expects the opcodes of the drawings, but sends the opcodes of the table",
+    "expects the opcodes of the document's drawings, but sends the opcodes of its table",
     "GROUPE2-2.1",
     |lab, call| {
         lab.good(call).frames(|_, right| match right {
@@ -149,7 +149,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "always sends ACCEPT_CLOSE_CONNECTION to the target that the command names, even if the target sent the command",
+        "always sends ACCEPT_CLOSE_CONNECTION to the target named in the CLOSE_CONNECTION, even if the target sent it",
         "GROUPE2-4.3",
         |lab, call| match close(&call) {
             Some(close) if lab.names.contains_key(&call.from) => {
@@ -181,7 +181,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes every private connection between the two clients, not only the one that the command names",
+        "closes every private connection between the two clients, not only the one named in the CLOSE_CONNECTION",
         "GROUPE2-4.11",
         |lab, call| {
             let Some(closed) = close(&call) else {
@@ -203,8 +203,8 @@ pub(super) const FAULTS: &[Fault] = &[
                     };
                     let call = closing(&call, call.from, other);
                     outs.extend(lab.good(call).outs);
-                    // The server announces only the close of the connection that the client named. It closes the other
-                    // connections without a packet.
+                    // This faulty server announces only the close of the connection that the client named. It closes the
+                    // other connections without a packet.
                     outs.retain(|out| !matches!(out, Out::One(..)));
                 }
             }
@@ -281,7 +281,8 @@ fn same(one: Option<[ConnId; 2]>, other: Option<[ConnId; 2]>) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// If `may` is true, handles a CLOSE_CONNECTION from a client that is not a party as if the requester had sent it.
+/// Works like the correct server, with one exception: if `may` is true, accepts a CLOSE_CONNECTION from a third client, as
+/// if the requester had sent it.
 fn forged(lab: &mut Lab, call: Call<'_>, may: bool) -> Reply {
     let parties = close(&call).and_then(|close| parties(lab, close.connect_id));
     match parties {
@@ -292,7 +293,7 @@ fn forged(lab: &mut Lab, call: Call<'_>, may: bool) -> Reply {
     }
 }
 
-/// Handles a CLOSE_CONNECTION as if this party had sent it with the right logins.
+/// Handles a CLOSE_CONNECTION as if the client `party` had sent it with the correct logins.
 fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
     let Some(close) = close(&call) else {
         return lab.good(call);
@@ -310,7 +311,7 @@ fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
         event,
         now: call.now,
     });
-    // The connection of the client that sent the command stays open.
+    // Send only the effects: the connection of the client that sent the command stays open.
     Reply::send(reply.outs)
 }
 

@@ -62,7 +62,7 @@ fn is_accept(bytes: &[u8]) -> bool {
     said.is_some_and(|(frame, _)| matches!(frame, ServerFrame::AcceptCloseConnection(_)))
 }
 
-/// If the event is a CLOSE_CONNECTION of the client, returns it.
+/// If the event is a CLOSE_CONNECTION of the client, returns this packet.
 fn close<'a>(call: &Call<'a>) -> Option<CloseConnection<'a>> {
     match call.frame() {
         Some(ClientFrame::CloseConnection(close)) => Some(close),
@@ -77,7 +77,7 @@ fn closing<'a>(call: &Call<'a>, from: ConnId, close: CloseConnection<'a>) -> Cal
     call
 }
 
-/// Does what the right server does, and notes the requester and the target of every connect_id.
+/// Works like the correct server, and notes the requester and the target of every connect_id.
 fn watch(lab: &mut Lab, call: Call<'_>) -> Reply {
     use chaton::ServerFrame::IdPrivate;
 
@@ -118,7 +118,7 @@ pub fn faults() -> Vec<Specimen> {
     let closing = closing.map(|fault| fault.specimen(&["CLOSE_CONNECTION"]));
     let others = [
         closing::SPEAKS_BY_THE_TABLE.specimen(ANY),
-        // This fault also makes other cases fail that run at the same time.
+        // Because of this fault, other cases that run at the same time may fail too.
         closing::TELLS_ALL_CLIENTS.specimen(ANY),
         closing::NEVER_FLUSHES.specimen(&["LOGIN_PRIVATE"]),
         closing::PASSES_ACCEPTS_ON.specimen(&["ACCEPT_CLOSE_CONNECTION"]),

@@ -1,5 +1,6 @@
-//! A server that follows the document's table of opcodes. The rest of the document uses the opcodes of MESSAGE and
-//! MESSAGE_PRIVATE the other way round. Both readings are allowed, so this server has no fault.
+//! A server that follows the document's table of opcodes. The rest of the document contradicts the table: there, the opcodes
+//! of MESSAGE and MESSAGE_PRIVATE are exchanged. A server may follow the table or the rest of the document, so this server
+//! has no fault.
 
 use matou_protocols::chaton::ClientFrame::{Message, MessagePrivate};
 use matou_protocols::chatos_groupe2::{ClientFrame, Codec, Room};
@@ -58,7 +59,7 @@ fn decode_turned(codec: Codec, input: &[u8], opcode: u8) -> Decoded<'_, Room> {
             target: text(target),
             msg: text(msg),
         },
-        // No other frame has one of the two opcodes.
+        // All other frames have other opcodes, so they are decoded as usual.
         _ => return decode(&codec, input),
     };
     Ok(Some((Heard::Frame(ClientFrame::Chaton(frame)), length)))

@@ -23,7 +23,7 @@ pub(super) const PACKETS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "handles one packet per read and discards the remaining bytes",
+        "handles only one packet per read and discards the bytes after it",
         "CHATR-0.2",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -79,7 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ignores every packet before a PacketConnect",
+        "ignores every packet that a client sends before its PacketConnect",
         "CHATR-1.2",
         |lab, call| match call.frame() {
             Some(frame)
@@ -92,7 +92,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "connects every registered UUID, even with a wrong signature",
+        "accepts every registered UUID, even with a wrong signature",
         "CHATR-1.3",
         |lab, call| {
             note_claim(lab, &call, |uuid, _| identities::key_of(uuid).is_some());
@@ -100,7 +100,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "connects UUIDs that are not registered",
+        "accepts UUIDs that are not registered",
         "CHATR-1.4",
         |lab, call| {
             note_claim(lab, &call, |uuid, _| identities::key_of(uuid).is_none());
@@ -119,7 +119,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "gives a wrong reason when it refuses a UUID that is already connected: the reason for an invalid packet",
+        "gives the reason for an invalid packet when it refuses a UUID that is already connected",
         "CHATR-1.6",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -233,7 +233,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a client's PacketDisconnect to all others",
+        "relays a client's PacketDisconnect to all other clients",
         "CHATR-6.2",
         |lab, call| match call.frame() {
             Some(frame @ Frame::Disconnect { .. }) => {
@@ -266,7 +266,7 @@ fn claimed(call: &Call<'_>) -> Option<uuid::Uuid> {
     }
 }
 
-/// Makes a note about this PacketConnect. The note says whether the server will accept it even if its signature is wrong.
+/// Notes whether the faulty server will accept this PacketConnect even if its signature is wrong.
 fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8]) -> bool) {
     if let Some(Frame::Connect {
         uuid, signature, ..
@@ -276,7 +276,7 @@ fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8
     }
 }
 
-/// Does what the right server does, but accepts a wrong signature if the note of [`note_claim`] says so.
+/// Works like the correct server, but accepts a wrong signature if the note of [`note_claim`] says so.
 fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
     let forgiven = *lab.note(format!("forgiven {}", call.from)) == 1;
     match call.event {

@@ -23,11 +23,11 @@ const IDENTITIES: usize = 96;
 struct Registered {
     folder: TempDir,
     keys: Vec<PublicKey>,
-    /// The index of each client's key.
+    /// For each client's UUID, the index of its key.
     owners: HashMap<Uuid, usize>,
 }
 
-/// All servers of a process share the identities, because making keys takes long.
+/// All servers of a process share the identities, because making keys takes a long time.
 static REGISTERED: LazyLock<io::Result<Registered>> = LazyLock::new(|| {
     let folder = TempDir::new()?;
     let keys = (0..KEYS).map(|index| new_key(folder.path(), index));

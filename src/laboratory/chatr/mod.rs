@@ -25,7 +25,8 @@ type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode, raw};
 
-/// The interval between two pings, and below it the timeout for the answer. In the document they are 5 and 15 seconds.
+/// The interval between two pings; the next constant is the timeout for the answer. In the document, these times are 5 and
+/// 15 seconds.
 const PING_INTERVAL: Duration = Duration::from_millis(400);
 const PING_TIMEOUT: Duration = Duration::from_millis(1200);
 
@@ -68,8 +69,8 @@ impl Subject for Room {
         Ok(engine.listen_tls(room, codec, address, limits, Room::answer, certificate)?)
     }
 
-    /// The laboratory runs the suite with the scale 0.25. The suite multiplies timeouts and upper bounds by this scale. It
-    /// does not multiply lower bounds and times of silence.
+    /// The laboratory runs the suite with the scale 0.25. The suite multiplies timeouts and upper bounds by this scale. The
+    /// suite does not multiply lower bounds, nor times in which nothing may arrive.
     fn settings() -> Result<BTreeMap<String, String>, StartError> {
         let told = [
             ("identities", identities::file()?),
@@ -96,12 +97,12 @@ fn told(to: ConnId, frame: Frame<'_>) -> Out {
     Out::One(to, bytes(frame))
 }
 
-/// Returns the effect that sends one client the reason for its disconnection.
+/// Returns the effect that tells one client why the server disconnects it.
 fn farewell(to: ConnId, reason: Reason) -> Out {
     told(to, reason.frame())
 }
 
-/// A list of faults of one kind, and the packets that these faults affect (see `fault::Fault::specimen`).
+/// A list of faults of one kind, and the packets that they affect (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 4] = [

@@ -37,7 +37,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::timing(
-        "disconnects a client that has not answered a ping after a third of the timeout",
+        "waits only a third of the timeout before it disconnects a client that does not answer a ping",
         "CHATR-3.4",
         note_pong,
         |lab, now, outs| {
@@ -94,7 +94,7 @@ fn note_pong(lab: &mut Lab, call: Call<'_>) -> Reply {
     lab.good(call)
 }
 
-/// Returns the client that this packet disconnects because of a timeout.
+/// If this packet tells a client that it is disconnected because of a timeout, returns the client.
 fn timed_out(out: &Out) -> Option<ConnId> {
     match out {
         Out::One(id, bytes) if *bytes == Reason::TimeOut.frame().encoded() => Some(*id),
@@ -112,7 +112,7 @@ fn pinged(out: &Out) -> Option<ConnId> {
     }
 }
 
-/// Removes the frames for which `gone` is true.
+/// Removes the frames for which `gone` returns true.
 fn without(outs: Vec<Out>, mut gone: impl FnMut(ConnId, Frame<'_>) -> bool) -> Vec<Out> {
     let mut stays = |out: &Out| match out {
         Out::One(id, bytes) => Room::said(bytes).is_none_or(|(frame, _)| !gone(*id, frame)),

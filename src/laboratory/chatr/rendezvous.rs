@@ -160,7 +160,7 @@ fn here() -> IpAddr {
     [127, 0, 0, 1].into()
 }
 
-/// If the packet is a request, returns the UUID of the asked client.
+/// If the packet is a request, returns the UUID of the client that is asked.
 fn asked(call: &Call<'_>) -> Option<Uuid> {
     match call.frame() {
         Some(Frame::ConnectionRequest { uuid, .. }) => Some(uuid),

@@ -1,9 +1,10 @@
 //! Servers with a secret: the correct Chaton server with one hidden fault.
 //!
-//! `mystery N` runs server number N. A student finds out what is wrong with it, and names the requirement that it violates.
-//! `mystery --reveal N` prints the answer. The teacher's page, `../README.md`, says how to use them.
+//! `mystery N` runs server number N. A student finds out what the server does wrong, and names the requirement that it
+//! violates. `mystery --reveal N` prints the answer. The teacher's page, `../README.md`, says how to use them.
 //!
-//! The servers come from the crate `matou-laboratory`, so no fault is written twice.
+//! The servers come from the crate `matou-laboratory`. The same servers test the conformance suite, so the code of each
+//! fault exists only once.
 //!
 //! | file | what it contains |
 //! |---|---|
@@ -81,13 +82,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn error::Error>> {
     Ok(())
 }
 
-/// Serves until the process is killed. Prints nothing but the address, because any other line could tell the secret.
+/// Serves until the process is killed. Prints only the address, because any other line could tell the secret.
 fn serve(number: Number, address: SocketAddr) -> Result<(), Box<dyn error::Error>> {
     let engine = Engine::start(&ProcessLimits::default());
     let server = number.specimen()?.start(&engine, address)?;
     print(&format!("listening chaton {}\n", server.address))?;
     loop {
-        // Blocks for ever. `park` may also return without a reason, and then it is called again.
+        // Blocks for ever. `park` may return without a reason, so it is called in a loop.
         thread::park();
     }
 }

@@ -1,4 +1,4 @@
-//! Faults that a few clients in terminals show.
+//! Faults that students can see with a few clients in terminals.
 
 use super::Secret;
 
@@ -14,17 +14,17 @@ pub(super) const SECRETS: &[Secret] = &[
     Secret {
         fault: "does not relay a refusal",
         case: "request-refused",
-        cause: "The branch for KO_PRIVATE removes the pending request, and ends there. The code never writes the frame to \
-                the requester.",
+        cause: "The branch for KO_PRIVATE removes the pending request, and does nothing else. The code never writes the \
+                frame to the requester.",
         search: "Alice asks with `/private bob`, and bob answers with `/deny alice`. Alice's client shows nothing. In \
                  Wireshark, a KO_PRIVATE (opcode 7) arrives at the server, and the server sends no frame after it.",
     },
     Secret {
-        fault: "does not send a message to its own sender",
+        fault: "does not send a message back to its sender",
         case: "probe-echo",
         cause: "The loop over the clients skips the sender. Authors write this when their own client prints each line as \
                 soon as it is typed.",
-        search: "Log in alone and say something. With `/wire` in the client, or with `conformance tap`, you see that no \
+        search: "Log in with only one client, and say something. With `/wire` in the client, or with `conformance tap`, you see that no \
                  MESSAGE (opcode 3) comes back.",
     },
     Secret {
@@ -53,14 +53,14 @@ pub(super) const SECRETS: &[Secret] = &[
     Secret {
         fault: "relays a message that names another client as its sender",
         case: "broadcast-forged",
-        cause: "The server relays the login of the frame as it came. It does not compare this login with the login that it \
-                has stored for the connection.",
+        cause: "The server relays the login in the frame unchanged. It does not compare this login with the login that it has stored for the connection.",
         search: "A good client never lies about its name, so write the bytes yourself. Log in as alice with `printf` and \
-                 /dev/tcp, as in lesson 3, and send a MESSAGE whose login is bob. Every client shows a message of bob.",
+                 /dev/tcp, as in lesson 3, and send a MESSAGE whose login is bob. Every client shows a message from bob.",
     },
     Secret {
         fault: "never sends messages to the client that connected last",
-        // When cases run at the same time, the client that connected last may belong to another case. This one runs alone.
+        // This case runs alone: if several cases ran at the same time, the client that connected last might belong to
+        // another case.
         case: "probe-echo",
         cause: "The loop over the clients ends one step too early: `for (i = 0; i < n - 1; i++)`.",
         search: "Log in three clients, and let each of them say something. The client that logged in last receives only its \

@@ -1,13 +1,13 @@
-//! Faults that show in the bytes of a frame, at a limit, or when a client lies.
+//! Faults that appear in the bytes of a frame, at a limit, or when a client breaks the rules.
 
 use super::Secret;
 
 pub(super) const SECRETS: &[Secret] = &[
     Secret {
-        fault: "counts characters instead of bytes in the texts that it sends",
+        fault: "writes the length of a text in characters instead of bytes",
         case: "broadcast-byte-for-byte",
-        cause: "The length is the length of the string (`text.length()` in Java, `len(text)` in Python), taken before the \
-                text is encoded. Encode the text first, then count the bytes.",
+        cause: "The code takes the length of the string (`text.length()` in Java, `len(text)` in Python) before it encodes \
+                the text, and sends this length. Encode the text first, then count the bytes.",
         search: "Everything works until a text contains `é` or an emoji. Then the length in the MESSAGE is too small. The \
                  receiver finds half a character at the end of the text, or reads the rest of the text as the next opcode. \
                  In Wireshark, compare the four bytes before the text with the number of bytes that follow.",
@@ -18,7 +18,7 @@ pub(super) const SECRETS: &[Secret] = &[
         cause: "The document limits msg to 1024 bytes. The code uses this limit as the size of the buffer for the whole \
                 command, which also contains an opcode, a login and two lengths.",
         search: "Send longer and longer messages. A message of 1000 bytes arrives, and a message of 1024 bytes does not. \
-                 Find the exact limit by halving the interval, then do it again with a longer login: the limit moves.",
+                 Find the exact limit by halving the interval, then do it again with a longer login: the limit is smaller.",
     },
     Secret {
         fault: "sends the connect_id only to the target",
@@ -26,13 +26,13 @@ pub(super) const SECRETS: &[Secret] = &[
         cause: "The server writes ID_PRIVATE as an answer to the connection that sent OK_PRIVATE. The requester has another \
                 connection, and the code does not look it up.",
         search: "Alice types `/private bob`, and bob types `/accept alice`. The private connection never opens. In \
-                 Wireshark, or with `conformance tap` before each client, an ID_PRIVATE (opcode 8) goes to bob and to no \
-                 other client.",
+                 Wireshark, or with a `conformance tap` between each client and the server, an ID_PRIVATE (opcode 8) goes \
+                 to bob and to no other client.",
     },
     Secret {
         fault: "writes the lengths of texts in little-endian order",
         case: "cut-inside-a-length",
-        cause: "The server copies an int from memory to the socket, or uses a function of the wrong byte order: \
+        cause: "The server copies an int from memory to the socket, or uses a function with the wrong byte order: \
                 `to_le_bytes`, `struct.pack('<i', n)`, `ByteOrder.LITTLE_ENDIAN`.",
         search: "Logins work, because LOGIN_ACCEPTED contains no number. But the first MESSAGE is invalid for every client. \
                  In Wireshark, the length of the login bob is 03 00 00 00 instead of 00 00 00 03.",
@@ -46,7 +46,7 @@ pub(super) const SECRETS: &[Secret] = &[
                  requester alice and the target bob. Alice and bob get an ID_PRIVATE, although bob has not answered.",
     },
     Secret {
-        fault: "counts the length prefix of a login as four of its 30 bytes",
+        fault: "counts the four bytes of the length prefix towards the limit of 30 bytes for a login",
         case: "login-of-30-bytes",
         cause: "The code compares the limit with the size of the whole field, which is the INT and the text, instead of the \
                 size of the text.",
@@ -66,7 +66,7 @@ pub(super) const SECRETS: &[Secret] = &[
         case: "connect-ids-differ",
         cause: "The connect_id is a constant, a counter that is never increased, or the first number of a random generator \
                 that starts with the same seed each time.",
-        search: "Alice asks bob for a private connection, and then carol; both accept. No private connection opens. \
+        search: "Alice asks bob and then carol for a private connection, and both accept. No private connection opens. \
                  Compare the connect_id in the two ID_PRIVATE frames (opcode 8) with `/wire` or in Wireshark.",
     },
 ];

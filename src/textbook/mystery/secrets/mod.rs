@@ -17,15 +17,16 @@ pub(crate) struct Secret {
     pub(crate) case: &'static str,
     /// The mistake in the code of servers with this fault.
     pub(crate) cause: &'static str,
-    /// What a student can do, and where to look, to find the fault without the judge.
+    /// What a student can do to find the fault without the judge (the conformance suite), and where to look.
     pub(crate) search: &'static str,
 }
 
 /// The levels of difficulty. The servers are numbered in this order, from 1.
 ///
-/// * easy: a few clients in terminals are enough to see the fault
-/// * medium: the bytes of a frame, a limit, or a client that lies
-/// * hard: two frames in one segment, the end of a connection, a tunnel, or clients at the same instant
+/// * easy: students can see the fault with a few clients in terminals
+/// * medium: the fault appears in the bytes of a frame, at a limit, or when a client breaks the rules
+/// * hard: the fault appears when two frames arrive in one segment, when a connection ends, in a tunnel, or when clients act
+///   at the same instant
 static LEVELS: [(&str, &[Secret]); 3] = [
     ("easy", easy::SECRETS),
     ("medium", medium::SECRETS),
@@ -69,7 +70,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// Shows only the number, so that no output for debugging tells the secret.
+/// Shows only the number, so that debug output does not tell the secret.
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Number({})", self.number)
@@ -102,7 +103,7 @@ impl fmt::Display for NoSuchNumber {
 
 impl std::error::Error for NoSuchNumber {}
 
-/// The error for a fault that the laboratory does not have. A test shows that it has all of them.
+/// The error for a fault that the laboratory does not have. A test shows that the laboratory has all faults of this list.
 #[derive(Debug)]
 pub(crate) struct NotInLaboratory(Number);
 
@@ -148,7 +149,8 @@ mod tests {
         assert!(Number::all().count() >= 20);
     }
 
-    /// `tests/laboratory` judges these servers, and compares the verdicts with the record. So they are not judged here again.
+    /// `tests/laboratory` judges these servers, and compares the verdicts with its record. So this test reads the record
+    /// instead of judging the servers again.
     #[test]
     fn the_suite_catches_each_server_by_the_case_that_the_answer_names() {
         let suite = Suite::built_in("chaton").unwrap();

@@ -129,7 +129,7 @@ fn each_number_runs_a_server_that_survives_bad_clients_and_prints_nothing() {
             let mut bad = server.login("mallory");
             bad.write_all(bytes).unwrap();
             bad.shutdown(std::net::Shutdown::Write).unwrap();
-            // The server closes its side when it has read everything. The name is free after that.
+            // The server closes its side when it has read everything. After this, the name is free again.
             let _ = bad.read_to_end(&mut Vec::new());
         }
         drop(alice);
@@ -139,7 +139,7 @@ fn each_number_runs_a_server_that_survives_bad_clients_and_prints_nothing() {
     }
 }
 
-/// One server of each level. The others are judged in `tests/laboratory`, without this program.
+/// Judges one server of each level. `tests/laboratory` judges the others, without this program.
 #[test]
 fn the_judge_finds_what_the_answer_says() {
     let suite = Suite::built_in("chaton").unwrap();
@@ -196,7 +196,7 @@ fn wrong_usage_ends_with_exit_code_2() {
     }
 }
 
-/// Some servers listen in another way than the others. Their messages must not differ.
+/// The code that listens is not the same for all servers. But all servers must print the same message.
 #[test]
 fn an_address_that_is_in_use_is_refused_by_every_server_in_the_same_way() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -240,7 +240,7 @@ fn the_teachers_page_tells_no_secret() {
     }
 }
 
-/// Returns the arguments of each command of this program in a page.
+/// Finds the commands of this program in a page, and returns the arguments of each of them.
 fn commands(page: &'static str) -> Vec<Vec<&'static str>> {
     let found = page.split("cargo run --release -p matou-mystery -- ");
     let lines = found.skip(1).map(|rest| rest.split(['\n', '`']).next());
@@ -263,7 +263,7 @@ fn the_commands_in_the_documents_are_right() {
         for arguments in commands {
             match arguments[..] {
                 [number, address] if !number.starts_with('-') => {
-                    // The address of the page may be in use on this machine.
+                    // Start the server on another port, because the address in the page may be in use on this machine.
                     assert!(address.parse::<SocketAddr>().is_ok(), "{arguments:?}");
                     drop(Running::start(number.parse().unwrap()));
                 }

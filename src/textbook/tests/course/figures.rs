@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::lessons::lesson;
 use crate::step::STEPS;
 
-/// The columns of the lessons' tables, and the columns of `numbers.md` that they repeat.
+/// Pairs of columns: a column of the lessons' tables, and the column of `numbers.md` whose figures it repeats.
 const COLUMNS: [(&str, &str); 6] = [
     ("busy: CPU per delivery", "busy: CPU / step 3"),
     ("busy: deliveries/s", "busy: deliveries/s / step 3"),
@@ -15,7 +15,7 @@ const COLUMNS: [(&str, &str); 6] = [
     ("KiB per idle client", "KiB per idle client"),
 ];
 
-/// A row of a table: the cells by the heads of their columns.
+/// A row of a table: a map from the head of each column to the cell.
 type Row<'a> = BTreeMap<&'a str, String>;
 
 /// Returns the rows of all tables whose first column is `clients`.
@@ -47,7 +47,7 @@ fn the_lessons_repeat_the_figures_of_numbers_md() {
     for number in 4..=8 {
         let page = lesson(number);
         for row in rows(&page) {
-            // A table without this column is about the step of its lesson.
+            // If a table has no column for the program, it is about the step of its lesson.
             let program = row
                 .get("program")
                 .map_or(STEPS[number - 1].0, String::as_str);
@@ -58,7 +58,7 @@ fn the_lessons_repeat_the_figures_of_numbers_md() {
                 panic!("numbers.md has no row for {program}, {}", row["clients"])
             });
             for (head, column) in COLUMNS {
-                // `2N + 1` is a formula; another test checks it.
+                // Skip cells with a formula such as `2N + 1`; another test checks them.
                 if let Some(cell) = row.get(head).filter(|cell| !cell.contains('N')) {
                     let expected = measured[column].replace(' ', "");
                     assert_eq!(

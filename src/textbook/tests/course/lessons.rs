@@ -29,7 +29,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Returns the links of a page as pairs of text and target.
+/// Returns the links of a page: for each link, its text and its target.
 fn links(page: &str) -> Vec<(&str, &str)> {
     let parts = page.split("](").collect::<Vec<_>>();
     let pairs = parts.windows(2).filter_map(|pair| {
@@ -108,7 +108,7 @@ fn every_link_leads_to_what_it_names() {
     }
 }
 
-/// Returns the text between a head and the next one of the same level.
+/// Returns the text between a heading and the next heading of the same level.
 fn section<'a>(page: &'a str, head: &str) -> &'a str {
     let (_, section) = page.split_once(&format!("{head}\n")).unwrap();
     section.split("\n## ").next().unwrap()
@@ -131,7 +131,7 @@ fn items(list: &str) -> Vec<String> {
     items
 }
 
-/// An exercise is an item of the list in `Try it`. It says how to see that it is solved.
+/// An exercise is an item of the list in `Try it`. Each exercise says how to see that it is solved.
 #[test]
 fn every_exercise_says_when_it_is_solved() {
     let (mut all, mut in_any_language) = (0, 0);
@@ -159,7 +159,7 @@ fn every_exercise_says_when_it_is_solved() {
     assert!(in_any_language >= 10, "{in_any_language} in any language");
 }
 
-/// Each exercise that is solved by a patch names it, and each patch is named.
+/// The solutions have one answer for each exercise. If a patch exists for an exercise, its answer names this patch.
 #[test]
 fn every_exercise_has_an_answer() {
     let answers = fs::read_to_string(folder().join("solutions/README.md")).unwrap();
@@ -176,8 +176,8 @@ fn every_exercise_has_an_answer() {
     }
 }
 
-/// Each lesson has a line that begins with `**Repaired:**`. The line says how many cases begin to pass with this step, and
-/// names these cases if they are fewer than thirty.
+/// Each lesson has a line that begins with `**Repaired:**`. The line says how many cases pass with this step, but not with
+/// the step before. It names these cases if they are fewer than thirty.
 #[test]
 fn each_step_repairs_what_its_lesson_says() {
     let table = table();
@@ -221,8 +221,8 @@ mod commands {
     use super::lesson;
     use crate::step::start;
 
-    /// A block that begins with "```console PROGRAM": the commands after `$`, typed while that server runs, and their
-    /// output. Blocks without a program show output that differs each time.
+    /// A block that begins with "```console PROGRAM". It contains commands after `$`, which are typed while the server
+    /// PROGRAM runs, and their output. Blocks without a program are not tested, because their output differs each time.
     struct Block {
         lesson: usize,
         program: String,
@@ -249,7 +249,7 @@ mod commands {
         blocks.collect()
     }
 
-    /// Types the commands of a block into bash. The lessons' port is replaced by the one that the server was given.
+    /// Types the commands of a block into bash. Replaces the port of the lessons by the actual port of the server.
     fn check(block: &Block) {
         let server = start(&block.program);
         let port = server.address.port().to_string();

@@ -1,5 +1,5 @@
-//! Tests of what the course says: the verdicts on each step, the number of its threads, how step 7 stops, and the commands,
-//! links and figures of the lessons.
+//! Tests that the statements of the course are true: the verdicts on each step, the number of its threads, how step 7 stops,
+//! and the commands, links and figures of the lessons.
 
 #[cfg(unix)]
 mod ends;

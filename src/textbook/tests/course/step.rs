@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::server::Server;
 
-/// The programs in the order of the course, and the one that the course compares them with.
+/// The programs in the order of the course. The last one is the program that the course compares with them.
 pub(crate) const STEPS: [(&str, &str); 8] = [
     ("one-client", env!("CARGO_BIN_EXE_one-client")),
     ("one-lock", env!("CARGO_BIN_EXE_one-lock")),

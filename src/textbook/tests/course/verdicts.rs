@@ -1,4 +1,4 @@
-//! Tests that the table `verdicts.md` has the verdicts that the judge gives.
+//! Tests that the table `verdicts.md` contains the judge's real verdicts.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -8,8 +8,8 @@ use conformance::suite::Suite;
 
 use crate::step::{STEPS, start};
 
-/// The cases of step 1 that the test repeats. The other cases fail only after they have waited for an answer that never
-/// comes, so playing them would take minutes.
+/// The cases that the test plays against step 1. The other cases wait for an answer that never arrives before they fail, so
+/// playing them would take minutes.
 const OF_STEP_1: [&str; 7] = [
     "login-accepted",
     "login-of-31-bytes",
@@ -54,7 +54,7 @@ fn judge(suite: &Suite, step: usize, only: &[&str], scale: f64, jobs: usize) -> 
     run_suite(suite, server.address, &options).unwrap()
 }
 
-/// A verdict that is not the one in the table.
+/// A verdict that differs from the table.
 struct Contradiction {
     step: usize,
     case: String,
@@ -107,7 +107,8 @@ fn the_table_has_every_case_of_the_suite() {
     assert!(table.values().all(|row| row[6] == "pass"));
 }
 
-/// The profile lists what step 6 does not pass, so that a student's report shows nothing that is not asked for yet.
+/// The profile lists the cases that step 6 does not pass yet. With this profile, a student's report shows only cases that
+/// step 6 should pass.
 #[test]
 fn the_profile_without_tunnels_lists_what_step_6_lacks() {
     let profile = include_str!("../../without-tunnels.kdl");
@@ -142,7 +143,7 @@ fn the_judge_says_what_the_table_says() {
         .map(|wrong| wrong.sentence)
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // If the machine was too busy for most cases, this test has shown nothing.
+    // If the machine was too busy for most cases, the comparison above has shown nothing, so the test fails.
     let judged = |report: &Report| {
         report
             .cases
