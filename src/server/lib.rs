@@ -8,26 +8,28 @@
 //!
 //! | module | what it contains |
 //! |---|---|
-//! | [`Server`] | a whole server: its [`Config`], how it runs, and how it stops in order |
+//! | [`Server`] | a whole server: its [`Config`], how it runs, and its orderly stop |
 //! | [`net`] | the engine: listeners, readers, the hub and its lock, the turn, outboxes, writers, tunnels, deadlines, limits |
 //! | [`store`] | accounts and identities in one SQLite database; no socket and no protocol |
 //! | [`rest`] | the registry of Chatr Connect over HTTP |
 //!
 //! # What it promises
 //!
-//! * All clients of a listener receive broadcasts in the same order. What one client sends to
-//!   another arrives in the order in which it was sent, whether it was broadcast or not. Answers of
-//!   the server arrive in the order of the requests.
-//! * A slow reader delays no other client. The server disconnects it when its outbox is full, or
-//!   when the client takes too few bytes.
-//! * The bytes that are queued for a client are written before an orderly end of its connection,
-//!   even if the client has already ended its own direction.
-//! * When a connection waits for something slow, such as the check of a password, no other
-//!   connection waits.
-//! * A tunnel relays every byte, and one direction can end while the other direction goes on.
-//! * Bytes that are not a valid frame end only the connection on which they arrived.
-//! * If a client connects when the server has its maximum of connections, the server accepts the
-//!   connection, closes it in order, and writes this to the log.
+//! * All clients of a listener receive its broadcasts in the same order. If one client sends
+//!   several messages to another, broadcast or private, they arrive in the order in which they were
+//!   sent. The server answers the requests of a client in the order in which they arrived.
+//! * A client that reads slowly delays no other client. The server disconnects a client when too
+//!   many bytes are queued for it, or when the client reads too few of these bytes within a time
+//!   limit.
+//! * Before an orderly close, the server writes all bytes that are queued for the client, even if
+//!   the client has already sent FIN.
+//! * When one client waits for slow work, such as the check of its password, the other clients do
+//!   not wait.
+//! * A tunnel (a private connection that the server relays) loses no byte, and one of its
+//!   directions can end while the other goes on.
+//! * If a client sends bytes that are not a valid frame, only its own connection ends.
+//! * If a client connects while the server has its maximum number of connections, the server
+//!   accepts the new connection, closes it with FIN (not with a reset), and logs the refusal.
 //!
 //! # Where to start reading
 //!

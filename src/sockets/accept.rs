@@ -6,18 +6,19 @@ use std::net::TcpListener;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// The waiting half. A thread blocks in it until a connection arrives or [`AcceptWake`] is dropped.
+/// The half for the thread that waits: the thread blocks here until a connection arrives or
+/// [`AcceptWake`] is dropped.
 ///
-/// No thread can wake another thread that is blocked in `accept`. So the thread blocks in `poll`,
-/// which watches two things at the same time: the listener, and the reading end of a pipe. When
-/// [`AcceptWake`] is dropped, the writing end of the pipe is closed. From then on `poll` returns at
-/// once, every time.
+/// A thread that is blocked in `accept` cannot be woken by another thread. So the thread blocks in
+/// `poll`, which watches two things at the same time: the listener, and the reading end of a pipe.
+/// When [`AcceptWake`] is dropped, the writing end of the pipe is closed. From then on, every call
+/// of `poll` returns at once.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWait(io::PipeReader);
 
-/// The waking half. When it is dropped, it wakes the thread that is blocked in [`AcceptWait`]. From
-/// then on that thread never blocks there again. The owner of the thread keeps this half.
+/// The waking half, which the owner of the thread keeps. Dropping it wakes the thread that is
+/// blocked in [`AcceptWait`]. From then on, the thread never blocks there again.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWake(#[expect(dead_code, reason = "dropping it wakes the thread")] io::PipeWriter);
@@ -28,8 +29,9 @@ pub struct AcceptWake(#[expect(dead_code, reason = "dropping it wakes the thread
 /// Fails if the system has no file descriptors left.
 #[cfg(unix)]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
-    // A connection that `poll` has reported may be gone before `accept` is called. A blocking
-    // `accept` would then wait for another connection, and no thread could wake this thread.
+    // The listener must be in non-blocking mode: a connection that `poll` has reported may be gone
+    // before `accept` is called. Then a blocking `accept` would wait for another connection, and no
+    // other thread could wake this thread.
     listener.set_nonblocking(true)?;
     let (reader, writer) = io::pipe()?;
     Ok((AcceptWait(reader), AcceptWake(writer)))
@@ -43,8 +45,8 @@ impl AcceptWait {
         self.wait(Some(listener), None)
     }
 
-    /// Does the same as [`AcceptWait::connection`], but blocks for at most this time. It also
-    /// returns true when the time is over. In that case `accept` finds no connection.
+    /// Does the same as [`AcceptWait::connection`], but blocks for at most this time. Also returns
+    /// true when the time is over; in this case, the next `accept` finds no connection.
     pub fn connection_within(
         &self,
         listener: &TcpListener,
@@ -74,14 +76,14 @@ impl AcceptWait {
     }
 }
 
-/// The waiting half on systems without `poll`. There the thread blocks in `accept`, and
-/// [`AcceptWake`] wakes it with a connection to the listener.
+/// The waiting half, for systems without `poll`. There the thread blocks in `accept`. To wake it,
+/// [`AcceptWake`] connects to the listener.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
-/// The waking half. When it is dropped, it tells the thread that uses [`AcceptWait`] to end, and
-/// wakes this thread. The owner of the thread keeps it.
+/// The waking half, which the owner of the thread keeps. Dropping it tells the thread that uses
+/// [`AcceptWait`] to end, and wakes this thread.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWake {
@@ -109,8 +111,8 @@ pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake
 
 #[cfg(not(unix))]
 impl AcceptWait {
-    /// Returns true at once, because on this system the thread blocks in `accept`. Returns false if
-    /// [`AcceptWake`] was dropped: the thread must end.
+    /// Never blocks, because on this system the thread blocks in `accept` instead. Returns true, or
+    /// false if [`AcceptWake`] was dropped: then the thread must end.
     pub fn connection(&self, _: &TcpListener) -> io::Result<bool> {
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }

@@ -5,11 +5,11 @@ use std::io;
 use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
-/// A host and, if it was given, a port.
+/// A host, and a port if the text contains one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPort {
-    /// A name or an address. An IPv6 address has no brackets here. Its zone follows `%`, as in
-    /// `fe80::1%eth0`.
+    /// A name or an address. An IPv6 address has no brackets here. If the address has a zone, the
+    /// zone follows `%`, as in `fe80::1%eth0`.
     pub host: String,
     /// The TCP port. Port 0 is valid: with it, a listener lets the system choose a port.
     pub port: Option<u16>,
@@ -20,8 +20,8 @@ pub struct HostPort {
 pub enum AddressMistake {
     /// The text has no host.
     NoHost,
-    /// The text has a `[` without a `]`, has text between `]` and `:`, or is an IPv6 address without
-    /// brackets.
+    /// The text has a `[` without a `]`, or has text between `]` and `:`, or it is an IPv6 address
+    /// without brackets.
     Brackets,
     /// The text between the brackets is not an IPv6 address.
     NotIpv6(String),
@@ -79,8 +79,8 @@ impl FromStr for HostPort {
     }
 }
 
-/// Parses the text between the brackets. A URL has `%25` instead of the `%` before a zone, so both
-/// are accepted.
+/// Parses the text between the brackets. A zone begins with `%`, but in a URL it begins with `%25`.
+/// This function accepts both.
 fn ipv6(text: &str) -> Result<String, AddressMistake> {
     let (address, zone) = match text.split_once('%') {
         Some((address, zone)) => (address, Some(zone.strip_prefix("25").unwrap_or(zone))),
@@ -96,7 +96,8 @@ fn ipv6(text: &str) -> Result<String, AddressMistake> {
 }
 
 fn number(text: &str) -> Result<u16, AddressMistake> {
-    // `parse` accepts a plus sign, but a port must not have one.
+    // The digits are checked here, because `parse` also accepts a plus sign, which a port must not
+    // have.
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = is_number.then(|| text.parse().ok()).flatten();
     number.ok_or_else(|| AddressMistake::Port(text.to_owned()))

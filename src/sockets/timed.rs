@@ -4,13 +4,13 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A socket with a deadline that does not move when bytes arrive. A peer that sends one byte now
-/// and then gets no extra time. After the deadline for reads there may be some time left for writes,
-/// so that the peer can be told that it was too slow.
+/// A socket with a deadline that does not move when bytes arrive. So a peer that sends one byte
+/// from time to time gets no extra time. The deadline for writes may be later than the deadline for
+/// reads, so that the program can still tell a slow peer that it was too slow.
 ///
-/// `read` and `write` block until the deadline at most. Bytes or the peer's FIN wake `read`, free
-/// space in the send buffer wakes `write`, and an error of the connection wakes both. After the
-/// deadline `read` and `write` fail with `TimedOut`.
+/// `read` and `write` block until the deadline at most. `read` returns when bytes or the peer's FIN
+/// arrive. `write` returns when the send buffer had free space. An error of the connection ends
+/// both. After the deadline `read` and `write` fail with `TimedOut`.
 #[derive(Debug)]
 pub struct Timed {
     stream: TcpStream,
@@ -18,8 +18,8 @@ pub struct Timed {
     write_until: Instant,
 }
 
-/// Maximum number of bytes that [`Timed::finish`] reads. If a socket is closed while it has unread
-/// input, the system resets the connection, and the reset would destroy the last answer.
+/// Maximum number of bytes that [`Timed::finish`] reads. If a socket were closed while it has
+/// unread input, the system would reset the connection, and the peer might lose the last answer.
 const LINGER_BYTES: usize = 64 << 10;
 
 /// Maximum time for which [`Timed::finish`] reads.
@@ -31,8 +31,8 @@ impl Timed {
         Timed::with_time_to_answer(stream, time, Duration::ZERO)
     }
 
-    /// Makes a socket whose deadline for reads is `time` from now. Its deadline for writes is `answer`
-    /// later.
+    /// Makes a socket whose deadline for reads is `time` from now. The deadline for writes is
+    /// later, by the time `answer`.
     pub fn with_time_to_answer(stream: TcpStream, time: Duration, answer: Duration) -> Timed {
         let until = Instant::now() + time;
         Timed {
@@ -54,8 +54,8 @@ impl Timed {
         Ok((self.stream.local_addr()?, self.stream.peer_addr()?))
     }
 
-    /// Blocks until the first byte arrives, and returns it. A later `read` returns it again. Returns
-    /// `None` if the peer sends FIN before any byte.
+    /// Blocks until the first byte arrives, and returns it. The next `read` returns this byte
+    /// again. Returns `None` if the peer sends FIN before any byte.
     pub fn peek(&mut self) -> io::Result<Option<u8>> {
         let left = left(self.until)?;
         self.stream.set_read_timeout(Some(left))?;
@@ -64,8 +64,8 @@ impl Timed {
         Ok((length > 0).then_some(first[0]))
     }
 
-    /// Sends FIN. Then reads and drops what the peer still sends, until the peer's FIN arrives, one
-    /// second has passed, or 64 KiB were read.
+    /// Sends FIN. Then reads and drops the bytes that the peer still sends, until the peer's FIN
+    /// arrives, one second has passed, or 64 KiB were read.
     pub fn finish(&mut self) {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;
@@ -83,7 +83,7 @@ impl Timed {
 }
 
 /// Returns the time until the deadline, or an error after the deadline. Never returns zero, because
-/// a timeout of zero tells the system that there is no timeout.
+/// for the system a timeout of zero means "no timeout".
 fn left(until: Instant) -> io::Result<Duration> {
     let left = until.saturating_duration_since(Instant::now());
     if left.is_zero() {
@@ -113,7 +113,7 @@ impl Write for Timed {
 }
 
 /// When the timeout of a socket has passed, some systems report `WouldBlock` and others `TimedOut`.
-/// This returns the same error for both, and every other error unchanged.
+/// This function turns both into the same error, and returns every other error unchanged.
 fn on_time(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => overdue(),

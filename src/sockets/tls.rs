@@ -1,11 +1,11 @@
-//! TLS for the server and the client. It has no socket: bytes go in, bytes come out.
+//! TLS for the server and the client. This code uses no socket: bytes go in, bytes come out.
 //!
 //! rustls keeps both directions of a connection in one value. If a reading thread owned this value
-//! while it is blocked in `read`, no other thread could send. So the server keeps [`Tls`] under the
-//! mutex of a connection's outbox, beside the queue of encrypted ("sealed") records:
+//! while it is blocked in `read`, no other thread could send. So the mutex of a connection's outbox
+//! protects two things: the value [`Tls`], and the queue of encrypted ("sealed") records:
 //!
-//! * A sending thread encrypts and queues under one lock. TLS numbers the records, and the peer
-//!   rejects records that arrive in another order.
+//! * A sending thread takes the lock once, encrypts bytes and queues the records. So the records
+//!   are queued in the order of their sequence numbers. The peer would reject any other order.
 //! * The reading thread does not hold the lock while it is blocked on the socket. It takes the lock
 //!   only to decrypt ("open") the bytes that it has read.
 
@@ -25,15 +25,15 @@ pub struct Tls {
 /// What [`Tls::open`] found.
 #[derive(Debug)]
 pub enum Opened {
-    /// This number of bytes of plaintext. The next call may return more plaintext, even if no more
-    /// bytes have come from the socket.
+    /// This many bytes of plaintext. The next call may return more plaintext, even if no more bytes
+    /// have arrived from the socket.
     Plaintext(usize),
-    /// There is no plaintext until more bytes come from the socket.
+    /// There is no plaintext until more bytes arrive from the socket.
     More,
     /// The peer has sent close_notify: no more plaintext will follow.
     End,
-    /// The bytes are not TLS, or do not belong to this connection, or the peer has sent an alert
-    /// that ends the connection.
+    /// The bytes are not TLS, or were not encrypted for this connection, or the peer has sent an
+    /// alert that ends the connection.
     Failed(rustls::Error),
 }
 
@@ -50,8 +50,8 @@ impl Tls {
     }
 
     fn of(mut connection: Connection) -> Tls {
-        // rustls needs no limit here: the records are taken out at once, and the queue that they go
-        // to has a limit.
+        // The buffer of rustls needs no limit: `Tls` takes the records out of it at once, and the
+        // queue in which they wait has a limit.
         connection.set_buffer_limit(None);
         Tls {
             connection: Box::new(connection),
@@ -64,16 +64,16 @@ impl Tls {
         self.connection.is_handshaking()
     }
 
-    /// Encrypts these bytes. Returns the records to send: first those that TLS itself has to send,
-    /// then those with these bytes.
+    /// Encrypts these bytes. Returns the records to send: first the records that TLS itself has to
+    /// send, then the records with these bytes.
     pub fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
         // The write cannot fail, because the buffer has no limit.
         let _ = self.connection.writer().write_all(plaintext);
         self.outgoing()
     }
 
-    /// Returns the record with close_notify, which tells the peer that nothing will follow. Returns
-    /// no bytes if an alert has already ended this side.
+    /// Returns a record with close_notify, which tells the peer that nothing will follow. If an
+    /// alert has already ended this side, returns no bytes.
     pub fn farewell(&mut self) -> Vec<u8> {
         self.connection.send_close_notify();
         self.outgoing()
@@ -83,15 +83,16 @@ impl Tls {
     pub fn outgoing(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         while self.connection.wants_write() {
-            // Writing into memory cannot fail.
+            // This write goes into memory, so it cannot fail.
             let _ = self.connection.write_tls(&mut records);
         }
         records
     }
 
-    /// Decrypts records until one record has plaintext, and copies as much of this plaintext as fits into `plaintext`.
-    /// Removes the bytes that it has used from `ciphertext`. Never blocks. If a record cannot be decrypted, the plaintext of
-    /// the records before it is returned first, and the error later.
+    /// Decrypts records until one record has plaintext, and copies as much of this plaintext as
+    /// fits into `plaintext`. Removes the bytes that it has used from `ciphertext`. Never blocks.
+    /// If a record cannot be decrypted, this function first returns the plaintext of the earlier
+    /// records. A later call returns the error.
     pub fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> Opened {
         loop {
             match self.connection.reader().read(plaintext) {

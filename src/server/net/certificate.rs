@@ -1,5 +1,5 @@
-//! The certificate of a listener with TLS. It is read from files, or made when the server starts
-//! for the first time.
+//! The certificate of a listener with TLS. The server reads it from files, or makes it when the
+//! server starts for the first time.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -31,17 +31,17 @@ pub enum CertificateError {
     File(PathBuf, io::Error),
     /// Other users may read or change the file with the key.
     Exposed(PathBuf),
-    /// A file is not PEM, or has no certificate or key in it.
+    /// A file is not PEM, or it contains no certificate or no key.
     Pem(PathBuf, pem::Error),
-    /// Certificate and key were read, but they cannot be used together.
+    /// The certificate and the key were read, but they cannot be used together.
     Unfit(PathBuf, rustls::Error),
     /// Making a certificate failed.
     NotMade(rcgen::Error),
 }
 
 impl Certificate {
-    /// Reads a certificate and its key from PEM files. The certificates of its signers may follow
-    /// the certificate in the same file.
+    /// Reads a certificate and its key from PEM files. The certificate file may also contain the
+    /// certificates of the signers, after the certificate itself.
     ///
     /// # Errors
     /// Fails when a file cannot be read, when it contains no certificate or key, or when the
@@ -69,7 +69,7 @@ impl Certificate {
     /// permission to read or change the file.
     pub fn kept_in(directory: &Path) -> Result<Certificate, CertificateError> {
         let path = directory.join(FILE);
-        // If another user can read or replace the key, the certificate proves nothing to clients.
+        // If another user can read or replace the key, clients cannot rely on the certificate.
         if others_may(directory, 0o002) || others_may(&path, 0o077) {
             return Err(CertificateError::Exposed(path));
         }
@@ -96,8 +96,8 @@ impl Certificate {
         })
     }
 
-    /// Returns the certificate's SHA-256 in the form of `openssl x509 -fingerprint -sha256`:
-    /// `AB:CD:...`.
+    /// Returns the SHA-256 fingerprint of the certificate in the form in which
+    /// `openssl x509 -fingerprint -sha256` prints it: `AB:CD:...`.
     pub fn fingerprint(&self) -> String {
         let own = self.chain.first().map(AsRef::as_ref).unwrap_or_default();
         let bytes = Sha256::digest(own);
@@ -149,9 +149,9 @@ fn self_signed() -> Result<String, rcgen::Error> {
     Ok(key.serialize_pem() + &certificate.pem())
 }
 
-/// Writes the file so that only its owner can read it. The file appears under its name only when it
-/// is complete. When two servers start at the same time, the file of the first server stays, and
-/// both servers use it.
+/// Writes the file so that only its owner can read it. The file gets its final name only when it is
+/// complete. When two servers start at the same time, the file of the first server stays, and both
+/// servers use it.
 fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));
@@ -165,7 +165,7 @@ fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     match fs::hard_link(&draft, path) {
         Ok(()) => fs::remove_file(&draft),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(&draft),
-        // The file system does not support hard links.
+        // The file system may not support hard links. Then the file is renamed instead.
         Err(_) => fs::rename(&draft, path),
     }
 }
@@ -184,12 +184,12 @@ impl fmt::Display for CertificateError {
                 let (file, directory) = (path.display(), path.parent().unwrap_or(path).display());
                 write!(
                     f,
-                    "other users may read or change the key {file}; run: chmod o-w {directory}, then remove {file} (the server makes a new one) or chmod 600 {file}"
+                    "other users may read or change the key {file}; run: chmod o-w {directory}; then either remove {file} (the server makes a new key) or run: chmod 600 {file}"
                 )
             }
             CertificateError::Pem(path, error) => write!(
                 f,
-                "{} has no certificate or no key in PEM: {error}",
+                "{} has no certificate or no key in PEM format: {error}",
                 path.display()
             ),
             CertificateError::Unfit(path, error) => write!(

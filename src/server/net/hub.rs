@@ -2,9 +2,9 @@
 //! that the room sends is first put on this list.
 //!
 //! [`Hub::visit`] shows the whole idea. A thread locks the hub, lets the room handle an event, and
-//! appends the effects to the run. If another thread is already sending, the visiting thread
-//! leaves, because the sending thread will find what was appended. If no thread is sending, the
-//! visiting thread starts to send.
+//! appends the effects to the run. This is called a *visit*. If another thread is already sending,
+//! the visiting thread leaves, because the sending thread will find the new effects. If no thread
+//! is sending, the visiting thread starts to send.
 //!
 //! An example with two readers, A and B, whose clients speak at nearly the same time:
 //!
@@ -18,11 +18,11 @@
 //!
 //! So B does not wait while A sends. All clients still get "hi" before "ho", because the room
 //! handled the two messages in this order. When a hundred readers visit the hub while A sends,
-//! their messages are all in one run, and each client gets them in one `send`. So the cost per
-//! message falls when the room is busy.
+//! their messages are all in one run, and each client gets them in one `send`. So in a busy room, a
+//! message costs fewer system calls than in a quiet room.
 //!
-//! A simpler design would send while it holds the lock. Then every reader would wait for every
-//! send, and one full socket would stop the room.
+//! In a simpler design, a thread would send while it holds the hub's lock. Then every reader would
+//! wait for every send, and one full socket would stop the room.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -45,35 +45,38 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 /// Rules of the hub's two locks:
 ///
 /// * `state` is held while a room handles events, and while the run is swapped. A thread that holds
-///   it does not block, send, or write to the log. The clock's lock is the only other lock that it
-///   may take.
-/// * `turn` is held by the thread that carries runs out. No other thread tries to take it, because
-///   `sending` is true meanwhile. The only exception is a stop that takes too long
-///   ([`Hub::cut_all`]).
+///   it does not block, send, or write to the log. The clock's lock is the only other lock that
+///   this thread may take.
+/// * `turn` is held by the thread that carries runs out. No other thread waits for this lock,
+///   because `sending` is true meanwhile. There is one exception: when a stop takes too long,
+///   [`Hub::cut_all`] waits for it.
 /// * A thread that holds `turn` may lock `state`. A thread that holds `state` must not lock `turn`.
 ///   A thread holds both locks at the same time in two places: [`Hub::send_rounds`] holds both to
 ///   swap the run, and [`Sending`] holds both after a panic.
 ///
 /// The locks are from `parking_lot`: a panic does not poison them. If a room panicked, the server
-/// would go on using the half-changed room, so rooms must not panic. Nothing that a peer sends can
-/// cause a panic there: the lints of the protocol crate forbid the calls that could.
+/// would go on using the half-changed room, so rooms must not panic. No bytes from a peer can cause
+/// a panic in a room: the lints of the protocol crate forbid the calls that could panic.
 pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
     /// Notified after the run was swapped: the new run has space again. Readers whose run was full
     /// wait here.
     space: Condvar,
-    /// Locked by the thread that has set `sending`, or to which the turn was handed over.
+    /// Locked by the thread that has set `sending`, or by the clock's thread after a reader has
+    /// handed the turn over to it.
     turn: Mutex<Turn>,
-    /// Finds answers to the room's questions. The search for an answer uses none of the locks
-    /// above.
+    /// Finds answers to the room's questions. A thread that looks for an answer takes none of the
+    /// locks above.
     answers: Answers<P>,
     pub(super) clock: Arc<Clock<Connection>>,
     pub(super) codec: P::Codec,
     pub(super) limits: Arc<ConnectionLimits>,
-    /// The TLS configuration of its connections; `None` when the listener has no certificate.
+    /// The TLS configuration for the hub's connections; `None` when the listener has no
+    /// certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// The listener's name, such as `chaton 127.0.0.1:7777`. The name is the target of log lines
-    /// about the listener's connections, because the log limits the lines of each target.
+    /// The listener's name, such as `chaton 127.0.0.1:7777`. Log lines about the listener's
+    /// connections have this name as their target, because the log limits the number of lines of
+    /// each target.
     pub(super) listener: Arc<str>,
 }
 
@@ -81,15 +84,15 @@ struct State<P> {
     room: P,
     /// The effects that the room wants, and that no thread has begun to carry out.
     run: Run,
-    /// True while a thread has the turn. This thread will look at the run once more before it sets
-    /// this flag to false, under the same lock. So a thread that appends to the run and sees `true`
-    /// may leave: the sending thread will find what it appended.
+    /// True while a thread has the turn. Before that thread sets the flag to false, it looks at the
+    /// run once more, under the same lock. So a thread that appends to the run and sees `true` may
+    /// leave: the sending thread will find the new effects.
     sending: bool,
-    /// The server stops: the room handles no more events.
+    /// True when the server stops: the room handles no more events.
     stopping: bool,
     /// Number of connections that have not had their last event, `Gone`.
     connections: usize,
-    /// The deadline of the room that was last reported to the clock.
+    /// The room's deadline that the hub has told the clock last.
     told_clock: Option<Instant>,
 }
 
@@ -127,8 +130,8 @@ impl<P: Protocol> Hub<P> {
     /// the first `read`.
     ///
     /// The connection is added to the run's arrivals. So the thread that carries out the run knows
-    /// the connection before any effect names it. A connection that was accepted just when the
-    /// server stops is cut at once.
+    /// the connection before any effect names it. If the connection was accepted just when the
+    /// server stops, it is cut at once.
     pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow<P::Question> {
         let opened = Event::Opened(connection.peer);
         let flow = self.visit(|state| {
@@ -147,14 +150,15 @@ impl<P: Protocol> Hub<P> {
 
     /// Lets the room handle commands of one connection, in their order and in one visit.
     ///
-    /// This method stops after a command for which the room returns another [`Flow`] than `Frames`.
-    /// The following commands stay in the iterator.
+    /// This method stops after a command for which the room returns a [`Flow`] other than `Frames`.
+    /// The commands that follow stay in the iterator.
     ///
-    /// This method also stops when the client has sent as much as it may for now. The caller then
-    /// pauses.
+    /// This method also stops when the client has sent as many bytes as it may send for now. The
+    /// caller then pauses.
     ///
-    /// Blocks while the run is full. A reader that is blocked here does not read from its socket.
-    /// So clients that send faster than the server can pass on are slowed down.
+    /// Blocks while the run is full; the holder of the turn wakes the reader after it has swapped
+    /// the run. A reader that is blocked here does not read from its socket. So TCP slows a client
+    /// down that sends faster than the server can relay its messages.
     pub(super) fn commands<'a>(
         &self,
         connection: &Connection,
@@ -172,8 +176,8 @@ impl<P: Protocol> Hub<P> {
                     // Blocks. `wait` releases the lock while the thread is blocked, and takes it
                     // again before it returns. The holder of the turn wakes all readers that wait
                     // here, after it has swapped the run. Meanwhile another reader may have filled
-                    // the new run already, so the loop looks again. This connection may also be
-                    // closing by now, so `State::handle` tests that again.
+                    // the new run already, so the loop tests again whether the run is full. This
+                    // connection may also be closing by now, so `State::handle` tests that again.
                     self.space.wait(&mut state);
                 } else {
                     // No thread is sending, so no other thread would swap this run. This thread
@@ -193,8 +197,8 @@ impl<P: Protocol> Hub<P> {
         flow
     }
 
-    /// Lets the room handle an event of a connection that is not a command. Does not wait for space
-    /// in the run, because the clock's thread calls this too, and it must not wait.
+    /// Lets the room handle any event of a connection except a command. Does not wait for space in
+    /// the run: the clock's thread calls this method too, and that thread must not wait.
     pub(super) fn event(
         &self,
         connection: &Connection,
@@ -204,8 +208,8 @@ impl<P: Protocol> Hub<P> {
     }
 
     /// Finds the answer to a question that the room asked because of this connection. Blocks until
-    /// a worker has found the answer, or until the hub stops. No lock of the hub is held, so all
-    /// other connections go on.
+    /// a worker has found the answer, until the question is dropped because too many questions
+    /// wait, or until the hub stops. No lock of the hub is held, so all other connections go on.
     pub(super) fn answer(
         &self,
         connection: &Connection,
@@ -215,8 +219,8 @@ impl<P: Protocol> Hub<P> {
         self.answers.to(address, question)
     }
 
-    /// Tells the room that the proof of identity of the client with this name is no longer valid,
-    /// for example because its key was replaced. Any thread may call this.
+    /// Tells the room that the client with this name has proved its identity with a key that is no
+    /// longer valid, for example because a new key was registered. Any thread may call this.
     pub(super) fn revoke(&self, name: &str) {
         self.visit(|state| {
             if !state.stopping {
@@ -228,9 +232,9 @@ impl<P: Protocol> Hub<P> {
     /// Lets the room handle a connection's last event. The connection's reader calls this after its
     /// last `read`.
     ///
-    /// The room removes what it knows about the connection, and tells other clients if the protocol
-    /// says so. This method is called for every connection, also when the hub stops: when the last
-    /// connection has gone, the clock's thread is told to end.
+    /// The room forgets the connection, and tells other clients if the protocol says so. This
+    /// method is called for every connection, also when the hub stops. After the last connection of
+    /// a hub that stops has gone, this method tells the clock's thread to end.
     pub(super) fn gone(&self, connection: &Connection) {
         self.visit(|state| {
             state.handle(connection, Event::Gone, Instant::now());
@@ -247,9 +251,9 @@ impl<P: Protocol> Hub<P> {
         self.visit(State::tick);
     }
 
-    /// Closes every connection in order. The room handles no more events, so no client is told that
-    /// the others leave. The clock's thread cuts the connections that have not ended within
-    /// [`DRAIN`].
+    /// Begins an orderly close of every connection. The room handles no more events, so the clients
+    /// are not told that the other clients leave. The clock's thread cuts the connections that have
+    /// not ended within [`DRAIN`].
     pub(super) fn finish_all(&self) {
         self.answers.cancel();
         self.clock.stop_by(Instant::now() + DRAIN);
@@ -268,8 +272,8 @@ impl<P: Protocol> Hub<P> {
         self.turn.lock().cut_all();
     }
 
-    /// Lets `act` change the state under the lock. Then releases the lock and sends what has to be
-    /// sent.
+    /// Lets `act` change the state under the lock. Then releases the lock and, if no other thread
+    /// is sending, sends what has to be sent.
     fn visit<T>(&self, act: impl FnOnce(&mut State<P>) -> T) -> T {
         let mut state = self.state.lock();
         let done = act(&mut state);
@@ -277,12 +281,12 @@ impl<P: Protocol> Hub<P> {
         done
     }
 
-    /// Ends a visit: tells the clock the room's deadline, and takes the turn when there is
-    /// something to send and no thread sends. Releases the lock before anything is sent.
+    /// Ends a visit: tells the clock the room's deadline, and takes the turn if there is something
+    /// to send and no other thread is sending. Releases the lock before anything is sent.
     fn settle(&self, mut state: MutexGuard<'_, State<P>>) {
-        // A hub that stops does not call its room any more, so the room would never move its
-        // deadline. The clock's thread would find the deadline due again and again, and would never
-        // end.
+        // A hub that stops does not call its room any more, so the room cannot move its deadline
+        // any more. If the deadline stayed in the clock, the clock's thread would find it due again
+        // and again, and would never end.
         let deadline = match state.stopping {
             true => None,
             false => state.room.deadline(),
@@ -301,12 +305,12 @@ impl<P: Protocol> Hub<P> {
         self.send_rounds();
     }
 
-    /// Carries out one run after the other until the new run is empty. The caller has set
-    /// `sending`, or the turn was handed over to it.
+    /// Swaps the run and carries it out, again and again, until it finds an empty run. The caller
+    /// has set `sending`, or a reader has handed the turn over to the caller.
     ///
-    /// After [`ROUNDS`] rounds it hands the turn to the clock's thread. Otherwise, in a busy room,
-    /// a reader would always send for others and never read from its own client. `sending` stays
-    /// true until the clock's thread takes over, so no third thread begins to send.
+    /// After [`ROUNDS`] rounds, this method hands the turn to the clock's thread. Otherwise, in a
+    /// busy room, a reader would always send for others and never read from its own client.
+    /// `sending` stays true until the clock's thread takes over, so no other thread begins to send.
     pub(super) fn send_rounds(&self) {
         let mut sending = Sending {
             turn: self.turn.lock(),
@@ -340,16 +344,16 @@ impl<P: Protocol> Hub<P> {
 }
 
 impl<P: Protocol> State<P> {
-    /// Lets the room handle an event. Every event of every connection comes here, one at a time:
-    /// this is the order that all clients see.
+    /// Lets the room handle an event. Every event of every connection comes here, one at a time.
+    /// The order of these calls is the order that all clients see.
     fn handle(
         &mut self,
         connection: &Connection,
         event: Event<P::Command<'_>, P::Answer>,
         now: Instant,
     ) -> Flow<P::Question> {
-        // The connection may have been cut after its reader had read the frame and before the
-        // reader got the lock.
+        // Perhaps the connection was cut after its reader had read the frame, but before the reader
+        // got the lock. Then the frame is ignored.
         if self.stopping || (connection.is_closing() && counts_only_while_open(&event)) {
             return Flow::Closed;
         }
@@ -358,7 +362,7 @@ impl<P: Protocol> State<P> {
     }
 
     fn tick(&mut self) {
-        // The clock has removed the deadline before its thread called this.
+        // The clock's thread has removed the deadline from the clock before it called this method.
         self.told_clock = None;
         if !self.stopping {
             self.room.tick(Instant::now(), &mut self.run.effects);
@@ -378,7 +382,8 @@ fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
     )
 }
 
-/// A thread keeps this value while it holds the turn.
+/// The turn's lock guard, and the clean-up after a panic. A thread keeps this value while it holds
+/// the turn.
 ///
 /// If a round panics, the server does not know which clients have got their bytes. Then all
 /// connections are cut, `sending` becomes false, and the hub goes on. Only a mistake in this server
@@ -393,15 +398,15 @@ impl<P: Protocol> Drop for Sending<'_, P> {
     fn drop(&mut self) {
         if !self.passed_on {
             let target = &self.hub.listener;
-            error!(target: target, "{}: sending failed with a panic; all clients are cut", P::NAME);
+            error!(target: target, "{}: sending failed with a panic; all clients are disconnected", P::NAME);
             self.turn.cut_all();
             self.hub.state.lock().sending = false;
         }
     }
 }
 
-/// Hands out the numbers of connections. The accept threads of all listeners share it. No other
-/// memory depends on the counter, so the ordering `Relaxed` is enough.
+/// Hands out the numbers of connections. The accept threads of all listeners share this counter. No
+/// other memory depends on the counter, so the ordering `Relaxed` is enough.
 #[derive(Debug, Default)]
 pub(super) struct ConnIds(std::sync::atomic::AtomicU64);
 

@@ -2,40 +2,45 @@
 //! written for readers who are new to blocking IO.
 //!
 //! A call *blocks* when it returns only after something has happened elsewhere. `read` blocks until
-//! the peer sends bytes. [`Condvar::wait`](sync::Condvar) blocks until another thread calls
-//! `notify_one` or `notify_all`. A blocked thread costs no CPU, but it can do nothing else
-//! meanwhile. So for every place where a thread blocks, a comment says three things: what the
+//! bytes arrive, or until the peer ends its direction of the connection: then `read` returns 0,
+//! which means end of file (EOF). [`Condvar::wait`](sync::Condvar) blocks until another thread
+//! calls `notify_one` or `notify_all`. A blocked thread uses no CPU time, but it can do nothing
+//! else meanwhile. At every place where a thread blocks, a comment says three things: what the
 //! thread waits for, which thread or event wakes it, and what may have changed when it goes on.
 //!
 //! # The life of a connection
 //!
-//! 1. [`accept_each`](accepting::listener::accept_each) blocks until a client connects, and accepts
-//!    the socket.
-//! 2. [`Accept::admit`](accepting::listener::Accept) checks the limit of the client's address and
-//!    gives the socket to a thread ([`Threads::run`](accepting::threads::Threads::run)). That
-//!    thread is the connection's *reader* until the connection ends.
+//! 1. [`accept_each`](accepting::listener::accept_each) blocks until a client connects, and then
+//!    accepts the connection.
+//! 2. [`Accept::admit`](accepting::listener::Accept) checks that the client's address does not have
+//!    too many connections, and gives the new socket to a thread
+//!    ([`Threads::run`](accepting::threads::Threads::run)). That thread is the connection's
+//!    *reader* until the connection ends.
 //! 3. [`reader::run`](reading::reader::run) tells the hub that the connection is open, and then
 //!    blocks in `read` again and again.
-//! 4. The room accepts a login. The thread that carries out this effect adds the connection to the
-//!    list of members ([`Turn`](sending::turn::Turn)). From then on the client receives what is
-//!    sent to all.
+//! 4. The room accepts a login. The thread that carries out the room's decision adds the connection
+//!    to the list of *members*, the connections that are logged in ([`Turn`](sending::turn::Turn)).
+//!    From then on the client receives the bytes that are sent to all members.
 //! 5. The connection ends in one of these ways:
-//!    * The peer closes its side: `read` returns 0, and the room handles [`Event::ReadClosed`].
-//!    * The server closes it in order ([`Connection::finish`](connection::Connection::finish)): it
-//!      writes the queued bytes and then sends FIN. The reader waits for the peer's FIN, within
-//!      limits (`linger` in [`reader`](reading::reader)).
-//!    * The server closes it at once ([`Connection::cut`](connection::Connection::cut)), because
-//!      the client is too slow or too late, or because the connection is broken.
+//!    * The peer ends its direction: it sends FIN, the reader's `read` returns 0 (EOF), and the
+//!      room handles [`Event::ReadClosed`].
+//!    * The server begins an *orderly close*
+//!      ([`Connection::finish`](connection::Connection::finish)): it writes the queued bytes and
+//!      then sends FIN. The reader then waits for the peer's FIN, but only for a limited time
+//!      (`linger` in [`reader`](reading::reader)).
+//!    * The server *cuts* the connection ([`Connection::cut`](connection::Connection::cut)): it
+//!      closes the connection at once, and drops the queued bytes, because the client is too slow
+//!      or too late, or because the connection is broken.
 //! 6. The reader calls [`Hub::gone`](hub::Hub::gone), which gives the room the connection's last
-//!    event. The thread then waits for the next connection.
+//!    event. The thread then waits until it gets another connection to serve.
 //!
 //! # The life of a message
 //!
-//! 1. The reader's `read` returns with bytes. The reader decodes all whole frames in them. It holds
-//!    no lock meanwhile (`frames` in [`reader`](reading::reader)).
-//! 2. A frame that was decoded is a *command*. [`Hub::commands`](hub::Hub::commands) takes the
-//!    hub's lock once for all these commands. The room turns each command into *effects*, such as
-//!    "send these bytes to all members". The effects are appended to a list, the
+//! 1. The reader's `read` returns with bytes. The reader decodes all complete frames in these
+//!    bytes, without holding a lock (`frames` in [`reader`](reading::reader)).
+//! 2. A decoded frame is called a *command*. [`Hub::commands`](hub::Hub::commands) takes the hub's
+//!    lock once for all these commands. The room turns each command into *effects*, such as "send
+//!    these bytes to all members". The effects are appended to a list, the
 //!    [`Run`](sending::run::Run).
 //! 3. If no thread is sending, this thread takes the *turn*, which is the right to send (`settle`
 //!    in [`hub`]). It swaps the run for an empty one, releases the lock and carries the run out. If
@@ -43,12 +48,13 @@
 //!    run again before it stops sending.
 //! 4. [`Turn::apply`](sending::turn::Turn::apply) carries a run out: each recipient gets all its
 //!    bytes in one [`Connection::send`](connection::Connection::send).
-//! 5. [`Outbox::push`](sending::outbox::Outbox::push) passes the bytes to the system with a `send`
-//!    that does not block. For most messages this is the last step: the system has accepted all
-//!    bytes.
-//! 6. If the socket is full, the outbox queues the remaining bytes. The connection is put on the
-//!    list of [`Writable`](sending::writable::Writable). When its socket accepts bytes again, one
-//!    of the [`Writers`](sending::writers::Writers) sends them ([`Outbox::write`]).
+//! 5. [`Outbox::push`](sending::outbox::Outbox::push) passes the bytes to the operating system with
+//!    a `send` that does not block. For most messages this is the last step: the system has
+//!    accepted all bytes.
+//! 6. If the send buffer of the socket is full, the outbox queues the remaining bytes. The
+//!    connection is put on the list of [`Writable`](sending::writable::Writable). When its socket
+//!    accepts bytes again, one of the [`Writers`](sending::writers::Writers) sends them
+//!    ([`Outbox::write`]).
 //!
 //! So a message in a quiet room needs one `read`, one `send` for each recipient, and no other
 //! thread.
@@ -57,32 +63,31 @@
 //!
 //! 1. A thread sets the deadline. For example, a reader calls
 //!    [`Connection::expect_frame`](connection::Connection::expect_frame) when only a part of a
-//!    frame has arrived. The connection keeps all its [`Deadlines`](time::deadlines::Deadlines).
-//!    Only the earliest deadline is registered with the hub's [`Clock`](time::clock::Clock).
+//!    frame has arrived. The connection keeps all its [`Deadlines`](time::deadlines::Deadlines). It
+//!    registers only the earliest deadline with the hub's [`Clock`](time::clock::Clock).
 //! 2. The clock's thread blocks in [`Clock::next`](time::clock::Clock::next) until the earliest
-//!    registered time of all connections.
+//!    registered time of all connections. A thread that registers an earlier time wakes it.
 //! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
 //!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often no
-//!    deadline has passed, because a deadline that was moved or cleared leaves its old entry in the
-//!    clock.
+//!    deadline has passed: when a deadline is moved or cleared, its old entry stays in the clock.
 //! 4. If a deadline has passed, the next step depends on the kind of deadline. If the peer is late
 //!    with a frame or a login, the room decides what to do ([`Event::Overdue`]; the rooms share
 //!    `Lifecycle::overdue` in `protocols/room/connections.rs`). If the client may be too slow, its
 //!    outbox decides ([`Outbox::look`]). If an orderly close took too long, the connection is cut.
 //! 5. The connection registers its next deadline.
 //!
-//! The rooms have deadlines too ([`Protocol::deadline`]). After each visit, the hub tells the clock
-//! the earliest deadline of its room.
+//! The rooms have deadlines too ([`Protocol::deadline`]). Each time the room has handled an event,
+//! the hub tells the clock the earliest deadline of the room.
 //!
 //! # Threads
 //!
 //! | name | how many | its work | where it blocks | how it ends |
 //! |---|---|---|---|---|
-//! | `matou-accept` | one per listener | accepts | `poll` on the listener | the owner drops its `AcceptWake` and joins it ([`Service::close`]) |
-//! | `matou-conn` | one per connection | reads, and sends the effects of what it has read | `read`; a condition variable while its client has sent too much ([`Connection::wait_to_hear_more`](connection::Connection::wait_to_hear_more)) | when its connection has ended and it gets no other connection in time; [`Threads::close`](accepting::threads::Threads::close) ends the threads that wait |
-//! | `matou-clock` | one per hub | deadlines | a condition variable | after the hub's last connection has gone; [`Service::join`] joins it |
-//! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](sending::writers::Writers::stop) joins them |
-//! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](questions::workers::Workers::stop) |
+//! | `matou-accept` | one per listener | accepts | `poll` on the listener | its owner drops the `AcceptWake` and joins the thread ([`Service::close`]) |
+//! | `matou-conn` | one per connection | reads frames, and carries out their effects if no other thread does | `read`; a condition variable while its client has sent too much ([`Connection::wait_to_hear_more`](connection::Connection::wait_to_hear_more)) | when its connection has ended and it gets no other connection in time; [`Threads::close`](accepting::threads::Threads::close) ends the threads that wait |
+//! | `matou-clock` | one per hub | deadlines | a condition variable | after the hub's last connection has gone; [`Service::join`] joins the thread |
+//! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` (on Linux) | [`Writers::stop`](sending::writers::Writers::stop) joins the threads |
+//! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](questions::workers::Workers::stop) wakes the threads and waits until they have ended |
 //!
 //! One more kind of thread exists outside this module: `matou account import` computes password
 //! hashes on threads named `matou-import`, which end with that command.
@@ -94,19 +99,20 @@
 //!
 //! # Locks
 //!
-//! A thread that holds one of these locks may only take locks to the right of it:
+//! A thread that holds a lock may take only the locks to the right of it in the same row:
 //!
 //! * `turn -> hub state -> clock`
 //! * `turn -> tunnel end -> outbox`
 //! * `turn -> deadlines -> clock`
-//! * `turn -> relieving -> outbox` ([`Writers::relieve`](sending::writers::Writers::relieve); it also
-//!   takes the lock of the list in [`writable`](sending::writable), and releases it before it takes
-//!   the lock of an outbox)
+//! * `turn -> relieving -> tunnel end -> outbox`
+//!   ([`Writers::relieve`](sending::writers::Writers::relieve); this method also takes the lock of
+//!   the list in [`writable`](sending::writable), but releases that lock before it takes the lock
+//!   of an outbox)
 //!
 //! A thread that holds the lock of the list in [`writable`](sending::writable) takes no other lock.
 //! No lock is held during a system call that can block. The only exception is the lock `asking` in
-//! `sending/writable/poll.rs`, which only writers take. The rules of each lock are written at its
-//! struct.
+//! `sending/writable/poll.rs`, which only writers take. The comment of each struct that has a lock
+//! states the rules of this lock.
 //!
 //! # Where to find what
 //!
@@ -125,7 +131,8 @@
 //! | [`service`] | starts and stops all of it |
 //! | [`sys`], [`sync`] | system calls with their fallbacks, and the locks |
 //!
-//! Read them in this order. Each folder has a map of its own.
+//! Read these modules in the order of this table. The `mod.rs` of each folder has a table of the
+//! files in that folder.
 
 #![allow(
     rustdoc::private_intra_doc_links,

@@ -1,8 +1,8 @@
 //! Starts and stops the server's threads. An [`Engine`] has the threads that all listeners share; a
 //! [`Service`] is one listener with its room.
 //!
-//! The owner of a thread also ends it. A service owns its accept thread and its clock's thread. The
-//! engine owns the other threads. Each of them joins the threads that it owns: see "Threads" in
+//! The owner of a thread also ends it. A service owns its accept thread and its clock's thread, and
+//! the engine owns the other threads. Each owner waits for the end of its threads: see "Threads" in
 //! [`net`](super).
 
 use std::convert::Infallible;
@@ -58,7 +58,8 @@ pub struct Service {
     keep_time: Option<JoinHandle<()>>,
 }
 
-/// Tells a room that the proof of a client's identity is no longer valid.
+/// A handle for the code that replaces a client's key: with it, that code tells the room that the
+/// old key is no longer valid.
 #[derive(Clone)]
 pub struct Revoker(Arc<dyn Fn(&str) + Send + Sync>);
 
@@ -114,10 +115,10 @@ impl Engine {
         Engine::start_for(limits, LISTENERS)
     }
 
-    /// Does the same as [`Engine::start`], for this many listeners.
+    /// Does the same as [`Engine::start`], but reserves descriptors for this many listeners.
     pub fn start_for(limits: &ProcessLimits, listeners: usize) -> Engine {
-        // The writers are started first, so that their descriptors are counted among the open
-        // descriptors.
+        // The writers are started first, because `Machine::this_one` counts the open descriptors:
+        // the count must include the descriptors of the writers.
         let writers = Writers::start(limits.writers, limits.outbox_total);
         let ceiling = Machine::this_one().ceiling(limits.connections, listeners);
         let spare = Budget::new(ceiling.spare);
@@ -147,8 +148,8 @@ impl Engine {
         &self.spare
     }
 
-    /// Begins to serve a room on an address. The room asks no questions. Port 0 lets the system
-    /// choose a port.
+    /// Begins to serve a room that asks no questions, on an address. Port 0 lets the system choose
+    /// a port.
     ///
     /// # Errors
     /// Fails when the server cannot listen on the address, or a thread cannot be started.
@@ -164,8 +165,8 @@ impl Engine {
     }
 
     /// Does the same as [`Engine::listen`] for a room that asks questions. `answer` finds the
-    /// answers. `answer` runs on a few separate threads, so only the connection that led to a
-    /// question waits for the answer. If `answer` panics, that connection is closed.
+    /// answers. `answer` runs on a few separate threads, so only the connection whose frame led to
+    /// the question waits for the answer. If `answer` panics, that connection is closed.
     ///
     /// # Errors
     /// Fails in the cases of [`Engine::listen`].
@@ -262,7 +263,9 @@ impl Engine {
             self.writers.stop();
         } else {
             // A connection that has not ended may still need the writers, so they are not stopped.
-            warn!("some connections did not end within {LAST_WAIT:?}; stopping without them");
+            warn!(
+                "some connections did not end within {LAST_WAIT:?}; the server no longer waits for them"
+            );
         }
     }
 }
@@ -289,22 +292,22 @@ impl Service {
         self.address
     }
 
-    /// Returns a handle for code that can make a client's key invalid.
+    /// Returns a handle with which other code disconnects a client whose key was replaced.
     pub fn revoker(&self) -> Revoker {
         self.revoke.clone()
     }
 
-    /// Accepts no more connections, and begins to close all connections in order. The server writes
-    /// the queued bytes of each client, and tells no client that other clients leave. Blocks only
-    /// until the accept thread has ended.
+    /// Accepts no more connections, and begins an orderly close of all connections. The server
+    /// writes the queued bytes of each client, but does not tell the clients that other clients
+    /// leave. Blocks only until the accept thread has ended.
     pub fn close(&mut self) {
-        // The accept thread may be blocked in `poll`. Dropping this value wakes the thread, and it
-        // ends.
+        // The accept thread may be blocked in `poll`. When this value is dropped, the thread wakes
+        // up and ends.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();
-            // After the join no new connection can be accepted. The clock's thread closes the
-            // connections that exist.
+            // The accept thread has ended, so no new connection is accepted. Now the clock's thread
+            // closes the connections that exist.
             self.clock.stop();
         }
     }
@@ -318,6 +321,8 @@ impl Service {
     fn end(&mut self) {
         self.close();
         if let Some(keep_time) = self.keep_time.take() {
+            // Blocks until the clock's thread has ended. That thread ends after the last connection
+            // has gone. If some connections do not end in time, it cuts them and then ends.
             let _ = keep_time.join();
         }
     }

@@ -11,8 +11,8 @@ pub(super) type Socket = TcpStream;
 /// the socket is full. Never blocks.
 ///
 /// `MSG_DONTWAIT` makes this one call non-blocking. The socket itself must stay in blocking mode:
-/// that mode applies to all threads that use the socket, and the connection's reader blocks in
-/// `read` on it.
+/// the mode of a socket applies to all threads, and the connection's reader must block in `read` on
+/// this socket.
 #[cfg(unix)]
 pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::Errno;
@@ -27,20 +27,21 @@ pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Sends nothing, because this system has no non-blocking send. The writers do all sending.
+/// Sends nothing, because this system has no non-blocking send. On such a system, only the writers
+/// send.
 #[cfg(not(unix))]
 pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
 }
 
-/// Returns true when the peer of a socket has ended its direction or is lost, even when earlier
-/// bytes of the peer are still unread. Never blocks.
+/// Returns true when the peer of a socket has ended its direction or is lost. Bytes that the peer
+/// sent before may still be unread. Never blocks.
 #[cfg(unix)]
 pub(super) fn has_ended(stream: &TcpStream) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     #[cfg(target_os = "linux")]
     let end = PollFlags::RDHUP;
-    // On other systems no flag is set. Then `poll` reports only errors and the end of both
+    // Other systems have no such flag. Without it, `poll` reports only errors and the end of both
     // directions.
     #[cfg(not(target_os = "linux"))]
     let end = PollFlags::empty();
@@ -49,7 +50,8 @@ pub(super) fn has_ended(stream: &TcpStream) -> bool {
     poll(&mut asked, Some(&now)).is_ok_and(|ready| ready > 0)
 }
 
-/// Returns false, because on this system the server does not ask for the state of the peer.
+/// Returns false, because on this system the server cannot find out whether the peer has ended its
+/// direction.
 #[cfg(not(unix))]
 pub(super) fn has_ended(_: &TcpStream) -> bool {
     false
@@ -84,7 +86,8 @@ pub(super) fn open_descriptors() -> u64 {
     } else {
         "/dev/fd"
     };
-    // The count includes the descriptor with which the list itself is read.
+    // The count is one too large, because it includes the descriptor with which this function reads
+    // the list.
     std::fs::read_dir(list).map_or(16, |list| list.count() as u64)
 }
 
@@ -102,9 +105,9 @@ pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
     false
 }
 
-/// Returns the maximum number of threads that this process may start, by the limits of the system,
-/// of the user and of the process's control groups. Returns `None` if the system does not report
-/// its limits.
+/// Returns the maximum number of threads that this process may start: the smallest of the limits of
+/// the system, of the user and of the process's control groups. Returns `None` if the system does
+/// not report its limits.
 #[cfg(target_os = "linux")]
 pub(super) fn threads() -> Option<u64> {
     use rustix::process::{Resource, getrlimit};
@@ -128,12 +131,13 @@ pub(super) fn threads() -> Option<u64> {
     None
 }
 
-/// Returns how many more threads the process's control group and its parent groups allow: the
-/// smallest of their numbers.
+/// Returns how many more threads the process may start: the smallest of the numbers that its
+/// control group and the parent groups allow.
 #[cfg(target_os = "linux")]
 fn control_group_threads() -> Option<u64> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    // `0::/user.slice/...` in version 2; `5:pids:/user.slice/...` in version 1.
+    // A line is `0::/user.slice/...` in version 2 of control groups, and `5:pids:/user.slice/...`
+    // in version 1.
     let paths = groups.lines().filter_map(|line| {
         let (_, line) = line.split_once(':')?;
         let (controllers, path) = line.split_once(':')?;
@@ -170,8 +174,8 @@ fn number(path: impl AsRef<std::path::Path>) -> Option<u64> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// Returns true if this process may use this many more bytes of address space. Asks the system only
-/// when the process has such a limit (`ulimit -v`).
+/// Returns true if this process may use this many more bytes of address space. Reads the size of
+/// the process only when the process has such a limit (`ulimit -v`).
 #[cfg(target_os = "linux")]
 pub(super) fn has_address_space(bytes: u64) -> bool {
     use rustix::process::{Resource, getrlimit};
@@ -184,7 +188,7 @@ pub(super) fn has_address_space(bytes: u64) -> bool {
     kilobytes.is_none_or(|used| used * 1024 + bytes <= limit)
 }
 
-/// Returns true: on other systems the limit is not checked.
+/// Returns true, because on these systems the server does not check the limit.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn has_address_space(_: u64) -> bool {
     true
@@ -213,16 +217,16 @@ impl Splice {
         (size >= least).then_some(Splice { out, into, size })
     }
 
-    /// Bytes of the pipe.
+    /// Returns the size of the pipe in bytes.
     #[cfg(test)]
     pub(super) fn size(&self) -> usize {
         self.size
     }
 
-    /// Moves the bytes that can be read from `from` now. Blocks until the peer of `from` sends
-    /// something, and then until `to` has accepted all of it. If another thread shuts
-    /// down the socket for which this thread waits, the wait ends. Returns the number of bytes, 0 at
-    /// EOF.
+    /// Moves the bytes that `from` has received to `to`, and returns their number. Blocks until the
+    /// peer of `from` sends bytes or FIN, and then until `to` has accepted all these bytes. When
+    /// another thread shuts down the socket for which this thread waits, the wait ends. Returns 0
+    /// at EOF.
     pub(super) fn forward(&self, from: &TcpStream, to: &TcpStream) -> io::Result<usize> {
         let moved = splice_all(from, &self.into, self.size)?;
         let mut left = moved;
@@ -290,11 +294,12 @@ pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<us
 }
 
 /// True if the system has a non-blocking send. Then the clock's thread can find out whether a
-/// client has taken bytes. On other systems only a writer can find out, because its send may block.
+/// client has taken bytes. On other systems only a writer can find out, because the send may block
+/// and only a writer may wait for it.
 pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
 
-/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, 0 when it is
-/// full. Does not block on Unix.
+/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, which is 0 when
+/// the socket is full. Does not block on Unix.
 #[cfg(unix)]
 pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     send_pieces_now(stream, pieces)

@@ -1,5 +1,5 @@
-//! `api/1/clients/{uuid}`: registers, replaces and shows the keys of clients. Each change must be
-//! signed with a key.
+//! `api/1/clients/{uuid}`: registers, replaces and shows the keys of clients. A request that
+//! registers or replaces a key must be signed.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -35,7 +35,8 @@ impl Registry {
                 .and_then(|uuid| self.register(uuid, request)),
             "POST" => parse_id(id).and_then(|uuid| self.replace(uuid, request)),
             _ => {
-                let why = "GET shows a client, PUT registers it, POST replaces its key";
+                let why =
+                    "use GET to show a client, PUT to register it, or POST to replace its key";
                 let refused = Response::error(405, why, "MethodNotAllowedException");
                 Err(refused.with("Allow", "GET, HEAD, PUT, POST"))
             }
@@ -55,7 +56,7 @@ impl Registry {
         let registered = self.identities.register(uuid, key.der(), self.most_clients);
         registered.map_err(|error| match error {
             IdentityError::Exists(_) => {
-                let why = format!("{error}; POST replaces its key");
+                let why = format!("{error}; use POST to replace its key");
                 Response::error(409, &why, "ClientAlreadyRegisteredException")
             }
             IdentityError::Full { .. } => {
@@ -77,7 +78,8 @@ impl Registry {
         let replaced = self.identities.replace(uuid, &old, key.der());
         replaced.map_err(|error| match error {
             IdentityError::Store(error) => broken(&error),
-            // Another request has replaced the old key after this request read it.
+            // Another request replaced the key after this request had read it. So this request was
+            // not signed with the present key.
             _ => forged(),
         })?;
         if *old != *key.der() {
@@ -164,11 +166,12 @@ fn forged() -> Response {
 }
 
 fn unknown(uuid: Uuid) -> Response {
-    let why = format!("{uuid} is not registered; PUT registers it");
+    let why = format!("{uuid} is not registered; use PUT to register it");
     Response::error(404, &why, "ClientDoesNotExistException")
 }
 
-/// Writes the reason to the log. The response tells the client only that the database failed.
+/// Writes the reason to the log and makes the response. The response says only that the server
+/// cannot use its database.
 fn broken(error: &StoreError) -> Response {
     error!(target: NAME, "{NAME}: {error}");
     let why = "the server cannot use its database";

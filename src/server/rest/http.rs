@@ -1,5 +1,5 @@
-//! The part of HTTP that is needed for a request with a short body and its response. A connection
-//! has one request and one response.
+//! The small part of HTTP that the registry needs: requests with a short body, and their responses.
+//! A connection carries one request and one response.
 
 use std::io::{self, Read, Write};
 
@@ -8,7 +8,8 @@ use serde_json::json;
 /// Maximum bytes of the request line and the headers.
 const MAX_HEAD_BYTES: usize = 8 << 10;
 
-/// Maximum bytes of a body. A body with a key of 8192 bits has less than two thousand bytes.
+/// Maximum bytes of a body. A body with the largest key (8192 bits) has less than two thousand
+/// bytes.
 pub const MAX_BODY_BYTES: usize = 16 << 10;
 
 const MAX_HEADERS: usize = 64;
@@ -42,7 +43,7 @@ impl From<io::Error> for Unread {
 }
 
 impl Unread {
-    /// Leaves the body of the response out if this is the method HEAD.
+    /// Removes the body of the response if the method of the request is HEAD.
     fn to(self, method: &str) -> Unread {
         match self {
             Unread::Refused(response) if method == "HEAD" => {
@@ -54,12 +55,13 @@ impl Unread {
 }
 
 impl Request {
-    /// Returns the value of a header. Upper and lower case in its name make no difference.
+    /// Returns the value of the first header with this name. Upper and lower case in the name make
+    /// no difference.
     pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
         self.all(name).next()
     }
 
-    /// The values of all headers of this name.
+    /// Returns the values of all headers with this name.
     fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let is_it = move |(found, _): &&(String, Vec<u8>)| found.eq_ignore_ascii_case(name);
         self.headers.iter().filter(is_it).map(|(_, value)| &**value)
@@ -75,8 +77,9 @@ impl Request {
         }
     }
 
-    /// Reads a request. Blocks until it is complete, or until the time limit of the stream. If the
-    /// client asks whether it may send the body (header `Expect`), the answer is `100 Continue`.
+    /// Reads a request. Blocks until the request is complete, or until the time limit of the
+    /// stream. EOF before that is an error. If the client asks whether it may send the body (header
+    /// `Expect`), answers `100 Continue`.
     pub(super) fn read(stream: &mut (impl Read + Write)) -> Result<Request, Unread> {
         let mut bytes = Vec::new();
         let (mut request, head) = loop {
@@ -108,7 +111,7 @@ impl Request {
     }
 
     /// Parses the request line and the headers, and returns them with their length in bytes.
-    /// Returns `None` if bytes are missing.
+    /// Returns `None` if they are not complete yet.
     fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Unread> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
@@ -138,8 +141,9 @@ impl Request {
         Ok(Some((request, length)))
     }
 
-    /// A request of HTTP/1.1 must name one host (RFC 9112, section 3.2). With two, a proxy may read
-    /// the other one. A client of HTTP/1.0 may leave the host out.
+    /// A request of HTTP/1.1 must name one host (RFC 9112, section 3.2). If a request names two
+    /// hosts, it is refused, because a proxy in front of this server may choose a different one
+    /// than this server. A client of HTTP/1.0 may leave the host out.
     fn check_host(&self, is_needed: bool) -> Result<(), Unread> {
         let hosts = self.all("Host").count();
         let why = match hosts {
@@ -159,8 +163,9 @@ impl Request {
         let Some(value) = lengths.next() else {
             return Ok(0);
         };
-        // If two headers give different lengths, a proxy may use the other length. The proxy would
-        // then treat a part of this body as a new request.
+        // If two headers give different lengths, a proxy in front of this server may choose a
+        // different one than this server. The proxy would then treat a part of this body as a new
+        // request.
         if lengths.any(|other| other != value) {
             let why = "the Content-Length is given twice with different values";
             return Err(refused(400, why, "BadRequestException"));
@@ -173,7 +178,8 @@ impl Request {
         let text = std::str::from_utf8(value).unwrap_or_default();
         match text.parse() {
             Ok(length) if length <= MAX_BODY_BYTES => Ok(length),
-            // A number that is too large for this type is too large for a body too.
+            // The number is larger than `MAX_BODY_BYTES`, or it is too large even for `usize`, so
+            // `parse` has failed.
             _ => Err(too_large()),
         }
     }
@@ -181,7 +187,7 @@ impl Request {
 
 /// Returns the path of a request's target, without the query. Some clients send the whole URL, as
 /// they would to a proxy, and a server must accept it (RFC 9112, section 3.2.2). The host in the
-/// URL is ignored, but it must not be empty: then `None` is returned.
+/// URL is ignored. But if the host is empty, returns `None`.
 fn path_of(target: &str) -> Option<&str> {
     let authority = ["http://", "https://"].iter().find_map(|scheme| {
         let (start, rest) = target.split_at_checked(scheme.len())?;
@@ -218,7 +224,7 @@ fn refused(status: u16, why: &str, kind: &str) -> Unread {
     Unread::Refused(Response::error(status, why, kind))
 }
 
-/// Reads once and appends the bytes to `bytes`, which then has at most `most` bytes. Blocks until
+/// Calls `read` once and appends the bytes to `bytes`, up to `most` bytes in all. Blocks until
 /// bytes arrive, or until the time limit of the stream. EOF is an error here, because the request
 /// is not complete.
 fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
@@ -244,7 +250,7 @@ pub(super) struct Response {
     content_type: &'static str,
     headers: Vec<(&'static str, &'static str)>,
     body: Vec<u8>,
-    /// The body is not sent. Only its length is told.
+    /// True if the body is not sent. Its length is still sent, in the header `Content-Length`.
     is_bodiless: bool,
 }
 
@@ -266,7 +272,7 @@ impl Response {
         }
     }
 
-    /// Makes an error response, with a sentence for people and a word for programs.
+    /// Makes an error response. `why` is a sentence for people, and `kind` is a word for programs.
     pub(super) fn error(status: u16, why: &str, kind: &str) -> Response {
         Response::json(status, &json!({ "error_message": why, "error_type": kind }))
     }

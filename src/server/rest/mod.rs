@@ -1,5 +1,5 @@
-//! The registry of Chatr Connect over HTTP. Clients register their public keys here, and later
-//! prove their identity with them.
+//! The registry of Chatr Connect over HTTP. Clients register their public keys here. Later, they
+//! prove their identity with these keys when they log in to Chatr Connect.
 //!
 //! | request | what it does |
 //! |---|---|
@@ -14,8 +14,9 @@
 //!
 //! The port accepts HTTPS, with the certificate of Chatr Connect. From clients on this machine it
 //! also accepts plain HTTP. The first byte of a connection shows whether the client uses TLS. A
-//! connection carries one request. Handshake and request together may take at most eight seconds;
-//! then two seconds are left for the response. HEAD is answered as GET, without the body.
+//! connection carries one request. The handshake and the request together may take at most eight
+//! seconds; after that, the response may take two more seconds. The answer to HEAD is the answer to
+//! GET without its body.
 //!
 //! `http.rs` has the part of HTTP that the registry needs, and `clients.rs` has the registry
 //! itself.
@@ -99,7 +100,8 @@ impl Default for Options {
 /// The registry.
 pub struct Registry {
     identities: Identities,
-    /// A revoker for each listener of Chatr Connect. All of them are called when a key is replaced.
+    /// A revoker for each listener of Chatr Connect. The registry calls all of them when a key is
+    /// replaced.
     revokers: Vec<Revoker>,
     certificate: String,
     tls: Arc<ServerConfig>,
@@ -110,7 +112,7 @@ pub struct Registry {
 
 impl Registry {
     /// Makes a registry of these identities. When a key is replaced, the registry calls all
-    /// `revokers`.
+    /// `revokers`, which disconnect the client with the old key.
     pub fn new(
         options: &Options,
         identities: Identities,
@@ -156,6 +158,8 @@ impl Registry {
     /// [`RESPONSE_TIME`] together.
     fn serve(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
         let mut socket = Timed::with_time_to_answer(stream, REQUEST_TIME, RESPONSE_TIME);
+        // Blocks until the first byte arrives or the time is over. `None` means EOF: the client has
+        // ended its direction and sent no request.
         match socket.peek()? {
             None => {}
             Some(HANDSHAKE) => {
@@ -191,8 +195,8 @@ impl Registry {
         response.write(stream)
     }
 
-    /// Answers HEAD as GET, but without the body (RFC 9110, section 9.3.2). Every other request has an
-    /// answer of its own.
+    /// Answers a request. HEAD gets the answer to GET, but without the body (RFC 9110, section
+    /// 9.3.2).
     fn answer_any(&self, request: &Request, from: IpAddr) -> Response {
         match request.method.as_str() {
             "HEAD" => self.answer(&request.as_get(), from).without_body(),
@@ -209,7 +213,7 @@ impl Registry {
                 Response::text("application/x-pem-file", self.certificate.clone())
             }
             ("/certificate", _) => {
-                let why = "GET shows the certificate";
+                let why = "use GET to show the certificate";
                 Response::error(405, why, "MethodNotAllowedException").with("Allow", "GET, HEAD")
             }
             _ => {

@@ -1,4 +1,4 @@
-//! A ChatHack listener, and the answers to the questions of its room about accounts.
+//! Starts a ChatHack listener, and answers the questions of its room about accounts.
 
 use std::net::SocketAddr;
 

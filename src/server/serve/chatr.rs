@@ -1,5 +1,5 @@
-//! A Chatr Connect listener: its certificate, the answers to the questions of its room about keys,
-//! and the registry over HTTP.
+//! Starts Chatr Connect listeners with their certificate, and the registry over HTTP. Answers the
+//! questions of their rooms about keys.
 
 use std::net::SocketAddr;
 
@@ -60,8 +60,8 @@ impl Listeners {
     }
 }
 
-/// Returns the certificate that the options name. If they name none, returns the certificate in the
-/// data directory.
+/// Returns the certificate that the options name. If the options name no certificate, returns the
+/// certificate in the data directory.
 fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, StartError> {
     let certificate = match (&options.certificate, &options.key) {
         (Some(certificate), Some(key)) => Certificate::load(certificate, key)?,
@@ -71,9 +71,10 @@ fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, Start
     Ok(certificate)
 }
 
-/// Checks whether a client has the key that is registered for its UUID. Runs on a worker's thread.
-/// For an unknown UUID it also checks a signature, with a decoy key. So the answer takes the same
-/// time, and the time does not show which UUIDs are registered.
+/// Checks with a signature that a client has the private key for its registered public key. Runs on
+/// a worker's thread. If the UUID is not registered, this function still checks the signature, but
+/// with a key that belongs to no client. So the answer always takes the same time, and a client
+/// cannot learn from this time which UUIDs are registered.
 fn judge(identities: &Identities, claim: &Claim) -> Verdict {
     let kept = match identities.find(claim.uuid) {
         Ok(kept) => kept,

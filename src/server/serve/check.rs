@@ -1,5 +1,6 @@
-//! The values that options may have. The server refuses to start with a value with which it cannot
-//! work. Otherwise the fault would appear only when the first client connects.
+//! The values that options may have. If an option has a value with which the server cannot work,
+//! the server does not start. Without this check, the operator would notice the mistake only when
+//! the first client connects.
 
 use std::fmt;
 use std::time::Duration;
@@ -41,12 +42,13 @@ struct Bounds {
     words: &'static str,
 }
 
-/// Ten years, in milliseconds. The sum of the current time and this time must not overflow.
+/// Ten years, in milliseconds. The server adds such a time to the current time, and this sum must
+/// not overflow.
 const LONGEST: u128 = 3650 * 24 * 3600 * 1000;
 
 /// The options that need bounds of their own, with these bounds.
 const BOUNDS: [Bounds; 9] = [
-    // With a time of zero, every connection would end as soon as it begins.
+    // If one of these times were zero, every connection would end as soon as it begins.
     Bounds {
         names: &[
             "handshake-timeout",
@@ -60,7 +62,8 @@ const BOUNDS: [Bounds; 9] = [
         most: LONGEST,
         words: "1ms to 3650days",
     },
-    // The bounds of Linux for TCP_KEEPIDLE and TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT.
+    // The next three entries have the bounds of Linux: for TCP_KEEPIDLE and TCP_KEEPINTVL, for
+    // TCP_KEEPCNT, and for TCP_USER_TIMEOUT.
     Bounds {
         names: &["keepalive-idle", "keepalive-interval"],
         least: 1000,
@@ -85,8 +88,8 @@ const BOUNDS: [Bounds; 9] = [
         most: 1_000_000,
         words: "1 to 1000000",
     },
-    // The longest frame of every protocol must fit, or the first slow moment of a client would be
-    // its last.
+    // The longest frame of every protocol must fit into an outbox. Otherwise the server would cut a
+    // client as soon as such a frame must wait in its outbox.
     Bounds {
         names: &["outbox-bytes"],
         least: 4 << 10,
@@ -105,7 +108,7 @@ const BOUNDS: [Bounds; 9] = [
         most: 1 << 40,
         words: "0 to 1099511627776",
     },
-    // These options are numbers of threads.
+    // Each of these options is a number of threads.
     Bounds {
         names: &["writers", "workers"],
         least: 1,
@@ -122,7 +125,7 @@ const ANY_TIME: Bounds = Bounds {
     words: "0s to 3650days",
 };
 
-/// The bounds of every number that is not in [`BOUNDS`]. No machine reaches the largest one.
+/// The bounds of every number that is not in [`BOUNDS`]. No machine needs a number above `most`.
 const ANY_NUMBER: Bounds = Bounds {
     names: &[],
     least: 0,
@@ -130,7 +133,7 @@ const ANY_NUMBER: Bounds = Bounds {
     words: "0 to 1000000000",
 };
 
-/// Returns the values in words that a number with this name may have.
+/// Returns, as text, the values that the number option with this name may have.
 pub fn allowed_numbers(name: &str) -> &'static str {
     bounds(name).unwrap_or(&ANY_NUMBER).words
 }

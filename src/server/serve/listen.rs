@@ -74,7 +74,8 @@ impl ProtocolOptions {
         }
     }
 
-    /// Returns the options of the protocol alone, which an operator can set.
+    /// Returns the options that an operator can set for this protocol, without those that every
+    /// listener has.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         match self {
             ProtocolOptions::Chaton(options) | ProtocolOptions::ChatosGroupe2(options) => {
@@ -97,7 +98,7 @@ impl ChatrOptions {
             ),
             Setting::new(
                 "key",
-                "PEM file with the private key of cert",
+                "PEM file with the private key of the certificate in cert",
                 &mut self.key,
             ),
         ];

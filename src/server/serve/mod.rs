@@ -1,4 +1,4 @@
-//! A whole server as a value: its configuration, how it is started, and how it stops in order.
+//! A whole server as a value: its configuration, its start, and its orderly stop.
 //!
 //! The program `matou` makes a [`Config`] from its arguments. A test or another program makes a
 //! `Config` like this:
@@ -80,11 +80,13 @@ pub struct Server {
 pub struct Listener {
     /// The protocol's name, or `chatr-rest` for the registry.
     pub name: &'static str,
-    /// The address. If the configuration has port 0, this is the port that the system has chosen.
+    /// The address. If the configuration has port 0, this address has the port that the system has
+    /// chosen.
     pub address: SocketAddr,
 }
 
-/// Why a server could not be started. The parts that were already started have been stopped again.
+/// Why a server could not be started. When this error is returned, the parts that were already
+/// started have been stopped again.
 #[derive(Debug)]
 pub enum StartError {
     /// An option has a value with which the server cannot work.
@@ -122,7 +124,7 @@ impl fmt::Display for StartError {
                 other: Listener { name, address: taken },
             } => write!(
                 f,
-                "cannot listen on {address}: this server's own listener {name} has {taken}; choose another port"
+                "cannot listen on {address}: this server's own listener {name} already uses {taken}; choose another port"
             ),
             StartError::Certificate(error) => error.fmt(f),
             StartError::RegistryWithoutChatr => f.write_str(
@@ -222,7 +224,7 @@ impl Server {
     }
 
     /// If the address is in use because another listener of this server has it, returns an error
-    /// that names that listener. Returns any other error as it is.
+    /// that names that listener. Otherwise returns `error` unchanged.
     fn explained(&self, error: StartError) -> StartError {
         let StartError::Listen(ListenError { address, cause }) = &error else {
             return error;
@@ -242,8 +244,8 @@ impl Server {
         }
     }
 
-    /// Starts a listener. This is the only place where the name of a protocol is turned into the
-    /// type of its room.
+    /// Starts a listener. Only this function in the server chooses the type of the room for a
+    /// protocol.
     fn listen(
         &mut self,
         listen: Listen,
@@ -309,8 +311,8 @@ impl Server {
         let Some(engine) = self.engine.take() else {
             return;
         };
-        // All services begin to close before this thread waits for the first of them, so together
-        // they take at most five seconds.
+        // This thread first tells all services to close, and only then waits for them. So all
+        // services together take at most five seconds.
         self.services.iter_mut().for_each(Service::close);
         self.registry.iter_mut().for_each(RequestService::close);
         self.services.drain(..).for_each(Service::join);
@@ -334,7 +336,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The data directory, and its database if a protocol has needed it.
+/// The data directory. Its database is opened when a protocol needs it for the first time.
 #[derive(Debug)]
 struct Data {
     directory: Option<PathBuf>,
@@ -372,9 +374,10 @@ impl Data {
     }
 }
 
-/// Returns a random number of the operating system, which may be used for secrets.
-/// [`Server::start`] has tested that the system can give random numbers. If it fails later, this
-/// returns zero. Rooms never use zero as an id, and ignore the request that needed one.
+/// Returns a random number from the operating system. It is good enough for secrets.
+/// [`Server::start`] has tested that the system can give random numbers. If the system fails later,
+/// this function returns zero. Rooms never use zero as an id. If they get zero, they ignore the
+/// request for which they needed the random number.
 fn entropy() -> u64 {
     getrandom::u64().unwrap_or_default()
 }
@@ -400,7 +403,7 @@ mod tests {
             let cause = io::ErrorKind::AddrInUse.into();
             let error = StartError::Listen(ListenError { address, cause });
             let told = server.explained(error).to_string();
-            let names = format!("this server's own listener chaton has {taken}");
+            let names = format!("this server's own listener chaton already uses {taken}");
             assert_eq!(told.contains(&names), is_told, "{told}");
         }
     }

@@ -45,12 +45,12 @@ pub enum AccountError {
     Store(StoreError),
 }
 
-/// What an import does with accounts that already exist.
+/// What an import does with an account that already exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// The import keeps their passwords.
+    /// The import keeps its password.
     Keep,
-    /// The import replaces their passwords with those of the list.
+    /// The import replaces its password with the password in the list.
     Change,
 }
 
@@ -74,8 +74,8 @@ impl Accounts {
         }
     }
 
-    /// Checks that an account with this login could be added now. So an error can be reported
-    /// before the user types a password.
+    /// Checks that an account with this login could be added now. The program calls this method
+    /// before it asks for a password, so the user learns of an error before typing one.
     ///
     /// # Errors
     /// Fails when the login is not allowed, when the account exists, or when the database cannot be
@@ -160,9 +160,9 @@ impl Accounts {
         Ok(self.kept(login)?.is_some())
     }
 
-    /// Returns true when this is the password of this login's account. Returns false for a login
-    /// without an account. For such a login the call takes the same time as a real check, so the
-    /// time does not show which accounts exist.
+    /// Returns true when this is the password of this login's account. If the login has no account,
+    /// returns false, but takes the same time as a real check. So a client cannot learn from this
+    /// time which accounts exist.
     ///
     /// # Errors
     /// Fails when the database cannot be read.
@@ -199,7 +199,7 @@ impl Accounts {
         Ok(imported?)
     }
 
-    /// Returns how many password hashes were computed by this value and all its clones.
+    /// Returns how many password hashes this value and all its clones have computed.
     pub fn hashes(&self) -> u64 {
         self.hasher.count()
     }
@@ -217,9 +217,9 @@ impl Accounts {
         self.hasher.hash(password).map_err(AccountError::Hash)
     }
 
-    /// Hashes the passwords of a list on all cores. A thousand hashes take half a minute of one
-    /// core, so they are computed before the database is locked. Blocks until the threads of this
-    /// call have ended.
+    /// Hashes the passwords of a list on all cores. A thousand hashes take about half a minute on
+    /// one core, so all hashes are computed before the database is locked. Blocks until the threads
+    /// of this call have ended.
     fn hash_all(&self, list: &[AccountLine]) -> Result<Vec<String>, AccountError> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let share = list.len().div_ceil(cores).max(1);
@@ -289,11 +289,11 @@ impl fmt::Display for AccountError {
             AccountError::Password(refused) => refused.fmt(f),
             AccountError::Exists { login } => write!(
                 f,
-                "account {login:?} exists already; matou account passwd changes its password"
+                "account {login:?} exists already; change its password with matou account passwd"
             ),
             AccountError::Unknown { login } => write!(
                 f,
-                "no account {login:?} exists; matou account list shows all accounts"
+                "no account {login:?} exists; list all accounts with matou account list"
             ),
             AccountError::Hash(why) => f.write_str(why),
             AccountError::Store(error) => error.fmt(f),

@@ -12,8 +12,8 @@ use super::StoreError;
 
 const DATABASE: &str = "matou.db";
 
-/// Returns the default data directory: `matou` in the system's directory for a user's data, such as
-/// `~/.local/share/matou`.
+/// Returns the default data directory: the directory `matou` in the system's directory for the
+/// user's data, such as `~/.local/share/matou`.
 ///
 /// # Errors
 /// Fails when the user has no home directory.
@@ -34,7 +34,7 @@ pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
     Ok(directory.join(DATABASE))
 }
 
-/// Returns the path of the database in a directory that must already have one.
+/// Returns the path of the database in a directory that must already contain a database.
 pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreError> {
     let path = directory.join(DATABASE);
     match has_database(&path)? {
@@ -47,16 +47,17 @@ pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreError> {
 
 /// Returns true when the file exists, and false when there is no file.
 ///
-/// Returns an error for a file that is too short for a database. Such a file was cut off, because a
-/// new database gets this name only when it is complete. If the program treated the file as a new
-/// database, all accounts would be lost without an error.
+/// Returns an error for a file that is too short for a database. Such a file must have been cut off
+/// later, because a new database gets this name only when it is complete. If the program treated
+/// the file as a new database, all accounts would be lost without an error.
 pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
     let failed = |cause| StoreError::Directory {
         path: path.to_owned(),
         cause,
     };
     match fs::metadata(path) {
-        // Opening a FIFO would wait for another program.
+        // A FIFO, for example, is not accepted: opening it would block until another program opens
+        // it.
         Ok(found) if !found.is_file() => Err(failed(io::Error::other("it is not a regular file"))),
         Ok(found) if found.len() < LEAST_BYTES => Err(StoreError::Damaged {
             path: path.to_owned(),
@@ -68,8 +69,8 @@ pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Makes a database with `fill`. The database appears under its name only when it is complete. When
-/// two processes make one at the same time, the database of the first process stays and both use
+/// Makes a database with `fill`. The database gets its final name only when it is complete. If two
+/// processes make a database at the same time, the database of the first process stays and both use
 /// it.
 pub(super) fn make(
     path: &Path,
@@ -80,14 +81,15 @@ pub(super) fn make(
         cause,
     };
     let draft = draft(path);
-    // SQLite gives its other files the same permissions as this file.
+    // The file is made before SQLite opens it, with the right permissions. SQLite gives its other
+    // files the same permissions.
     make_file(&draft).map_err(failed)?;
     let kept = fill(&draft).and_then(|()| keep(&draft, path).map_err(failed));
     let _ = fs::remove_file(&draft);
     kept
 }
 
-/// Returns a name for a new database. No other thread and no other process uses this name.
+/// Returns a temporary name for a new database, which no other thread and no other process uses.
 fn draft(path: &Path) -> PathBuf {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -98,21 +100,21 @@ fn keep(draft: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(draft, path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        // The file system does not support hard links.
+        // The file system may not support hard links. Then the file is renamed instead.
         Err(_) => fs::rename(draft, path)?,
     }
     path.parent().map_or(Ok(()), keep_entry)
 }
 
-/// Finds out why this program cannot write the database: for example, the disk is full, the file
+/// Finds out why this program cannot write the database. For example, the disk is full, the file
 /// system is read-only, or another user owns the file or the directory. Returns the path that
 /// cannot be written and the system's error, or `None` if writing works.
 pub(super) fn obstacle(path: &Path) -> Option<(PathBuf, io::Error)> {
     if let Err(error) = OpenOptions::new().read(true).write(true).open(path) {
         return Some((path.to_owned(), error));
     }
-    // SQLite makes other files in the same directory. So this function tests whether a file can be
-    // made and written there.
+    // SQLite makes other files in the same directory. So this function also tests whether a file
+    // can be made and written there.
     let probe = draft(path);
     let tried = make_file(&probe).and_then(|()| {
         let mut file = OpenOptions::new().write(true).open(&probe)?;

@@ -9,7 +9,7 @@ use super::directory;
 /// Why the store cannot be used.
 #[derive(Debug)]
 pub enum StoreError {
-    /// The system names no home directory.
+    /// The system does not know the user's home directory.
     NoHome,
     /// The data directory or a file in it cannot be made.
     Directory {
@@ -67,8 +67,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Makes an error from an error of SQLite. The variants differ in what the user can do about
-    /// the error.
+    /// Makes an error from an error of SQLite. If the user must do different things about two
+    /// errors, they get different variants.
     pub(super) fn new(path: &Path, cause: rusqlite::Error) -> StoreError {
         let path = path.to_owned();
         match cause.sqlite_error_code() {
@@ -103,7 +103,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::NoHome => {
-                f.write_str("the system reports no home directory for the data; name a data directory with --data DIR")
+                f.write_str("no home directory is set; name a data directory with --data DIR")
             }
             StoreError::Directory { path, cause } => {
                 write!(
@@ -124,7 +124,7 @@ impl fmt::Display for StoreError {
             ),
             StoreError::Damaged { path, what } => write!(
                 f,
-                "the database {} is damaged ({what}); restore a copy of it, or move it to another directory to begin with an empty database",
+                "the database {} is damaged ({what}); restore it from a backup, or move it to another directory to begin with an empty database",
                 path.display()
             ),
             StoreError::Foreign { path } => write!(
@@ -143,7 +143,7 @@ impl fmt::Display for StoreError {
                         "free some space and try again"
                     }
                     io::ErrorKind::PermissionDenied => {
-                        "run this as the user that owns it, or name another directory with --data DIR"
+                        "run matou as the user that owns this path, or name another directory with --data DIR"
                     }
                     _ => "name another directory with --data DIR",
                 };

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{Store, StoreError};
 
-/// The identities: UUIDs and their public keys. Here a key is a sequence of bytes that is not
-/// checked; [`PublicKey`](super::PublicKey) checks keys.
+/// The identities: UUIDs and their public keys. This file does not check keys: here a key is just a
+/// sequence of bytes. [`PublicKey`](super::PublicKey) checks keys.
 #[derive(Debug, Clone)]
 pub struct Identities {
     store: Store,
@@ -54,7 +54,7 @@ impl Identities {
         }
     }
 
-    /// Replaces the key of an identity, if the identity still has the old key.
+    /// If the identity still has the old key, replaces it with the new key.
     ///
     /// # Errors
     /// Fails when no identity has this UUID and the old key, or when the database cannot be
@@ -136,7 +136,10 @@ impl fmt::Display for IdentityError {
             IdentityError::Exists(uuid) => write!(f, "{uuid} is registered already"),
             IdentityError::Unknown(uuid) => write!(f, "{uuid} is not registered"),
             IdentityError::Full { most } => {
-                write!(f, "the maximum of {most} identities is registered already")
+                write!(
+                    f,
+                    "{most} identities are already registered, which is the maximum"
+                )
             }
             IdentityError::Store(error) => write!(f, "{error}"),
         }

@@ -44,13 +44,13 @@ pub enum BadLineReason {
 /// Reads a list. Empty lines are ignored.
 ///
 /// # Errors
-/// Fails when lines are not valid accounts. The error lists the number of each such line and what
-/// is wrong with it, in order.
+/// Fails when lines are not valid accounts. The error lists these lines in their order: the number
+/// of each line, and what is wrong with it.
 pub fn read_lines(text: &str) -> Result<Vec<AccountLine>, Vec<BadLine>> {
     let mut accounts = Vec::new();
     let mut bad = Vec::new();
     let mut seen = HashMap::new();
-    // Some editors begin a file with a byte order mark.
+    // Some editors begin a file with a byte order mark, which is not a part of the first login.
     let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
     for (number, line) in (1..).zip(lines).filter(|(_, line)| !line.is_empty()) {
         let read =
@@ -89,7 +89,7 @@ impl fmt::Display for BadLine {
             BadLineReason::Login(refused) => refused.fmt(f),
             BadLineReason::Password(refused) => refused.fmt(f),
             BadLineReason::Again { first } => {
-                write!(f, "line {first} has the same login")
+                write!(f, "the same login is already in line {first}")
             }
         }
     }
@@ -132,9 +132,9 @@ mod tests {
                 "line 2: no $ between login and password; write login$password",
                 "line 3: a name needs at least one character",
                 "line 4: a password needs at least one character",
-                "line 5: the name begins or ends with white space; leave it out",
-                "line 6: line 1 has the same login",
-                "line 7: the password has 256 bytes; choose one of at most 255",
+                "line 5: the name begins or ends with white space; remove the white space",
+                "line 6: the same login is already in line 1",
+                "line 7: the password has 256 bytes; choose a password of at most 255 bytes",
             ]
         );
     }

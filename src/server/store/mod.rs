@@ -2,23 +2,23 @@
 //! stored in one SQLite database in a data directory.
 //!
 //! [`Store`] is the open database. [`Accounts`] has the logins and passwords, and [`Identities`]
-//! has the UUIDs and public keys. The store uses no protocol and no socket. A room gets data from
-//! the store only by a question, which a worker's thread answers. So neither a slow disk nor the
-//! hash of a password delays a conversation.
+//! has the UUIDs and public keys. The store contains no code for protocols or sockets. If a room
+//! needs data from the store, it asks a question, and a worker's thread answers it. So neither a
+//! slow disk nor the hash of a password delays a conversation.
 //!
 //! # What it promises
 //!
-//! * A write that was acknowledged is on the disk. A write returns after the write-ahead log is
-//!   synced (`synchronous=FULL`), so the write is not lost by `kill -9` or a power cut. A write
-//!   that was interrupted has no effect.
+//! * When a write method returns, the data is on the disk. A write returns after the write-ahead
+//!   log is synced (`synchronous=FULL`), so the write is not lost by `kill -9` or a power cut. A
+//!   write that was interrupted has no effect.
 //! * Another process may change the database at the same time, for example `matou account` while
-//!   the server runs. Every question is answered from the database; nothing is cached.
-//! * Opening the database fails if it is damaged, if it is locked, if another program made it, or
-//!   if a newer version of this program made it.
+//!   the server runs. So the server caches nothing: it answers every question from the database.
+//! * The store does not open a database that is damaged or locked, that another program made, or
+//!   that a newer version of this program made.
 //! * Only Argon2id hashes of passwords are stored. Neither passwords nor hashes are ever shown.
 //!
-//! `schema.rs` has the tables and their older versions, `directory.rs` finds the data directory and
-//! the database, `password.rs` has the hashes, and `import.rs` has the file format of account
+//! `schema.rs` has the tables and their older versions, and `directory.rs` finds the data directory
+//! and the database. `password.rs` has the hashes, and `import.rs` has the file format of account
 //! lists.
 
 mod accounts;
@@ -49,13 +49,14 @@ pub use public_key::{Forged, KeyRefused, MAX_KEY_BITS, MIN_KEY_BITS, PublicKey};
 /// Maximum time for which a statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(3);
 
-/// An open database. Clones use the same open database.
+/// An open database. Clones of this value use the same open database.
 #[derive(Debug, Clone)]
 pub struct Store {
     path: Arc<Path>,
     /// This lock is held for single statements and short transactions, never while a password is
-    /// hashed. No other lock is taken under it. A thread that holds it may wait for the disk. So
-    /// only the workers, the threads of the registry, and the command line may take it.
+    /// hashed. No other lock is taken under it. A thread that holds this lock may wait for the
+    /// disk. So only the workers, the threads of the registry, and the command line may take this
+    /// lock.
     connection: Arc<Mutex<Connection>>,
 }
 
@@ -97,7 +98,7 @@ impl Store {
             })?;
         }
         let mut connection = open(&path).map_err(failed)?;
-        // In this mode, readers and the writer do not wait for each other.
+        // In WAL mode (with a write-ahead log), readers and the writer do not wait for each other.
         let wal = connection.pragma_update(None, "journal_mode", "WAL");
         wal.map_err(failed)?;
         schema::bring_up_to_date(&mut connection, &path)?;
@@ -117,7 +118,8 @@ impl Store {
     }
 
     /// Calls `act` with the database. Blocks while another thread of this process uses the
-    /// database, while another process writes (at most [`BUSY`]), and while it waits for the disk.
+    /// database, while another process writes (at most [`BUSY`]), and while this thread waits for
+    /// the disk.
     fn with<T>(
         &self,
         act: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
@@ -138,7 +140,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Opens a database without writing. If this user has no write permission on the directory, SQLite
 /// cannot read the write-ahead log. But if no such log exists, the database file alone contains all
-/// data. Then the file is opened as a file that does not change.
+/// data. Then the file is opened as *immutable*: SQLite assumes that no process changes the file.
 fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -11,15 +11,15 @@ use parking_lot::Mutex;
 /// Maximum bytes of a password.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
-/// Memory for one hash, in KiB. OWASP recommends this value for Argon2id. Computing a hash takes
-/// about 25 ms of one core.
+/// Memory for one hash, in KiB. OWASP recommends this value for Argon2id. With this value, a hash
+/// takes about 27 ms on one core.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// When a login has no account, the password is checked against this hash, so that an unknown login
-/// takes as long as a wrong password. A password that matches this hash is not known. Even a
-/// password that matches would be refused, because there is no account.
+/// takes as long as a wrong password. Nobody knows a password that matches this hash. Even such a
+/// password would be refused, because there is no account.
 const NO_ACCOUNT: &str = "$argon2id$v=19$m=19456,t=2,p=1$bWF0b3UgaGFzIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A password in plain text. Its `Debug` output hides it.
@@ -69,7 +69,7 @@ impl fmt::Display for PasswordRefused {
             PasswordRefused::Empty => f.write_str("a password needs at least one character"),
             PasswordRefused::TooLong { bytes } => write!(
                 f,
-                "the password has {bytes} bytes; choose one of at most {MAX_PASSWORD_BYTES}"
+                "the password has {bytes} bytes; choose a password of at most {MAX_PASSWORD_BYTES} bytes"
             ),
         }
     }
@@ -84,14 +84,15 @@ impl std::error::Error for PasswordRefused {}
 #[derive(Default)]
 pub(super) struct Hasher {
     count: AtomicU64,
-    /// Buffers of 19 MiB, which are used again for the next hashes. Their number never exceeds the
-    /// largest number of hashes that were computed at the same time. A new buffer for each hash
-    /// would take time, and the heap would keep the memory of several old buffers.
+    /// Buffers of 19 MiB, which are used again for the next hashes. Their number is the largest
+    /// number of hashes that were computed at the same time. A new buffer for each hash would take
+    /// time, and the heap would keep the memory of several old buffers.
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Hasher {
-    /// Returns the hash of a password with a new salt, as a PHC string. Only this string is stored.
+    /// Returns the hash of a password with a new salt, as a PHC string. The program stores only
+    /// this string.
     pub(super) fn hash(&self, password: &Password) -> Result<String, String> {
         self.count.fetch_add(1, Ordering::Relaxed);
         match kept_of(password) {
@@ -100,8 +101,8 @@ impl Hasher {
         }
     }
 
-    /// Returns true when the password matches the hash. If there is no hash, returns false, but
-    /// takes as long as a real check.
+    /// Returns true when the password matches the hash. If there is no hash, this method returns
+    /// false, but takes as long as a real check.
     pub(super) fn verify(&self, password: &Password, kept: Option<&str>) -> bool {
         self.count.fetch_add(1, Ordering::Relaxed);
         let fits = self.fits(password, kept.unwrap_or(NO_ACCOUNT));
@@ -175,7 +176,8 @@ mod tests {
         let hasher = Hasher::default();
         let kept = hasher.hash(&Password::new("townhall")).unwrap();
         assert_eq!(cost(&kept), cost(NO_ACCOUNT));
-        // `NO_ACCOUNT` must be a valid PHC string, because otherwise no hash would be computed.
+        // `NO_ACCOUNT` must be a valid PHC string. Otherwise no hash would be computed for an
+        // unknown login.
         let unknown = PasswordHash::new(NO_ACCOUNT).unwrap();
         assert_eq!(unknown.hash.map(|hash| hash.len()), Some(32));
         assert!(!hasher.verify(&Password::new("townhall"), None));

@@ -1,4 +1,4 @@
-//! The public keys of clients, and the check of their signatures.
+//! The public keys of clients. They check the signatures that clients make.
 
 use std::fmt;
 
@@ -25,21 +25,22 @@ pub enum KeyRefused {
     NotRsa,
     /// The key is too short or too long.
     Size {
-        /// Bits of its modulus.
+        /// Number of bits of the key's modulus.
         bits: usize,
     },
 }
 
-/// The error for a signature that was not made with this key, or that belongs to other bytes.
+/// The error for a wrong signature: it was made with the private key of another key pair, or for
+/// other bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forged;
 
-/// The public key of a pair whose private key was never stored.
+/// The public key of a key pair whose private key was never stored, so no client has it.
 const DECOY: &[u8] = include_bytes!("decoy.der");
 
 impl PublicKey {
-    /// Returns a key that belongs to no client. The signatures of unknown clients are checked with
-    /// it, so that their check takes the same time as any other check.
+    /// Returns a key that belongs to no client. The server checks the signatures of unknown clients
+    /// with this key, so that such a check takes the same time as any other.
     pub fn decoy() -> PublicKey {
         PublicKey { der: DECOY.into() }
     }
@@ -56,8 +57,8 @@ impl PublicKey {
         if !(MIN_KEY_BITS..=MAX_KEY_BITS).contains(&bits) {
             return Err(KeyRefused::Size { bits });
         }
-        // Each key has only one accepted form. Another encoding of the same key, and bytes after
-        // the key, are refused.
+        // Only one encoding of each key is accepted. Other encodings of the same key are refused,
+        // and so are bytes after the key.
         match key.as_der() {
             Ok(own) if own.as_ref() == der => Ok(PublicKey { der: der.into() }),
             _ => Err(KeyRefused::NotRsa),

@@ -6,10 +6,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::StoreError;
 
-/// The steps from each version to the next. The first step makes version 1 from an empty database.
-/// After a release, a step must not be changed; new steps are added at the end.
+/// The steps that update the tables, each from one version to the next. The first step makes
+/// version 1 from an empty database. A step that was released must not be changed; new steps are
+/// added at the end.
 const MIGRATIONS: [&str; 2] = [
-    // 1: the accounts. SQLite compares text byte for byte, as the protocols do.
+    // 1: the accounts. SQLite compares two logins byte for byte, as the protocols do.
     "CREATE TABLE accounts (
         login TEXT NOT NULL PRIMARY KEY,
         password TEXT NOT NULL -- a PHC string
@@ -21,8 +22,8 @@ const MIGRATIONS: [&str; 2] = [
     ) STRICT, WITHOUT ROWID;",
 ];
 
-/// The bytes "mato" in the file. These bytes show this program and `file(1)` that the file belongs
-/// to matou.
+/// The bytes "mato". They are stored in the file. This program and `file(1)` recognise a file of
+/// matou by them.
 const APPLICATION_ID: i64 = 0x6d61_746f;
 
 /// Makes the tables of an empty database, or adds the tables that an older version does not have.
@@ -51,7 +52,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Executes the missing steps. When two processes do this at the same time, the second one waits
+/// Executes the missing steps. If two processes do this at the same time, the second process waits
 /// for the first. Then the second process reads the version again and finds nothing to do.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);

@@ -7,12 +7,12 @@
 //! While this thread is busy, the backlog grows. When the backlog is full, new clients must wait,
 //! or the kernel refuses them. So this thread does as little as possible: it passes each socket to
 //! another thread and accepts the next connection. No client can make it wait, and an error of
-//! `accept` does not end it. It does not do the TLS handshake either: a peer that connects and
-//! sends nothing would make all later clients wait.
+//! `accept` does not end it. This thread does not do the TLS handshake either: otherwise a peer
+//! that connects and then sends nothing would make all later clients wait.
 //!
 //! A server that has reached its maximum number of connections still accepts new connections and
-//! then refuses them. If such a connection stayed in the backlog, it would look open to its client,
-//! and the client would wait for an answer that does not come.
+//! then refuses them. If such a connection stayed in the backlog, it would look open to its client.
+//! The client would wait for an answer that does not come.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -36,29 +36,33 @@ use crate::net::tunnel::Pipes;
 use matou_protocols::room::Protocol;
 use matou_sockets::AcceptWait;
 
-/// The accept thread pauses for this long after an error that the next `accept` would also return,
-/// such as "too many open files". Without a pause the loop would use a whole core. The connection
-/// that could not be accepted is still in the backlog, so `poll` would return at once.
+/// If `accept` fails and would fail again at once, for example with "too many open files", the
+/// accept thread pauses for this long. Without a pause the loop would use a whole core. The
+/// connection that could not be accepted is still in the backlog, so `poll` would return at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts connections for one hub. It has no lock of its own. The methods that it calls hold locks
 /// only for a moment.
 pub(in crate::net) struct Accept<P: Protocol> {
     pub(in crate::net) hub: Arc<Hub<P>>,
-    /// Shared by all listeners, because the number of threads is a limit of the process.
+    /// Shared by all listeners, because the limit on the number of threads applies to the whole
+    /// process.
     pub(in crate::net) threads: Arc<Threads>,
     pub(in crate::net) writers: Arc<Writers>,
     pub(in crate::net) pipes: Arc<Pipes>,
-    /// Descriptors for things that only some connections need, such as pipes.
+    /// Counts the descriptors that are left for things that only some connections need, such as
+    /// pipes.
     pub(in crate::net) spare: Arc<Budget>,
-    /// Shared by all listeners, so that each number in the log belongs to one connection only.
+    /// Hands out the numbers of connections. All listeners share it, so that each number in the log
+    /// belongs to one connection only.
     pub(in crate::net) ids: Arc<ConnIds>,
-    /// Belongs to this listener alone: the limit per address applies to each listener separately.
+    /// Counts the connections of each address. It belongs to this listener alone, because the limit
+    /// per address applies to each listener separately.
     pub(in crate::net) addresses: Arc<Addresses>,
 }
 
 impl<P: Protocol> Accept<P> {
-    /// Accepts until the listener is closed. Runs on the thread `matou-accept`, which
+    /// Accepts connections until the listener is closed. Runs on the thread `matou-accept`, which
     /// [`Service`](crate::net::Service) owns.
     pub(in crate::net) fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
         let refused = Refused::new(&self.hub.listener, &self.spare);
@@ -67,12 +71,16 @@ impl<P: Protocol> Accept<P> {
         });
     }
 
-    /// Gives a socket to a thread of its own, which serves it. If that is not possible, returns the
-    /// socket with the reason. Never blocks.
+    /// Gives the socket of a new connection to a thread that serves it. If that is not possible,
+    /// returns the socket with the reason. Never blocks.
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), (TcpStream, &'static str)> {
         if let Err(error) = socket::accepted(&stream, &self.hub.limits.keepalive) {
-            // The peer may have disconnected already.
-            debug!("{}: lost {peer} while accepting it: {error}", P::NAME);
+            // The usual reason is that the peer has disconnected already, so this is not worth a
+            // warning.
+            debug!(
+                "{}: lost the connection from {peer} while accepting it: {error}",
+                P::NAME
+            );
             return Ok(());
         }
         let Some(slot) = self.addresses.admit(peer.ip()) else {
@@ -103,29 +111,31 @@ impl<P: Protocol> Accept<P> {
             let connection = Connection::new(shared, id, peer, stream, tls, slot);
             reader::run(&*hub, &connection);
         };
-        // The accept thread does not wait until the connection's thread has begun.
+        // `run` returns at once: the accept thread does not wait until the connection's thread has
+        // begun.
         let started = self.threads.run(stream, serve);
         started.map_err(|Full { stream, why }| (stream, why))
     }
 }
 
-/// Accepts until the listener's owner drops its `AcceptWake`.
+/// Accepts connections until the listener's owner drops its `AcceptWake`.
 ///
-/// `admit` takes a connection, or returns it with the reason why it must be refused. `admit` MUST
-/// NOT block.
+/// `admit` passes a connection on to a thread, or returns the connection with the reason why it
+/// must be refused. `admit` MUST NOT block.
 pub(in crate::net) fn accept_each(
     mut refused: Refused<'_>,
     listener: &TcpListener,
     wait: &AcceptWait,
     mut admit: impl FnMut(TcpStream, SocketAddr) -> Result<(), (TcpStream, &'static str)>,
 ) {
-    // A second, unused descriptor of the listener. When the process has no descriptor left, this
-    // one is closed. The freed descriptor is then used to accept one connection and refuse it.
+    // A second descriptor of the listener, as a reserve. When the process has no descriptor left,
+    // this thread closes the reserve. So one descriptor is free, and the thread can accept one
+    // connection and refuse it.
     let mut spare = listener.try_clone().ok();
-    // Blocks in `connection_within`, with no lock held. Three things wake the thread: a new
-    // connection, the owner that drops its `AcceptWake`, and the time at which a refused socket
-    // must be closed. In the second case the result is false and the loop ends. The thread does not
-    // block in `accept` itself, because its owner could not wake it there: see `AcceptWait`. An
+    // Blocks in `connection_within`, with no lock held. Three things wake the thread: a client
+    // connects, the owner drops its `AcceptWake`, or it is time to close a refused socket. If the
+    // owner has dropped its `AcceptWake`, the result is false and the loop ends. The thread does
+    // not block in `accept` itself, because its owner could not wake it there: see `AcceptWait`. An
     // error of `poll` also ends the loop, because without `poll` the thread cannot wait. `poll`
     // fails only because of wrong arguments or because the system has no memory.
     while matches!(
@@ -133,8 +143,9 @@ pub(in crate::net) fn accept_each(
         Ok(true)
     ) {
         refused.close_old();
-        // Does not block: where `wait` uses `poll`, the listener is in non-blocking mode. The
-        // client may have disconnected meanwhile; then `accept` fails with `WouldBlock`.
+        // This `accept` does not block: on systems where `wait` uses `poll`, the listener is in
+        // non-blocking mode. If the client has disconnected meanwhile, `accept` fails with
+        // `WouldBlock`.
         match listener.accept() {
             Ok((stream, peer)) => {
                 if let Err((stream, why)) = admit(stream, peer) {
@@ -148,7 +159,11 @@ pub(in crate::net) fn accept_each(
                     let accepted = listener.accept();
                     let is_refused = accepted.is_ok();
                     if let Ok((stream, peer)) = accepted {
-                        refused.refuse_at_once(stream, peer, "no descriptor is left (ulimit -n)");
+                        refused.refuse_at_once(
+                            stream,
+                            peer,
+                            "no file descriptor is left (ulimit -n)",
+                        );
                     }
                     spare = listener.try_clone().ok();
                     if is_refused {
@@ -167,12 +182,12 @@ pub(in crate::net) fn accept_each(
     }
 }
 
-/// Returns true for errors after which the next `accept` may succeed at once: the connection was
-/// closed before it was accepted, or a signal interrupted the call.
+/// Returns true for errors after which the next `accept` may succeed at once. For example, the
+/// connection was closed before it was accepted, or a signal interrupted the call.
 ///
-/// After all other errors (no descriptors, no memory) the next `accept` fails too, until other
-/// connections have ended. The loop must not end at such an error: the server would go on running,
-/// and no client could ever connect again.
+/// After all other errors (no descriptors, no memory) `accept` continues to fail until other
+/// connections have ended. The accept loop must not end at such an error: otherwise the server
+/// would go on running, and no client could ever connect again.
 fn passes_by_itself(error: &io::Error) -> bool {
     matches!(
         error.kind(),

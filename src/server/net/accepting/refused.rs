@@ -11,18 +11,19 @@ use log::warn;
 use crate::net::bounds::budget::{Budget, Share};
 use crate::net::bounds::limits::LINGER;
 
-/// Maximum number of refused sockets that are kept open for a while. These sockets are kept open
-/// because the system sends a reset when a socket is closed with unread bytes. A client that has
-/// already sent its login would see "connection reset" and not EOF.
+/// Maximum number of refused sockets that are kept open for a while. They are kept open because the
+/// system sends a reset if a socket is closed while it has unread bytes. Then a client that has
+/// already sent its login would see "connection reset" instead of EOF.
 const REFUSED: usize = 64;
 
-/// The sockets that one listener has refused and not closed yet. They belong to its accept thread.
+/// The sockets that one listener has refused and not closed yet. Only its accept thread uses this
+/// value, so it needs no lock.
 #[derive(Debug)]
 pub(in crate::net) struct Refused<'a> {
     /// The listener's name in the log.
     pub(in crate::net) name: &'a str,
-    /// Descriptors that no connection needs. Each kept socket takes one descriptor. If none is
-    /// left, a refused socket is closed at once.
+    /// Counts the descriptors that no connection needs. Each kept socket takes one descriptor. If
+    /// none is left, a refused socket is closed at once.
     spare: Arc<Budget>,
     kept: VecDeque<Kept>,
 }
@@ -60,9 +61,8 @@ impl<'a> Refused<'a> {
 
     /// Refuses a connection that was accepted.
     ///
-    /// Sends FIN, so that the client sees an orderly close. The socket itself is closed when
-    /// [`LINGER`] has passed, when [`REFUSED`] later sockets were refused, or when the listener
-    /// ends.
+    /// Sends FIN, so that the client sees an orderly close. The socket itself is closed after the
+    /// time [`LINGER`], after [`REFUSED`] more sockets were refused, or when the listener ends.
     pub(in crate::net) fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, why: &str) {
         if self.kept.len() == REFUSED {
             self.kept.pop_front();
@@ -79,9 +79,9 @@ impl<'a> Refused<'a> {
         self.tell(peer, why);
     }
 
-    /// Refuses a connection and closes it now, because its descriptor is needed. First reads what
-    /// the client has already sent, without blocking, so that most clients see an orderly close
-    /// here too.
+    /// Refuses a connection and closes it at once, because its descriptor is needed. First reads
+    /// what the client has already sent, without blocking, so that most clients see an orderly
+    /// close here too.
     pub(in crate::net) fn refuse_at_once(&self, stream: TcpStream, peer: SocketAddr, why: &str) {
         let _ = stream.shutdown(Shutdown::Write);
         if stream.set_nonblocking(true).is_ok() {

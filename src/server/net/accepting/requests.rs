@@ -1,9 +1,11 @@
-//! Listeners without a room: each connection has one request and one response, and then it ends.
+//! Listeners without a room, such as the registry over HTTP: each connection carries one request
+//! and one response, and then it ends.
 //!
 //! A connection blocks only the thread that serves it, so it needs no outbox and no writer. A
 //! client that does not read its response keeps that thread busy until the time limit of `serve`.
-//! That limit applies to the whole connection (see `Timed`). These connections have a maximum
-//! number of their own, so that enough threads are left for the clients of rooms.
+//! That limit applies to the whole connection, and not to each `read` or `write` (see `Timed`). The
+//! number of these connections has a separate maximum, so that enough threads are left for the
+//! clients of rooms.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,7 +27,7 @@ use crate::net::service::{Engine, ListenError};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
 /// Maximum number of these connections at the same time. When this many are open, a new connection
-/// is refused, unless the oldest can be cut (see [`SLOW`]).
+/// is accepted only if the oldest can be cut (see [`SLOW`]). Otherwise it is refused.
 const MOST: usize = 128;
 
 /// When [`MOST`] connections are open and a new connection arrives, the oldest connection is cut if
@@ -58,8 +60,8 @@ struct Open {
     one_less: Condvar,
 }
 
-/// The stream of each connection and the time at which it was accepted, by the connection's number.
-/// So the oldest connection comes first.
+/// The stream of each connection and the time at which it was accepted. The key is the connection's
+/// number. The numbers increase, so the oldest connection comes first.
 type Streams = BTreeMap<u64, (TcpStream, Instant)>;
 
 /// The entry of one connection in the list. Dropping the entry removes the connection from the
@@ -78,7 +80,8 @@ impl Drop for Entry {
 }
 
 impl Engine {
-    /// Serves each connection on an address with `serve`, on a thread `matou-conn`.
+    /// Accepts connections on an address, and calls `serve` for each of them, on a thread
+    /// `matou-conn`.
     ///
     /// `serve` may block, but it must have a time limit of its own. When the service is stopped,
     /// the socket is shut down for reading, so a `read` in `serve` returns 0. If `serve` panics,
@@ -131,8 +134,9 @@ struct Accept<F> {
     name: String,
     protocol: &'static str,
     threads: Arc<Threads>,
-    /// Descriptors that no connection needs. Each request takes one of them, because it opens a
-    /// second descriptor for its socket.
+    /// Counts the descriptors that no connection needs. Each connection here takes one of them for
+    /// a second descriptor of its socket. With that descriptor, other threads can shut the socket
+    /// down.
     spare: Arc<Budget>,
     addresses: Arc<Addresses>,
     limits: ConnectionLimits,
@@ -160,10 +164,10 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
             return Ok(());
         }
         let Some(descriptor) = self.spare.take(1) else {
-            return Err((stream, "no descriptor is left (ulimit -n)"));
+            return Err((stream, "no file descriptor is left (ulimit -n)"));
         };
         let Ok(copy) = stream.try_clone() else {
-            return Err((stream, "no descriptor is left (ulimit -n)"));
+            return Err((stream, "no file descriptor is left (ulimit -n)"));
         };
         let Some(slot) = self.addresses.admit(peer.ip()) else {
             return Err((stream, "its address has too many connections"));
@@ -193,8 +197,9 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
     }
 }
 
-/// Cuts the oldest connection, which wakes its thread. Returns false if even the oldest connection
-/// is younger than [`SLOW`].
+/// Cuts the oldest connection. The thread that serves it wakes up: its `read` returns 0, or its
+/// `write` fails. If even the oldest connection is younger than [`SLOW`], cuts nothing and returns
+/// false.
 fn cut_a_slow_one(streams: &mut Streams, now: Instant) -> bool {
     let Some(oldest) = streams.first_entry() else {
         return false;
@@ -219,9 +224,10 @@ impl RequestService {
     }
 
     /// Accepts no more connections, and shuts all sockets down for reading. This wakes the threads
-    /// that are blocked in `read` and wait for a request. Responses are still written. Blocks until
-    /// the accept thread has ended.
+    /// that are blocked in `read` and wait for a request: their `read` returns 0. Responses are
+    /// still written. Blocks until the accept thread has ended.
     pub fn close(&mut self) {
+        // When this value is dropped, the accept thread wakes up and ends.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();
@@ -257,7 +263,7 @@ impl Open {
     }
 
     /// Blocks until no connection is left, or until the deadline. Each connection that ends wakes
-    /// the thread, which then tests whether others are left.
+    /// this thread, which then tests whether other connections are left.
     fn wait_until(&self, deadline: Instant) {
         let mut streams = self.streams.lock();
         while !streams.is_empty() {

@@ -10,8 +10,8 @@ use crate::net::bounds::limits::Keepalive;
 /// Maximum number of connections that may wait in the kernel until they are accepted.
 const BACKLOG: i32 = 4096;
 
-/// Makes a listener. Sets on it all options that accepted sockets should have. `[::]` accepts IPv4
-/// connections too.
+/// Makes a listener. Sets all options that the accepted sockets should have, because on Linux these
+/// sockets inherit the options of the listener. A listener on `[::]` accepts IPv4 connections too.
 pub(in crate::net) fn listen(
     address: SocketAddr,
     keepalive: &Keepalive,
@@ -34,9 +34,9 @@ pub(in crate::net) fn listen(
     Ok(socket.into())
 }
 
-/// Sets the options of an accepted socket. On Linux the socket already has the listener's options.
-/// On other systems they are set again. On BSD and macOS the socket also inherits the listener's
-/// non-blocking mode. A reader's socket must block, so this mode is switched off.
+/// Sets the options of an accepted socket. On Linux the socket already has the listener's options;
+/// on other systems this function sets them again. On BSD and macOS the socket also inherits the
+/// listener's non-blocking mode. A reader's socket must block, so this mode is switched off.
 pub(in crate::net) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io::Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
@@ -46,8 +46,8 @@ pub(in crate::net) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io:
 }
 
 fn set_up(socket: &SockRef<'_>, keepalive: &Keepalive) -> io::Result<()> {
-    // Each send contains whole frames, so nothing is gained by waiting for more bytes. Nagle's
-    // algorithm would delay a small send until the peer has acknowledged the previous one.
+    // Nagle's algorithm would delay a small send until the peer has acknowledged the previous one.
+    // This delay would save nothing here, because each send contains whole frames already.
     socket.set_tcp_nodelay(true)?;
     let probes = TcpKeepalive::new().with_time(keepalive.idle);
     #[cfg(any(unix, windows))]

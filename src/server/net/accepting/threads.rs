@@ -6,9 +6,9 @@
 //! when the server stops. Then the thread's permit is given back.
 //!
 //! A thread serves several connections, one after the other, because spawning a thread takes time.
-//! The system maps a stack and a guard page, and the first calls use memory that the system must
-//! first provide. For a client that connects, logs in and leaves, the new thread would take more
-//! time than the login.
+//! The system must map a stack and a guard page, and must provide memory for the stack at the
+//! thread's first calls. For a client that connects, logs in and leaves, it would take more time to
+//! spawn the thread than to handle the login.
 //!
 //! The permit is taken before the thread is spawned, because spawning one thread too many aborts
 //! the whole process (see `ceiling`).
@@ -25,8 +25,8 @@ use crate::net::sys;
 
 /// The work of a thread: to serve one connection to its end.
 ///
-/// The socket is not inside the function, but in a separate field, so that it can be returned when
-/// no thread is free.
+/// The socket is in a field of its own, and not inside the function, so that [`Threads::run`] can
+/// return the socket when no thread is free.
 struct Job {
     stream: TcpStream,
     serve: Box<dyn FnOnce(TcpStream) + Send>,
@@ -39,23 +39,23 @@ impl Job {
     }
 }
 
-/// How long a thread waits for another connection. Spawning a new thread takes more than half the
-/// time of a login.
+/// How long a thread waits for another connection. Waiting saves time: spawning a new thread takes
+/// more than half the time of a login.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Bytes of a stack: enough for every call in this server. Only the part of a stack that was used
-/// takes memory.
+/// Size of a stack in bytes: enough for every call in this server. Of a stack, only the part that
+/// the thread has used takes memory.
 const STACK: usize = 256 << 10;
 
 /// If the address space of the process is limited (`ulimit -v`), a thread is spawned only while
-/// this many bytes of address space are left. The thread needs them for its stack and its signal
-/// stack, and the remaining bytes are a margin. A new thread that finds no space for its signal
-/// stack aborts the process. The thread needs little more for its heap. The allocator of Linux
-/// reserves 64 MiB of heap for each of the first threads, and `MALLOC_ARENA_MAX` limits the number
-/// of these heaps. Later threads share them.
+/// this many bytes of address space are left. The thread needs most of these bytes for its stack
+/// and its signal stack; the rest is a margin. If a new thread finds no space for its signal stack,
+/// it aborts the process. The heap of a thread usually needs little more address space. The
+/// allocator of Linux reserves a heap of 64 MiB for each of the first threads, and later threads
+/// share these heaps. `MALLOC_ARENA_MAX` limits the number of heaps.
 const SPACE: u64 = 4 << 20;
 
-/// A bounded number of threads.
+/// The threads that serve connections. Their number has a maximum.
 ///
 /// Rules of the locks:
 ///
@@ -73,17 +73,17 @@ pub(in crate::net) struct Threads {
     idle: Mutex<Idle>,
 }
 
-/// Threads that wait for a connection. The thread that came last gets the next connection, because
-/// its stack is still in the caches. So the threads that have waited longest reach the end of their
-/// waiting time, and end.
+/// Threads that wait for a connection. The thread that has waited for the shortest time gets the
+/// next connection, because its stack is still in the caches. So the threads that have waited
+/// longest reach the time limit [`IDLE`], and end.
 struct Idle {
     open: bool,
     seats: Vec<Arc<Seat>>,
 }
 
-/// The place where one thread, its owner, waits for an order. Another thread that takes a seat out
-/// of the list MUST give it an order, because the owner then waits for the order without a time
-/// limit.
+/// The place where one thread (the seat's owner) waits for an order. If another thread takes a seat
+/// out of the list, it MUST give an order to the owner, because then the owner waits for this order
+/// without a time limit.
 #[derive(Default)]
 struct Seat {
     order: Mutex<Option<Order>>,
@@ -97,15 +97,15 @@ enum Order {
 }
 
 impl Seat {
-    /// Stores the order in the seat and wakes the owner. An owner that does not wait yet will find
-    /// the order in the seat.
+    /// Stores the order in the seat and wakes the owner. If the owner does not wait yet, it will
+    /// find the order in the seat.
     fn give(&self, order: Order) {
         *self.order.lock() = Some(order);
         self.given.notify_one();
     }
 
-    /// Takes the job out of the seat. Returns `None` when the order was to leave: then the owner
-    /// must end.
+    /// Takes the job out of the seat. Returns `None` when the order was to leave. Then the owner of
+    /// the seat, a thread, must end.
     fn take(&self) -> Option<Job> {
         match self.order.lock().take() {
             Some(Order::Serve(job)) => Some(job),
@@ -114,8 +114,8 @@ impl Seat {
     }
 }
 
-/// The error when no thread is free and none may be started. It returns the socket, so that the
-/// caller can close it in order, and the reason.
+/// The error when no thread is free and no thread may be started. It contains the reason. It also
+/// contains the socket, so that the caller can close it with FIN.
 #[derive(Debug)]
 pub(in crate::net) struct Full {
     pub(in crate::net) stream: TcpStream,
@@ -149,8 +149,8 @@ impl Threads {
     ) -> Result<(), Full> {
         let serve = Box::new(serve);
         let job = Job { stream, serve };
-        // After the seat was taken out of the list, no other thread can give it an order, and its
-        // owner waits until it gets one.
+        // After this thread has taken the seat out of the list, no other thread can give an order
+        // to the owner of the seat. So the owner waits for the order from this thread.
         let seat = {
             let mut idle = self.idle.lock();
             if !idle.open {
@@ -170,9 +170,9 @@ impl Threads {
         if !sys::has_address_space(SPACE) {
             return Err(job.refused("the server has no address space left (ulimit -v)"));
         }
-        // The job is in the seat and not in the closure. If the thread cannot be started, the
-        // closure is dropped with everything in it. The job with the socket must not be lost then,
-        // because the socket must be closed in order.
+        // If the thread cannot be started, its closure is dropped with everything in it. So the job
+        // is in the seat and not in the closure: the job contains the socket, which the caller must
+        // close with FIN.
         let seat = Arc::<Seat>::default();
         seat.give(Order::Serve(job));
         let own = Arc::clone(&seat);
@@ -221,15 +221,15 @@ impl Threads {
             idle.seats.push(Arc::clone(seat));
         }
         // Another thread may give the order before this thread locks the seat. Then `order` is set
-        // already, and this thread does not wait for a notification that has already passed.
+        // already, and this thread must not wait, because the notification was sent before.
         let mut order = seat.order.lock();
         while order.is_none() {
             // Blocks, and releases the seat's lock while it waits. `Seat::give` wakes it, or the
             // time is over.
             let waited = seat.given.wait_for(&mut order, IDLE);
             // The time is over. But at the same moment another thread may have taken the seat out
-            // of the list. Then that thread is about to give an order, and this thread must wait
-            // for it.
+            // of the list. Then that other thread is about to give an order, and this thread must
+            // wait for the order.
             if waited.timed_out() && order.is_none() && self.forget(seat) {
                 return None;
             }
@@ -238,8 +238,8 @@ impl Threads {
         seat.take()
     }
 
-    /// Takes a seat out of the list. Returns false when another thread has already taken it out and
-    /// is about to give it an order.
+    /// Takes a seat out of the list. Returns false when another thread has already taken the seat
+    /// out and is about to give an order to its owner.
     fn forget(&self, seat: &Arc<Seat>) -> bool {
         let seats = &mut self.idle.lock().seats;
         let found = seats.iter().position(|other| Arc::ptr_eq(other, seat));
@@ -318,8 +318,8 @@ mod tests {
         let first = reports.recv().unwrap();
         assert!(threads.run(socket(), drop).is_err());
         drop(finish);
-        // Perhaps the first thread does not wait in its seat yet. Until it does, no thread is free
-        // and the only permit is taken, so this loop tries again.
+        // The first thread may not have returned to its seat yet. Until it waits there, no thread
+        // is free and the only permit is taken, so this loop tries again.
         let second = loop {
             let name = report.clone();
             if threads

@@ -1,4 +1,4 @@
-//! How many connections each address has, and how much its clients may send.
+//! How many connections each address has, and how many bytes the clients of each address may send.
 
 use std::collections::{HashMap, hash_map};
 use std::net::IpAddr;
@@ -10,13 +10,14 @@ use parking_lot::Mutex;
 use super::limits::ConnectionLimits;
 use super::talk::Bucket;
 
-/// Maximum number of addresses without a connection whose buckets are kept. An address takes about
-/// 100 bytes.
+/// Maximum number of addresses without a connection whose buckets are kept. Each address takes
+/// about 100 bytes of memory.
 const MOST_DEPARTED: usize = 64 << 10;
 
-/// Counts the connections of each address to one listener, and keeps the addresses' buckets.
+/// Counts the connections of each address to one listener, and keeps the token bucket of each
+/// address (see [`talk`](super::talk)).
 ///
-/// The lock of `counts` is held for one operation on the map, and no other lock is taken under it.
+/// The lock of `map` is held for one operation on the map, and no other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Addresses {
     map: Mutex<Map>,
@@ -30,8 +31,8 @@ pub(in crate::net) struct Addresses {
 #[derive(Debug, Default)]
 struct Map {
     entries: HashMap<IpAddr, Entry>,
-    /// The number of entries without a connection. Those whose bucket is full by now are removed
-    /// when this number has reached `sweep_at`.
+    /// The number of entries without a connection. When this number is larger than `sweep_at`, the
+    /// entries whose bucket is full by now are removed.
     departed: usize,
     sweep_at: usize,
 }
@@ -42,7 +43,8 @@ struct Entry {
     bucket: Arc<Bucket>,
 }
 
-/// The right of an address to one connection. Dropping it gives the right back.
+/// A slot: the permission for one connection from an address. Dropping the slot gives the
+/// permission back.
 #[derive(Debug)]
 pub(in crate::net) struct Slot {
     addresses: Arc<Addresses>,
@@ -61,10 +63,11 @@ impl Addresses {
         })
     }
 
-    /// Returns a slot for one more connection of this address, or `None` when it has too many.
+    /// Returns a slot for one more connection of this address, or `None` when the address has too
+    /// many connections.
     pub(in crate::net) fn admit(self: &Arc<Self>, ip: IpAddr) -> Option<Slot> {
-        // An IPv6 listener shows the address of an IPv4 client in another form. Both forms count as
-        // one address.
+        // An IPv6 listener shows the address of an IPv4 client in another form, such as
+        // `::ffff:192.0.2.1`. Both forms count as one address.
         let ip = ip.to_canonical();
         let is_bound = self.bound_loopback || !ip.is_loopback();
         let mut map = self.map.lock();
@@ -126,8 +129,9 @@ impl Map {
         }
     }
 
-    /// Removes the addresses that have no connection and a full bucket. If many are left, removes all
-    /// that have no connection: an attacker with that many addresses has many full buckets anyway.
+    /// Removes the addresses that have no connection and a full bucket. If many addresses without a
+    /// connection are left, removes all of them. An attacker gains nothing from this: an attacker
+    /// with that many addresses has many full buckets anyway.
     fn sweep(&mut self, now: Instant) {
         let is_kept = |entry: &Entry| entry.connections > 0 || !entry.bucket.is_full(now);
         self.entries.retain(|_, entry| is_kept(entry));
@@ -137,7 +141,8 @@ impl Map {
             self.entries.retain(|_, entry| entry.connections > 0);
             self.departed = 0;
         }
-        // The next sweep comes after at least as many departures as this one had entries to look at.
+        // The next sweep comes only after the number of entries without a connection has at least
+        // doubled. So sweeps are rare.
         self.sweep_at = (self.departed * 2).max(1024);
     }
 }

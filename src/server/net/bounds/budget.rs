@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// How many of a fixed number of things, such as descriptors, are left.
+/// Counts how many things of a fixed supply, such as descriptors, are left.
 ///
 /// The lock of `left` is held for one calculation, and no other lock is taken under it.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
-//! How many connections this machine can carry. Each connection needs one thread and one
-//! descriptor.
+//! How many connections the server can have on this machine. Each connection needs one thread and
+//! one descriptor.
 //!
 //! The server must know its maximum number of connections before the first client connects. A Rust
-//! thread takes four memory mappings. When the system's limit of mappings is reached, spawning does
-//! not return an error: the new thread *aborts* the process. And a server without a free descriptor
-//! cannot even accept a connection in order to refuse it.
+//! thread takes four memory mappings. When the process has reached the system's limit of mappings,
+//! spawning a thread does not return an error: the new thread *aborts* the process. And without a
+//! free descriptor, the server could not even accept a connection in order to refuse it.
 //!
 //! A *descriptor* is the number of an open file, socket or pipe. The system limits how many a
 //! process may have open (`ulimit -n`). The descriptors are divided before the first client
@@ -27,8 +27,8 @@ const RESERVED_DESCRIPTORS: u64 = 12;
 /// connection in order to refuse it.
 const PER_LISTENER: u64 = 4;
 
-/// The number of remaining descriptors is divided by this number. The result is the number of
-/// descriptors that are reserved for the pipes of tunnels, at most [`PIPES_MOST`].
+/// One of this many equal parts of the remaining descriptors is reserved for the pipes of tunnels,
+/// but at most [`PIPES_MOST`] descriptors.
 const PIPES_PART: u64 = 8;
 
 /// Maximum number of descriptors that are reserved for pipes: enough for 128 tunnels.
@@ -42,7 +42,7 @@ const MODEST_CEILING: u64 = 2000;
 pub(in crate::net) struct Machine {
     /// Number of descriptors that are free now; `None` if there is no limit.
     descriptors: Option<u64>,
-    /// Number of threads that may be started; `None` if it is not known.
+    /// Number of threads that may be started; `None` if this number is not known.
     threads: Option<u64>,
 }
 
@@ -52,13 +52,13 @@ pub(in crate::net) struct Ceiling {
     /// Maximum number of connections at the same time. Zero when there are not enough descriptors
     /// or threads for a single connection.
     pub(in crate::net) connections: usize,
-    /// Descriptors that are left when all these connections are open.
+    /// Number of descriptors that are left when all these connections are open.
     pub(in crate::net) spare: usize,
 }
 
 impl Machine {
-    /// Asks the system for its limits. First raises the limit of descriptors as far as the system
-    /// allows.
+    /// Raises the limit of descriptors as far as the system allows, and then asks the system for
+    /// its limits.
     pub(in crate::net) fn this_one() -> Machine {
         let limit = sys::raise_open_files();
         Machine {
@@ -67,8 +67,8 @@ impl Machine {
         }
     }
 
-    /// Returns how many connections the server may have: what this machine can carry, but at most
-    /// `wanted`.
+    /// Returns how many connections the server may have: as many as this machine allows, but at
+    /// most `wanted`.
     pub(in crate::net) fn ceiling(self, wanted: Option<usize>, listeners: usize) -> Ceiling {
         let wanted = wanted.map_or(u64::MAX, |wanted| wanted as u64);
         let threads = self.threads.map_or(u64::MAX, |threads| {

@@ -20,22 +20,24 @@ pub struct ConnectionLimits {
     pub identification: Duration,
     /// A frame must be complete within this time, counted from its first byte.
     pub frame: Duration,
-    /// Maximum bytes per second that the clients of one address together may send to the others, on
-    /// average. They may exceed this rate by a burst of [`outbox_bytes`](Self::outbox_bytes). After
-    /// that, the server reads their bytes later, but it drops no bytes. A client that connects again
-    /// gets no new burst. Loopback addresses are exempt unless
+    /// Maximum bytes per second that the clients of one address together may send to other clients,
+    /// on average. They may exceed this rate once by [`outbox_bytes`](Self::outbox_bytes) (a
+    /// burst). After that, the server reads their bytes later, but it drops no bytes. A client gets
+    /// no new burst when it connects again. Loopback addresses are exempt unless
     /// [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels do not
     /// count.
     pub talk_rate: u64,
     /// Maximum number of bytes that are queued for a client that reads slowly. If more would be
     /// queued, the client is disconnected.
     pub outbox_bytes: usize,
-    /// While bytes are queued for a client, it must take [`stall_bytes`](Self::stall_bytes) within
-    /// this time, or all queued bytes. Otherwise it is disconnected.
+    /// While bytes are queued for a client, its socket must accept
+    /// [`stall_bytes`](Self::stall_bytes) within this time, or all queued bytes if they are fewer.
+    /// Otherwise the server disconnects the client.
     pub stall: Duration,
-    /// Bytes that a client must take within [`stall`](Self::stall) while more are queued for it.
+    /// Number of bytes that a client must take within [`stall`](Self::stall) while bytes are queued
+    /// for it.
     pub stall_bytes: usize,
-    /// When and how the system probes a silent peer.
+    /// When and how the operating system probes a silent peer.
     pub keepalive: Keepalive,
 }
 
@@ -49,7 +51,8 @@ pub struct Keepalive {
     pub interval: Duration,
     /// Number of unanswered probes after which the connection is lost.
     pub probes: u32,
-    /// How long sent bytes may stay unacknowledged (Linux).
+    /// If the peer does not acknowledge sent bytes within this time, the connection is lost (Linux
+    /// only).
     pub unacknowledged: Duration,
 }
 
@@ -65,7 +68,7 @@ impl Default for Keepalive {
 }
 
 impl ConnectionLimits {
-    /// Returns the options that an operator can set for every listener.
+    /// Returns the options that an operator can set for a listener of any protocol.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(
@@ -100,22 +103,22 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "talk-rate",
-                "Maximum bytes per second that the clients of one address together may send to the others, after a burst of outbox-bytes; clients that send more are slowed down, also after they connect again (0: no limit; raise it if clients connect through a proxy)",
+                "Maximum bytes per second that all clients of one address together may send to other clients, or 0 for no limit; before the limit applies, they may send a burst of outbox-bytes (a new connection does not allow a new burst); if they send faster, the server reads their bytes later; choose a higher number if many clients connect through one proxy",
                 &mut self.talk_rate,
             ),
             Setting::new(
                 "outbox-bytes",
-                "Maximum bytes queued for a slow reader before it is disconnected",
+                "Maximum bytes queued for a slow client; if more would be queued, the client is disconnected",
                 &mut self.outbox_bytes,
             ),
             Setting::new(
                 "stall-timeout",
-                "Time within which a client must accept stall-bytes, or all bytes queued for it; otherwise it is disconnected",
+                "While bytes are queued for a client, it must accept stall-bytes (or all queued bytes) within this time; otherwise it is disconnected",
                 &mut self.stall,
             ),
             Setting::new(
                 "stall-bytes",
-                "Bytes that a client must accept within stall-timeout while more are queued for it",
+                "Number of bytes that a client must accept within stall-timeout, unless fewer bytes are queued for it",
                 &mut self.stall_bytes,
             ),
             Setting::new(
@@ -130,12 +133,12 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "keepalive-probes",
-                "Unanswered TCP keepalive probes before a connection is lost",
+                "Number of unanswered TCP keepalive probes after which a connection counts as lost",
                 &mut self.keepalive.probes,
             ),
             Setting::new(
                 "unacknowledged-timeout",
-                "Maximum time for which sent bytes may stay unacknowledged (Linux)",
+                "If the client does not acknowledge sent bytes within this time, the connection counts as lost (Linux)",
                 &mut self.keepalive.unacknowledged,
             ),
         ]
@@ -160,20 +163,20 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Divided by the 30 s of [`ConnectionLimits::stall`], this is 1.1 KB/s, about the speed of a modem
-/// of 9,600 bit/s. A client that is slower than this, while bytes are queued for it all the time,
-/// cannot keep up with its room. For example, a client that takes 4 KiB every five seconds is too
-/// slow: it takes at most 28 KiB in 30 s.
+/// In the 30 s of [`ConnectionLimits::stall`], this is a rate of 1.1 KB/s, about the speed of a
+/// modem of 9,600 bit/s. A client that takes its queued bytes more slowly cannot keep up with its
+/// room. For example, a client that takes 4 KiB every five seconds is too slow: it takes at most
+/// 28 KiB in 30 s.
 const STALL_BYTES: usize = 32 << 10;
 
-/// A run with this many bytes is full: readers wait before they add more. An outbox must have space
-/// for several runs. Otherwise a healthy client could be cut as soon as its socket accepts one send
-/// only in part.
+/// A run (the list of effects that are not sent yet) with this many bytes is full: readers wait
+/// before they add more. An outbox must have space for several runs. Otherwise the server could cut
+/// a healthy client the first time its socket accepts only a part of a send.
 pub(in crate::net) const RUN_BYTES: usize = 256 << 10;
 
 /// After this many rounds of sending, a reader hands the turn to the clock's thread, which has no
-/// client of its own to serve. The clock's thread also carries out at most this many rounds before
-/// it looks at its deadlines.
+/// own client to serve. The clock's thread also carries out at most this many rounds before it
+/// looks at its deadlines.
 pub(in crate::net) const ROUNDS: usize = 32;
 
 /// Maximum time in which an orderly close writes the queued bytes.
@@ -187,28 +190,28 @@ pub(in crate::net) const LINGER: Duration = Duration::from_secs(1);
 /// Maximum number of bytes that an orderly close reads within [`LINGER`].
 pub(in crate::net) const LINGER_BYTES: usize = 64 << 10;
 
-/// After all connections were cut, the server waits at most this long for their threads to end. The
-/// server does not wait for threads that need longer.
+/// After the server has cut all connections, it waits at most this long for their threads to end.
+/// If a thread needs longer, the server stops without waiting for it.
 pub(in crate::net) const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// Maximum number of bytes from a tunnel end that are kept until the other end connects.
+/// Maximum number of bytes that the server keeps for a tunnel end until the other end connects.
 pub(in crate::net) const EARLY_BYTES: usize = 64 << 10;
 
 /// Limits of the whole process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessLimits {
-    /// Maximum number of connections at the same time, over all listeners. Each takes one thread.
-    /// `None` means as many as this machine can carry.
+    /// Maximum number of connections at the same time, over all listeners. Each connection takes
+    /// one thread. `None` means as many as this machine can carry.
     pub connections: Option<usize>,
     /// Maximum number of threads that write to slow clients. A writer waits for all slow clients
     /// together, so a few writers serve thousands of clients. On a system without a non-blocking
     /// send (Windows), each writer waits for one client at a time.
     pub writers: usize,
-    /// Maximum bytes that are queued for slow readers, over all clients. If more would be queued,
+    /// Maximum bytes that are queued for slow clients, over all clients. If more would be queued,
     /// the clients with the longest queues are disconnected first.
     pub outbox_total: usize,
-    /// Threads that check passwords. Each of these threads may keep a core busy, and uses 19 MiB.
-    /// Look-ups in the database run on other threads.
+    /// Number of threads that check passwords. Each of these threads may keep a core busy, and uses
+    /// 19 MiB. Look-ups in the database run on other threads.
     pub workers: usize,
 }
 
@@ -223,7 +226,8 @@ impl Default for ProcessLimits {
     }
 }
 
-/// Enough for 256 clients whose outboxes are full and have no bytes in common.
+/// Enough for 256 clients with full outboxes that have no broadcasts in common. (A broadcast that
+/// waits for many clients is in memory only once.)
 const OUTBOX_TOTAL: usize = 256 << 20;
 
 /// Returns half the number of cores, at least one. The other half of the cores is for the clients

@@ -1,5 +1,5 @@
-//! The limits that protect the server. If a client could take too much of a resource, this resource
-//! has a limit here.
+//! The limits that protect the server. If a client could use up a resource (connections, bytes,
+//! memory, time), the resource has a limit here.
 //!
 //! | file | what it contains |
 //! |---|---|

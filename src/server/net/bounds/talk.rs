@@ -1,34 +1,37 @@
-//! How many bytes the clients of one address may send per second: a token bucket. It does no IO and
-//! has no thread.
+//! How many bytes the clients of one IP address may send per second: a token bucket. This code does
+//! no IO and has no thread.
 //!
-//! All connections of an address to a listener share one bucket, and it outlives them: otherwise a
-//! client could get a full bucket by connecting again, or several by connecting more than once.
+//! All connections of an IP address to a listener share one bucket. Otherwise a client could get
+//! several buckets with several connections. The bucket stays after these connections have ended.
+//! Otherwise a client could get a full bucket with a new connection.
 //! [`Addresses`](super::addresses::Addresses) keeps the buckets.
 //!
-//! The bucket holds at most `burst` bytes. It is filled at `rate` bytes per second, and the bytes
-//! that the clients send are taken out. When the bucket is empty, the sender's reader pauses
-//! in [`Connection::wait_to_hear_more`](crate::net::connection::Connection::wait_to_hear_more). Nothing is dropped: what the client sends meanwhile waits in the socket's
-//! buffer, and when that is full, TCP makes the client wait.
+//! The bucket holds at most `burst` bytes. `rate` bytes per second flow into it, and the bytes that
+//! the clients send are taken out of it. When the bucket is empty, the sender's reader pauses in
+//! [`Connection::wait_to_hear_more`](crate::net::connection::Connection::wait_to_hear_more).
+//! Nothing is dropped: the bytes that the client sends meanwhile wait in the socket's buffer. When
+//! that buffer is full, TCP makes the client wait.
 //!
 //! Why is this necessary? When one client sends to a room faster than another client reads, the
 //! bytes collect in the outbox of the other client. Without a limit, one client with a fast network
-//! fills the outboxes of healthy clients, and these are cut. With the limit, a client that takes
-//! `rate` bytes per second is never cut because of one address: at most `burst` bytes wait for it,
-//! and its outbox has space for these.
+//! fills the outboxes of healthy clients, and the server cuts these healthy clients. With the
+//! limit, a client that takes `rate` bytes per second is never cut because of what one address
+//! sends: at most `burst` bytes wait for this client, and its outbox has space for them.
 //!
-//! A short packet may become longer on its way, because the server adds the sender's name. So two
-//! numbers are compared, the bytes that arrived and the bytes that each recipient gets, and the
-//! larger one counts.
+//! A short packet may become longer on its way, because the server adds the sender's name. So the
+//! server compares two numbers: the bytes that arrived, and the bytes that each recipient gets. The
+//! larger number counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// After a pause the client may send for this long before the next pause. So the thread of a fast
-/// sender is woken twenty times per second, and not once for each packet.
+/// After a pause, the client may send at the full rate for this long before the next pause. So the
+/// thread of a fast sender is woken twenty times per second, and not once for each packet.
 const BETWEEN_PAUSES: Duration = Duration::from_millis(50);
 
-/// The bucket of one address. The readers of its connections share it, without a lock.
+/// The bucket of one IP address. The readers of all its connections share the bucket, without a
+/// lock.
 #[derive(Debug)]
 pub(in crate::net) struct Bucket {
     /// Bytes per second; 0 means no limit.
@@ -36,13 +39,14 @@ pub(in crate::net) struct Bucket {
     /// The time that it takes to fill the empty bucket.
     burst: Duration,
     made: Instant,
-    /// The time at which the bucket will be full, in nanoseconds after `made`. It represents the
-    /// level of the bucket, so that no timer has to fill the bucket: the bucket is empty when this
-    /// time is `burst` in the future.
+    /// The time at which the bucket will be full, in nanoseconds after `made`. This time alone says
+    /// how full the bucket is: if the time is `burst` in the future, the bucket is empty. So no
+    /// timer has to fill the bucket.
     full_at: AtomicU64,
 }
 
-/// What one connection takes from the bucket of its address. It belongs to the connection's reader.
+/// One connection's access to the bucket that all connections of its IP address share. Only the
+/// connection's reader uses this value.
 #[derive(Debug)]
 pub(in crate::net) struct Talk {
     bucket: Arc<Bucket>,
@@ -63,12 +67,13 @@ impl Bucket {
         bucket
     }
 
-    /// Returns true when a new bucket would hold the same.
+    /// Returns true when the bucket is full. Then it can be dropped, because a new bucket would be
+    /// the same.
     pub(in crate::net) fn is_full(&self, now: Instant) -> bool {
         self.missing(now).is_zero()
     }
 
-    /// Returns the time after which the bucket will be full.
+    /// Returns how long it takes until the bucket is full.
     fn missing(&self, now: Instant) -> Duration {
         let full_at = self.full_at.load(Ordering::Relaxed);
         Duration::from_nanos(full_at.saturating_sub(self.age(now)))
@@ -76,7 +81,8 @@ impl Bucket {
 
     fn take(&self, bytes: usize, now: Instant) {
         if self.rate == 0 {
-            // Without a limit there is nothing to count, and all local clients share this bucket.
+            // Without a limit there is nothing to count. All local clients share this bucket, and
+            // counting in it would only slow their threads down.
             return;
         }
         let (age, time) = (self.age(now), self.nanoseconds_for(bytes));
@@ -106,14 +112,14 @@ impl Talk {
         Talk { bucket, caused: 0 }
     }
 
-    /// Counts bytes that each recipient gets because of a command of the client.
+    /// Counts the bytes that a command of the client sends to each recipient.
     pub(in crate::net) fn caused(&mut self, bytes: usize, now: Instant) {
         self.caused += bytes;
         self.bucket.take(bytes, now);
     }
 
     /// Counts the bytes of the commands that were handled since the last call. The bytes that
-    /// [`Talk::caused`] has already counted for these commands are subtracted.
+    /// [`Talk::caused`] has already counted for these commands are not counted twice.
     pub(in crate::net) fn came(&mut self, bytes: usize, now: Instant) {
         let counted = std::mem::take(&mut self.caused);
         self.bucket.take(bytes.saturating_sub(counted), now);
@@ -187,7 +193,10 @@ mod tests {
             talk.caused(caused, now);
             talk.came(came, now);
             let missing = talk.bucket.missing(now).as_millis();
-            assert_eq!(missing, level, "{came} came and caused {caused}");
+            assert_eq!(
+                missing, level,
+                "{came} bytes came and caused {caused} bytes"
+            );
         }
     }
 

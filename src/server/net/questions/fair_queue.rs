@@ -1,4 +1,4 @@
-//! A bounded queue in which the addresses of clients take turns.
+//! A queue with a maximum length, in which the addresses of clients take turns.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -6,20 +6,20 @@ use std::net::IpAddr;
 /// A queue with the items of many addresses. The addresses take turns, so an address with a
 /// thousand items delays only its own items.
 ///
-/// * Only one item of an address is worked on at a time. Its other items wait until
+/// * A worker works on only one item of an address at a time. Its other items wait until
 ///   [`FairQueue::done`] is called.
 /// * The addresses that wait are served one after the other, one item each.
 /// * When the queue is full, the address with the most waiting items loses its latest item. So one
-///   address cannot keep the others out of the queue. If every address in a full queue has only one
-///   item, no new item is accepted.
+///   address cannot keep the others out of the queue. If the queue is full and every address has
+///   only one item in it, the queue accepts no new item.
 #[derive(Debug)]
 pub(in crate::net) struct FairQueue<T> {
     most: usize,
     waiting: usize,
-    /// Addresses with an item that waits or is being worked on.
+    /// Addresses that have an item that waits, or an item that a worker is working on.
     addresses: HashMap<IpAddr, Items<T>>,
-    /// Addresses with an item that waits and no item that is being worked on. The first of them is
-    /// served next.
+    /// Addresses that have a waiting item, but no item that a worker is working on. The first of
+    /// them is served next.
     turns: VecDeque<IpAddr>,
 }
 
@@ -30,7 +30,7 @@ struct Items<T> {
 }
 
 impl<T> FairQueue<T> {
-    /// Makes an empty queue in which at most `most` items wait.
+    /// Makes an empty queue that holds at most `most` waiting items.
     pub(in crate::net) fn new(most: usize) -> FairQueue<T> {
         FairQueue {
             most,
@@ -40,8 +40,8 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Adds an item. When the queue is full, returns the item that has no place: either this item,
-    /// or the latest item of another address.
+    /// Adds an item. When the queue is full, returns the item that has no space in it: either this
+    /// new item, or the latest item of another address.
     pub(in crate::net) fn push(&mut self, address: IpAddr, item: T) -> Option<T> {
         let mut displaced = None;
         if self.waiting >= self.most {
@@ -62,7 +62,8 @@ impl<T> FairQueue<T> {
         displaced
     }
 
-    /// Takes the next item. No other item of its address is taken before [`FairQueue::done`].
+    /// Takes the next item. No other item of its address is taken before [`FairQueue::done`] is
+    /// called.
     pub(in crate::net) fn take(&mut self) -> Option<(IpAddr, T)> {
         let address = self.turns.pop_front()?;
         let items = self.addresses.get_mut(&address)?;
@@ -85,8 +86,9 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Removes and returns the latest item of the address with the most items, if that address has
-    /// more items than `newcomer` would have.
+    /// Makes space for a new item of `newcomer`: removes and returns the latest item of the address
+    /// with the most items. Does this only if that address has more items than `newcomer` would
+    /// have with the new item.
     fn displace(&mut self, newcomer: IpAddr) -> Option<T> {
         let own = self.addresses.get(&newcomer);
         let own = own.map_or(0, |items| items.waiting.len()) + 1;

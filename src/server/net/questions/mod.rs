@@ -1,4 +1,4 @@
-//! Questions of a room that take long to answer, such as whether a password is right.
+//! Questions of a room that take a long time to answer, such as whether a password is right.
 //!
 //! | file | what it contains |
 //! |---|---|

@@ -1,23 +1,25 @@
-//! A few threads that find the answers that take long: password hashes and look-ups in a database.
+//! A few threads that answer the slow questions of the rooms: they compute password hashes and look
+//! things up in a database.
 //!
-//! The life of a question: a room returns it when it handles a frame. The reader that has brought
-//! the frame queues the question here and blocks until the answer is found ([`Answers::to`]). The
-//! reader holds no lock meanwhile. A worker takes the question and finds the answer. The reader
+//! The life of a question: a room returns a question when it handles a frame. The reader that has
+//! read this frame queues the question here and blocks until the answer is found ([`Answers::to`]).
+//! The reader holds no lock meanwhile. A worker takes the question and finds the answer. The reader
 //! then gives the answer to the room, as the next event of its connection. The holder of the turn,
-//! the clock's thread and the other readers never wait here.
+//! the clock's thread and the other readers do not wait for this answer.
 //!
-//! Why are there separate threads for this, when each connection already has one? Computing a
-//! password hash takes 27 ms of a core and 19 MiB. If each reader computed its own hash, a thousand
-//! clients that log in at the same time would need 19 GiB, and every message in every room would
-//! wait for a core. So a few threads compute, and the readers wait.
+//! Why are there separate threads for questions, when each connection already has a thread?
+//! Computing a password hash takes 27 ms of a core and 19 MiB. Suppose that each reader computed
+//! its own hash. Then a thousand clients that log in at the same time would need 19 GiB, and every
+//! message in every room would have to wait for a free core. So a few threads compute, and the
+//! readers wait.
 //!
 //! * Questions of different [`Effort`] have queues and threads of their own: a look-up never waits
 //!   for a hash.
-//! * Only one question of an address is answered at a time, and the addresses take turns
+//! * Workers answer only one question of an address at a time, and the addresses take turns
 //!   ([`FairQueue`]).
-//! * The queues are bounded. If a queue has no space for a question, the reader does not wait. It
-//!   returns to the room at once with [`Unanswered::Busy`], and the room tells the client with a
-//!   packet of its protocol that the server is busy.
+//! * The queues have a maximum length. If a queue has no space for a question, the reader does not
+//!   wait: it gets [`Unanswered::Busy`] at once and tells the room. The room then sends its client
+//!   a packet which says that the server is busy.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -39,20 +41,20 @@ use matou_protocols::room::{Effort, Protocol};
 /// the database at a time.
 const LOOK_UP_THREADS: usize = 2;
 
-/// Maximum number of look-ups that wait. Each look-up takes 50 µs, so the last look-up waits 0.2 s.
-/// Together they use 8 MiB.
+/// Maximum number of look-ups that wait. Each look-up takes 50 µs, so the last look-up in a full
+/// queue waits 0.2 s. All look-ups in a full queue together use 8 MiB.
 const LOOK_UPS: usize = 4096;
 
-/// Maximum number of hashes that wait. Each hash takes 27 ms, so with one worker the last hash
-/// waits seven seconds. Most people who log in would give up after a longer wait.
+/// Maximum number of hashes that wait. Each hash takes 27 ms, so with one worker the last hash in a
+/// full queue waits seven seconds. Most people who log in would give up after a longer wait.
 const HASHES: usize = 256;
 
-/// A function that finds the answer to a question and sends it to the reader. If it is dropped
-/// without being called, the reader gets [`Unanswered::Busy`].
+/// A function that finds the answer to a question and sends the answer to the reader that waits for
+/// it. If the function is dropped without being called, the reader gets [`Unanswered::Busy`].
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A fixed number of threads for the whole process. They are started for the first listener whose
-/// room asks questions.
+/// A fixed number of threads for the whole process. They are started together with the first
+/// listener whose room asks questions.
 ///
 /// The lock of `ended` is held while the threads are started. No other lock is taken under it.
 #[derive(Debug)]
@@ -61,13 +63,13 @@ pub(in crate::net) struct Workers {
     hashes: Arc<Pool>,
     /// A channel that carries no value. Each thread holds a copy of the sender. When all threads
     /// have ended and dropped their copies, the receiver returns an error. So one wait with a time
-    /// limit is enough for all threads. `JoinHandle::join` has no time limit.
+    /// limit is enough for all threads. (A wait in `JoinHandle::join` cannot have a time limit.)
     ended: Mutex<Option<(Sender<Infallible>, Receiver<Infallible>)>>,
 }
 
 /// The questions of one [`Effort`], and the threads that answer them.
 ///
-/// The lock is held for queue operations. A worker releases it while it finds an answer.
+/// The lock is held for queue operations. A worker releases the lock while it finds an answer.
 struct Pool {
     name: &'static str,
     threads: usize,
@@ -100,7 +102,7 @@ impl Workers {
             return Ok(());
         }
         // If one of the threads cannot be started, the server does not start. The threads that were
-        // started before it only wait, which does no harm.
+        // started before the error do no harm, because they only wait.
         let (here, all_ended) = bounded(0);
         for pool in [&self.look_ups, &self.hashes] {
             for number in 0..pool.threads {
@@ -117,9 +119,9 @@ impl Workers {
         Ok(())
     }
 
-    /// Ends the threads. Blocks until they have ended, but at most for `patience`. A thread that is
-    /// busy with an answer may need longer, and then the caller does not wait for it. Call this
-    /// only when no reader waits for an answer any more.
+    /// Ends the threads. Blocks until they have ended, but at most for `patience`. If a thread is
+    /// busy with an answer and needs longer, the caller does not wait for this thread. Call this
+    /// method only after the last reader has got its answer.
     pub(in crate::net) fn stop(&self, patience: Duration) {
         for pool in [&self.look_ups, &self.hashes] {
             pool.state.lock().quit = true;
@@ -133,7 +135,9 @@ impl Workers {
         drop(here);
         // Blocks until the last worker drops its copy of the sender, or until the time is over.
         if all_ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            warn!("a worker thread did not end within {patience:?}; stopping without it");
+            warn!(
+                "a worker thread did not end within {patience:?}; the server no longer waits for it"
+            );
         }
     }
 
@@ -171,15 +175,15 @@ impl Pool {
 
     /// The loop of a worker, until the threads must end.
     ///
-    /// A worker releases the lock while it waits and while it finds an answer. Finding an answer
-    /// may take long and may block.
+    /// A worker releases the lock while it waits and while it finds an answer. The search for an
+    /// answer may take a long time, and the worker may block in it.
     fn work(&self) {
         let mut state = self.state.lock();
         while !state.quit {
             let Some((address, job)) = state.queue.take() else {
                 // Blocks, and releases the lock while it waits. A new question wakes one thread,
-                // and `stop` wakes all. Another thread may take the question before this thread has
-                // the lock again, so the loop looks again.
+                // and `stop` wakes all threads. Another thread may take the question before this
+                // thread has the lock again, so the loop tests again whether a question waits.
                 self.ready.wait(&mut state);
                 continue;
             };
@@ -208,12 +212,13 @@ pub(in crate::net) struct Answers<P: Protocol> {
     /// This sender is dropped when the listener stops. That wakes all readers that wait for an
     /// answer.
     cancel: Mutex<Option<Sender<Infallible>>>,
-    /// Closed when `cancel` is dropped. This channel never carries a value.
+    /// The receiver of `cancel`. The channel never carries a value, but it is closed when the
+    /// listener stops.
     until_cancelled: Receiver<Infallible>,
 }
 
-/// A function that finds an answer. This function may block and take long, because it runs only on
-/// a worker's thread.
+/// A function that finds an answer. It may block for a long time, because it runs only on a
+/// worker's thread.
 type Find<P> = dyn Fn(<P as Protocol>::Question) -> <P as Protocol>::Answer + Send + Sync + 'static;
 
 /// Why a question has no answer.
@@ -221,7 +226,7 @@ type Find<P> = dyn Fn(<P as Protocol>::Question) -> <P as Protocol>::Answer + Se
 pub(in crate::net) enum Unanswered {
     /// Too many questions wait. The room may ask again later.
     Busy,
-    /// The listener stops, or finding the answer failed with a panic.
+    /// The listener stops, or the worker that looked for the answer panicked.
     Failed,
 }
 
@@ -243,9 +248,8 @@ impl<P: Protocol> Answers<P> {
     /// must hold no lock.
     ///
     /// Three things wake the reader: a worker has found the answer; the question was dropped,
-    /// because it found no space or lost its space to another address; or the listener stops. Other
-    /// connections went on meanwhile and may have changed the room, so the room must check its
-    /// state again.
+    /// because the queue was full; or the listener stops. Meanwhile other connections may have
+    /// changed the room, so the room must check its state again.
     pub(in crate::net) fn to(
         &self,
         address: IpAddr,
@@ -253,8 +257,8 @@ impl<P: Protocol> Answers<P> {
     ) -> Result<P::Answer, Unanswered> {
         let find = Arc::clone(&self.find);
         let effort = P::effort(&question);
-        // A channel for one answer. Its sender is inside the job. So when the job is dropped, the
-        // channel is closed, and the reader is woken in any case.
+        // A channel for one answer. Its sender is inside the job. When the job is dropped, the
+        // channel is closed. So the reader is woken in any case.
         let (reply, answer) = bounded(1);
         // Runs on a worker's thread, without the pool's lock.
         let job: Job = Box::new(move || {
@@ -267,21 +271,21 @@ impl<P: Protocol> Answers<P> {
                     P::NAME
                 );
             }
-            // Perhaps the reader does not wait any more. Then the channel is closed and `send`
-            // fails, which does not matter.
+            // If the reader does not wait any more, it has dropped the receiver, and `send` fails.
+            // This does not matter.
             let _ = reply.send(found.map_err(|_| Unanswered::Failed));
         });
         self.workers.pool(effort).give(address, job);
         // Blocks until one of the two channels has a value or is closed.
         select! {
-            // The channel is closed without an answer when the job is dropped without being called.
+            // If the job is dropped without being called, the channel is closed without an answer.
             recv(answer) -> answer => answer.unwrap_or(Err(Unanswered::Busy)),
             recv(self.until_cancelled) -> _ => Err(Unanswered::Failed),
         }
     }
 
-    /// Wakes all readers that wait for an answer; they get [`Unanswered::Failed`]. From now on no
-    /// reader waits here.
+    /// Wakes all readers that wait for an answer; they get [`Unanswered::Failed`]. From now on
+    /// [`Answers::to`] does not block any more.
     pub(in crate::net) fn cancel(&self) {
         *self.cancel.lock() = None;
     }

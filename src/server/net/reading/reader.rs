@@ -4,10 +4,10 @@
 //! connection fails (`read` returns an error). When this server cuts the connection, it shuts the
 //! socket down, and then `read` returns 0 as well. So `read` needs no time-out to end this thread.
 //!
-//! The thread reads again only after it has handled all frames that arrived before. What the peer
-//! sends meanwhile waits in the socket's buffer. When that buffer is full, TCP makes the peer wait.
-//! This is called back-pressure. A client that sends more than it may is slowed down in the same
-//! way: its reader pauses (see [`talk`](crate::net::bounds::talk)).
+//! The thread reads again only after it has handled all frames that arrived before. The bytes that
+//! the peer sends meanwhile wait in the socket's buffer. When that buffer is full, TCP makes the
+//! peer wait. This is called back-pressure. The server slows down a client that sends more than it
+//! may in the same way: the client's reader pauses (see [`talk`](crate::net::bounds::talk)).
 //!
 //! TCP carries a stream of bytes and knows no frames. One `read` may return only a part of a frame,
 //! or three frames and a part of the fourth. This does not depend on how the peer divided its bytes
@@ -19,9 +19,10 @@
 //! read returns       [i"] [MESSAGE "bob?"]   now two whole frames: one visit to the hub
 //! ```
 //!
-//! The thread keeps no state of the protocol. The room knows whether the client is logged in, waits
-//! for an answer or belongs to a tunnel, because other clients can change this while the thread is
-//! blocked. After each event the room returns a [`Flow`], which tells the thread how to go on.
+//! The thread keeps no state of the protocol. The room stores whether the client is logged in,
+//! waits for an answer or belongs to a tunnel, because other clients can change this while the
+//! thread is blocked. After each event the room returns a [`Flow`], which tells the thread how to
+//! go on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -38,18 +39,18 @@ use crate::net::questions::workers::Unanswered;
 use crate::net::tunnel::{self, Waited};
 use matou_protocols::room::{Event, Flow, Overdue, Protocol};
 
-/// Bytes of a new read buffer. They are enough for a quiet client, and a thousand such buffers take
-/// only 4 MiB.
+/// Size in bytes of a new read buffer. This is enough for a quiet client, and a thousand such
+/// buffers take only 4 MiB.
 const BUFFER: usize = 4 << 10;
 
-/// Bytes of the read buffer of a client that fills the small buffer.
+/// Size in bytes of the read buffer after the client has filled the small buffer.
 const LARGE_BUFFER: usize = 64 << 10;
 
 /// Serves a connection from its first byte to its last, on a thread `matou-conn`.
 ///
 /// A panic is a mistake in this server. The panic ends only this connection, because the other
-/// connections have threads of their own. It leaves no shared data half changed, because code that
-/// runs under the hub's lock must not panic.
+/// connections have threads of their own. The panic leaves no shared data half changed, because
+/// code that runs under the hub's lock must not panic.
 pub(in crate::net) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     debug!("{connection} connected");
     let served = catch_unwind(AssertUnwindSafe(|| serve(hub, connection)));
@@ -78,14 +79,15 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     // The loop of the connection. Each round handles everything that one `read` has brought.
     while flow == Flow::Frames {
         // Blocks until bytes arrive, the peer sends FIN, the connection fails, or another thread
-        // shuts the socket down. No lock is held. When it returns, a long time may have passed.
+        // shuts the socket down. No lock is held. When `read` returns, a long time may have passed.
         // Meanwhile the room may have closed this connection, or the clock may have cut it. This
-        // loop does not test that, because the hub then answers each command with `Flow::Closed`.
+        // loop does not test for these cases, because then the hub answers each command with
+        // `Flow::Closed`.
         match buffer.fill(&mut source) {
             Ok(0) => {
                 // EOF. The peer sends no more, but it may still read, so the bytes that are queued
                 // for it must still be written. The room handles this event after all frames that
-                // came before it, and before `Gone`.
+                // arrived before the EOF, and before the event `Gone`.
                 flow = match event(hub, connection, Event::ReadClosed) {
                     Flow::Raw => Flow::Raw,
                     Flow::Frames | Flow::Closed => Flow::Closed,
@@ -101,8 +103,8 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
                 }
                 flow = frames(hub, connection, &mut buffer, &mut talk, now);
             }
-            // The peer has sent a reset, or it did not answer the keepalive probes. Nothing more
-            // can be written, so an orderly close is impossible.
+            // `read` has failed: the peer has sent a reset, or it did not answer the keepalive
+            // probes. Nothing more can be written, so an orderly close is impossible.
             Err(error) => {
                 debug!("{connection} lost: {error}");
                 return;
@@ -129,12 +131,13 @@ fn event<P: Protocol>(
     answered(hub, connection, hub.event(connection, event))
 }
 
-/// While the room asks questions, waits for the answer to each question and gives it to the room.
-/// Returns how the connection goes on.
+/// If the room has asked a question, waits for the answer, gives the answer to the room, and
+/// repeats this while the room asks more questions. Returns the first [`Flow`] that is not a
+/// question.
 ///
-/// Blocks until each answer is found, and holds no lock meanwhile. The worker that has found the
-/// answer wakes this thread, and so does the stop of the server. Only this connection waits. What
-/// its peer sends meanwhile stays in the socket, so its frames keep their order. The other
+/// Blocks until each answer is found, and holds no lock meanwhile. Two things wake this thread: a
+/// worker has found the answer, or the server stops. Only this connection waits. The bytes that its
+/// peer sends meanwhile stay in the socket, so the room gets the frames in their order. The other
 /// connections go on and may change the room. So the room checks its state again when it gets the
 /// answer.
 fn answered<P: Protocol>(
@@ -149,8 +152,8 @@ fn answered<P: Protocol>(
             Flow::Closed => return Flow::Closed,
             Flow::Ask(question) => question,
         };
-        // The frame that led to the question is complete, so no deadline for a frame may end the
-        // connection while a worker looks for the answer.
+        // The frame that led to the question is complete. So the client must not be disconnected
+        // because of a late frame while a worker looks for the answer.
         connection.expect_frame(None);
         match hub.answer(connection, question) {
             Ok(answer) => flow = hub.event(connection, Event::Answer(answer)),
@@ -166,15 +169,15 @@ fn answered<P: Protocol>(
 /// Decodes all whole frames that have arrived, without any lock, and gives the commands to the hub
 /// together.
 ///
-/// One `read` may bring only a part of a frame, or fifty frames. All whole frames become one visit
-/// to the hub, so a busy client costs one lock per read and not one per frame.
+/// One `read` may bring only a part of a frame, or fifty frames. All whole frames are handled in
+/// one visit to the hub. So for a busy client the hub's lock is taken once per `read`, and not once
+/// per frame.
 ///
 /// The commands borrow their text from the buffer. The text is copied only when the room stores it
-/// or makes an effect of it. So the buffer must not change before the visit is over.
+/// or puts it into an effect. So the buffer must not change before the visit is over.
 ///
-/// If a frame has arrived only in part, a deadline is set for the rest of it. If all bytes were
-/// handled, no deadline for a frame is set, and a client that is logged in may be silent for any
-/// time.
+/// If only a part of a frame has arrived, sets a deadline for the rest. If no part of a frame is
+/// left, sets no such deadline: a client that is logged in may be silent for any time.
 fn frames<P: Protocol>(
     hub: &Hub<P>,
     connection: &Arc<Connection>,
@@ -189,9 +192,9 @@ fn frames<P: Protocol>(
         true => P::decode(&hub.codec, rest),
         false => P::decode_first(&hub.codec, rest),
     };
-    // For most reads this loop runs once. After some commands the following bytes may have another
-    // meaning, for example when a tunnel begins. Such a command is handled first. Then the loop
-    // goes on and decodes the bytes that follow it, if they are still frames.
+    // After most reads, one round of this loop is enough. After some commands the following bytes
+    // may have another meaning, for example when a tunnel begins. The room handles such a command
+    // first. Then, if the bytes that follow it are still frames, the loop decodes them.
     while turned && flow == Flow::Frames {
         turned = false;
         let mut commands = Vec::new();
@@ -209,12 +212,12 @@ fn frames<P: Protocol>(
                 // Not enough bytes yet. An incomplete frame is the normal end of the loop, and not
                 // an error.
                 Ok(None) => break,
-                // These bytes can never become a frame, and where the next frame begins is unknown.
-                // So nothing after them is decoded.
+                // These bytes can never become a frame, and nothing shows where the next frame
+                // begins. So no bytes after them are decoded.
                 Err(why) => malformed = Some(why),
             }
         }
-        // A visit ends early when a command makes the room ask a question, and when the client has
+        // A visit ends before the last command if the room asks a question, or if the client has
         // sent too much for now. After the answer or the pause, the next visit handles the
         // remaining commands.
         let mut commands = commands.into_iter();
@@ -228,14 +231,15 @@ fn frames<P: Protocol>(
                 talk.came(used - handled, now);
             }
             // Blocks if the client has sent too much, until the pause is over or the connection
-            // closes. Only this client waits. What it sends meanwhile stays in its socket.
+            // closes. Only this client waits. The bytes that it sends meanwhile stay in its socket.
             connection.wait_to_hear_more(talk);
             now = Instant::now();
             if commands.len() == 0 {
                 break;
             }
         }
-        // The room has handled the whole frames that came before the malformed bytes.
+        // The room has handled all frames before the malformed bytes. Now it is told of the
+        // malformed bytes.
         if let (Flow::Frames, Some(why)) = (flow, malformed) {
             flow = event(hub, connection, Event::Malformed(why));
             break;
@@ -246,19 +250,20 @@ fn frames<P: Protocol>(
     flow
 }
 
-/// Serves a connection that has become a tunnel end, until its tunnel or the connection is over.
-/// The first bytes of the tunnel may already be in the buffer, after the last frame.
+/// Serves a connection that has become a tunnel end (one of the two connections of a tunnel), until
+/// its tunnel or the connection is over. The first bytes of the tunnel may already be in the
+/// buffer, after the last frame.
 fn raw<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>, buffer: Buffer) {
     connection.expect_arrival(None);
     connection.expect_frame(None);
-    // Blocks until the tunnel is over. If the ends are not joined, blocks until this peer sends FIN
-    // or the connection is lost.
+    // Blocks until the tunnel is over. If no tunnel begins, blocks until this peer sends FIN or the
+    // connection is lost.
     let waited = tunnel::serve(connection, buffer.bytes());
     drop(buffer);
     match waited {
         Waited::Relayed | Waited::Lost => {}
-        // Only the room knows whether the ends will be joined. The room may have decided this just
-        // now, and the holder of the turn may not have joined the ends yet.
+        // Only the room knows whether the ends will be joined. The room may have decided already to
+        // join them, although the holder of the turn has not joined them yet.
         Waited::ReadClosed => match event(hub, connection, Event::ReadClosed) {
             Flow::Raw => tunnel::serve_ended(connection),
             Flow::Frames | Flow::Closed => linger(connection),
@@ -270,11 +275,12 @@ fn raw<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>, buffer: Buffer) 
 /// [`LINGER_BYTES`].
 ///
 /// When a socket is closed while unread bytes are in its buffer, the system sends a reset. A reset
-/// destroys the bytes that the peer has not read yet, such as the reason why it was refused.
+/// destroys the bytes that the peer has not read yet, such as the packet which says why its login
+/// was refused.
 ///
-/// Blocks twice: until the outbox is written, and then in `read` until the peer's FIN arrives. Both
-/// waits have an end: when the time is over, the clock cuts the connection, and that wakes this
-/// thread.
+/// Blocks twice: until the outbox is empty and FIN is sent, and then in `read` until the peer's FIN
+/// arrives (`read` returns 0). Both waits always end: when the time for the close is over, the
+/// clock cuts the connection, and that wakes this thread.
 fn linger(connection: &Arc<Connection>) {
     connection.close_by(Instant::now() + DRAIN + LINGER);
     connection.outbox.wait_until_finished();
@@ -282,6 +288,7 @@ fn linger(connection: &Arc<Connection>) {
     let mut left = LINGER_BYTES;
     while left > 0 {
         match connection.read(&mut scrap) {
+            // EOF: the peer has sent FIN, or the clock has cut the connection.
             Ok(0) | Err(_) => return,
             Ok(length) => left = left.saturating_sub(length),
         }
@@ -296,8 +303,8 @@ fn linger(connection: &Arc<Connection>) {
 struct Buffer {
     bytes: Vec<u8>,
     filled: usize,
-    /// Number of bytes to skip next: they belong to a frame that was handled before all its bytes
-    /// had arrived.
+    /// Number of bytes to skip next. They are the end of a frame that was handled before all its
+    /// bytes had arrived.
     skip: usize,
     /// When the first byte of the frame at the front arrived; `None` when no frame has begun.
     begun: Option<Instant>,
@@ -317,8 +324,8 @@ impl Buffer {
         &self.bytes[..self.filled]
     }
 
-    /// Reads once and blocks until bytes arrive. Returns the number of bytes; 0 means that no more
-    /// bytes will come.
+    /// Calls `read` once, and blocks until bytes arrive or the connection ends. Returns the number
+    /// of bytes; 0 means EOF: no more bytes will arrive.
     ///
     /// The buffer grows when it is full. The codec refuses a frame that is longer than its limit,
     /// so the buffer is bounded by that limit.
@@ -333,8 +340,8 @@ impl Buffer {
         Ok(length)
     }
 
-    /// Removes the bytes to skip from the front, as far as they have arrived. In most cases the
-    /// buffer is empty then, so no bytes are moved.
+    /// Removes those of the bytes to skip that have arrived. In most cases nothing is left in the
+    /// buffer then, so no bytes need to be moved.
     fn drop_skipped(&mut self) {
         let skipped = self.skip.min(self.filled);
         if skipped == 0 {
@@ -349,8 +356,8 @@ impl Buffer {
     }
 
     /// Drops the bytes that were handled. If some of them have not arrived yet, they will be
-    /// skipped when they arrive. The time limit of an incomplete frame counts from its first byte,
-    /// so a peer that sends one byte now and then gets no extra time.
+    /// skipped when they arrive. The time limit of an incomplete frame counts from the frame's
+    /// first byte. So a peer that sends one byte now and then gets no extra time.
     fn consume(&mut self, used: usize, now: Instant) {
         let full = self.filled == self.bytes.len();
         self.skip += used;
@@ -361,7 +368,7 @@ impl Buffer {
             _ => Some(now),
         };
         if full && self.bytes.len() < LARGE_BUFFER {
-            // The client sends fast, so from now on more bytes are read at a time.
+            // The client sends fast, so from now on each `read` gets more bytes.
             self.bytes.resize(LARGE_BUFFER, 0);
         }
     }

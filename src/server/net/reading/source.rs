@@ -1,4 +1,4 @@
-//! Where a reader's bytes come from: the socket itself, or TLS on top of it.
+//! Where a reader's bytes come from: directly from the socket, or through TLS.
 
 use std::io;
 use std::ops::Range;
@@ -9,14 +9,14 @@ use log::debug;
 use crate::net::connection::Connection;
 use crate::net::tls::Opened;
 
-/// Bytes of a new buffer for records: enough for a quiet client.
+/// Size in bytes of a new buffer for TLS records: enough for a quiet client.
 const CIPHERTEXT: usize = 4 << 10;
 
 /// Size in bytes of the buffer for a client that has filled the small buffer. A whole record fits
-/// into it, with the bytes that TLS adds.
+/// into this buffer, with the bytes that TLS adds.
 const LARGE_CIPHERTEXT: usize = 18 << 10;
 
-/// The source from which a reader gets the connection's bytes.
+/// The source from which a reader gets the bytes of its connection.
 pub(in crate::net) enum Source<'a> {
     /// Without TLS.
     Plain(&'a Connection),
@@ -24,8 +24,8 @@ pub(in crate::net) enum Source<'a> {
     Tls(Records<'a>),
 }
 
-/// Records that were read from the socket and are not decrypted yet. They belong to the reader
-/// alone. The keys are in the outbox, under its lock.
+/// Records that were read from the socket and are not decrypted yet. Only the reader uses them. The
+/// keys to decrypt them are in the outbox, under its lock.
 pub(in crate::net) struct Records<'a> {
     connection: &'a Arc<Connection>,
     ciphertext: Vec<u8>,
@@ -46,7 +46,8 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Reads once and blocks until bytes arrive. Returns 0 when no more bytes will come.
+    /// Calls `read` once, and blocks until bytes arrive or the connection ends. Returns 0 at EOF:
+    /// no more bytes will arrive.
     pub(in crate::net) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
             Source::Plain(connection) => connection.read(into),
@@ -58,8 +59,8 @@ impl<'a> Source<'a> {
 impl Records<'_> {
     /// Returns plaintext from the records that have arrived. Blocks for more records only when
     /// these records contain no plaintext. While they contain plaintext, this method must not
-    /// block. The peer may be waiting for the answer to that plaintext, and then it sends no more
-    /// records.
+    /// block: the peer may be waiting for the answer to that plaintext, and then it sends no more
+    /// records. Returns 0 at EOF, after the peer's close_notify, and when TLS fails.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {
@@ -72,17 +73,18 @@ impl Records<'_> {
                 Opened::More => {}
             }
             if self.refill()? == 0 {
-                // An attacker on the network may have cut off the last bytes that the peer sent.
-                // The loss does no harm: the connection ends in any case, and the server ignores an
-                // incomplete frame.
+                // EOF without close_notify: perhaps an attacker on the network has removed the last
+                // bytes that the peer sent. This does no harm: the connection ends in any case, and
+                // the server ignores an incomplete frame.
                 debug!("{} ended without close_notify", self.connection);
                 return Ok(0);
             }
         }
     }
 
-    /// Takes plaintext out of the records. Holds the outbox's lock for a moment. TLS itself may
-    /// have records to send; they go through the outbox like all other bytes, so this never blocks.
+    /// Decrypts records and returns their plaintext. Holds the outbox's lock for a moment. TLS
+    /// itself may have records to send; they go through the outbox like all other bytes, so this
+    /// never blocks.
     fn open(&mut self, into: &mut [u8]) -> Opened {
         let mut ciphertext = &self.ciphertext[self.unopened.clone()];
         let (opened, handshaking) = self.connection.open(&mut ciphertext, into);
@@ -94,13 +96,13 @@ impl Records<'_> {
         opened
     }
 
-    /// Reads records. Blocks in `read`, with no lock held. Must be called only when all records
-    /// that were read before are decrypted.
+    /// Reads records. Blocks in `read`, with no lock held, until bytes arrive; returns 0 at EOF.
+    /// Call this only when all records that were read before are decrypted.
     fn refill(&mut self) -> io::Result<usize> {
         let length = self.connection.read(&mut self.ciphertext)?;
         self.unopened = 0..length;
         if length == CIPHERTEXT {
-            // The client sends fast, so from now on more bytes are read at a time.
+            // The client sends fast, so from now on each `read` gets more bytes.
             self.ciphertext.resize(LARGE_CIPHERTEXT, 0);
         }
         Ok(length)

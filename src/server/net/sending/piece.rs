@@ -1,14 +1,14 @@
-//! Bytes that wait for clients, and the sum of all bytes that wait for any client.
+//! Bytes that wait to be sent to clients, and their sum over all clients.
 //!
-//! Each outbox has a limit of its own. But a thousand outboxes that are nearly full would take a
-//! gigabyte. So all waiting bytes are counted together. When their sum is too large, the server
-//! cuts the clients with the longest queues (see [`Writers`](super::writers)).
+//! Each outbox has its own limit. But a thousand outboxes that are nearly full would take a
+//! gigabyte. So the server also counts all waiting bytes together. When their sum is too large, the
+//! server cuts the clients with the longest queues (see [`Writers`](super::writers)).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts the bytes that wait for any client. A broadcast that waits for many clients is in memory
-/// only once, and is counted only once.
+/// Counts the bytes that wait, over all clients. A broadcast that waits for many clients is in
+/// memory only once, and is counted only once.
 ///
 /// Each method is one atomic operation. No other memory depends on the number, so `Relaxed` is
 /// enough.
@@ -37,9 +37,9 @@ impl Queued {
         self.bytes.load(Ordering::Relaxed) > self.most
     }
 
-    /// Returns true when at most seven eighths of the maximum wait. The server cuts clients until
-    /// this function returns true. Otherwise almost every later push would have to look for the
-    /// largest outbox again.
+    /// Returns true when the waiting bytes are at most seven eighths of the maximum. The server
+    /// cuts clients until this function returns true. If the server stopped as soon as the sum is
+    /// below the maximum, almost every later push would have to look for the largest outbox again.
     pub(in crate::net) fn is_relieved(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) <= self.most - self.most / 8
     }
@@ -53,7 +53,7 @@ pub(in crate::net) struct Piece {
 }
 
 impl Piece {
-    /// Copies the bytes, and counts them until no queue contains them any more.
+    /// Copies the bytes. `queued` counts them until no queue contains them any more.
     pub(in crate::net) fn new(bytes: &[u8], queued: &Arc<Queued>) -> Arc<Piece> {
         queued.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         Arc::new(Piece {

@@ -1,16 +1,16 @@
 //! How fast a client must take the bytes that are queued for it.
 //!
-//! It is not enough that a client takes some bytes: a client that takes a few bytes now and then
-//! would keep its queue for ever. So the server counts the bytes. Each time the client has taken
-//! [`Pace::bytes`], its time begins again. If the time is over before the client has taken this
-//! number of bytes, the client has stalled. No time runs while nothing is queued for the client.
+//! It is not enough that a client takes a few bytes now and then: such a client could keep its
+//! queue for ever. So the server counts the bytes. Each time the client has taken [`Pace::bytes`],
+//! its time begins again. If the time is over before the client has taken this number of bytes, the
+//! client has stalled. While nothing is queued for the client, no time limit applies.
 //!
 //! This file has no lock and no thread. Each outbox has a [`Progress`] under its own lock, and the
 //! clock's thread asks the outbox.
 
 use std::time::{Duration, Instant};
 
-/// The least that a client must take while something is queued for it.
+/// The pace that a client must keep while something is queued for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Pace {
     /// Bytes that the client must take within [`Pace::within`], or all queued bytes if they are
@@ -33,7 +33,7 @@ pub(in crate::net) struct Progress {
 pub(in crate::net) struct Stalled {
     /// Number of bytes that the client took in [`Stalled::time`].
     pub(in crate::net) taken: usize,
-    /// The time that the client had to take them.
+    /// The time in which the client took these bytes.
     pub(in crate::net) time: Duration,
 }
 
@@ -43,8 +43,7 @@ impl Progress {
         Progress { pace, since, taken }
     }
 
-    /// Begins the client's time, because the first bytes are queued, or because the client took
-    /// [`Pace::bytes`].
+    /// Starts the client's time: the first bytes are queued, or the client took [`Pace::bytes`].
     pub(in crate::net) fn begin(&mut self, now: Instant) {
         *self = Progress::new(self.pace, now);
     }
@@ -57,13 +56,14 @@ impl Progress {
         }
     }
 
-    /// Returns the time by which the client must take enough bytes; after it, the client counts as
-    /// stalled.
+    /// Returns the time by which the client must have taken enough bytes. If the client has not
+    /// taken them by then, it counts as stalled.
     pub(in crate::net) fn deadline(&self) -> Instant {
         self.since + self.pace.within
     }
 
-    /// If the client's time is over, returns how many bytes it took in that time.
+    /// If the client has stalled, because its time is over, returns how many bytes it took in that
+    /// time.
     pub(in crate::net) fn stalled(&self, now: Instant) -> Option<Stalled> {
         let (taken, time) = (self.taken, now.duration_since(self.since));
         (now >= self.deadline()).then_some(Stalled { taken, time })
@@ -80,8 +80,8 @@ mod tests {
     };
 
     /// Simulates a client. Each row of `taken` is a second and the number of bytes that the client
-    /// takes then. Returns the second at which the client stalls, or `None` if it does not stall
-    /// within two minutes.
+    /// takes in that second. Returns the second at which the client stalls, or `None` if it does
+    /// not stall within two minutes.
     fn stalls_at(taken: &[(u64, usize)]) -> Option<u64> {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);

@@ -9,10 +9,9 @@ use super::piece::Piece;
 /// Maximum number of pieces in one system call.
 const PIECES: usize = 64;
 
-/// Bytes in pieces. Many queues may share a piece, so a broadcast is in memory only once.
+/// A list of pieces. Many queues may share a piece, so a broadcast is in memory only once.
 ///
-/// A socket may accept only a part of a piece. Then the rest of that piece is the beginning of the
-/// queue.
+/// If a socket accepts only a part of a piece, the queue begins with the rest of that piece.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Queue {
     pieces: VecDeque<Arc<Piece>>,
@@ -42,13 +41,13 @@ impl Queue {
     }
 
     /// Returns the beginning of the queue for one system call, and its length in bytes. The result
-    /// borrows from the queue, so only a thread that keeps the lock can use it.
+    /// borrows from the queue, so a thread can use it only while it keeps the lock.
     pub(in crate::net) fn front(&self) -> (Vec<IoSlice<'_>>, usize) {
         slices(self.pieces.iter().take(PIECES), self.sent)
     }
 
-    /// Returns the same bytes as `front`, but without a borrow, for a thread that releases the lock
-    /// while it sends.
+    /// Returns the same bytes as `front`, but the result does not borrow from the queue. So a
+    /// thread can release the lock before it sends these bytes.
     pub(in crate::net) fn shared_front(&self) -> Front {
         Front {
             pieces: self.pieces.iter().take(PIECES).cloned().collect(),
@@ -124,7 +123,11 @@ mod tests {
         assert_eq!(front(&queue), b"cde");
         let taken = queue.shared_front();
         queue.push(piece(b"f"), 0);
-        assert_eq!(taken.slices().1, 3, "bytes pushed later are not in it");
+        assert_eq!(
+            taken.slices().1,
+            3,
+            "the taken bytes do not include bytes that are pushed later"
+        );
         queue.advance(2);
         assert_eq!(front(&queue), b"ef");
         queue.advance(2);

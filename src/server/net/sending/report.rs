@@ -36,9 +36,9 @@ pub(in crate::net) fn report<'a>(
     }
 }
 
-/// Writes a remark to the log with the place in the room's code that made it. The log limits the
-/// number of lines for each listener (the record's target) and for each place in the code. A room
-/// cannot write to the log itself.
+/// Writes a remark to the log, with the line of the room's code from which the remark comes. The
+/// log needs that line, because it limits the number of records for each listener (the record's
+/// target) and for each line of code. A room cannot write to the log itself.
 fn write_remark(listener: &str, connection: &Connection, remark: &Remark) {
     let Remark { words, place, .. } = remark;
     if log::log_enabled!(target: listener, Level::Info) {

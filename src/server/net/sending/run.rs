@@ -1,5 +1,5 @@
-//! A run: a list of effects that the room wants, with the connections that began and ended since
-//! the previous run.
+//! A run: the list of effects that the room wants, and of the connections that have begun or ended
+//! since the previous run.
 
 use std::sync::Arc;
 
@@ -13,22 +13,24 @@ use matou_protocols::room::{ConnId, Effects};
 /// it out.
 ///
 /// Each hub has two runs. While one run is carried out, the room fills the other run. Then the two
-/// runs are swapped. Both keep their memory, so a busy room need not allocate memory for each run.
+/// runs are swapped. When a run is emptied, it keeps its memory. So a busy room need not allocate
+/// memory for each run.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Run {
     pub(in crate::net) effects: Effects,
-    /// Connections that began. These connections are added to the turn's list before any effect is
-    /// carried out, because effects name them.
+    /// New connections. They are added to the turn's list before any effect is carried out, because
+    /// effects name them.
     pub(in crate::net) arrivals: Vec<Arc<Connection>>,
-    /// Connections that ended. These connections are removed from the turn's list after all effects
-    /// are carried out.
+    /// Connections that have ended. They are removed from the turn's list after all effects are
+    /// carried out.
     pub(in crate::net) departures: Vec<ConnId>,
-    /// True when the server stops: after all effects, every connection is closed in order.
+    /// True when the server stops: after all effects, an orderly close of every connection begins.
     pub(in crate::net) finish_all: bool,
 }
 
 impl Run {
-    /// Makes an empty run. If the log shows frames, the run also keeps a description of each frame.
+    /// Makes an empty run. If the log is to show frames, the run also keeps a description of each
+    /// frame.
     pub(in crate::net) fn new() -> Run {
         let mut run = Run::default();
         if log::log_enabled!(Level::Debug) {

@@ -1,13 +1,13 @@
 //! The turn: the right to carry out a run. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn, because the room can be ahead of the turn. The room may
-//! have handled events whose effects are not carried out yet. With a list of its own, the turn
-//! sends to each client exactly the messages that follow the client's `Join` in the list of
+//! The list of members belongs to the turn, because the room's state can be ahead of what has been
+//! sent. The room may have handled events whose effects are not carried out yet. Because the turn
+//! has its own list, each client gets exactly the messages that follow its `Join` in the list of
 //! effects.
 //!
-//! Most members are not mentioned in a run, because no effect in it concerns only them. They get
-//! the bytes for all members in one send. For a connection that is mentioned, the turn puts its
-//! bytes together in the order of the effects ([`Pieces`]).
+//! A run *mentions* a member if one of its effects is about this member alone. Most members are not
+//! mentioned: they get the bytes for all members in one send. For a member that is mentioned, the
+//! turn puts its bytes together in the order of the effects ([`Pieces`]).
 //!
 //! An example. Alice and bob are members. This run has two messages for all members, a private
 //! message to bob between them, and the login of carol:
@@ -22,8 +22,8 @@
 //!                                 one send: ab  one send: apsstb   one send: LOGIN_ACCEPTED b
 //! ```
 //!
-//! A system call costs far more than the bytes in it. So each recipient gets one `send` per round
-//! and not one per frame.
+//! A system call takes far more time than copying the bytes that it sends. So each recipient gets
+//! one `send` per round, and not one per frame.
 //!
 //! Alice gets "a" and "b" directly from the run, without a copy. The bytes for bob and carol are
 //! copied and put together in [`Pieces`]. In a busy room nearly all members are served like alice.
@@ -37,7 +37,8 @@ use crate::net::connection::Connection;
 use crate::net::tunnel;
 use matou_protocols::room::{ByConn, ConnId, Effect};
 
-/// The connections of a hub, in the state after all effects that have been carried out so far.
+/// The connections of a hub. The turn also knows which of them are members after all effects that
+/// have been carried out so far.
 ///
 /// The hub's mutex `turn` guards it. The thread that holds this mutex sends to all clients, so it
 /// must not block. It must not call a send that blocks, and it must not wait for a lock that
@@ -49,12 +50,12 @@ pub(in crate::net) struct Turn {
     pub(in crate::net) run: Run,
     /// All connections, by number. Effects name a connection by its number.
     peers: ByConn<Peer>,
-    /// The members: the connections that have joined and not left. Members get what is sent to all.
-    /// The list is a `Vec` because each broadcast visits all members: with thousands of members,
-    /// visiting a `Vec` is faster than visiting a map.
+    /// The members: the connections that have joined and not left. Members get the bytes that are
+    /// sent to all. The list is a `Vec`, because each broadcast goes to all members: with thousands
+    /// of members, going through a `Vec` is faster than going through a map.
     members: Vec<Member>,
-    /// The number of the current round. It is written into `Member::mentioned`, so the marks of an
-    /// old round need not be cleared.
+    /// The number of the current round. This number is written into `Member::mentioned`, so the
+    /// marks of an old round need not be cleared.
     round: u64,
     /// When one direction of a tunnel ends, the server waits for this time before it sends FIN to
     /// the other end. The room chooses this time once, when the hub is made.
@@ -80,15 +81,15 @@ struct Member {
 
 /// The bytes for one connection that is mentioned in a round.
 ///
-/// In the run, all bytes for all members are in one block. Each effect about one connection has an
-/// offset in that block: the bytes before the offset must be sent before the effect. `from` is the
-/// offset up to which the block was already appended to this connection's own bytes. Before an
-/// effect appends more own bytes, the turn appends the part of the block from `from` up to the
-/// offset of that effect.
+/// In the run, the bytes for all members are together in one block. Each effect about one
+/// connection has an offset in that block: the part of the block before the offset must be sent
+/// before the effect. `bytes` has the bytes that this connection gets. The block was already
+/// appended to `bytes` up to the offset `from`. Before an effect appends bytes for this connection
+/// alone, the turn appends the part of the block from `from` up to the offset of that effect.
 #[derive(Debug)]
 struct Pieces {
     connection: Arc<Connection>,
-    /// The offset of the first byte of the block that this connection has not got; `None` while the
+    /// The offset of the first byte of the block that is not yet in `bytes`; `None` while the
     /// connection is not a member.
     from: Option<usize>,
     bytes: Vec<u8>,
@@ -103,8 +104,9 @@ impl Pieces {
         }
     }
 
-    /// Sends the bytes that have been put together so far. In most rounds this happens once, at the
-    /// end. Before a `Finish` or a tunnel it happens earlier.
+    /// Sends the bytes that have been put together so far. In most rounds the turn calls this
+    /// method once, at the end. It also calls this method before it ends the connection or joins it
+    /// to a tunnel.
     fn send(&mut self) {
         if !self.bytes.is_empty() {
             self.connection.send(&self.bytes, &mut None);
@@ -134,8 +136,8 @@ impl Turn {
     ///
     /// MUST NOT block. Each recipient MUST get its bytes in the order of the effects.
     pub(in crate::net) fn apply(&mut self) {
-        // The run is taken out of `self`, so that the effects can be read while the lists change.
-        // It is put back at the end, so that its memory is used again.
+        // The run is taken out of `self`, because the lists change while the effects are read. At
+        // the end it is put back, so that its memory is used again.
         let mut run = std::mem::take(&mut self.run);
         self.round += 1;
         // A new connection is a peer, but not yet a member, because its client has not logged in.
@@ -150,19 +152,19 @@ impl Turn {
         report(&run, self.protocol, &self.listener, |id| {
             peers.get(&id).map(|peer| &peer.connection)
         });
-        // Each connection is served by only one of these two calls, so each client gets its bytes
-        // in order. Different clients may be served in any order, except when a connection is
-        // finished.
+        // Only one of these two calls serves a connection, so each client gets its bytes in order.
+        // The order among different clients does not matter, except when an effect `Finish` ends a
+        // connection.
         let mentioned = self.send_to_mentioned(&run);
         self.send_to_others(run.effects.for_all());
         drop(mentioned);
-        // Connections are removed only after all effects. So a connection still gets the bytes that
-        // come before its end in the list, if its socket is still open.
+        // Connections are removed only after all effects are carried out. So a connection whose
+        // socket is still open gets the bytes of all effects before its end.
         for id in run.departures.drain(..) {
             self.leave(id);
             self.peers.remove(&id);
         }
-        // The server stops. Each connection gets what was queued for it, and then FIN.
+        // The server stops. Each client gets the bytes that are queued for it, and then FIN.
         if run.finish_all {
             for peer in self.peers.values() {
                 peer.connection.finish();
@@ -186,12 +188,12 @@ impl Turn {
         if bytes.is_empty() {
             return;
         }
-        // The first outbox that must queue the bytes puts a copy here, and all other outboxes share
-        // it.
+        // The first outbox that must queue the bytes puts a copy of them here, and all other
+        // outboxes share this copy.
         let mut shared = None;
-        // A busy server spends most of its time in this loop. A member whose socket is full costs
-        // one `send` that accepts too little. After that its bytes are only queued, without a
-        // system call, until a writer has emptied its outbox.
+        // A busy server spends most of its time in this loop. When the socket of a member becomes
+        // full, one `send` accepts only a part of the bytes. After that, this loop only queues the
+        // member's bytes, without a system call, until a writer has emptied its outbox.
         for member in &self.members {
             if member.mentioned != self.round {
                 member.connection.send(bytes, &mut shared);
@@ -210,8 +212,8 @@ impl Turn {
         for (at, effect) in run.effects.entries() {
             self.carry_out(for_all, at, &effect, &mut mentioned);
         }
-        // Each mentioned member also gets the bytes for all members that follow the last effect
-        // about it.
+        // Each mentioned member also gets the rest of the block for all members: the part after the
+        // last effect about this member.
         for pieces in mentioned.values_mut() {
             pieces.catch_up(for_all, for_all.len());
             pieces.send();
@@ -219,7 +221,8 @@ impl Turn {
         mentioned
     }
 
-    /// Carries out one effect. `at` is the offset of the effect in the bytes for all members.
+    /// Carries out one effect. `at` is the offset of the effect in the bytes for all members (see
+    /// [`Pieces`]).
     fn carry_out(
         &mut self,
         for_all: &[u8],
@@ -236,15 +239,15 @@ impl Turn {
                 }
             }
             Effect::AllBut(id, bytes) => {
-                // These bytes are part of the bytes for all members, but this connection must not
-                // get them. So this connection skips these bytes.
+                // These bytes are in the block for all members, but this connection must not get
+                // them. So its `from` moves past them.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     pieces.from = pieces.from.map(|_| at + bytes.len());
                 }
             }
             Effect::Join(id, name) => {
-                // This client does not get the bytes for all members that come before this effect.
+                // From the bytes for all members, this client gets only those after this effect.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.from = Some(at);
                     pieces.connection.identified(name);
@@ -262,8 +265,8 @@ impl Turn {
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     let connection = Arc::clone(&pieces.connection);
-                    // The other clients are served first: they must get the bytes that come before
-                    // this effect before the connection ends.
+                    // The other clients are served first: before this connection ends, they must
+                    // get the bytes of all earlier effects.
                     for pieces in mentioned.values_mut() {
                         pieces.send();
                     }
@@ -289,7 +292,7 @@ impl Turn {
     ) -> Option<&'a mut Pieces> {
         use std::collections::hash_map::Entry;
         match mentioned.entry(id) {
-            // An earlier effect of this round mentioned this connection.
+            // An earlier effect of this round has already mentioned this connection.
             Entry::Occupied(entry) => Some(entry.into_mut()),
             Entry::Vacant(entry) => {
                 let peer = self.peers.get(&id)?;
@@ -309,13 +312,13 @@ impl Turn {
         }
     }
 
-    /// Joins two connections as the ends of a tunnel. First sends what has been put together for
-    /// each of them.
+    /// Joins two connections as the ends of a tunnel. First sends the bytes that have been put
+    /// together for each of them.
     fn tunnel(&mut self, one: ConnId, other: ConnId, mentioned: &mut ByConn<Pieces>) {
         let ends = [one, other].map(|id| {
             let pieces = self.mention(id, mentioned)?;
-            // These bytes contain the packet ESTABLISHED. ESTABLISHED goes into the outbox before
-            // any byte of the tunnel.
+            // The bytes that are sent here contain the packet ESTABLISHED, which must go into the
+            // outbox before any byte of the tunnel.
             pieces.send();
             // A tunnel end does not log in, so it has no deadline for a login.
             pieces.connection.expect_arrival(None);
@@ -343,14 +346,14 @@ impl Turn {
         }
     }
 
-    /// Takes a connection off the list of members. The last member moves to the free seat, so the
-    /// other members keep their seats.
+    /// Takes a connection off the list of members. The last member of the list moves to the free
+    /// index, so all other members keep theirs.
     fn leave(&mut self, id: ConnId) {
         let Some(seat) = self.peers.get_mut(&id).and_then(|peer| peer.seat.take()) else {
             return;
         };
-        // The removal takes constant time. It changes the order of the list, which does not matter
-        // because all members get the same bytes.
+        // The removal takes constant time. It changes the order of the members in the list. This
+        // does not matter, because they all get the same bytes.
         self.members.swap_remove(seat);
         if let Some(moved) = self.members.get(seat)
             && let Some(peer) = self.peers.get_mut(&moved.connection.id)

@@ -3,7 +3,8 @@
 //! A writer blocks in only one place, [`Writable::wait`]. There it waits for the sockets of all
 //! these clients together. A socket that accepts bytes again wakes it. The writer sends as many
 //! bytes as the socket accepts at once. If bytes are left, it puts the connection back on the list.
-//! So clients that read nothing never keep a writer busy, even if there are many of them.
+//! So a client that reads nothing does not keep a writer busy, and thousands of such clients do not
+//! either.
 //!
 //! The life of a slow client here:
 //!
@@ -11,15 +12,16 @@
 //!    outbox asks for a writer, and [`Writers::give`] puts the connection on the list. The holder
 //!    of the turn goes on with the next client at once.
 //! 2. The client reads. When a large part of the socket's buffer is free (on Linux a third), the
-//!    system reports the socket. This wakes one writer, which gets the connection.
+//!    system reports the socket. This wakes one writer, and [`Writable::wait`] gives it the
+//!    connection.
 //! 3. The writer sends until the socket is full again or the queue is empty. If the socket is full,
 //!    the writer puts the connection on the list again, and step 2 follows.
 //!
 //! Why not one writer thread for each client, as in many textbooks? Each message would then wake a
 //! thread for each client. Here a client that reads fast enough never wakes a writer at all.
 //!
-//! The outbox decides whether a client is too slow. The outbox decides each time after a thread has
-//! sent from its queue, and when the clock asks: see `progress`.
+//! The outbox decides whether its client is too slow: each time after a thread has sent from the
+//! queue, and each time the clock asks (see `progress`).
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -35,38 +37,40 @@ use super::piece::Queued;
 use super::writable::{Woken, Writable};
 use crate::net::connection::{Connection, Wrote};
 
-/// A writer sleeps for this long after a round in which no socket accepted a byte. A system that is
-/// short of memory may report that sockets accept bytes and then accept none. Without the pause,
-/// the writer would try again and again and use a whole core.
+/// A writer sleeps for this long after a round in which no socket accepted a byte. If the system is
+/// short of memory, it may report that a socket accepts bytes, and then accept none. Without the
+/// pause, the writer would try again and again and use a whole core.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Clients whose sockets were full, and the threads that write to them.
 ///
-/// The lock of `threads` is held while a thread is started and while the list is taken out. No
-/// other lock is taken under it. The lock of the waiting connections is hidden in [`Writable`].
+/// The lock of `threads` is held while a thread is started, and while [`Writers::stop`] takes the
+/// list out of it. No other lock is taken under it. The lock of the waiting connections is hidden
+/// in [`Writable`].
 pub(in crate::net) struct Writers {
     /// The clients whose sockets were full. `None` if the system could not create this list; then
     /// the server cuts slow clients.
     waiting: Option<Writable>,
-    /// Number of writers that are blocked in `wait` or will be soon. This number only helps to
-    /// decide whether to start another writer, so it need not be exact and needs no lock.
+    /// Number of writers that are blocked in `wait` or will be soon. The only use of this number is
+    /// to decide whether to start another writer, so it need not be exact and needs no lock.
     idle: AtomicUsize,
     /// Maximum number of threads.
     most: usize,
     /// Counts the bytes that are queued for all clients.
     queued: Arc<Queued>,
     /// Held by the thread that looks for the largest outbox. Other threads do not wait for this
-    /// lock. The holder takes the lock of the waiting connections, and then that of one outbox
-    /// after the other.
+    /// lock. The holder takes the lock of the waiting connections and releases it. Then it reads
+    /// the length of one outbox after the other, and cuts some of these connections; each of these
+    /// steps takes the locks of one connection for a moment.
     relieving: Mutex<()>,
-    /// The threads, which are joined at the end. The length of this list is the number in the name
-    /// of the next thread.
+    /// The threads, which are joined at the end. The name of the next thread ends with the length
+    /// of this list.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Writers {
-    /// Starts the first writer. The writers start others, up to `most`, when they find more work
-    /// than they can do. `most_bytes` is the maximum number of bytes that may wait over all
+    /// Starts the first writer. When the writers find more work than they can do, they start more
+    /// writers, up to `most`. `most_bytes` is the maximum number of bytes that may wait over all
     /// clients.
     pub(in crate::net) fn start(most: usize, most_bytes: usize) -> Arc<Writers> {
         let writers = Writers::new(most, most_bytes);
@@ -74,10 +78,12 @@ impl Writers {
         writers
     }
 
-    /// Makes the writers without starting a thread.
+    /// Makes the value, but starts no writer yet.
     pub(in crate::net) fn new(most: usize, most_bytes: usize) -> Arc<Writers> {
         let waiting = Writable::new()
-            .inspect_err(|error| error!("cannot wait for slow clients; they will be cut: {error}"))
+            .inspect_err(|error| {
+                error!("cannot wait for slow clients: {error}; slow clients will be disconnected")
+            })
             .ok();
         Arc::new(Writers {
             waiting,
@@ -105,8 +111,9 @@ impl Writers {
         &self.queued
     }
 
-    /// When too many bytes wait over all clients, cuts the clients with the longest queues until
-    /// the sum is well below the maximum. In most calls it only reads the sum. Never blocks.
+    /// If all clients together have too many queued bytes, cuts the clients with the longest queues
+    /// until the sum is well below the maximum. In most calls this method only reads the sum. Never
+    /// blocks.
     pub(in crate::net) fn relieve(&self) {
         if !self.queued.is_too_much() {
             return;
@@ -125,8 +132,9 @@ impl Writers {
         }
     }
 
-    /// Ends the writers: wakes them all and joins them. Blocks until they have ended; each of them
-    /// does at most one round of sends before that. Call it only after all connections have ended.
+    /// Ends the writers: wakes them all and joins them. Blocks until they have ended; before that,
+    /// each of them does at most one more round of sends. Call it only after all connections have
+    /// ended.
     pub(in crate::net) fn stop(&self) {
         if let Some(waiting) = &self.waiting {
             waiting.stop();
@@ -174,8 +182,8 @@ impl Writers {
             let idle = self.idle.fetch_sub(1, Ordering::SeqCst) - 1;
             match woken {
                 Woken::Stopped => return,
-                // More connections may be ready than this thread took, and no other writer is free
-                // to take them.
+                // More connections may be ready than this thread has taken, and perhaps no other
+                // writer is free to take them. Then another writer is started.
                 Woken::Crowded if idle == 0 => self.hire(),
                 Woken::Crowded | Woken::Ready => {}
             }
@@ -195,8 +203,8 @@ impl Writers {
     }
 }
 
-/// Does not show the connections that wait, because each of them contains these writers, so the
-/// output would never end.
+/// Does not show the connections that wait: each of them contains these writers, so the output
+/// would never end.
 impl fmt::Debug for Writers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Writers(at most {})", self.most)

@@ -6,8 +6,8 @@
 //!
 //! Why not a time-out in each reader's `read`? Such a time-out begins again with every byte. And a
 //! reader may be blocked elsewhere, for example while it waits for the answer to a question. A
-//! thread that is blocked cannot look at a clock. This thread can, and it wakes a reader that is
-//! blocked in `read` by shutting its socket down.
+//! blocked reader cannot check its deadlines, but the clock's thread can. To wake a reader that is
+//! blocked in `read`, the clock's thread shuts the socket down: then `read` returns 0.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,22 +20,24 @@ use matou_protocols::room::ConnId;
 
 /// The deadlines and requests for which the thread `matou-clock` waits.
 ///
-/// Only the clock's thread calls [`Clock::next`]. Any thread may call the other methods, except
-/// [`Clock::stop_by`]: they hold the lock for a moment and never block. Callers may hold any other
-/// lock of [`net`](crate::net), because no other lock is taken under this lock.
+/// Only the clock's thread calls [`Clock::next`]. Any thread may call the other methods (except
+/// [`Clock::stop_by`], which only the clock's thread calls): they hold the lock for a moment and
+/// never block. A caller may hold any other lock of [`net`](crate::net), because a thread that
+/// holds this lock takes no other lock.
 ///
-/// `C` is the hub's connection. The clock keeps a connection until its deadline, and knows nothing
-/// else about it.
+/// `C` is the hub's connection. The clock keeps a connection until the connection's deadline, and
+/// knows nothing else about it.
 #[derive(Debug)]
 pub(in crate::net) struct Clock<C> {
     state: Mutex<State<C>>,
-    /// Notified when the thread must wake up earlier than its alarm.
+    /// Notified when the clock's thread must wake up before the time in `alarm`. Only this thread
+    /// waits here.
     changed: Condvar,
 }
 
 #[derive(Debug)]
 struct State<C> {
-    /// At most one entry per connection, the earliest first.
+    /// At most one entry per connection; the entry with the earliest time comes first.
     connections: BTreeMap<(Instant, ConnId), Arc<C>>,
     /// The room's deadline.
     room: Option<Instant>,
@@ -45,14 +47,15 @@ struct State<C> {
     stop: bool,
     /// The time by which all connections must be closed, if the hub stops.
     stop_overdue: Option<Instant>,
-    /// True when the last connection has gone and no other will come.
+    /// True when the last connection has gone and no other connection will come.
     end: bool,
-    /// The time at which the thread wakes up by itself. A thread that sets a deadline later than
-    /// this need not notify the clock's thread.
+    /// The time at which the thread wakes up by itself. If another thread sets a deadline that is
+    /// later than the alarm, it need not notify the clock's thread.
     ///
-    /// Most deadlines are moved or removed before they come: the rest of a frame arrives, or an
-    /// outbox becomes empty. The alarm is not moved then. So the thread sometimes wakes up and
-    /// finds nothing to do, but that costs less than a wake-up for each change.
+    /// Most deadlines are moved or removed before their time comes: the rest of a frame arrives, or
+    /// an outbox becomes empty. The alarm is not changed in these cases. So the clock's thread
+    /// sometimes wakes up and finds nothing to do, but this costs less than a wake-up for each
+    /// change.
     alarm: Option<Instant>,
 }
 
@@ -65,7 +68,7 @@ pub(in crate::net) enum Call<C> {
     Room,
     /// Go on sending: a reader has handed its turn over.
     Turn,
-    /// Close all connections in order.
+    /// Begin an orderly close of all connections.
     Stop,
     /// Cut the connections that are left: their orderly close took too long.
     StopOverdue,
@@ -120,9 +123,9 @@ impl<C> Clock<C> {
         }
     }
 
-    /// Wakes the thread if its alarm is later than this time. With thousands of connections most
-    /// deadlines are later than the alarm, so most calls need no wake-up, which would be a system
-    /// call.
+    /// Wakes the clock's thread if its alarm is later than this time. With thousands of
+    /// connections, most deadlines are later than the alarm. So most calls wake no thread, which
+    /// saves a system call.
     fn wake_for(&self, state: &mut State<C>, at: Instant) {
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
@@ -130,36 +133,38 @@ impl<C> Clock<C> {
         }
     }
 
-    /// Hands the turn to the clock's thread, because a reader has sent for others long enough.
+    /// Hands the turn to the clock's thread and wakes this thread. A reader calls this method when
+    /// it has sent for others long enough.
     pub(in crate::net) fn hand_over_turn(&self) {
         self.state.lock().turn = true;
         self.changed.notify_one();
     }
 
-    /// Tells the hub to close all its connections.
+    /// Wakes the clock's thread, so that the hub begins to close all its connections.
     pub(in crate::net) fn stop(&self) {
         self.state.lock().stop = true;
         self.changed.notify_one();
     }
 
     /// Sets the time by which all connections must be closed. Only the clock's own thread calls
-    /// this, so it need not wake that thread.
+    /// this method, so this method need not wake a thread.
     pub(in crate::net) fn stop_by(&self, deadline: Instant) {
         self.state.lock().stop_overdue = Some(deadline);
     }
 
-    /// Tells the hub that its last connection has gone.
+    /// Wakes the clock's thread, so that it ends: the last connection of the hub has gone.
     pub(in crate::net) fn end(&self) {
         self.state.lock().end = true;
         self.changed.notify_one();
     }
 
-    /// Blocks until there is something to do. Only the clock's thread calls this.
+    /// Blocks until there is something to do, and returns it. Only the clock's thread calls this.
     ///
-    /// The methods above wake the thread, and so does its own alarm. The thread may find nothing to
-    /// do, because a deadline was moved after the alarm was set. Then it sets the alarm again and
-    /// waits. The thread holds no lock when it acts on what it found. Meanwhile a deadline may have
-    /// been moved, so the caller asks the connection or the room again what is due.
+    /// The methods above wake the thread, and it also wakes up by itself at the time of its alarm.
+    /// The thread may find nothing to do, because a deadline was moved after the alarm was set.
+    /// Then it sets the alarm again and waits. After the return, the thread holds no lock.
+    /// Meanwhile a deadline may have been moved, so the caller asks the connection or the room
+    /// again what is due.
     ///
     /// If the turn was handed over and the hub must also end, [`Call::Turn`] is returned first,
     /// because clients wait for the bytes of the run.

@@ -1,6 +1,6 @@
 //! The deadlines of one connection.
 //!
-//! Deadlines are absolute times. A time-out for each `read` (`SO_RCVTIMEO`) would begin again with
+//! Deadlines are points in time. A time-out for each `read` (`SO_RCVTIMEO`) would begin again with
 //! every byte, so a peer that sends one byte now and then would never be late. The life of a
 //! deadline is described in [`net`](crate::net).
 
@@ -13,8 +13,8 @@ use matou_protocols::room::Overdue;
 /// The deadlines of one connection, and the time at which the hub's clock will look at them.
 ///
 /// The lock is held for a comparison and for the call of `register`, which takes the clock's lock.
-/// So a thread that holds the clock's lock must not take this lock. Any thread may call all
-/// methods; they never block.
+/// So a thread that holds the clock's lock must not take this lock. Any thread may call the
+/// methods, which never block.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Deadlines(Mutex<State>);
 
@@ -28,9 +28,9 @@ struct State {
     progress: Option<Instant>,
     /// The time by which an orderly close must be complete.
     close: Option<Instant>,
-    /// The time of the entry in the clock; a connection has at most one entry. When a deadline is
-    /// set and cleared again with each frame, the entry stays the same, so the clock need not be
-    /// changed.
+    /// The time of the entry in the clock; a connection has at most one entry. Even if a deadline
+    /// is set and cleared with each frame, the entry stays the same. So the reader need not take
+    /// the clock's lock each time.
     registered: Option<Instant>,
     ended: bool,
 }
@@ -38,11 +38,11 @@ struct State {
 /// The meaning of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) enum Due {
-    /// The peer is late with its first byte, its login or a frame; the room decides what follows.
+    /// The peer is late with its first byte, its login or a frame; the room decides what to do.
     Overdue(Overdue),
     /// The peer has not finished the TLS handshake.
     Handshake,
-    /// Perhaps the client has taken too few of its queued bytes; the outbox decides.
+    /// The client may have taken too few of its queued bytes; the outbox decides.
     Progress,
     /// The time for an orderly close is over.
     Close,
@@ -76,12 +76,12 @@ impl State {
 pub(in crate::net) struct Registration {
     /// The time at which the clock must look.
     pub(in crate::net) at: Instant,
-    /// The entry that is no longer needed.
+    /// The time of the connection's old entry, which the new entry replaces.
     pub(in crate::net) replaces: Option<Instant>,
 }
 
 impl Deadlines {
-    /// Sets or clears the deadline for the handshake, the first byte or the identification.
+    /// Sets or clears the deadline for the handshake, the first byte or the login.
     pub(in crate::net) fn arrival(
         &self,
         deadline: Option<(Instant, Due)>,
@@ -100,15 +100,16 @@ impl Deadlines {
     }
 
     /// Sets the time at which the outbox must test whether the client took enough of its queued
-    /// bytes. This time is not cleared when the queue becomes empty, because outboxes that fill and
-    /// empty many times a second would keep the clock busy. When the time comes, the outbox finds
-    /// out that nothing is queued.
+    /// bytes. This time is not cleared when the queue becomes empty, because some outboxes fill and
+    /// empty many times a second: this would keep the clock busy. When the time comes, the outbox
+    /// finds out that nothing is queued.
     pub(in crate::net) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         self.change(|state| state.progress = Some(deadline), register);
     }
 
-    /// Sets the deadline for an orderly close, unless an earlier deadline is set. Clears the other
-    /// deadlines, because they do not matter any more.
+    /// Sets the deadline for an orderly close. If an earlier deadline for the close is set already,
+    /// keeps that deadline. Clears the deadlines of the other kinds, because they do not matter any
+    /// more.
     pub(in crate::net) fn close(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         let change = |state: &mut State| {
             state.close = Some(state.close.map_or(deadline, |old| old.min(deadline)));
@@ -119,8 +120,9 @@ impl Deadlines {
         self.change(change, register);
     }
 
-    /// Called when the time of the clock's entry has come. Returns which deadline has passed, if
-    /// one has. That deadline is cleared; the caller sets it again if the peer gets more time.
+    /// The clock's thread calls this when the time of the connection's entry has come. If a
+    /// deadline has passed, clears this deadline and returns its kind. If the peer gets more time,
+    /// the caller sets the deadline again.
     pub(in crate::net) fn look(
         &self,
         now: Instant,
@@ -155,7 +157,7 @@ impl Deadlines {
 
     /// Changes the deadlines, and registers a new entry in the clock if the clock must look
     /// earlier. The entry is added to the clock before this lock is released. Otherwise two threads
-    /// could change `registered` in one order and the clock in the other order.
+    /// could change `registered` in one order, and the clock in another order.
     fn change(&self, change: impl FnOnce(&mut State), register: impl FnOnce(Registration)) {
         let mut state = self.0.lock();
         change(&mut state);
@@ -195,7 +197,9 @@ mod tests {
         assert_eq!(next, Some(entry(60, None)));
         deadlines.progress(at(45), |new| next = Some(new));
         assert_eq!(next, Some(entry(45, Some(at(60)))));
-        deadlines.progress(at(55), |_| panic!("the clock already looks earlier"));
+        deadlines.progress(at(55), |_| {
+            panic!("a new entry, although the entry at 45 is earlier")
+        });
         assert_eq!(deadlines.look(at(45), |new| next = Some(new)), None);
         assert_eq!(next, Some(entry(55, None)));
         let due = deadlines.look(at(55), |new| next = Some(new));

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-/// A place where a reader waits until a time has passed.
+/// A reader that must pause waits here until its pause is over.
 ///
-/// A thread in `thread::sleep` cannot be woken, so a server that stops would have to wait for it.
-/// For this reason the reader waits on a condition variable. The lock is held for a comparison. No
-/// other lock is taken under it.
+/// The reader waits on a condition variable and not in `thread::sleep`: no other thread can wake a
+/// thread that sleeps, so a server that stops would have to wait for it. The lock is held only to
+/// test or set `over`. No other lock is taken under it.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Pause {
     over: Mutex<bool>,
@@ -21,7 +21,8 @@ impl Pause {
     pub(in crate::net) fn wait(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut over = self.over.lock();
-        // Blocks, and releases the lock while it waits. `end` wakes it, or the time is over.
+        // Blocks, and releases the lock while it waits. Two things wake it: a call of `end`, or the
+        // time is over.
         while !*over && !self.ended.wait_until(&mut over, until).timed_out() {}
     }
 

@@ -3,16 +3,17 @@
 //! The room never sees these bytes. The life of a tunnel:
 //!
 //! 1. A command such as LOGIN_PRIVATE makes a connection a tunnel end. From then on its reader runs
-//!    [`serve`]. Bytes that arrive before the other end are *early bytes*. The reader keeps at most
-//!    [`EARLY_BYTES`] of them.
+//!    [`serve`]. The bytes that the reader reads before the other end has arrived are called *early
+//!    bytes*. The reader keeps at most [`EARLY_BYTES`] of them.
 //! 2. The second end arrives. The room decides to join both ends
 //!    ([`Effect::Tunnel`](matou_protocols::room::Effect::Tunnel)), and the holder of the turn joins
-//!    them ([`join`]). For this, it queues the early bytes of each end for the other end.
-//! 3. The reader of each end becomes the *pump* of its direction (`relay` in [`pump`]). It blocks
-//!    in `read` on its own socket, and in `write` on the socket of the other end.
-//! 4. Each direction ends separately. At EOF the pump first writes all remaining bytes, and then
-//!    calls `shutdown(Write)` on the socket of the other end, which sends FIN. An error ends both
-//!    directions.
+//!    them ([`join`]). The holder of the turn also queues the early bytes of each end for the other
+//!    end.
+//! 3. The reader of each end becomes the *pump* of its direction (`relay` in [`pump`]). The pump
+//!    blocks in `read` on its own socket, and in `write` on the socket of the other end.
+//! 4. Each direction ends separately. When a pump reads EOF, it has already written all bytes that
+//!    came before. Then it calls `shutdown(Write)` on the socket of the other end, which sends FIN.
+//!    An error ends both directions.
 //! 5. The pump whose direction ends first waits for the other pump, so both sockets stay open until
 //!    both directions have ended.
 //!
@@ -27,16 +28,17 @@
 //! A's reader does not read from A's socket, so the receive buffer of that socket fills too, and
 //! TCP makes A wait. This is the back-pressure of a tunnel. The other direction goes on.
 //!
-//! An end that does not read blocks only one thread: the pump that writes to it, which has nothing
-//! else to do. No writer and no holder of the turn waits for this end. The only bytes that wait for
-//! it are in the buffers of two sockets and one pipe.
+//! If the client of an end does not read, only one thread is blocked: the pump that writes to this
+//! end. This pump has nothing else to do. No writer and no holder of the turn waits for this end.
+//! The bytes that wait for it are only in the buffers of the two sockets and in the pump's buffer
+//! or pipe.
 //!
 //! A tunnel has no time limit, because its clients may be silent for a long time. Two other limits
-//! apply: the number of connections of an address and of the process, and the time for which the
-//! system waits for an acknowledgement of the peer (`Keepalive::unacknowledged`). Before a pump
-//! begins, it waits until the outbox of the other end is empty
-//! ([`Outbox::retire`](super::sending::outbox::Outbox::retire)). That wait is limited by the pace
-//! that the client must keep, see `progress`.
+//! apply: the maximum number of connections of an address and of the process, and the time within
+//! which the peer must acknowledge sent bytes (`Keepalive::unacknowledged`). Before a pump begins,
+//! it waits until the outbox of the other end is empty
+//! ([`Outbox::retire`](super::sending::outbox::Outbox::retire)). That wait always ends, because the
+//! client must take its queued bytes fast enough (see `progress`).
 
 mod pipes;
 mod pump;
@@ -54,8 +56,8 @@ use super::sys;
 pub(super) use pipes::Pipes;
 pub(super) use pump::{Waited, serve, serve_ended};
 
-/// While a tunnel end may keep no more bytes, its reader checks at this interval whether its peer
-/// is still connected.
+/// While the reader keeps the maximum of early bytes, it does not read. But at this interval, it
+/// checks whether its peer is still connected.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A connection's side of a tunnel. Every connection has this value; most connections never use it.
@@ -64,8 +66,10 @@ const LOOK: Duration = Duration::from_secs(1);
 ///
 /// * A thread may hold the locks of two ends at the same time, if it takes them in the order of the
 ///   connections' ids ([`join`]).
-/// * The lock of an outbox is the only other lock that may be taken under it.
-/// * A thread that holds it does not block, except in a wait on `changed`, which releases the lock.
+/// * The lock of an outbox is the only other lock that a thread may take while it holds an end's
+///   lock.
+/// * A thread that holds the end's lock does not block, except in a wait on `changed`, which
+///   releases the lock.
 #[derive(Debug, Default)]
 pub(super) struct End {
     state: Mutex<State>,
@@ -78,8 +82,8 @@ pub(super) struct End {
 enum State {
     /// The other end has not arrived. The early bytes of this end are kept.
     Apart { early: Vec<u8> },
-    /// The ends are joined. The early bytes of this end are in the outbox of the other end. The
-    /// reader finds this state after its next `read`.
+    /// The two ends are joined, and the early bytes of this end are in the outbox of the other end.
+    /// This end's reader notices this state after its next `read`.
     Joined(Peer),
     /// The connection has ended, or its tunnel has ended.
     Over,
@@ -98,8 +102,8 @@ struct Peer {
     directions: Arc<Directions>,
 }
 
-/// The directions of a tunnel. Its two pumps share this. No other lock is taken under the lock of
-/// `open`.
+/// The two directions of a tunnel. Its two pumps share this value. No other lock is taken under the
+/// lock of `open`.
 #[derive(Debug)]
 struct Directions {
     /// Number of directions that have not ended.
@@ -116,8 +120,8 @@ impl Directions {
         self.changed.notify_all();
     }
 
-    /// Ends one direction and blocks until the other direction has ended. The pump of the other
-    /// direction wakes this thread when it ends. Both sockets stay open until then.
+    /// Ends one direction, and then blocks until the other direction has ended too. The pump of the
+    /// other direction wakes this thread when it ends. Both sockets stay open until then.
     ///
     /// The wait ends when the other pump ends: at EOF, or because one of the connections fails or
     /// is cut.
@@ -125,6 +129,7 @@ impl Directions {
         self.end_one();
         let mut open = self.open.lock();
         while *open > 0 {
+            // Blocks, and releases the lock while it waits. `end_one` of the other pump wakes it.
             self.changed.wait(&mut open);
         }
     }
@@ -136,27 +141,27 @@ impl End {
         matches!(*self.state.lock(), State::Joined(_))
     }
 
-    /// Wakes the reader if it waits for the other end, because the connection is closing. The
-    /// caller has set `closing` before.
+    /// Called when the connection is closing. If the reader waits for the other end, wakes it. The
+    /// caller must have set `closing` before this call.
     pub(super) fn wake(&self) {
         // `closing` is not guarded by this lock, but the lock must be taken here. Without the lock,
-        // the reader could test `closing` just before it is set, and begin to wait just after the
-        // notification. Then nothing would wake the reader.
+        // the reader could test `closing` just before the caller sets it, and begin to wait just
+        // after the notification. Then nothing would wake the reader.
         let _state = self.state.lock();
         self.changed.notify_all();
     }
 
     /// Sets the state to [`State::Over`], because the connection is over or its tunnel has ended.
-    /// Returns the old state. The old state may contain the last `Arc` of the other end, so the
-    /// caller drops it after the lock is released.
+    /// Returns the old state. The old state may contain the last `Arc` of the other end's
+    /// connection, so the caller drops the old state after the lock is released.
     fn over(&self) -> State {
         let before = std::mem::replace(&mut *self.state.lock(), State::Over);
         self.changed.notify_all();
         before
     }
 
-    /// Keeps early bytes. If the ends are already joined, returns the other end instead: then these
-    /// bytes are not kept, and the caller must relay them.
+    /// Keeps early bytes. If the ends are already joined, keeps nothing and returns the other end:
+    /// then the caller must relay these bytes.
     fn keep(&self, bytes: &[u8]) -> Option<Peer> {
         match &mut *self.state.lock() {
             State::Apart { early } => {
@@ -170,12 +175,13 @@ impl End {
 
     /// Returns how many more early bytes may be read, at least one. While [`EARLY_BYTES`] are kept,
     /// blocks until the ends are joined or the connection closes; the peer's bytes wait in the
-    /// socket meanwhile. Returns `None` when the peer has ended its direction or is lost.
+    /// socket meanwhile. If the peer ends its direction or is lost during this wait, returns
+    /// `None`.
     ///
-    /// The peer's FIN comes after bytes that this thread does not read, so no `read` reports it. A
-    /// thread cannot wait for a condition variable and for a socket at the same time. So this
-    /// thread checks the socket at the interval [`LOOK`]. Only a peer that has sent far more bytes
-    /// than it may makes this check necessary.
+    /// During the wait, this thread does not call `read`, so it cannot see the peer's FIN. A thread
+    /// cannot wait for a condition variable and for a socket at the same time. So this thread
+    /// checks the socket at the interval [`LOOK`]. Only a peer that has sent far too many early
+    /// bytes makes this check necessary.
     fn room_for_early_bytes(&self, connection: &Connection, once_joined: usize) -> Option<usize> {
         let mut state = self.state.lock();
         loop {
@@ -183,8 +189,9 @@ impl End {
                 State::Apart { early }
                     if early.len() >= EARLY_BYTES && !connection.is_closing() =>
                 {
-                    // Woken by `join`, `over` or `wake`, so all three cases below are possible
-                    // afterwards. The check of the socket does not block.
+                    // Blocks, and releases the lock while it waits. `join`, `over` or `wake` wakes
+                    // the thread, or the time `LOOK` is over. After the wait, the state may be any
+                    // of the cases of this `match`. The check of the socket does not block.
                     let waited = self.changed.wait_for(&mut state, LOOK);
                     if waited.timed_out() && sys::has_ended(&connection.stream) {
                         return None;
@@ -216,16 +223,15 @@ impl End {
 
 /// Joins two ends. Called by the holder of the turn, so it MUST NOT block.
 ///
-/// The bytes that the server itself has sent to an end, such as the packet ESTABLISHED, leave
-/// before any relayed byte. The server's bytes are in the outbox, and a pump begins only when the
-/// outbox is empty.
+/// Packets from the server itself to an end, such as ESTABLISHED, leave before any relayed byte:
+/// these packets are in the outbox, and a pump begins only when the outbox is empty.
 ///
-/// The early bytes are queued here and not by the readers of the ends, because a reader may be
-/// blocked in `read` until its peer sends again.
+/// This function queues the early bytes. The readers of the ends cannot do it, because a reader may
+/// be blocked in `read` until its peer sends again.
 pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Duration) {
     let pushed = {
-        // The locks of two ends are always taken in the order of the ids. Otherwise two threads,
-        // each with one of the locks, could wait for each other for ever.
+        // The locks of two ends are always taken in the order of the ids. Otherwise each of two
+        // threads could hold one of the locks and wait for the other lock for ever.
         let (first, second) = if one.id < other.id {
             (one, other)
         } else {
@@ -260,8 +266,7 @@ pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Du
                 end.pushed(pushed);
             }
         }
-        // One of the connections was lost before they were joined, so the other connection is cut
-        // too.
+        // One of the two connections was lost before they could be joined, so both are cut.
         None => [one, other].into_iter().for_each(abandon),
     }
 }
@@ -273,8 +278,8 @@ fn joined(peer: &Arc<Connection>, directions: &Arc<Directions>) -> State {
     })
 }
 
-/// Queues early bytes. Early bytes have a limit of their own, [`EARLY_BYTES`]. An end must not be
-/// cut because the limit of its outbox is smaller.
+/// Queues early bytes. Early bytes have their own limit, [`EARLY_BYTES`]. So an end is not cut
+/// here, even if the limit of its outbox is smaller.
 fn push_early(to: &Connection, early: &[u8]) -> Pushed {
     if early.is_empty() {
         return Pushed::Done;
@@ -283,8 +288,8 @@ fn push_early(to: &Connection, early: &[u8]) -> Pushed {
     to.outbox.push(&to.stream, early, &mut None, most)
 }
 
-/// Ends the tunnel of a connection that is over. If the tunnel has not ended in order before, both
-/// ends are cut.
+/// Ends the tunnel of a connection that is over. If one of the two directions has not ended yet,
+/// both ends are cut.
 pub(super) fn leave(connection: &Arc<Connection>) {
     if let State::Joined(peer) = connection.tunnel.over() {
         connection.cut();

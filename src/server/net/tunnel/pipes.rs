@@ -1,9 +1,9 @@
-//! Which tunnels get pipes of their own in the kernel, and of what size.
+//! Decides which tunnels get their own pipes in the kernel, and how large these pipes are.
 //!
-//! A pipe moves the bytes of one direction without copying them into this process. It takes two
+//! A pipe moves the bytes of one direction without copying them into this process. A pipe needs two
 //! descriptors, and memory of the kernel. So the number of pipes is limited: the first pipes are
-//! long, the following pipes are short, and then no more pipes are opened. A direction without a
-//! pipe works too: its pump copies the bytes.
+//! long, the following pipes are short, and after these no more pipes are opened. A direction
+//! without a pipe works too: its pump copies the bytes.
 
 use std::io;
 use std::net::TcpStream;
@@ -12,11 +12,11 @@ use std::sync::Arc;
 use crate::net::bounds::budget::{Budget, Share};
 use crate::net::sys::Splice;
 
-/// Bytes of a long pipe: in measurements this size was the fastest.
+/// Size of a long pipe in bytes. In measurements, tunnels were fastest with this size.
 const LONG: usize = 1 << 20;
 
-/// Bytes of a short pipe: the default size of the system. A short pipe needs fewer system calls
-/// than copying.
+/// Size of a short pipe in bytes: the default size of the system. With a short pipe, a pump needs
+/// fewer system calls than with copying.
 const SHORT: usize = 64 << 10;
 
 /// Maximum number of long pipes. So all long pipes together take 64 MiB of the kernel's memory, the
@@ -52,15 +52,15 @@ impl Pipes {
         }
     }
 
-    /// Opens a pipe. Returns `None` when none is left: then the pump must copy the bytes. Never
+    /// Opens a pipe. Returns `None` when no pipe is left: then the pump must copy the bytes. Never
     /// blocks.
     pub(in crate::net) fn open(&self) -> Option<Pipe> {
         let descriptors = self.descriptors.take(DESCRIPTORS)?;
         let long = self.long.take(1);
         let size = if long.is_some() { LONG } else { SHORT };
         Some(Pipe {
-            // The system may grant fewer bytes. A pipe that is shorter than `SHORT` is not used,
-            // because copying is faster then.
+            // The system may grant fewer bytes than requested. A pipe that is shorter than `SHORT`
+            // is not used, because copying is faster.
             splice: Splice::new(size, SHORT)?,
             _descriptors: descriptors,
             _long: long,
@@ -86,7 +86,7 @@ mod tests {
             long: Budget::new(1),
         };
         let (first, second) = (pipes.open().unwrap(), pipes.open().unwrap());
-        // A system that has little memory for pipes may grant fewer bytes.
+        // If the system has little memory for pipes, it may grant fewer bytes.
         assert!((SHORT..=LONG).contains(&first.splice.size()));
         assert_eq!(second.splice.size(), SHORT);
         assert!(pipes.open().is_none(), "one descriptor is left");

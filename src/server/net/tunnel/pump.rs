@@ -2,9 +2,9 @@
 //! direction.
 //!
 //! A pump is the simplest kind of blocking program: it reads some bytes, writes all of them, and
-//! begins again. It needs no lock, because no other thread reads from the first socket or writes to
-//! the second one. The pump learns everything that happens to the tunnel from the results of `read`
-//! and `write`: bytes, EOF (0), or an error.
+//! begins again. It needs no lock, because no other thread reads from its first socket or writes to
+//! its second socket. The results of `read` and `write` tell the pump everything that happens to
+//! the tunnel: bytes, EOF (`read` returns 0), or an error.
 //!
 //! The life of a tunnel is described in [`tunnel`](super).
 
@@ -17,10 +17,11 @@ use log::debug;
 use super::Peer;
 use crate::net::connection::Connection;
 
-/// Bytes that are copied at a time.
+/// Size in bytes of the buffer with which a pump copies bytes.
 const COPY_BYTES: usize = 64 << 10;
 
-/// Bytes that are copied at a time in a direction that has carried [`MUCH`] bytes and has no pipe.
+/// If a direction has carried [`MUCH`] bytes and has no pipe, its copy buffer has this size in
+/// bytes.
 const LARGE_COPY_BYTES: usize = 256 << 10;
 
 /// After this many bytes a direction gets a pipe of its own in the kernel, if one is left (see
@@ -31,18 +32,18 @@ const MUCH: usize = 1 << 20;
 pub(in crate::net) enum Waited {
     /// The ends were joined, and both directions have ended.
     Relayed,
-    /// The peer has sent FIN, and the ends were not joined when this thread checked. The room knows
-    /// whether they will be joined.
+    /// The peer has sent FIN, and the ends were not joined when this thread checked. Only the room
+    /// knows whether they will be joined.
     ReadClosed,
     /// The connection is lost.
     Lost,
 }
 
 /// Serves a tunnel end: keeps its bytes until the other end arrives, and then relays them. `rest`
-/// has the bytes that followed the last frame.
+/// contains the bytes that followed the last frame.
 ///
 /// Blocks until both directions have ended, or until this connection ends before the ends are
-/// joined. Called by its reader, which must hold no lock.
+/// joined. The connection's reader calls this; it must hold no lock.
 pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited {
     let mut buffer = vec![0; COPY_BYTES];
     if let Some(peer) = connection.tunnel.keep(rest) {
@@ -56,9 +57,9 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
             return read_closed(connection, &mut buffer);
         };
         let chunk = buffer.get_mut(..room.min(COPY_BYTES)).unwrap_or_default();
-        // Blocks until this peer sends bytes or FIN, or until the socket is shut down. Joining the
-        // ends does not wake the thread: the call of `keep` below finds out whether they were
-        // joined.
+        // Blocks until this peer sends bytes or FIN, or until the socket is shut down. The thread
+        // that joins the ends does not wake this thread. The call of `keep` below finds out whether
+        // they were joined.
         let length = match connection.read(chunk) {
             Ok(0) => return read_closed(connection, &mut buffer),
             Ok(length) => length,
@@ -67,7 +68,7 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
                 return Waited::Lost;
             }
         };
-        // A copy, because `pump` uses the buffer again.
+        // These bytes are copied, because `pump` uses `buffer` again before it has relayed them.
         let first = chunk[..length].to_vec();
         // There are two cases. If the ends are not joined, these bytes are kept, and `join` will
         // queue them. If the ends are joined, these are the first bytes that this pump relays.
@@ -75,7 +76,7 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
         if let Some(peer) = connection.tunnel.keep(&first) {
             return pump(connection, &peer, &first, &mut buffer);
         }
-        // The server closes this connection, because its negotiation has expired or because the
+        // The server is closing this connection, because its negotiation has expired or because the
         // server stops. The room decides how the connection ends.
         if connection.is_closing() {
             return Waited::ReadClosed;
@@ -83,9 +84,9 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
     }
 }
 
-/// Handles an EOF that arrived while this reader waited for the other end. If the ends have been
-/// joined meanwhile, this EOF ends one direction of the tunnel. Bytes before the EOF may still be
-/// in the socket, so the pump reads them first.
+/// Handles the EOF of a peer, which arrived while this reader waited for the other end. If the ends
+/// have been joined meanwhile, this EOF ends one direction of the tunnel. Bytes before the EOF may
+/// still be in the socket, so the pump reads them first.
 fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
     match connection.tunnel.keep(&[]) {
         Some(peer) => pump(connection, &peer, &[], buffer),
@@ -93,8 +94,9 @@ fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
     }
 }
 
-/// Serves a tunnel end whose peer ended its direction just when the room joined the ends. Relays
-/// the bytes that came before the EOF, and then passes the EOF on. The other direction goes on.
+/// Serves a tunnel end whose peer has ended its direction at the moment when the room joined the
+/// ends. Relays the bytes that came before the EOF, and then passes the EOF on. The other direction
+/// goes on.
 ///
 /// Blocks until the holder of the turn has joined the ends (or the connection closes), and then
 /// until both directions have ended.
@@ -121,8 +123,8 @@ fn relay(
     first: &[u8],
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
-    // The bytes that the server itself has queued for the other end (ESTABLISHED and early bytes)
-    // must leave first.
+    // The bytes that are queued in the outbox of the other end (ESTABLISHED and early bytes) must
+    // leave first.
     own_the_write_side(peer)?;
     let mut to = &peer.connection.stream;
     // One `write` may accept only some of the bytes, even on a blocking socket. So `write_all`
@@ -133,6 +135,7 @@ fn relay(
     let mut relayed = first.len();
     while relayed < MUCH {
         let length = connection.read(buffer)?;
+        // EOF: all bytes of this direction are relayed. The caller sends FIN to the other end.
         if length == 0 {
             return Ok(());
         }
@@ -157,12 +160,13 @@ fn relay(
     }
 }
 
-/// Passes the end of a direction on, after all its bytes: sends FIN to the peer of the other end.
-/// This is a half-close: the `read` of that peer returns 0, and that peer may still write.
+/// All bytes of a direction are relayed, and its end must follow: sends FIN to the peer of the
+/// other end. This is a half-close: the `read` of that peer returns 0, but that peer may still
+/// write.
 ///
-/// Some protocols delay this FIN for a moment. A client may send a command that closes the tunnel,
-/// on its other connection, right after its last byte. The delay lets the server relay that command
-/// first.
+/// Some protocols delay this FIN for a moment. Right after its last byte in the tunnel, a client
+/// may send a command on its other connection that closes the tunnel. Because of the delay, the
+/// server relays that command before the FIN.
 fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
     // Blocks until the delay is over, or until this connection closes.
     connection.pause.wait(peer.directions.end_delay);
@@ -171,7 +175,7 @@ fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
 }
 
 /// Blocks until the outbox of the other end is empty; `Outbox::retire` says what wakes the thread.
-/// From then on only this pump writes to that socket. A second call returns at once.
+/// From then on only this pump writes to that socket. A later call returns at once.
 fn own_the_write_side(peer: &Peer) -> io::Result<()> {
     if peer.connection.outbox.retire(&peer.connection.stream) {
         Ok(())
@@ -181,8 +185,8 @@ fn own_the_write_side(peer: &Peer) -> io::Result<()> {
 }
 
 /// Ends this direction and blocks until the other direction has ended. After an error the direction
-/// cannot be ended in order, so both connections are cut. That wakes the other pump from its `read`
-/// or `write`.
+/// cannot end with FIN, so both connections are cut. This wakes the other pump, which may be
+/// blocked in `read` or `write`.
 fn finish_direction(connection: &Arc<Connection>, peer: &Peer, relayed: io::Result<()>) {
     if let Err(error) = relayed {
         debug!(

@@ -2,8 +2,8 @@
 //! and the writer blocks in its send.
 //!
 //! So on these systems a client that does not read keeps a writer busy, but only for a quarter of a
-//! second (see `sys::write_pieces`). Then the connection goes to the end of the channel, and the
-//! writer serves the next connection.
+//! second (see `sys::write_pieces`). If bytes are left after that time, the connection goes to the
+//! end of the channel, and the writer serves the next connection.
 
 use std::io;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::net::connection::Connection;
 /// it, so the channel contains each connection at most once.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
-    /// This sender is dropped to stop the writers: when no connection is left in the channel,
+    /// This sender is dropped to stop the writers: as soon as no connection is left in the channel,
     /// `recv` returns an error in every writer.
     give: Mutex<Option<Sender<Arc<Connection>>>>,
     take: Receiver<Arc<Connection>>,
@@ -41,7 +41,7 @@ impl Writable {
         Ok(())
     }
 
-    /// Blocks until [`Writable::add`] has put a connection into the channel, or until
+    /// Blocks in `recv` until [`Writable::add`] has put a connection into the channel, or until
     /// [`Writable::stop`] is called. Any number of threads may wait here; each connection wakes one
     /// of them.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
@@ -60,7 +60,7 @@ impl Writable {
         *self.give.lock() = None;
     }
 
-    /// Returns an empty list, because this channel does not show the connections in it.
+    /// Returns an empty list, because a channel gives no way to look at the connections in it.
     pub(in crate::net) fn all(&self) -> Vec<Arc<Connection>> {
         Vec::new()
     }

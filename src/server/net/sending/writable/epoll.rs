@@ -7,13 +7,13 @@
 //!
 //! The kernel's list contains numbers, not connections. The map `waiting` has the connection of
 //! each number, as an `Arc`, so the socket stays open while the kernel may report it. If the socket
-//! were closed, the kernel would silently remove it from its list, and its descriptor could soon
-//! belong to another client.
+//! were closed, the kernel would remove it from its list without any event, and its descriptor
+//! could soon belong to another client.
 //!
-//! One race is possible, and it is harmless. A thread adds a connection, and at the same moment
+//! One race is possible, but it does no harm. A thread adds a connection, and at the same moment
 //! another thread is woken for an earlier event of that connection. The first thread in `wait` that
-//! removes the connection from the map gets it. A thread that comes later finds no connection and
-//! goes on.
+//! removes the connection from the map gets it. A thread that comes later finds no connection for
+//! the number, and ignores the event.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -27,7 +27,7 @@ use super::Woken;
 use crate::net::connection::Connection;
 use matou_protocols::room::{ByConn, ConnId};
 
-/// Maximum connections that one writer takes at a time.
+/// Maximum number of connections that one writer takes at a time.
 const BATCH: usize = 32;
 
 /// The number of the pipe in the kernel's list. An event with this number tells a writer to stop.
@@ -54,8 +54,8 @@ impl Writable {
     pub(in crate::net) fn new() -> io::Result<Writable> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let (until_stop, stop) = io::pipe()?;
-        // The pipe has no ONESHOT flag. So after its writing end is closed, the kernel wakes every
-        // thread that waits, and every thread that waits later.
+        // The pipe is added without the flag ONESHOT. So after its writing end is closed, the
+        // kernel wakes every thread that waits now or later.
         let data = EventData::new_u64(STOP);
         epoll::add(&epoll, &until_stop, data, EventFlags::IN)?;
         Ok(Writable {
@@ -68,19 +68,19 @@ impl Writable {
 
     /// Puts a connection on the list. A writer is woken when the connection's socket accepts bytes
     /// (at once if it does already), when the socket is shut down, and when the connection is lost.
-    /// One of these always happens, so each connection on the list is handed out at some time.
+    /// One of these always happens, so sooner or later a writer gets each connection on the list.
     /// Never blocks.
     ///
-    /// The kernel keeps the socket on its list after an event, so adding it again is cheap. When
-    /// the socket is closed, the kernel removes it from the list.
+    /// The kernel keeps the socket on its list after an event, so it is cheap to add the socket
+    /// again. When the socket is closed, the kernel removes it from the list.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         let id = connection.id;
-        // The connection is put into the map before the call to the kernel, because another thread
-        // could be woken for the connection at once.
+        // The connection is put into the map before the call to the kernel, because during this
+        // call the kernel may already wake another thread for the connection.
         self.waiting.lock().insert(id, Arc::clone(connection));
         let data = EventData::new_u64(id.0);
-        // ONESHOT: after one event the socket stays on the list, but the kernel reports it no more
-        // until it is added again.
+        // ONESHOT: after one event the socket stays on the list, but the kernel does not report it
+        // any more until it is added again.
         let once = EventFlags::OUT | EventFlags::ONESHOT;
         let (list, socket) = (&self.epoll, &connection.stream);
         let mut added = epoll::modify(list, socket, data, once);
@@ -111,7 +111,9 @@ impl Writable {
                 Ok(told) => break told,
                 // A signal woke the thread. Nothing else happened, so it waits again.
                 Err(Errno::INTR) => {}
-                Err(error) => unreachable!("epoll_wait on a list of our own: {error}"),
+                Err(error) => {
+                    unreachable!("epoll_wait cannot fail on this open epoll descriptor: {error}")
+                }
             }
         };
         let mut waiting = self.waiting.lock();

@@ -1,24 +1,24 @@
 //! Connections that wait until their sockets accept bytes again.
 //!
 //! A thread that blocks in a write to a full socket can do nothing else, and its client decides how
-//! long the thread is blocked. If writers blocked there, a few clients that do not read could block
-//! all writers, and then no slow client would get its bytes. So writers do not block in a write.
-//! They block in [`Writable::wait`] instead, and wait for all these connections together. The
-//! system reports which sockets accept bytes.
+//! long the thread is blocked. If writers did this, a few clients that do not read could block all
+//! writers. Then no slow client would get its bytes. So writers block in [`Writable::wait`]
+//! instead, and wait there for the sockets of all slow clients together. The system reports which
+//! sockets accept bytes.
 //!
 //! [`Writable`] is one of three types with the same methods:
 //!
 //! - `epoll` on Linux: the kernel keeps the list. The cost of a wake-up does not depend on how many
 //!   connections wait. Any number of threads may wait at the same time.
-//! - `poll` on other Unix systems: each call of `poll` looks at every socket. So the more sockets
-//!   wait, the longer the thread pauses before each call.
+//! - `poll` on other Unix systems: each call of `poll` looks at every socket. To save CPU time, the
+//!   thread pauses before each call; the more sockets wait, the longer the pause.
 //! - `blocking` on systems without a non-blocking send. A connection is given to a writer at once,
 //!   and the writer blocks in its send for at most a quarter of a second.
 //!
-//! A connection is on the list once, even if it is added again. It leaves the list when it is
-//! handed to a writer. Every connection leaves the list at some time: its socket accepts bytes, or
-//! the connection is lost, or the server cuts it. In each of these cases the system reports the
-//! socket as ready.
+//! A connection is on the list at most once, even if it is added again. It leaves the list when it
+//! is handed to a writer. Sooner or later every connection leaves the list: its socket accepts
+//! bytes, or the connection is lost, or the server cuts it. In each of these cases the system
+//! reports the socket as ready.
 
 #[cfg(not(unix))]
 mod blocking;
@@ -40,8 +40,7 @@ pub(in crate::net) use poll::Writable;
 pub(in crate::net) enum Woken {
     /// Connections are ready, and `wait` has handed them to this writer.
     Ready,
-    /// `wait` has handed as many connections to this writer as one writer takes, and more may be
-    /// ready.
+    /// `wait` has handed the maximum number of connections to this writer, and more may be ready.
     Crowded,
     /// The writers must end.
     Stopped,

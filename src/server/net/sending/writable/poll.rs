@@ -1,8 +1,8 @@
 //! For Unix systems without epoll: one thread at a time asks the system about all sockets.
 //!
-//! A thread that is blocked in `poll` cannot be told of a new socket. So [`Writable::add`] writes a
-//! byte into a pipe, which the thread watches with `poll` too. The byte wakes the thread, and it
-//! calls `poll` again with the new socket.
+//! A thread that is blocked in `poll` does not notice a new socket on the list. So
+//! [`Writable::add`] writes a byte into a pipe, which the thread watches with `poll` too. The byte
+//! wakes the thread, and it calls `poll` again with the new socket.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -19,9 +19,9 @@ use crate::net::connection::Connection;
 use matou_protocols::room::ByConn;
 
 /// Pause before each call of `poll`, multiplied by the number of sockets. The call itself takes
-/// about a tenth of this time for each socket. So thousands of clients that do not read cost a
-/// tenth of a core and not a whole core. The pause does not slow down clients that read: the system
-/// still has a buffer full of bytes for them.
+/// about a tenth of this time for each socket. So thousands of clients that do not read use a tenth
+/// of a core, and not a whole core. The pause does not slow down clients that read: the system
+/// still has many bytes for them in the buffers of their sockets.
 const PAUSE_EACH: Duration = Duration::from_micros(1);
 
 /// Pause after `poll` has failed, for example because the system has no memory.
@@ -30,14 +30,15 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 /// Connections that wait until their sockets accept bytes again.
 ///
 /// A thread that holds `asking` may take `waiting`; a thread that holds `waiting` must not take
-/// `asking`. A writer holds `asking` during `poll`, which blocks. This is allowed because only
-/// writers take `asking`, and they have nothing else to do. `waiting` is held for map operations
-/// and for a write to the pipe. That write never blocks, because the pipe contains at most one
-/// byte.
+/// `asking`. A writer holds `asking` during `poll`, which blocks. This is allowed, because only
+/// writers take `asking`, and a writer that waits has nothing else to do. `waiting` is held for map
+/// operations and for a write to the pipe. That write never blocks, because the pipe contains at
+/// most one byte.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
     waiting: Mutex<Waiting>,
-    /// The holder of this lock may ask the system. The other writers wait for the lock.
+    /// Only the holder of this lock may ask the system which sockets accept bytes. The other
+    /// writers wait for the lock.
     asking: Mutex<()>,
     /// A byte in this pipe wakes the thread that is blocked in `poll`.
     heard: io::PipeReader,
@@ -68,7 +69,7 @@ impl Writable {
 
     /// Puts a connection on the list. A writer is woken when the connection's socket accepts bytes
     /// (at once if it does already), when the socket is shut down, and when the connection is lost.
-    /// One of these always happens, so each connection on the list is handed out at some time.
+    /// One of these always happens, so sooner or later a writer gets each connection on the list.
     /// Never blocks.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         let mut waiting = self.waiting.lock();
@@ -90,15 +91,15 @@ impl Writable {
     /// also ends the wait. Any number of threads may wait here: one is blocked in `poll`, and the
     /// other threads wait for the lock `asking`.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
-        // Blocks while another writer asks. When that writer has found connections, it releases the
-        // lock and sends. The release wakes one waiting thread, which asks next.
+        // Blocks while another writer asks the system. When that writer has found connections, it
+        // releases the lock and sends. This wakes one waiting thread, which asks the system next.
         let _asking = self.asking.lock();
         while ready.is_empty() {
             if self.stopped.load(Ordering::Acquire) {
                 return Woken::Stopped;
             }
             // The list is copied, so that its lock is free while this thread is blocked in `poll`.
-            // Otherwise `add` would have to wait.
+            // Otherwise a thread that calls `add` would have to wait.
             let all: Vec<_> = self.waiting.lock().connections.values().cloned().collect();
             // This pause is very short when only a few sockets wait.
             thread::sleep(PAUSE_EACH * u32::try_from(all.len()).unwrap_or(u32::MAX));
@@ -125,8 +126,8 @@ impl Writable {
                 return thread::sleep(PAUSE_AFTER_ERROR);
             }
         }
-        // Meanwhile connections may have been added to the list. None was removed, because only the
-        // thread that asks removes connections.
+        // While this thread was blocked, connections may have been added to the list. No connection
+        // was removed, because only the thread that holds `asking` removes connections.
         let mut waiting = self.waiting.lock();
         if !asked[0].revents().is_empty() {
             // A connection was added after the list was copied, or the writers were stopped. The

@@ -1,5 +1,5 @@
-//! Tests of the implementations of `Writable` that this system can run. All must keep the same
-//! promises.
+//! Tests of the implementations of `Writable` that this system can run. All implementations must
+//! keep the same promises.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
@@ -141,8 +141,8 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
                 reading.join()
             });
             reading.unwrap();
-            // A socket that is ready is not handed out again before it is added again. A full
-            // socket is not handed out either.
+            // A connection whose socket is ready is not handed out again before it is added again.
+            // A connection whose socket is full is not handed out either.
             fill(connection);
             way.add(connection).unwrap();
             assert!(handed.try_recv().is_err());
