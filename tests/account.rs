@@ -1,5 +1,5 @@
-//! Tests of the program `matou account`: what it does and what it prints. When the program has reported a change and is then
-//! killed, the change must not be lost.
+//! Tests of the program `matou account`: what it does and what it prints. If the program is killed after it has reported a
+//! change, the change must not be lost.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -154,8 +154,8 @@ fn a_damaged_database_is_an_error_and_is_not_changed() {
     assert!(told.contains(path.to_str().unwrap()), "{told}");
 }
 
-/// Starts a command. Kills the command after `time` or as soon as it has printed a line, whichever comes first. Returns
-/// whether the command has reported success.
+/// Starts a command. Kills it after `time`, or earlier if it has printed a line. Returns whether the command has reported
+/// success.
 fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
     let mut child = command
         .stdin(Stdio::piped())
@@ -189,8 +189,8 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
     for number in 0..24_u64 {
         let login = format!("account {number}");
         let command = account(&["add", &login, "--password-stdin"], data);
-        // The times are chosen for fast and for slow machines. The shortest time ends before the command has read its
-        // password; the longest time ends after the command has ended.
+        // The times are chosen for fast and for slow machines. At the shortest time, the command has not read its password
+        // yet; at the longest time, it has ended.
         let time = Duration::from_millis(number * number / 2);
         if killed_after(command, "secret\n", time) {
             acknowledged.push(login);
@@ -210,7 +210,7 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
 fn a_killed_import_is_complete_or_has_no_effect() {
     let data = directory();
     let data = data.path();
-    // This line creates the database. Otherwise, the first command might be killed before the database exists.
+    // This call creates the database. Otherwise the first command might be killed before it has created the database.
     drop(Store::open(data).unwrap());
     for number in 0..12_u64 {
         let file = data.join("passwords.txt");

@@ -149,8 +149,8 @@ fn a_change_of_the_accounts_is_valid_from_the_next_login() {
     let mut arnaud = server.connect();
     let (login, password) = ("arnaud", "second");
     let frame = ClientFrame::LoginWithPassword { login, password };
-    // The previous connection of arnaud may still be open. In that case the server refuses the login, and the test tries
-    // again.
+    // The server may not have noticed the end of arnaud's previous connection yet. In that case it refuses the login, and
+    // the test tries again.
     let mut answer = arnaud.asks(frame);
     while answer == "LOGIN_ALREADY_EXISTS" {
         arnaud = server.connect();
@@ -243,7 +243,7 @@ fn the_log_tells_each_event_without_passwords_and_ids() {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
     for event in [
-        "refused login \"arnaud\": no such login and password",
+        "refused login \"arnaud\": no account has this login and this password",
         "LOGIN login=\"arnaud\" password=(not shown)",
         "PRIVATE_VALIDATION login=\"arnaud\" port=7000 address=127.0.0.1 id=(not shown)",
     ] {

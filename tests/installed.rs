@@ -1,4 +1,4 @@
-//! Tests of what an installed `matou` needs besides itself: completion in a shell, manual pages, and its version.
+//! Tests of what an installed `matou` offers to a shell and to packagers: completion, manual pages, and the version.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-/// Returns what the shell fish shows for a command line whose last word is completed, without the descriptions.
+/// Returns the completions that the shell `fish` offers for the last word of this command line, without their descriptions.
 fn completed(line: &[&str]) -> Vec<String> {
     let output = matou()
         .env("COMPLETE", "fish")

@@ -1,5 +1,5 @@
-//! A suite gives a distant server the same verdicts as a near one. The suite of Chaton judges our own server twice:
-//! directly, and over a relay that delays all bytes.
+//! Tests that a suite gives a distant server the same verdicts as a nearby one. The suite of Chaton judges our own server
+//! twice: directly, and over a relay that delays all bytes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -16,11 +16,11 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 /// The delay that the relay adds in each direction.
 const LATENCY: Duration = Duration::from_millis(50);
 
-/// Maximum number of pieces of data that are on the way in one direction. When the maximum is reached, the sender has to
-/// wait.
+/// Maximum number of pieces of data that are on their way in one direction. When the relay holds this number, the sender has
+/// to wait.
 const UNDER_WAY: usize = 64;
 
-/// A piece of data that is on the way, and the time at which it must be delivered.
+/// A piece of data that is on the way, and the time at which the relay must deliver it.
 enum Parcel {
     Bytes(Instant, Vec<u8>),
     End(Instant, Ending),
@@ -93,8 +93,9 @@ fn deliver_all(parcels: &Receiver<Parcel>, mut to: &TcpStream) -> io::Result<()>
     Ok(())
 }
 
-/// Cases that are not judged here. The first two open fifty connections one after the other, which takes too long over the
-/// relay. The other two fill the buffers between the server and a client that does not read, and the relay adds buffers.
+/// Cases that are not judged here. The first two cases open fifty connections one after the other, which takes too long over
+/// the relay. The other two cases must fill all buffers between the server and a client that does not read, and the relay
+/// adds more buffers.
 const LEFT_OUT: [&str; 4] = [
     "fifty-clients",
     "fifty-visitors",
@@ -127,7 +128,8 @@ fn a_server_over_a_slow_connection_gets_the_same_verdicts() {
     let [far, near] = judged.each_ref().map(verdicts);
     let is_other = |id: &&String| far.get(*id) != near.get(*id);
     let mut differ: Vec<String> = near.keys().filter(is_other).cloned().collect();
-    // On a busy machine, the verdicts on a case may differ once. If they differ each time, the latency is the cause.
+    // On a busy machine, the two verdicts on a case may differ once by chance. If they differ in each attempt, the latency
+    // is the cause.
     for _ in 0..ALONE {
         differ.retain(|id| {
             let alone = Options {

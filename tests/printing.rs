@@ -24,7 +24,7 @@ fn full() -> File {
     File::options().write(true).open("/dev/full").unwrap()
 }
 
-/// Returns a folder with an identity and with a database of accounts.
+/// Returns a folder that contains an identity and a database of accounts.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let new = "identity new --bits 2048 --identity known.pem";
@@ -46,7 +46,7 @@ fn a_full_disk_is_told_and_creates_nothing_without_a_name() {
     ] {
         let (code, error) = finished(matou(folder.path(), words).stdout(full()));
         assert_eq!(code, Some(2), "{words}: {error}");
-        let sentence = "matou: cannot write to the standard output: No space left on device";
+        let sentence = "matou: cannot write to standard output: No space left on device";
         assert!(error.starts_with(sentence), "{words}: {error}");
     }
     assert!(!folder.path().join("new.pem").exists());

@@ -50,7 +50,7 @@ fn changing_and_removing_an_account_does_not_change_others() {
     for login in ["zoé", "arnaud"] {
         accounts.add(login, &password("first")).unwrap();
     }
-    // Another open store of the same database sees the change at once.
+    // A second store that has the same database open sees the change at once.
     let elsewhere = self::accounts(directory.path());
     accounts
         .change_password("arnaud", &password("second"))
@@ -205,7 +205,7 @@ fn an_older_database_is_upgraded() {
     assert!(version() > 1);
 }
 
-/// Returns the error for a directory, and checks that the database did not change.
+/// Returns the error with which the store refuses a directory. Checks that the database did not change.
 fn refused(directory: &Path) -> StoreError {
     let path = directory.join("matou.db");
     let before = fs::read(&path).ok();
@@ -276,7 +276,8 @@ fn accounts_can_be_read_where_nothing_can_be_written() {
     let before = fs::read(&path).unwrap();
     let set =
         |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-    // If root runs this test, these modes have no effect. The test still checks that the store can be opened for reading.
+    // If root runs this test, these file modes have no effect. Even then, the test checks that the store can be opened for
+    // reading.
     set(&path, 0o400);
     set(directory.path(), 0o500);
     let store = Store::open_to_read(directory.path()).unwrap();
@@ -325,7 +326,7 @@ fn an_obstacle_to_writing_is_told_with_what_to_do() {
         (ErrorKind::StorageFull, "free some space"),
         (
             ErrorKind::PermissionDenied,
-            "run this as the user that owns it",
+            "run matou as the user that owns this path",
         ),
         (ErrorKind::ReadOnlyFilesystem, "--data DIR"),
     ] {
@@ -350,7 +351,7 @@ fn what_keeps_the_database_from_being_written_is_told_in_the_words_of_the_system
         told.contains(&*directory.path().to_string_lossy()),
         "{told}"
     );
-    // `/proc` is a file system in which no file can be created.
+    // `/proc` is a file system in which no program can create a file.
     let told = Store::open(Path::new("/proc/self"))
         .unwrap_err()
         .to_string();
@@ -364,8 +365,7 @@ fn a_database_with_a_hole_is_reported_as_damaged() {
         .add("arnaud", &password("townhall"))
         .unwrap();
     let path = directory.path().join("matou.db");
-    // The test first merges the write-ahead log into the database. Then it damages the file, but leaves the header of the
-    // file valid.
+    // The test first merges the write-ahead log into the database. Then it damages the file, but not the file's header.
     database(directory.path())
         .execute_batch("PRAGMA journal_mode = DELETE")
         .unwrap();

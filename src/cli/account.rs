@@ -1,4 +1,4 @@
-//! `matou account`: manages the accounts of ChatHack. In a running server, a change applies from the next login on.
+//! `matou account`: manages the accounts of ChatHack. If the server is running, a change takes effect at the next login.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
@@ -16,7 +16,7 @@ use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
 /// Manage the accounts of ChatHack
 ///
-/// The server may be running. A change applies from the next login on.
+/// The server may be running. A change takes effect at the next login.
 #[derive(Debug, Args)]
 pub(super) struct AccountArgs {
     #[command(subcommand)]
@@ -25,11 +25,11 @@ pub(super) struct AccountArgs {
 
 #[derive(Debug, Subcommand)]
 enum AccountCommand {
-    /// Add an account; ask for its password on the terminal
+    /// Add an account; the program asks for its password on the terminal
     Add(OneAccount),
     /// Change the password of an account
     Passwd(OneAccount),
-    /// Remove an account; a client that is logged in stays connected until it leaves
+    /// Remove an account; a client that is logged in with this account stays connected until it leaves
     Remove {
         /// Login of the account
         login: String,
@@ -66,7 +66,7 @@ struct OneAccount {
 
 pub(super) fn run(arguments: AccountArgs) -> ExitCode {
     match obey(arguments.command) {
-        // The change is on the disk before this line is printed.
+        // The change is saved on the disk before this line is printed.
         Ok(done) => match print(&done) {
             Ok(()) => ExitCode::SUCCESS,
             Err(why) => failed(&why, WRONG_USAGE),
@@ -135,7 +135,9 @@ fn import(file: &PathBuf, replace: bool, data: DataArgs) -> Result<String, Strin
         (true, _) => format!("added {added}, changed {changed}\n"),
         (false, 0) => format!("added {added}\n"),
         (false, _) => {
-            format!("added {added}, kept {kept} existing (--replace changes their passwords)\n")
+            format!(
+                "added {added}, kept {kept} that already existed (to change existing passwords, use --replace)\n"
+            )
         }
     })
 }

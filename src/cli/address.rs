@@ -1,4 +1,4 @@
-//! Reads the addresses to listen on, in the form in which people write them.
+//! Parses the addresses to listen on, as users write them.
 
 use std::net::SocketAddr;
 
@@ -6,9 +6,9 @@ use matou_sockets::{HostPort, addresses};
 
 use super::output;
 
-/// Returns the address for a text such as `127.0.0.1:7777`, `[::1]:7777` or `localhost:7777`. A host name may have several
-/// addresses: the server listens on the first one, because each listener has a room of its own. Then this function tells the
-/// operator.
+/// Returns the address for a text such as `127.0.0.1:7777`, `[::1]:7777` or `localhost:7777`. If a host name has several
+/// addresses, the server listens only on the first one, because each listener has its own room: clients on different
+/// addresses would not see each other. In this case, this function prints a remark for the operator.
 ///
 /// # Errors
 /// Returns an explanation that shows the expected form.
@@ -27,14 +27,14 @@ pub(super) fn resolve(text: &str) -> Result<SocketAddr, String> {
     Ok(*first)
 }
 
-/// Says that the server does not listen on all addresses of a name; `None` if there is only one.
+/// If the name has several addresses, returns a remark that the server listens on only one of them.
 fn remark_about(host: &str, first: SocketAddr, others: &[SocketAddr]) -> Option<String> {
     if others.is_empty() {
         return None;
     }
     let others: Vec<_> = others.iter().map(|it| it.ip().to_string()).collect();
     Some(format!(
-        "the name {host} has several addresses; listening on {}, not on {}; to choose, write an address instead of the name",
+        "the name {host} has several addresses; listening on {}, not on {}; to choose another address, write it instead of the name",
         first.ip(),
         others.join(", ")
     ))
@@ -51,8 +51,8 @@ mod tests {
         assert_eq!(remark_about("localhost", one, &[]), None);
         assert_eq!(
             remark_about("localhost", one, &[two, three]).unwrap(),
-            "the name localhost has several addresses; listening on 127.0.0.1, not on ::1, 127.0.0.2; to choose, write an \
-             address instead of the name"
+            "the name localhost has several addresses; listening on 127.0.0.1, not on ::1, 127.0.0.2; to choose another \
+             address, write it instead of the name"
         );
     }
 }

@@ -19,20 +19,21 @@ use matou_client::{
 
 /// Chat with the users of a server
 ///
-/// On a terminal, messages appear above the line that you are typing. In a pipe or a script, each line of standard input is a
-/// message or a command, and each event is a line on standard output. The commands are the same.
+/// On a terminal, messages appear above the line that you are typing. In a pipe or a script, each line of standard input is
+/// a message or a command, and each event is a line on standard output. The commands are the same as on a terminal.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
 pub(super) struct ChatArgs {
     /// Server address and login: PROTOCOL://LOGIN@HOST:PORT, or chatr://HOST:PORT
     ///
-    /// Protocols and their default ports: chaton (7777), chatos-groupe2 (7778), chatos-1.0 (7779), chathack (7780), chatr (7781).
-    /// Add ?long=4 to a chaton or chatos-groupe2 address if the server's LONG has 4 bytes. Write an IPv6 address in brackets,
-    /// and each special byte of the login as % and two hexadecimal digits.
+    /// Protocols and their default ports: chaton (7777), chatos-groupe2 (7778), chatos-1.0 (7779), chathack (7780), chatr
+    /// (7781). Add ?long=4 to a chaton or chatos-groupe2 address if the server writes a LONG in 4 bytes instead of 8. Write
+    /// an IPv6 address in brackets. In the login, write each special byte as % and two hexadecimal digits, such as %20 for a
+    /// space.
     #[arg(value_name = "ADDRESS", add = ArgValueCandidates::new(addresses))]
     address: Address,
 
-    /// Write each event as a JSON object, one per line
+    /// Write each event as a JSON object, on a line of its own
     #[arg(long)]
     json: bool,
 
@@ -46,7 +47,7 @@ pub(super) struct ChatArgs {
     #[arg(long)]
     bell: bool,
 
-    /// Append every frame sent and received to FILE, byte by byte, with the meaning of the bytes
+    /// Append to FILE every frame that the client sends or receives, byte by byte, with the meaning of the bytes
     ///
     /// The file contains your private conversations and the ids that open private connections. Keep it to yourself.
     #[arg(long, value_name = "FILE")]
@@ -58,48 +59,51 @@ pub(super) struct ChatArgs {
 
     /// Maximum size of a file to accept, such as 500k, 100M or 4G [default: 1G; 1024 bytes in chathack]
     ///
-    /// Larger files are denied. In chathack, where files are sent without an offer, this is also the maximum size of a file to
-    /// send.
+    /// The client denies larger files. In chathack, files are sent without an offer, so this is also the maximum size of a
+    /// file to send.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_file: Option<u64>,
 
-    /// Maximum size of all files received together (chathack)
+    /// Maximum total size of all received files (chathack)
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     max_received: u64,
 
-    /// Keep listening after the end of standard input, until the server closes the connection or Ctrl-C
+    /// After the end of standard input, stay connected until the server closes the connection or you press Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
     stay: bool,
 
     /// Reconnect after a lost connection, as the client always does on a terminal
     ///
-    /// Lines that were not sent before the connection was lost are sent after the client is back, in order. The client reports
-    /// the lines that may or may not have arrived. In a pipe or a script, the exit code is then 2.
+    /// After the client has reconnected, it sends the unsent lines in their original order. If the client does not know
+    /// whether some lines have arrived, it lists these lines. In a pipe or a script, the exit code is then 2.
     #[arg(long, conflicts_with = "tunnel")]
     reconnect: bool,
 
-    /// How long to retry a refused login after a lost connection, before asking for another login
+    /// After a lost connection, retry a refused login until this time is over, then ask for another login
     ///
-    /// A server may take minutes to notice that a connection is lost. Until then, it refuses the login of that connection.
+    /// A server may take minutes to notice that a connection is lost. Until then, it refuses the login, because the lost
+    /// connection still uses this login.
     #[arg(long, value_name = "TIME", default_value = "3m", value_parser = positive_time)]
     retry_login: Duration,
 
     /// Connect standard input and output to a private connection with NAME
     ///
-    /// The client asks NAME for a private connection. Bytes are passed on unchanged, and each direction ends on its own. Events
-    /// go to standard error. Requests from other users are denied. If both users ask, only one connection is opened.
+    /// The client asks NAME for a private connection. The client passes on all bytes unchanged. One direction can end while
+    /// the other direction stays open. Events go to standard error. Requests from other users are denied. If you and NAME
+    /// ask each other at the same time, only one connection is opened.
     #[arg(long, value_name = "NAME")]
     tunnel: Option<String>,
 
-    /// With --tunnel, wait until NAME asks for the private connection, and accept
+    /// With --tunnel, wait until NAME asks for the private connection, and accept the request
     #[arg(long, requires = "tunnel")]
     wait: bool,
 
-    /// Time limit for connecting; the answer to the login has the same time limit
+    /// Time limit for connecting to the server; after that, the client waits at most the same time for the answer to the
+    /// login
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_time)]
     connect_timeout: Duration,
 
-    /// Close a connection when the server or the peer accepts no data for this time while data waits to be sent
+    /// Close a connection if data waits to be sent, but the server or the peer accepts no data for this time
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_time)]
     stall_timeout: Duration,
 
@@ -114,7 +118,7 @@ pub(super) struct ChatArgs {
     chatr: ChatrArgs,
 }
 
-/// Returns the beginning of an address in each protocol, for a shell that completes it.
+/// Returns the beginning of an address for each protocol, such as `chaton://`, so that a shell can complete it.
 fn addresses() -> Vec<CompletionCandidate> {
     let names = ProtocolName::ALL.map(ProtocolName::name);
     names
@@ -126,10 +130,12 @@ fn addresses() -> Vec<CompletionCandidate> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Direct connections (chathack)")]
 struct DirectArgs {
-    /// Address for a peer to connect to after you accept its request [default: the local address of the connection to the server]
+    /// Address for a peer to connect to after you accept its request [default: the local address of the connection to the
+    /// server]
     ///
-    /// The address may belong to another machine that forwards connections to this machine. With 0.0.0.0 or ::, the server
-    /// fills in the address that it sees, if the server can do this.
+    /// The address may belong to another machine that forwards connections to this machine. If you give 0.0.0.0 or ::, the
+    /// server may replace it with the address from which your connection comes. If the server does not replace it, the peer
+    /// cannot connect.
     #[arg(long, value_name = "IP")]
     direct_address: Option<IpAddr>,
 
@@ -142,7 +148,7 @@ struct DirectArgs {
     )]
     direct_ports: Ports,
 
-    /// Time limit for a peer to connect
+    /// Time limit for a peer to connect after you accept its request
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = positive_time)]
     direct_wait: Duration,
 }
@@ -157,7 +163,7 @@ impl From<DirectArgs> for DirectOptions {
     }
 }
 
-/// Runs the chat and returns the exit code that tells how it ended.
+/// Runs the chat, and returns an exit code that says how the chat ended.
 pub(super) fn run(args: ChatArgs) -> ExitCode {
     let face = face(&args);
     let password = match args.password.read(face) {
@@ -199,14 +205,14 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
 
 fn tell(ending: &Ending) -> ExitCode {
     if !matches!(ending, Ending::InOrder | Ending::OutputClosed) {
-        // If standard error is closed, only the exit code reports the ending.
+        // If standard error is closed, this message is lost, and only the exit code says how the chat ended.
         let _ = writeln!(io::stderr(), "matou: {ending}");
     }
     ending.exit_code()
 }
 
-/// Chooses how the chat is shown. If standard input and standard output are both terminals, a person uses the program;
-/// otherwise a script does.
+/// Chooses how the chat is shown. If standard input and standard output are both terminals, the program assumes that a
+/// person uses it. Otherwise it assumes that a script uses it.
 fn face(args: &ChatArgs) -> Face {
     let form = if args.json { Form::Json } else { Form::Plain };
     let person = io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -242,7 +248,7 @@ fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "write a number of bytes, such as 5000, 500k, 100M or 4G".into())
 }
 
-/// Maximum value of every option that is a time. It keeps the computation of deadlines from overflowing.
+/// Maximum value of every option that is a time. With this maximum, the computation of deadlines cannot overflow.
 const MAX_TIME: Duration = Duration::from_secs(3600);
 
 fn after_help() -> String {
@@ -258,17 +264,17 @@ fn after_help() -> String {
 const KEYS: &str = "\
 Tab                 complete a command or a name; the client knows the names that it has seen
 Up, Down            recall earlier lines
-Ctrl-X              switch to the next private connection, and after the last one to everyone
+Ctrl-X              switch to the next private connection; after the last one, switch to everyone
 Ctrl-C              clear the line; on an empty line, leave
 Ctrl-D              leave, on an empty line
 Ctrl-Z              suspend
 Alt-B, Alt-F        move by words
 Ctrl-A, Ctrl-E, Ctrl-K, Ctrl-U, Ctrl-W, Ctrl-Y and Ctrl-L work as in a shell.
 Messages stay in the terminal's scrollback: scroll, search and copy as usual.
-A long paste is sent as fast as the server reads it, and /quit waits for it.
+A long paste is sent as fast as the server reads it; /quit waits until all of it is sent.
 A second /quit or Ctrl-C leaves at once.
 After a lost connection the client reconnects, with longer and longer pauses.
-Bytes that are not UTF-8 are shown as \u{fffd}; the line is not sent before they are replaced.";
+Bytes that are not UTF-8 are shown as \u{fffd}; the line is sent only after you have replaced them.";
 
 const EVENTS: &str = "\
 <alice> hi          a message to everyone

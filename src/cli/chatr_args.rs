@@ -25,14 +25,14 @@ pub(super) struct ChatrArgs {
     #[arg(long, value_name = "URL")]
     rest: Option<String>,
 
-    /// Local port for peers and for the connection to the server; peers must use the same port
+    /// Local port for the connection to the server and for the connections to peers; peers must use the same port
     ///
     /// The protocol does not carry port numbers, so you and your peers agree on a port in advance. Without this option,
     /// private connections are not possible.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     p2p_port: Option<u16>,
 
-    /// Local address for the connection to the server and for peers
+    /// Local address for the connection to the server and for the connections to peers
     ///
     /// Two clients on one machine use the same port, so they need different addresses, such as 127.0.0.2 and 127.0.0.3.
     #[arg(long, value_name = "IP")]

@@ -29,7 +29,7 @@ struct File {
     listen: Vec<Table>,
 }
 
-/// Combines the arguments with the file. Listeners given as arguments replace those of the file.
+/// Combines the arguments with the config file. If an argument names a listener, all listeners of the file are ignored.
 ///
 /// # Errors
 /// Returns a message that says what is wrong and what to write instead.
@@ -75,7 +75,8 @@ fn read_file(path: &Path) -> Result<File, String> {
     toml::from_str(&text).map_err(|error| format!("invalid config file {shown}: {error}"))
 }
 
-/// Reads a regular file. Opening a FIFO would wait until another program writes to it.
+/// Reads a regular file, and refuses any other file. Opening a FIFO, for example, would block until another program writes
+/// to it.
 fn read_regular(path: &Path) -> io::Result<String> {
     if fs::metadata(path)?.is_file() {
         fs::read_to_string(path)
@@ -101,8 +102,8 @@ fn on_loopback(protocol: ProtocolName) -> Listen {
     )
 }
 
-/// Reads `PROTOCOL=ADDR:PORT[,option=value]...`. First turns the text into a table like a `[[listen]]` table of a config
-/// file.
+/// Reads `PROTOCOL=ADDR:PORT[,option=value]...`. First turns the text into the same table as a `[[listen]]` table of a
+/// config file.
 fn listen_argument(text: &str) -> Result<Listen, String> {
     let wrong = |why: &str| {
         format!(
@@ -162,7 +163,7 @@ pub(super) fn described_options() -> String {
 /// Parses a log level.
 pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
     log::LevelFilter::from_str(text)
-        .map_err(|_| "write off, error, warn, info, debug or trace".to_owned())
+        .map_err(|_| "choose one of: off, error, warn, info, debug, trace".to_owned())
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use super::complain;
 /// The option `--data DIR`.
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
-    /// Directory of the server's database; it is created if it does not exist [default: matou in the user's data directory,
-    /// such as ~/.local/share/matou]
+    /// Directory of the server's database; created if it does not exist [default: matou in the user's data directory, such
+    /// as ~/.local/share/matou]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
@@ -26,7 +26,8 @@ impl DataArgs {
         store
     }
 
-    /// Opens an existing database. A directory that does not exist is not created, because its name may be mistyped.
+    /// Opens an existing database. If the directory does not exist, returns an error and does not create the directory,
+    /// because the user may have mistyped its name.
     pub(super) fn existing_store(self) -> Result<Store, StoreError> {
         let directory = self.directory()?;
         warn(&directory);

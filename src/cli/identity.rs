@@ -19,8 +19,8 @@ use matou_server::store::{Identities, PublicKey};
 
 /// Manage identities of Chatr Connect; an identity is a UUID with an RSA key
 ///
-/// new, show, publish and renew manage your own identity. register, remove and list manage the identities that your server
-/// accepts.
+/// The commands new, show, publish and renew manage your own identity. The commands register, remove and list manage the
+/// identities that your server accepts.
 #[derive(Debug, Args)]
 pub(super) struct IdentityArgs {
     #[command(subcommand)]
@@ -51,7 +51,7 @@ struct RegisterArgs {
     data: DataArgs,
 }
 
-/// Remove a UUID from the server's database; a connected client stays connected until it leaves
+/// Remove a UUID from the server's database; a client that is connected with this UUID stays connected until it leaves
 #[derive(Debug, Args)]
 struct RemoveArgs {
     /// UUID to remove

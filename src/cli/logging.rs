@@ -2,11 +2,11 @@
 //!
 //! * The server continues even if the program that reads its standard error stops reading. Lines wait in a [`Backlog`],
 //!   whose size in bytes is limited, and a separate thread writes them. Lines that do not fit are dropped and counted.
-//! * Peers cannot flood the log. In ten seconds only a few messages of each kind are written. The others are counted and
-//!   reported as "N more messages like this in 10 s" ([`Repeats`]). Two messages are of the same kind if they come from the
-//!   same place in the code and have the same level and the same listener (the record's target). All messages pass through
-//!   this module, so the limit also applies to the messages of libraries. It does not apply to the levels debug and trace:
-//!   an operator who asks for every frame gets every frame.
+//! * Peers cannot flood the log. In each period of ten seconds, only a few messages of each kind are written. The others are
+//!   counted and reported as "N more messages like this in 10 s" ([`Repeats`]). Two messages are of the same kind if they
+//!   come from the same place in the code and have the same level and the same listener (the record's target). All messages
+//!   pass through this module, so the limit also applies to the messages of libraries. It does not apply to the levels debug
+//!   and trace: an operator who asks for every frame gets every frame.
 
 mod backlog;
 mod repeats;
@@ -35,7 +35,7 @@ pub(super) struct Logging {
     all_written: Receiver<()>,
 }
 
-/// Starts the log for messages of this level and above.
+/// Starts the log. Messages of this level and of more severe levels are written.
 pub(super) fn start(level: LevelFilter) -> Logging {
     let (done, all_written) = bounded(1);
     // The crate `log` requires a logger that lives until the program ends.
@@ -46,7 +46,7 @@ pub(super) fn start(level: LevelFilter) -> Logging {
             logger.write_lines(&mut io::stderr());
             let _ = done.send(());
         });
-    // If the process already has a logger (this happens in tests), that logger stays.
+    // If the process already has a logger (this happens in tests), the process keeps the earlier logger.
     if spawned.is_ok() && log::set_logger(logger).is_ok() {
         log::set_max_level(level);
     }
@@ -93,7 +93,7 @@ impl Log for Escaping {
     }
 }
 
-/// A kind of message. All its messages have the same level, the same listener and the same place in the code.
+/// A kind of message. All messages of one kind have the same level, the same listener and the same place in the code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Kind {
     level: Level,
@@ -120,7 +120,7 @@ impl Logger {
         loop {
             let until = self.repeats.lock().next_end();
             match self.backlog.next(until) {
-                // If standard error cannot be written, there is no other place to report the error.
+                // If the write to standard error fails, the failure cannot be reported anywhere else.
                 Next::Line(line) => _ = stderr.write_all(&line),
                 Next::Time => {
                     let suppressed = self.repeats.lock().ended(Instant::now());
@@ -200,7 +200,7 @@ fn format() -> Config {
         .build()
 }
 
-/// Collects the pieces that the formatter writes. When they are a complete line, puts the line into the backlog.
+/// Collects the pieces that the formatter writes. When the pieces form a complete line, puts it into the backlog.
 struct LineBuffer {
     text: Vec<u8>,
     backlog: Arc<Backlog>,
@@ -224,7 +224,7 @@ impl Write for LineBuffer {
 mod tests {
     use super::*;
 
-    /// Logs the messages in this order and returns the lines without their times.
+    /// Logs the messages one after the other, and returns the lines without their times.
     fn written(level: LevelFilter, messages: &[(Level, &str, u32)]) -> Vec<String> {
         let logger = Logger::new(level);
         for (number, (level, target, line)) in messages.iter().enumerate() {

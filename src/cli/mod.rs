@@ -68,7 +68,7 @@ fn print_completions(arguments: &installed::Completions) -> Result<(), Box<dyn E
     Ok(output::print(&script)?)
 }
 
-/// Reports the error of a command, if it has failed, and returns its exit code.
+/// If a command has failed, reports its error. Returns the exit code of the command.
 fn ended(result: Result<(), Box<dyn Error>>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,8 +9,8 @@ use matou_protocols::setting::{Setting, Value};
 use matou_server::allowed_numbers;
 use toml::{Table, Value as Given};
 
-/// Adds `name=value` from an argument to a table. The value becomes an integer, a boolean or a string. A number in an unusual
-/// form, such as `+8` or `08`, stays a string, and so the option refuses it.
+/// Adds `name=value` from an argument to a table. The value becomes an integer, a boolean or a string. A number in an
+/// unusual form, such as `+8` or `08`, stays a string, so an option that needs a number refuses it.
 ///
 /// # Errors
 /// Returns an explanation if there is no `=` or the name is already in the table.
@@ -90,7 +90,7 @@ fn set(name: &str, value: Value<'_>, given: Given) -> Result<(), String> {
     }
 }
 
-/// Converts a number. Whether the server can work with it is checked later.
+/// Converts a number. A later check finds out whether the server can work with this number.
 fn whole<T: TryFrom<i64>>(name: &str, given: Given) -> Result<T, String> {
     let too_large = |number: &str| format!("must be {}, not {number}", allowed_numbers(name));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -67,7 +67,8 @@ pub(super) fn ask(prompt: &str) -> io::Result<String> {
     matou_client::ask_secret(prompt, |mut line| first_line(&mut line))
 }
 
-/// Asks for a password on the terminal. On this system only unsafe code can switch the echo off, so a library does it.
+/// Asks for a password on the terminal. On systems other than Unix, only unsafe code can switch the echo off, so a library
+/// does this.
 #[cfg(not(unix))]
 pub(super) fn ask(prompt: &str) -> io::Result<String> {
     rpassword::prompt_password(prompt)

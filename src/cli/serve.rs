@@ -17,32 +17,32 @@ use super::{WRONG_USAGE, complain, logging};
 /// Serve one or more protocols
 ///
 /// The server writes a line `listening PROTOCOL ADDRESS` with the actual port to standard output for each listener, and then
-/// `ready`. It writes the log to standard error. After SIGINT, SIGTERM or SIGHUP, the server stops in an orderly way: for at
-/// most five seconds, it writes the bytes that are queued for clients.
+/// `ready`. It writes the log to standard error. After SIGINT, SIGTERM or SIGHUP, the server first writes the bytes that are
+/// queued for clients, for at most five seconds. Then it stops.
 #[derive(Debug, Args)]
 #[command(after_long_help = described_options())]
 pub(super) struct ServeArgs {
     /// Protocol and address to serve, such as chaton=127.0.0.1:7777, or with options chaton=0.0.0.0:7777,long=4
     ///
-    /// May be repeated. Port 0 lets the system choose a port. Without --listen, every protocol is served on loopback:
-    /// chaton on port 7777, chatos-groupe2 on 7778, chatos-1.0 on 7779, chathack on 7780, chatr on 7781. The options are
-    /// listed at the end.
+    /// May be repeated. Port 0 lets the system choose a port. Without --listen, every protocol is served on loopback: chaton
+    /// on port 7777, chatos-groupe2 on 7778, chatos-1.0 on 7779, chathack on 7780, chatr on 7781. The end of this help lists
+    /// the options.
     #[arg(long, value_name = "PROTOCOL=ADDR:PORT[,option=value]...")]
     listen: Vec<String>,
     /// Address of the registry of chatr, where clients register their public keys
     ///
-    /// The registry accepts HTTPS, and from clients on this machine also plain HTTP. Its line on standard output begins with
-    /// `listening chatr-rest`. Without a registry, only clients that were added with `matou identity register` can log in to
-    /// chatr.
+    /// The registry accepts HTTPS, and from clients on this machine also plain HTTP. The server prints the address of the
+    /// registry in a line that begins with `listening chatr-rest`. Without a registry, only clients that were added with
+    /// `matou identity register` can log in to chatr.
     #[arg(long, value_name = "ADDR:PORT", value_parser = resolve)]
     rest: Option<SocketAddr>,
 
-    /// TOML file with the same settings: data, rest, connections, writers, workers, outbox-total and `[[listen]]` tables
+    /// TOML file with the server's settings: data, rest, connections, writers, workers, outbox-total and `[[listen]]` tables
     ///
-    /// connections: maximum open connections, over all listeners. writers: threads that write to slow readers.
+    /// connections: maximum open connections of all listeners together. writers: threads that write to slow clients.
     /// workers: threads that check passwords [default: half the cores]. outbox-total: maximum bytes queued for all slow
-    /// readers [default: 268435456]. A `[[listen]]` table has protocol, address and the
-    /// options of --listen. Listeners given as arguments replace those of the file.
+    /// clients together [default: 268435456]. Each `[[listen]]` table describes a listener: it has the keys protocol and
+    /// address, and the options of --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -94,7 +94,10 @@ fn serve(config: Config, level: LevelFilter) -> ExitCode {
             return refuse(&error);
         }
     };
-    info!("at most {} open connections", server.connection_ceiling());
+    info!(
+        "maximum number of open connections: {}",
+        server.connection_ceiling()
+    );
     if let Err(why) = say(&addresses(&server)) {
         server.stop();
         drop(logging);
@@ -114,8 +117,8 @@ fn addresses(server: &Server) -> String {
     lines.collect::<String>() + "ready\n"
 }
 
-/// Writes the addresses to standard output. If standard output is closed, the server goes on. If the disk is full, returns
-/// an error, because the addresses would be lost.
+/// Writes the addresses to standard output. If the reader has closed standard output, the server continues. If writing fails
+/// for another reason, such as a full disk, returns an error, because the addresses would be lost.
 fn say(lines: &str) -> Result<(), Unprinted> {
     match print(lines) {
         Err(why) if !why.reader_is_gone() => Err(why),
@@ -133,7 +136,8 @@ impl Stop {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let stopping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let mut signals = vec![SIGINT, SIGTERM];
-        // A program that is started by `nohup` ignores SIGHUP. It must go on when its terminal is closed.
+        // `nohup` makes a program ignore SIGHUP, so that it continues after its terminal is closed. So an ignored SIGHUP
+        // must not stop the server.
         if !ignores(SIGHUP) {
             signals.push(SIGHUP);
         }
@@ -163,13 +167,14 @@ fn ignores(signal: i32) -> bool {
     mask.unwrap_or_default() >> (signal - 1) & 1 == 1
 }
 
-/// Returns true: on these systems, only unsafe code could find out whether a signal is ignored. So SIGHUP is never caught.
+/// Always returns true, so SIGHUP is never caught. On Unix systems other than Linux, only unsafe code could find out whether
+/// a signal is ignored.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn ignores(_: i32) -> bool {
     true
 }
 
-/// On other systems this program cannot wait for a signal. Ctrl-C ends it at once, without an orderly stop.
+/// On systems other than Unix, this program cannot wait for a signal. Ctrl-C ends it at once, without an orderly stop.
 #[cfg(not(unix))]
 struct Stop;
 

@@ -1,4 +1,4 @@
-//! The beginning of a chat: opens the connection to the server, and sends nothing yet.
+//! The beginning of a chat: opens the connection to the server, but sends nothing on it yet.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(crate) struct Begun {
     pub(crate) remark: Option<String>,
 }
 
-/// Connects to the server. An invalid login is reported before the client connects.
+/// Connects to the server. If the login is invalid, returns the error without connecting.
 ///
 /// `wish` is the peer that `--tunnel` names.
 ///

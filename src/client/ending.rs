@@ -12,16 +12,16 @@ pub enum Ending {
     InOrder,
     /// Standard output was closed (`matou chat ... | head -1`). A closed output is not an error.
     OutputClosed,
-    /// Standard output could not be written for another reason.
+    /// Writing to standard output failed for another reason.
     Output(io::Error),
-    /// The client could not connect to the server, or lost the connection, or the server does not speak the protocol.
+    /// The client could not connect to the server or lost the connection, or the server does not follow the protocol.
     Lost(String),
     /// An argument is invalid, or does not fit the protocol.
     Usage(String),
     /// The chat ended as the user wanted, but some lines of a script were refused. The client reported each of them.
     LinesRefused,
-    /// The chat ended as the user wanted, but the connection was lost meanwhile, and some lines of a script may be lost. The
-    /// client reported each of them.
+    /// The chat ended as the user wanted. But during the chat the connection was lost, and some lines of a script may be
+    /// lost. The client reported each of them.
     LinesInDoubt,
     /// The server does not accept the login.
     LoginRefused {

@@ -1,5 +1,6 @@
-//! Escapes text from peers before a terminal shows it. A control character could move the cursor or set the title. A
-//! direction mark could reverse a line. An invisible character could make two names look alike.
+//! Escapes text from peers before a terminal shows the text. A control character could move the cursor or set the title. A
+//! direction mark (for text from right to left) could reverse a line. An invisible character could make two names look
+//! alike.
 
 use std::fmt::{self, Write as _};
 
@@ -27,8 +28,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Zero width joiner. Two pictographs with this character between them are shown as one, such as a family, so it is kept
-/// there. Anywhere else it is escaped.
+/// Zero width joiner. Between two pictographs, this character joins them into one pictograph, such as a family. In this
+/// position the character is kept. In any other position it is escaped.
 const JOINER: char = '\u{200d}';
 
 /// Combining keycap: after a digit and a variation selector, it shows the digit as a key of a keyboard.
@@ -80,8 +81,8 @@ impl fmt::Display for EscapedBytes<'_> {
     }
 }
 
-/// Displays a name, in quotes unless it is one plain word. A user can type the name in this form in a command, and can tell
-/// it apart from the punctuation around it.
+/// Displays a name, in quotes unless it is one plain word. In this form, the user can type the name in a command, and can
+/// distinguish it from the punctuation around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name<'a>(pub(super) &'a str);
 

@@ -1,22 +1,23 @@
-//! The chat client: turns typed lines into intents, and events into lines.
+//! The chat client: turns typed lines into intents (what the user wants), and events of the chat into lines on the screen.
 //!
-//! This crate is the only place that uses a terminal. The dialogue of each protocol ([`matou_protocols::dialogue`]) knows the
-//! frames and what they mean; this crate does not.
+//! This is the only crate of the project that uses a terminal. The dialogue of each protocol ([`matou_protocols::dialogue`])
+//! knows the frames and what they mean; this crate does not.
 //!
 //! # The life of a typed line
 //!
-//! 1. The thread `stdin` reads the line (`typing/input.rs`); at a terminal, the editor completes it (`face/terminal/`).
-//! 2. The loop parses it once (`typing/typed.rs`). If its connection can accept it, the loop carries it out (`session/typing.rs`).
-//!    Otherwise the line waits (`session/holding.rs`). A line for the server is kept until it counts as arrived
-//!    (`typing/sent.rs`).
+//! 1. The thread `stdin` reads the line (`typing/input.rs`). At a terminal, it reads keys, and the editor makes a line of
+//!    them (`face/terminal/`).
+//! 2. The loop parses the line once (`typing/typed.rs`). If the connection for this line can accept it, the loop carries the
+//!    line out (`session/typing.rs`). Otherwise the line waits (`session/holding.rs`). After the loop has sent a line to the
+//!    server, it keeps the line until the line counts as arrived (`typing/sent.rs`).
 //! 3. The protocol's dialogue turns what the user wants into frames: for Chaton, `say` in `protocols/chaton/client.rs`, which
 //!    calls `encode` in `protocols/chaton/codec.rs`.
 //! 4. The loop gives the bytes to the thread `server-out`, which writes them (`link/`).
 //!
 //! # Folders
 //!
-//! Each folder has its own map in its `mod.rs`. Some small files beside this one belong to no folder. For example,
-//! `escape.rs` escapes text, and `ending.rs` has the ways in which a chat ends. A folder uses only these files and the
+//! The `mod.rs` of each folder has a table of its files. Some small files next to `lib.rs` belong to no folder. For example,
+//! `escape.rs` escapes text, and `ending.rs` lists the ways in which a chat can end. A folder uses only these files and the
 //! folders above it in this table:
 //!
 //! | folder | what is in it | needed for |
@@ -32,12 +33,12 @@
 //! | `face/` | what a user sees: plain lines, JSON, or a painted terminal | everything |
 //! | `session/` | the loop, which owns all of the above | everything |
 //!
-//! A reader who only wants to understand how messages are exchanged can skip `files/`, `chatr/`, `private/`,
-//! `face/terminal/` and the files of `session/` that its map lists under these features.
+//! If you only want to understand how messages are exchanged, skip `files/`, `chatr/`, `private/`, `face/terminal/`, and the
+//! files of `session/` whose row in the table of `session/mod.rs` does not say "messages".
 //!
 //! # Threads
 //!
-//! Every thread blocks in one system call and has a bounded channel to or from **the loop** (`session`). The loop waits for
+//! Every thread blocks in one system call. A bounded channel connects it with **the loop** (`session`). The loop waits for
 //! all of these channels at the same time, and owns everything else:
 //!
 //! | thread | blocks in | talks to |
@@ -58,12 +59,12 @@
 //! | `leave-watch` | waiting, after the first reason to leave; it ends a program whose terminal accepts nothing (`signals/`) | nothing |
 //!
 //! Every buffer is bounded. A reading thread stops reading while its channel to the loop is full. A typed line is sent when
-//! its connection has space, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). While lines wait,
-//! the client reads nothing more from a script. It still reads from a terminal, up to 16 MiB of text, so that `/quit` and
-//! Ctrl-C work. A connection is closed if bytes wait to be sent and the peer accepts none of them for `--stall-timeout`. The
-//! loop stops reading from a peer that does not accept this client's answers. It also stops reading from a private
-//! connection while the disk cannot keep up with the file that arrives on it. Then TCP's flow control stops the peer from
-//! sending more.
+//! its connection has space, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). While lines
+//! wait, the client reads nothing more from a script. It still reads from a terminal, up to 16 MiB of text, so that `/quit`
+//! and Ctrl-C work. If the peer of a connection accepts none of the waiting bytes for `--stall-timeout`, the client closes
+//! this connection. In two cases the loop stops reading: from a peer that does not accept this client's answers, and from a
+//! private connection while the disk is too slow for the file that arrives on it. Then TCP's flow control stops the peer
+//! from sending more.
 
 mod begin;
 mod chatr;

@@ -20,19 +20,22 @@ pub struct ChatOptions {
     pub password: Option<Password>,
     /// Where the output goes, and in which form.
     pub face: Face,
-    /// True to stay after the end of standard input until the server closes the connection; false to leave then.
+    /// If true, the client stays connected after the end of standard input, until the server closes the connection. If
+    /// false, it leaves at the end of standard input.
     pub stay: bool,
-    /// True if a script reconnects after a lost connection. For a person, the client always reconnects.
+    /// True if the client reconnects after a lost connection even when a script uses it. For a person, the client always
+    /// reconnects.
     pub reconnect: bool,
     /// How long the client retries a refused login after a lost connection. After this time, the client asks a person for
-    /// another login; the client of a script ends.
+    /// another login. If a script uses the client, the client ends.
     pub retry_login: Duration,
     /// The private connection that carries standard input and output (`--tunnel`).
     pub tunnel: Option<TunnelWish>,
     /// Time limit for connecting to the server. After that, the client waits at most the same time for the answer to the
     /// login.
     pub connect_timeout: Duration,
-    /// A connection is closed when its peer accepts no data for this time while data waits to be sent.
+    /// If data waits to be sent on a connection, but the peer accepts no data for this time, the client closes the
+    /// connection.
     pub stall_timeout: Duration,
     /// True if standard input is not a terminal. Then the exit code reports lines that could not be sent.
     pub script: bool,
@@ -42,7 +45,7 @@ pub struct ChatOptions {
     pub downloads: PathBuf,
     /// Maximum size of a file to accept, in bytes.
     pub max_file: u64,
-    /// Maximum size of all files received without an offer, in bytes.
+    /// Maximum total size of all files received without an offer, in bytes.
     pub max_received: u64,
     /// How peers connect to this client, in ChatHack.
     pub direct: DirectOptions,
@@ -50,7 +53,7 @@ pub struct ChatOptions {
     pub bell: bool,
 }
 
-/// A password. Its `Debug` form does not show it.
+/// A password. `Debug` does not show its text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(pub String);
 

@@ -1,27 +1,27 @@
-//! What the client says about a login that the server has refused without a reason.
+//! What the client says when the server has refused a login and has not said why.
 
 use std::fmt;
 
-/// The likely reasons why a server refuses this login. Most protocols have one answer for every reason: the login is in use,
-/// it is too long, or it contains a character that the server does not accept.
+/// The likely reasons why a server refuses this login. In most protocols, the server gives the same answer whether the login
+/// is in use, is too long, or contains a character that the server does not accept.
 pub(crate) struct LikelyReasons<'a>(pub(crate) &'a str);
 
 impl fmt::Display for LikelyReasons<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.chars().find(|character| !is_usual(*character)) {
-            None => f.write_str("it may be in use"),
+            None => f.write_str("perhaps this login is in use"),
             Some(character @ '!'..='~') => {
                 write!(
                     f,
-                    "the server may not accept the character {character} in a login, or it may be in use"
+                    "perhaps this login is in use, or the server refuses the character {character} in a login"
                 )
             }
-            Some(' ') => {
-                f.write_str("the server may not accept a space in a login, or it may be in use")
-            }
+            Some(' ') => f.write_str(
+                "perhaps this login is in use, or the server refuses a space in a login",
+            ),
             Some(character) => write!(
                 f,
-                "the server may not accept the character U+{:04X} in a login, or it may be in use",
+                "perhaps this login is in use, or the server refuses the character U+{:04X} in a login",
                 u32::from(character)
             ),
         }
@@ -48,25 +48,25 @@ mod tests {
     #[test]
     fn a_login_with_unusual_characters_gets_another_reason_and_another_proposal() {
         let rows = [
-            ("alice", "it may be in use", "alice_"),
+            ("alice", "perhaps this login is in use", "alice_"),
             (
                 "name 0b",
-                "the server may not accept a space in a login, or it may be in use",
+                "perhaps this login is in use, or the server refuses a space in a login",
                 "name0b",
             ),
             (
                 "a\u{200b}b",
-                "the server may not accept the character U+200B in a login, or it may be in use",
+                "perhaps this login is in use, or the server refuses the character U+200B in a login",
                 "ab",
             ),
             (
                 "a/b",
-                "the server may not accept the character / in a login, or it may be in use",
+                "perhaps this login is in use, or the server refuses the character / in a login",
                 "ab",
             ),
             (
                 "\u{e9}",
-                "the server may not accept the character U+00E9 in a login, or it may be in use",
+                "perhaps this login is in use, or the server refuses the character U+00E9 in a login",
                 "\u{e9}_",
             ),
         ];

@@ -6,7 +6,7 @@ use std::process::Command;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let version = env!("CARGO_PKG_VERSION");
-    // A build for development does not show its commit: otherwise it would have to be repeated after every commit.
+    // A development build does not show its commit. If it did, cargo would have to build again after every commit.
     let is_release = env::var("PROFILE").as_deref() == Ok("release");
     match is_release.then(commit).flatten() {
         Some(commit) => println!("cargo::rustc-env=VERSION={version} ({commit})"),
@@ -14,8 +14,8 @@ fn main() {
     }
 }
 
-/// Returns the commit of the repository, and makes cargo build again after the next commit. Returns nothing if there is no
-/// repository, as in an archive of the sources.
+/// Returns the commit of the repository, and makes cargo build again after the next commit. Returns `None` if there is no
+/// repository, for example in an archive of the sources.
 fn commit() -> Option<String> {
     let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
     println!("cargo::rerun-if-changed={log}");

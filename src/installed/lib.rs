@@ -1,10 +1,11 @@
-//! What an installed program needs besides itself: completion in a shell, manual pages, and its version.
+//! What an installed program should offer: completion in a shell, manual pages, and the version.
 //!
 //! `matou` and `conformance` use this crate in the same way:
 //!
-//! * [`complete`] runs before the arguments are parsed, and answers a shell that asks for completions;
-//! * the subcommand `completions` prints the script that makes a shell ask ([`Completions`]);
-//! * the hidden subcommand `man` writes the manual pages ([`Manual`]); the package is made with it;
+//! * [`complete`] runs before the arguments are parsed. If a shell has started the program to get completions, `complete`
+//!   prints them;
+//! * the subcommand `completions` prints the script with which a shell asks the program for completions ([`Completions`]);
+//! * the hidden subcommand `man` writes the manual pages ([`Manual`]), for example into a package;
 //! * `--version` prints [`VERSION`].
 
 use std::error::Error;
@@ -20,13 +21,14 @@ pub use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 
-/// The version, and the commit if this is a release that was built from a repository, such as `0.1.0 (53e7f2f7a)`.
+/// The version, such as `0.1.0`. For a release that was built from a repository, also the commit, such as `0.1.0
+/// (53e7f2f7a)`.
 pub const VERSION: &str = env!("VERSION");
 
-/// The environment variable with which a script asks a program for completions.
+/// The environment variable with which the shell's script asks a program for completions.
 const ASKED_BY: &str = "COMPLETE";
 
-/// Answers a shell that asks for completions, and ends the process. Returns if no shell asks.
+/// If a shell asks for completions, prints them and ends the process. Otherwise does nothing.
 pub fn complete(command: impl Fn() -> Command) {
     CompleteEnv::with_factory(command).var(ASKED_BY).complete();
 }

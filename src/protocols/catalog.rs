@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// One of the protocols of this crate.
 ///
-/// The server, the client and the tests take the list of protocols from here. Each of these programs has one `match` over
-/// this type, which selects its code for a protocol.
+/// The server, the client and the tests use the list of protocols in this file. Each of them has one `match` over this type,
+/// which selects its code for a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProtocolName {
     /// [`crate::chaton`].
@@ -44,12 +44,12 @@ impl ProtocolName {
         self.row().name
     }
 
-    /// Returns the name that sentences use, such as `ChatOS 1.0`.
+    /// Returns the name for use in sentences, such as `ChatOS 1.0`.
     pub fn title(self) -> &'static str {
         self.row().title
     }
 
-    /// Returns the TCP port that the server listens on, and that the client connects to, when no other port is given.
+    /// Returns the default TCP port: the server listens on it, and the client connects to it, when no other port is given.
     pub fn default_port(self) -> u16 {
         self.row().default_port
     }

@@ -8,9 +8,10 @@
 //!
 //! # In scope, and out of scope
 //!
-//! In scope: everything that a protocol document says. Out of scope: sockets, threads, locks, clocks, files,
-//! randomness. Time and random numbers are arguments. Two files enforce this: `Cargo.toml` lists no crate for any of
-//! these, and `.clippy.toml` forbids such types and functions of the standard library.
+//! In scope: everything that a protocol's *document* says (the text in which its authors describe it). Out of scope:
+//! sockets, threads, locks, clocks, files, randomness. The callers pass the time and random numbers as arguments. Two files
+//! enforce this: `Cargo.toml` lists no crate for sockets, threads and the like, and `.clippy.toml` forbids the types and
+//! functions of the standard library for them.
 //!
 //! # Floors
 //!
@@ -29,7 +30,7 @@
 //!
 //! # Where to start reading
 //!
-//! [`chaton`] is the model for the other protocols. `frames.rs` defines the packets of the document as
+//! Begin with [`chaton`], which is the model for the other protocols. `frames.rs` defines the packets of the document as
 //! types, and `codec.rs` converts them to bytes and back. `room.rs` says what each command does, and `client.rs` is the
 //! client's half. Then read [`room`] for the trait that all rooms implement.
 

@@ -1,7 +1,8 @@
 //! The options of a listener as data: each has a name, a help text and a reference to its value.
 //!
-//! Each protocol declares its options once, as a list of [`Setting`]s that point into a typed struct. A program sets
-//! the values from its arguments or its configuration file, and prints the same list, with the defaults, as its help.
+//! Each protocol declares its options once, as a list of [`Setting`]s. Each setting contains a reference to a field of the
+//! protocol's struct `Options`. A program sets the values from its arguments or its configuration file. The program also
+//! prints this list, with the defaults, as its help text.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -105,7 +105,7 @@ fn decode<P: Protocol>(codec: P::Codec, bytes: Vec<u8>) -> Box<dyn FnMut()> {
     })
 }
 
-/// Gives the room one command from a connection.
+/// Passes one command from a connection to the room.
 fn take<P: Protocol>(
     room: &mut P,
     codec: &P::Codec,

@@ -1,4 +1,4 @@
-//! Tests in line mode of the two ChatOS protocols with our own server. These tests cover the differences from Chaton.
+//! Tests of the client in line mode with our own server, for the two ChatOS protocols. They test what differs from Chaton.
 
 use std::io::Read;
 
@@ -79,7 +79,8 @@ fn in_groupe_2_a_pipe_that_the_peer_closes_ends_while_its_input_is_open() {
     let mut came = String::new();
     output.read_to_string(&mut came).unwrap();
     assert_eq!(came, "all of it\n");
-    // Bob's input is still open, so the transfer must not look complete.
+    // Bob's input is still open, so he may have wanted to send more. The exit code must not say that the transfer was
+    // complete.
     assert_eq!(bob.ended().0, 4);
     drop(input);
     alice.quit();

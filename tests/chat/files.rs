@@ -1,5 +1,5 @@
-//! Tests of files on private connections. The script of the peer contains the lines of the file protocol literally, as
-//! another program would send them.
+//! Tests of files on private connections. The scripted peer sends the lines of the file protocol literally, as another
+//! program would send them.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::program::{Chat, Peer, Scripted, Server, Talk};
 
-/// Returns bytes in which a test notices a piece that was lost, duplicated or moved.
+/// Returns bytes that let a test notice if a piece of them was lost, duplicated or moved.
 fn bytes(length: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let mut bytes = Vec::with_capacity(length + 4);
@@ -38,7 +38,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Alice in line mode, and a scripted server. Alice has a private connection with bob, whom the script plays.
+/// Alice in line mode, and a scripted server. Alice has a private connection with bob. The script plays bob, too.
 struct Scene {
     server: Scripted,
     chat: Peer,
@@ -93,7 +93,7 @@ impl Scene {
     }
 }
 
-/// Opens the private connection for which a client has asked bob.
+/// Opens the private connection for which alice's client has asked bob.
 fn establish(server: &Scripted, chat: &mut Peer) -> Peer {
     let (requester, target) = ("alice", "bob");
     chat.expect(&ClientFrame::RequestPrivate { requester, target });
@@ -223,7 +223,7 @@ fn an_interrupted_transfer_resumes_with_the_same_offer() {
         .alice
         .expect("-- receiving cat.png, 300.0 kB, from bob");
     data(&mut tunnel, 1, &file[..200_000]);
-    // The connection is lost in the middle of a piece of the file.
+    // This line announces 50,000 bytes of the file, but the connection ends before they have arrived.
     tunnel.send_bytes(b"::matou/1 data 1 50000\n");
     tunnel.send_bytes(&file[200_000..210_000]);
     drop(tunnel);
@@ -320,7 +320,7 @@ fn both_sides_can_cancel_a_transfer() {
     scene
         .alice
         .expect("-- cat.png from bob was not received: you cancelled it");
-    // The client skips file data that was sent before the peer read the `stop`. It still shows messages.
+    // The client skips file data that the peer sent before it read the `stop`. But the client still shows messages.
     data(&mut tunnel, 1, &file[50_000..]);
     tunnel.send_bytes(b"as you like\n");
     scene.alice.expect("[bob] as you like");
@@ -372,8 +372,7 @@ fn both_sides_learn_that_a_file_became_shorter_while_it_was_sent() {
     scene
         .alice
         .expect(&format!("-- mine.bin was not sent to bob: {reason}"));
-    // Now alice is the receiver. Bob's client withdraws its offer with the same reason, and alice's client shows this
-    // reason.
+    // Now alice is the receiver. Bob's client withdraws its offer and gives the same reason, which alice's client shows.
     offer(&mut tunnel, 1, &file, "cat.png");
     scene.alice.next();
     tunnel.send_bytes(format!("::matou/1 withdraw 1 {reason}\n").as_bytes());
@@ -448,7 +447,7 @@ fn the_sender_is_told_when_the_peer_dies_during_a_transfer() {
     scene.alice.expect("-- sending cat.bin, 30.0 MB, to bob");
     let mut some = vec![0; 1_000_000];
     tunnel.stream.read_exact(&mut some).unwrap();
-    // A line that is typed during the transfer is sent at once, before the rest of the file.
+    // If the user types a line during the transfer, the client sends it at once, before the rest of the file.
     scene.alice.say("still talking to everybody");
     scene.chat.expect(&ClientFrame::Message {
         login: "alice",

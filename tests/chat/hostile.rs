@@ -11,11 +11,11 @@ use super::program::{Chat, Scripted};
 #[rstest]
 #[case::another_protocol(
     b"HTTP/1.1 400 Bad Request\r\n",
-    "does not speak Chaton: unknown opcode 72; at byte 0 of its data: 48 54 54 50 2f 31"
+    "does not speak Chaton: unknown opcode 72; at byte 0 of the received data: 48 54 54 50 2f 31"
 )]
 #[case::a_bad_frame_behind_a_good_one(
     b"\x01\x03\xff\xff\xff\xff",
-    "does not speak Chaton: the length of login is negative: -1; at byte 1 of its data: 03 ff ff ff ff"
+    "does not speak Chaton: the length of login is negative: -1; at byte 1 of the received data: 03 ff ff ff ff"
 )]
 #[case::too_long_a_text(
     b"\x03\x7f\xff\xff\xff",
@@ -41,7 +41,7 @@ fn a_server_that_never_answers_is_given_up() {
     let server = Scripted::start();
     let alice = Chat::start(&server.address, "alice", &["--connect-timeout", "100ms"]);
     let mut connection = server.accept();
-    // On a busy machine the client may give up before it has sent its login.
+    // On a busy machine the client may give up before it has sent its login, so the test does not expect the login.
     connection.rest();
     let (code, errors) = alice.ended();
     assert_eq!(code, 1);
@@ -95,7 +95,7 @@ fn the_server_cannot_make_the_client_open_a_connection() {
         connect_id: 1,
     });
     alice.expect(
-        "-- ignored: the server sent a frame that has no meaning here: ID_PRIVATE requester=\"bob\" target=\"alice\" \
+        "-- ignored: the server sent a frame that this client did not expect: ID_PRIVATE requester=\"bob\" target=\"alice\" \
          connect_id=(not shown)",
     );
     alice.say("/quit");
@@ -142,7 +142,7 @@ fn bytes_of_a_private_connection_become_escaped_lines() {
     assert_eq!(alice.ended(), (vec![closed], 0, String::new()));
 }
 
-/// A number of lines that need more space than all buffers between the two programs have.
+/// The number of lines is so large that they do not fit into the buffers between the two programs.
 const MANY_LINES: usize = 40_000;
 
 #[test]

@@ -1,4 +1,4 @@
-//! `matou chat`, driven as a shell or a script would drive it.
+//! Tests of `matou chat` that use the program as a shell or a script would use it.
 
 mod chathack;
 mod chatos;

@@ -69,7 +69,7 @@ impl Server {
         Server::listening(&format!("{protocol}=127.0.0.1:0"))
     }
 
-    /// Returns the URL with which `matou chat` logs in at this server under this login.
+    /// Returns the URL with which `matou chat` logs in to this server with this login.
     pub(crate) fn url(&self, login: &str) -> String {
         format!("{}://{login}@{}", self.protocol, self.address)
     }
@@ -162,7 +162,7 @@ impl Chat {
         Talk { chat: self, events }
     }
 
-    /// Returns the events of a chat with `--tunnel`, and its standard input and output, which carry raw bytes.
+    /// Takes the streams of a chat with `--tunnel`: its events, and its standard input and output, which carry raw bytes.
     pub(crate) fn tunnel(&mut self) -> (Events, ChildStdin, ChildStdout) {
         let events = Events::of(self.errors.take().unwrap());
         (
@@ -247,7 +247,7 @@ impl Talk {
         writeln!(input, "{line}").unwrap();
     }
 
-    /// Writes bytes that may not be a line of text.
+    /// Writes bytes that need not be a line of text.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.chat.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
@@ -261,7 +261,8 @@ impl Talk {
         self.events.next()
     }
 
-    /// Ends the input, and waits until the program has noticed. On systems other than Linux, the test cannot see that.
+    /// Ends the input, and waits until the program has noticed the end. Only on Linux can the test see whether the program
+    /// has noticed it. On other systems this function does not wait.
     pub(crate) fn end_input_and_wait(&mut self) {
         self.end_input();
         let threads = format!("/proc/{}/task", self.chat.process.id());
@@ -298,7 +299,7 @@ impl Talk {
     }
 }
 
-/// A server whose answers the test writes.
+/// A scripted server: the test itself sends every frame of the server.
 pub(crate) struct Scripted {
     listener: TcpListener,
     pub(crate) address: String,

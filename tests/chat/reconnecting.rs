@@ -68,8 +68,9 @@ fn a_server_that_leaves_without_reading_the_last_lines_is_told() {
     assert!(errors.contains("line 1: one"), "{errors}");
 }
 
-/// The script has more lines than the buffers between client and server hold. So at the end of the connection some lines are
-/// in the server's buffer, some in the client's, and some are not written. Each line must arrive or be told.
+/// The script has more lines than fit into the buffers between client and server. So when the connection ends, some lines
+/// are in the server's buffer, some are in the client's buffer, and some are not written yet. Each line must either arrive
+/// or be reported as lost.
 #[test]
 fn with_reconnect_no_line_of_a_long_script_vanishes() {
     const LINES: usize = 8000;
@@ -86,7 +87,7 @@ fn with_reconnect_no_line_of_a_long_script_vanishes() {
         }
     });
     // The server reads nothing until the buffers are full. If the machine is so slow that this loop ends too early, fewer
-    // lines wait, and the test still holds.
+    // lines wait in the buffers, but the test can still pass.
     let mut before = 0;
     loop {
         thread::park_timeout(Duration::from_millis(500));

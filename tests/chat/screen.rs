@@ -42,7 +42,8 @@ pub(crate) type Size = (u16, u16);
 pub(crate) const USUAL: Size = (24, 80);
 
 impl Screen {
-    /// Starts the program. Before that, `environment` may change the command, for example its environment variables.
+    /// Starts the program. Before the start, the function `environment` may change the command, for example its environment
+    /// variables.
     pub(crate) fn with(
         url: &str,
         options: &[&str],
@@ -113,7 +114,8 @@ impl Screen {
         });
     }
 
-    /// Waits until a text was shown on the screen at some time. Later lines may have moved it off the screen again.
+    /// Waits until a text has appeared on the screen. The text may have left the screen again, because later lines have
+    /// moved it off.
     #[allow(dead_code, reason = "only floods move lines off the screen")]
     pub(crate) fn expect_once(&self, text: &str) {
         let deadline = Instant::now() + HANG;
@@ -150,8 +152,8 @@ impl Screen {
         let (rows, columns) = (size.0.try_into().unwrap(), size.1.try_into().unwrap());
         state.parser.screen_mut().set_size(rows, columns);
         drop(state);
-        // The kernel sends SIGWINCH only to processes for which this is the controlling terminal. The test sends it to the
-        // program itself.
+        // The kernel sends SIGWINCH only to processes whose controlling terminal this is. It is not the program's
+        // controlling terminal, so the test itself sends the signal.
         signal(&self.process, rustix::process::Signal::WINCH);
     }
 
@@ -184,7 +186,8 @@ impl Drop for Screen {
     }
 }
 
-/// Returns the two ends of a terminal: the keyboard's end, which the test uses as a person would, and the program's end.
+/// Returns the two ends of a pseudo-terminal. The test types and reads the screen through the first end, as a person would.
+/// The program uses the second end.
 pub(crate) fn open_terminal(size: Size) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();

@@ -117,7 +117,7 @@ fn a_login_in_use_is_refused_with_a_code_of_its_own() {
     let second = server.chat("alice", &[]).lines();
     second.expect("-- the server refused the login alice");
     let errors =
-        "matou: the server refused the login alice: it may be in use; choose another login\n"
+        "matou: the server refused the login alice: perhaps this login is in use; choose another login\n"
             .to_owned();
     assert_eq!(second.ended(), (vec![], 3, errors));
     alice.quit();
@@ -133,7 +133,8 @@ fn a_login_that_is_refused_because_of_a_character_is_not_said_to_be_in_use_only(
     let server = Server::speaking(protocol);
     let second = server.chat("name%e2%80%8b", &[]).lines();
     let (_, code, errors) = second.ended();
-    let reason = "the server may not accept the character U+200B in a login, or it may be in use";
+    let reason =
+        "perhaps this login is in use, or the server refuses the character U+200B in a login";
     assert_eq!(code, 3);
     assert!(errors.contains(reason), "{errors}");
 }
@@ -274,7 +275,7 @@ fn a_client_whose_output_is_blocked_ends_with_its_input() {
     assert_eq!(code, 1);
     let reason = "matou: cannot write output: the program that reads it accepted nothing for 5 s\n";
     assert_eq!(errors, reason);
-    // If the client has not read all bytes, the write still waits. This shutdown ends it.
+    // If the client has not read all bytes, the write in the other thread still blocks. This shutdown ends it.
     let _ = connection.stream.shutdown(Shutdown::Both);
     flooding.join().unwrap();
 }
@@ -309,8 +310,8 @@ fn a_closed_output_ends_the_program_quietly() {
     bob.expect("-- logged in as bob");
     let mut alice = server.chat("alice", &["--stay"]);
     alice.close_output();
-    // The client notices the closed output only when it writes. The client may have written the event of its own login
-    // before the test closed the output. Bob's messages arrive later, so the client must write again.
+    // The client notices the closed output only when it writes. It may have written the event of its own login before the
+    // test closed the output. Bob sends a message now, so the client must write again.
     bob.say("hello?");
     bob.expect("<bob> hello?");
     bob.say("/msg alice hello?");

@@ -37,7 +37,8 @@ fn typing_stays_whole_while_two_thousand_lines_arrive() {
         });
         for (count, character) in typed.trim_end().chars().enumerate() {
             alice.press(character.encode_utf8(&mut [0; 4]));
-            // After each key, the test waits for a later line of the flood. So keys are typed during the whole flood.
+            // After each key, the test waits until the next lines of the flood have arrived. So it presses keys during the
+            // whole flood.
             alice.expect(&format!("line {}", count * 2));
         }
     });
@@ -117,8 +118,8 @@ fn a_refused_login_asks_for_another() {
 #[test]
 fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
     let server = Scripted::start();
-    // With this option, the client does not retry a refused login after it has reconnected: it asks for another login at
-    // once.
+    // If the login is refused after the client has reconnected, the client usually tries again for a while. With this
+    // option, it asks the user for another login at once.
     let mut alice = server.terminal(&["--retry-login", "1ms"], USUAL);
     let first = server.accept_login("alice");
     alice.expect("logged in as alice");
@@ -144,7 +145,8 @@ fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
     alice.expect("you missed the messages");
     alice.expect_typed("> half a sen");
     alice.press("tence\r");
-    // The next frame is the message. So the text that was typed as a login was not sent as a message.
+    // The next frame is this message. So the client used the typed text only as a login, and did not also send it as a
+    // message.
     again.expect(&ClientFrame::Message {
         login: "alice",
         msg: "half a sentence",
@@ -192,7 +194,8 @@ fn the_own_login_is_tried_again_before_another_is_asked_for() {
     let mut refusing = server.accept();
     refusing.expect(&ClientFrame::Login { login: "alice" });
     refusing.send(&ServerFrame::LoginRefused);
-    alice.expect("may not have noticed that the old connection is lost; trying again in 2 s");
+    alice.expect("perhaps the server has not noticed yet that the old connection is lost");
+    alice.expect("trying again in 2 s");
     let mut again = server.accept_login("alice");
     alice.expect("you missed the messages");
     assert!(!alice.raw().contains("choose another login"));
@@ -215,7 +218,7 @@ fn a_line_that_is_not_utf8_is_not_sent_before_it_was_mended() {
     alice.expect("logged in as alice");
     alice.press_bytes(b"caf\xe9\r");
     alice.expect("the line is not UTF-8");
-    // The model of the screen does not show the replacement character, so the test looks for it in the raw output.
+    // The model of the screen does not show the replacement character (U+FFFD), so the test looks for it in the raw output.
     assert!(alice.raw().contains("caf\u{fffd}"));
     alice.press("\x7fé\r");
     connection.expect(&ClientFrame::Message {
@@ -247,7 +250,7 @@ fn a_second_signal_ends_a_client_whose_terminal_accepts_nothing() {
     let patience = Some(Duration::from_secs(2));
     stream.set_write_timeout(patience).unwrap();
     while stream.write_all(&flood).is_ok() {}
-    // The test sends two different signals, because the system may deliver two equal signals as one.
+    // The test sends two different signals, because the system may merge two equal signals into one.
     signal(&alice, Signal::INT);
     signal(&alice, Signal::TERM);
     assert!(!alice.wait().unwrap().success());
@@ -450,8 +453,8 @@ fn a_message_that_is_too_long_can_be_shortened() {
     let server = Server::start();
     let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
-    // The program treats a paste as one typed line. The program shows each line end in the paste as a sign, and sends each
-    // line as a message of its own.
+    // The program treats a paste as one typed line. In the typed line, the program shows each line end of the paste as a
+    // sign. It sends each line as a separate message.
     alice.press(&format!("\x1b[200~{}\x1b[201~\r", "x".repeat(1026)));
     alice.expect("2 more than the 1024 that can be sent");
     alice.press("\x7f\x7f\r");

@@ -12,7 +12,7 @@ use super::program::{Chat, Events, Peer, Scripted, Server};
 
 const LENGTH: usize = 1 << 20;
 
-/// Returns bytes in which a test notices a piece that was lost, duplicated or moved.
+/// Returns bytes that let a test notice if a piece of them was lost, duplicated or moved.
 fn bytes(seed: u32) -> Vec<u8> {
     let mut state = seed;
     let mut bytes = Vec::with_capacity(LENGTH);
@@ -66,8 +66,8 @@ fn end(mut chat: Chat) -> End {
     }
 }
 
-/// When one client has closed its direction, the other client can still send, even after it has seen the close. It does not
-/// matter which of the two clients closes its direction first.
+/// After one client has closed its sending direction, the other client can still send, even if this other client has already
+/// noticed the close. Either client may be the one that closes first.
 #[rstest]
 #[case::the_one_who_asked(true)]
 #[case::the_one_who_waited(false)]
@@ -85,7 +85,7 @@ fn each_direction_ends_on_its_own(
     let (there, back) = (bytes(1), bytes(2));
     thread::scope(|scope| {
         scope.spawn(|| write_all(first.input, &there));
-        // This read returns when the first direction is closed. The second direction carries its first byte only after that.
+        // This read returns when the first direction is closed. Only then does the second client begin to send.
         assert_same(&read_to_end(second.output), &there);
         scope.spawn(|| write_all(second.input, &back));
         assert_same(&read_to_end(first.output), &back);
@@ -154,9 +154,9 @@ fn second_connection(server: &Scripted) -> (Peer, Peer) {
 }
 
 #[rstest]
-#[case::closed_before_it_stood(b"", "the server closed the connection before it was open")]
+#[case::closed_before_it_stood(b"", "the server closed the private connection before it was open")]
 #[case::another_frame(b"\x01", "received LOGIN_ACCEPTED instead of ESTABLISHED")]
-#[case::garbage(b"\x7f", "unknown opcode 127; at byte 0 of its data: 7f")]
+#[case::garbage(b"\x7f", "unknown opcode 127; at byte 0 of the received data: 7f")]
 fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] reason: &str) {
     let server = Scripted::start();
     let alice = Chat::start(&server.address, "alice", &["--tunnel", "bob"]);
@@ -170,8 +170,8 @@ fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] re
     assert!(errors.contains(reason), "{errors}");
 }
 
-/// The server says on the chat connection that the private connection is closed, and on the second connection that it is
-/// open. The client may read either of them first.
+/// The server sends two contradictory messages: on the chat connection that the private connection is closed, and on the
+/// second connection that it is open. The client may read either message first.
 #[test]
 fn in_groupe_2_a_private_connection_may_be_closed_before_it_is_open_at_this_end() {
     let server = Scripted::start();
@@ -196,7 +196,7 @@ fn in_groupe_2_a_private_connection_may_be_closed_before_it_is_open_at_this_end(
     assert_eq!(tunnel.rest(), b"");
     assert_eq!(chat.rest(), b"");
     drop(chat);
-    // The client's standard input was still open.
+    // The exit code 4 reports a failure, because the client's standard input was still open.
     assert_eq!(alice.ended().0, 4);
 }
 
@@ -230,7 +230,7 @@ fn an_interrupted_transfer_does_not_look_complete() {
     alice.output.read_exact(&mut [0]).unwrap();
     alice.chat.interrupt();
     assert_eq!(alice.chat.ended().0, 4);
-    // Bob's client sees the end of alice's bytes. The test then closes its input.
+    // Bob's client notices the end of alice's bytes. The test then closes its input.
     drop(bob.input);
     assert_eq!(read_to_end(bob.output), b"");
 }

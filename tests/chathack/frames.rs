@@ -36,7 +36,7 @@ pub(crate) fn say<'a>(login: &'a str, message: &'a str) -> ClientFrame<'a> {
     ClientFrame::GlobalMessage { login, message }
 }
 
-/// Returns an ask for a private connection (opcode 4).
+/// Returns a request for a private connection (opcode 4).
 pub(crate) fn ask<'a>(sender: &'a str, receiver: &'a str) -> ClientFrame<'a> {
     ClientFrame::PrivateAsking { sender, receiver }
 }

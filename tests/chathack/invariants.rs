@@ -1,5 +1,5 @@
-//! Tests in which random clients act at random. The script checks each effect of the room (see `common/conversation.rs`). At
-//! the end, all clients are gone and the room must be empty.
+//! Tests in which clients do random things: they connect, log in, send packets and leave. The script checks the rules of
+//! `common/conversation.rs` for each effect of the room. At the end, all clients are gone and the room must be empty.
 
 use std::time::Duration;
 

@@ -68,7 +68,7 @@ fn an_account_cannot_log_in_on_a_second_connection() {
         chat.says("other", account("arnaud", "townhall")),
         ["other < LOGIN_ALREADY_EXISTS"]
     );
-    // The answer to a wrong password does not tell whether the account is connected.
+    // The answer to a wrong password does not reveal that this account is already connected.
     assert_eq!(
         chat.says("other", account("arnaud", "wrong")),
         ["other < PASSWORD_OR_LOGIN_ERROR"]
@@ -209,7 +209,7 @@ fn an_error_of_the_accounts_closes_the_connection() {
     );
 }
 
-/// Returns a chat in which one address has sent ten wrong passwords over two connections.
+/// Returns a chat in which two connections from one address have sent ten wrong passwords together.
 fn a_guesser() -> Chat {
     let mut chat = Chat::new(Options::default());
     for who in ["g1", "g2"] {
@@ -253,8 +253,8 @@ fn a_minute_later_the_address_may_try_again() {
 
 const GUESSERS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 
-/// Returns a chat in which one address has sent ten passwords. The server still checks all of them. Only the first password
-/// is right.
+/// Returns a chat in which clients from one address have sent ten passwords. The server has not finished any of the ten
+/// checks. Only the first password is right.
 fn ten_at_once() -> Chat {
     let mut chat = Chat::new(Options::default());
     chat.answers_come_later = true;
@@ -270,7 +270,7 @@ fn ten_at_once() -> Chat {
 #[test]
 fn an_account_that_has_logged_in_from_an_address_is_not_locked_out_by_others_there() {
     let mut chat = client_of_the_proxy("louis", "seashell");
-    // All guessers connect through the same proxy as louis.
+    // All clients that guess passwords have the same address as louis, because they connect through the same proxy.
     for number in 0..20 {
         let guesser = ["g0", "g1", "g2", "g3", "g4"][number / 4];
         if number % 4 == 0 {

@@ -100,7 +100,7 @@ fn a_port_outside_1_to_65535_is_an_error_and_the_negotiation_continues(#[case] p
 #[test]
 fn an_ask_to_an_unknown_login_is_denied() {
     let mut chat = Chat::among(["alice"]);
-    // The first login belongs to an account, but no client is logged in under it.
+    // The first login in this list belongs to an account, but no client is logged in with it.
     for unknown in ["arnaud", "unknown", "", &"n".repeat(1024)] {
         assert_eq!(
             chat.says("alice", ask("alice", unknown)),
@@ -220,7 +220,7 @@ fn an_ask_above_the_limit_is_denied() {
         chat.says("carol", ask("carol", "bob")),
         ["carol < DENIED bob"]
     );
-    // The server denied the later asks. The later asks have not changed the earlier ask, which still waits for bob's answer.
+    // The server has denied all later asks. They have not changed alice's ask, which still waits for bob's answer.
     assert_eq!(
         chat.says("bob", deny("bob", "alice")),
         ["alice < DENIED bob"]

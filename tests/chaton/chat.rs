@@ -80,8 +80,8 @@ fn a_client_may_send_itself_a_private_message() {
 #[test]
 fn a_frame_that_names_another_client_as_its_sender_is_ignored() {
     let mut chat = Chat::among(["alice", "bob"]);
-    // These requests exist so that the forged answers below answer something. Without them, the room would ignore the forged
-    // answers for another reason.
+    // The forged answers below must answer existing requests. Otherwise the room would ignore them because there is no
+    // request, and not because they are forged.
     chat.says("bob", request("bob", "alice"));
     chat.says("bob", request("bob", "bob"));
     for forged in [

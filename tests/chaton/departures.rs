@@ -7,7 +7,8 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// A function that makes a client leave. It returns the lines that the conversation gains because of this.
+/// A function that makes a client leave. It returns the new lines of the conversation: what all clients receive because of
+/// this.
 type Way = fn(&mut Chat, &'static str) -> Vec<String>;
 
 fn hanging_up(chat: &mut Chat, who: &'static str) -> Vec<String> {
@@ -22,8 +23,8 @@ fn sending_nonsense(chat: &mut Chat, who: &'static str) -> Vec<String> {
     chat.sends(who, b"\x7f")
 }
 
-/// Makes the client leave. Returns the lines that the conversation gains because of this, without the line that reports the
-/// close of the client itself.
+/// Makes the client leave. Returns the new lines of the conversation, without the line which says that this client's own
+/// connection is closed.
 fn heard_by_others(way: Way, chat: &mut Chat, who: &'static str) -> Vec<String> {
     let own = format!("{who} is closed");
     way(chat, who)

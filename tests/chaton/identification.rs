@@ -126,7 +126,7 @@ fn a_client_receives_the_messages_after_its_acceptance_and_no_earlier_ones() {
         chat.says("alice", message("alice", "1")),
         ["alice < MESSAGE alice: 1"]
     );
-    // The script checks that bob receives LOGIN_ACCEPTED before he can receive messages.
+    // The script itself checks that bob receives no message before LOGIN_ACCEPTED.
     assert_eq!(chat.says("bob", login("bob")), ["bob < LOGIN_ACCEPTED"]);
     assert_eq!(
         chat.says("alice", message("alice", "2")),

@@ -1,5 +1,5 @@
-//! Tests in which random clients act at random. The script checks each effect of the room (see `common/conversation.rs`). At
-//! the end, all clients are gone and the room must be empty.
+//! Tests in which clients do random things: they connect, log in, send packets and leave. The script checks the rules of
+//! `common/conversation.rs` for each effect of the room. At the end, all clients are gone and the room must be empty.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 #[derive(Debug, Clone)]
 enum Deed {
     Arrive,
-    /// Connects, and sends LOGIN_PRIVATE with a connect_id that the room has sent. The value counts back from the newest
-    /// connect_id, which is 0. Does nothing if the room has sent too few connect_ids.
+    /// Connects, and sends LOGIN_PRIVATE with a connect_id that the room has sent. The value 0 means the newest connect_id,
+    /// 1 the one before it, and so on. Does nothing if the room has sent too few connect_ids.
     ArriveAsEnd(usize),
     Login(&'static str),
     Message,
@@ -26,10 +26,10 @@ enum Deed {
     Request(&'static str),
     Ok(&'static str),
     Ko(&'static str),
-    /// Sends a request, often in another client's name.
+    /// Sends a request whose sender is often the name of another client.
     Forge(&'static str, &'static str),
-    /// Sends LOGIN_PRIVATE with a connect_id that the room has sent. The value counts back from the newest connect_id, which
-    /// is 0. If the room has sent too few connect_ids, sends an unknown one.
+    /// Sends LOGIN_PRIVATE with a connect_id that the room has sent. The value 0 means the newest connect_id, 1 the one
+    /// before it, and so on. If the room has sent too few connect_ids, sends an unknown one.
     LoginPrivate(usize),
     Nonsense,
     BeLate(Overdue),
@@ -92,8 +92,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
             chat.passes(Duration::from_secs(seconds));
         }
         _ if !is_here => {}
-        // An engine would soon tell the room that a closed connection is gone. Here the script tells the room when the same
-        // client is to connect again.
+        // A real engine soon tells the room that a closed connection is gone. Here the test tells the room later, when the
+        // same client connects again.
         Deed::Arrive | Deed::ArriveAsEnd(_) => {
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);

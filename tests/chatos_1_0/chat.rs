@@ -78,7 +78,8 @@ fn a_packet_that_names_another_client_as_its_sender_is_not_relayed() {
         sma("Alice", "not quite"),
         sma("", "?"),
         spm("bob", "bob", "psst"),
-        // The sender is wrong, too. The answer is about the sender, because the server checks it before the recipient.
+        // In this packet, both the sender and the recipient are wrong. The answer is about the sender, because the server
+        // checks the sender first.
         spm("bob", "unknown", "psst"),
     ] {
         assert_eq!(

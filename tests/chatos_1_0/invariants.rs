@@ -1,5 +1,5 @@
-//! Tests in which random clients act at random. The script checks each effect of the room (see `common/conversation.rs`). At
-//! the end, all clients are gone and the room must be empty.
+//! Tests in which clients do random things: they connect, log in, send packets and leave. The script checks the rules of
+//! `common/conversation.rs` for each effect of the room. At the end, all clients are gone and the room must be empty.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ enum Deed {
     Request(&'static str),
     /// Sends a packet with right or wrong names.
     Say(Named, &'static str, &'static str, i16),
-    /// Sends a packet with the client's own name in the field where the document demands it.
+    /// Sends a packet that has the client's own name in the field in which the document requires it.
     SayRight(Named, &'static str, i16),
     Nonsense,
     BeLate(Overdue),
@@ -100,8 +100,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
         }
         _ if !is_here => {}
         Deed::Arrive => {
-            // An engine would soon tell the room that a closed connection is gone. Here the script tells the room when the
-            // same client is to connect again.
+            // A real engine soon tells the room that a closed connection is gone. Here the test tells the room later, when
+            // the same client connects again.
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);
             }
@@ -134,8 +134,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
     }
 }
 
-/// Sends a packet. If the client has a pseudonym, also checks that the server answers with exactly one ERROR. There is no
-/// ERROR if the server relays a TCPAbort, or if the packet itself is an ERROR.
+/// Sends a packet. If the client has a pseudonym, also checks that the server answers with exactly one ERROR. Two cases have
+/// no ERROR: the server relays a TCPAbort, or the packet itself is an ERROR.
 fn answered(chat: &mut Chat, who: &'static str, frame: Frame<'_>) {
     let is_client = chat.flow(who) == Flow::Frames && chat.login_of(who).is_some();
     let heard = chat.says(who, frame);

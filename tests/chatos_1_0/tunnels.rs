@@ -127,7 +127,7 @@ fn a_connect_without_a_negotiation_is_refused_aborted_and_closed(
             "alice's end is closed".to_owned()
         ]
     );
-    // The negotiation of alice and bob continues.
+    // The negotiation between alice and bob goes on, in spite of the earlier error.
     assert_eq!(chat.says("bob's end", accept("alice", "bob", 7)).len(), 1);
 }
 

@@ -222,8 +222,8 @@ fn later_events_of_a_closed_end_are_ignored() {
 #[derive(Debug, Clone)]
 enum Deed {
     Agree(usize, usize),
-    /// An end connects with a connect_id that the room has sent. The value counts back from the newest connect_id, which is
-    /// 0.
+    /// A tunnel end connects with a connect_id that the room has sent. The value 0 means the newest connect_id, 1 the one
+    /// before it, and so on.
     EndComes(usize),
     EndGoes(usize),
     /// A client sends CLOSE_CONNECTION. The values are the client, a connect_id that the room has sent (counted back from
@@ -273,8 +273,8 @@ fn perform(chat: &mut Chat, deed: Deed) {
         Deed::Close(closer, ago, [one, other]) => {
             let frame = close(id(chat, ago).unwrap_or(7), NAMES[one], NAMES[other]);
             let heard = chat.says(NAMES[closer], frame);
-            // At most one client receives a line: the party that did not send the command. If a client has a private
-            // connection with itself, that client receives the line.
+            // At most one client receives a frame: the party that did not send the command. If a client has a private
+            // connection with itself, it receives the frame itself.
             let told: Vec<_> = heard.iter().filter(|line| line.contains('<')).collect();
             assert!(told.len() <= 1, "{heard:?}");
             for line in told {

@@ -136,7 +136,7 @@ const fn unknown(field: &'static str, code: i16) -> Malformed {
 )]
 #[case::ip_5(
     b"\x16\x050123456789abcdef\x05\x0a\0\0\x01",
-    unknown("the version of an address", 5)
+    unknown("the address version", 5)
 )]
 #[case::short_denied(b"\x10\x07", wrong_length("PacketConnectionRequestDenied", 16))]
 fn bytes_that_cannot_become_a_packet_are_an_error_at_the_first_wrong_byte(

@@ -194,7 +194,7 @@ fn a_replaced_key_closes_the_connections_of_the_old_one() {
         chat.is_revoked(&name),
         ["alice < DISCONNECT Failed to verify!", "alice is closed"]
     );
-    // The server checked this signature with the old key, so it ignores the result of the check.
+    // The server checked this signature with a key that has been replaced since, so it ignores the result of the check.
     assert_eq!(
         chat.is_answered_with("checked", Verdict::Verified),
         [
@@ -212,8 +212,8 @@ fn a_replaced_key_closes_the_connections_of_the_old_one() {
 fn a_long_packet_is_invalid_before_its_sender_is_connected() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
-    // These two bytes announce a packet of one byte more than 2 KiB. The server rejects the packet because of its length
-    // alone.
+    // These two bytes announce a packet that is one byte longer than 2 KiB. The server rejects the packet before any other
+    // byte has arrived.
     assert_eq!(chat.sends("alice", b"\x81\x10"), KICKED);
     chat.arrives("bob");
     chat.proves("bob", "bob");

@@ -1,5 +1,5 @@
-//! Tests of Chatr Connect: the bytes of its packets, the behaviour of its room (written as conversations), keys that other
-//! programs made, the registry over HTTP, and the whole program.
+//! Tests of Chatr Connect: the bytes of its packets, the behaviour of its room (written as conversations), the use of keys
+//! that other programs made, the registry over HTTP, and the whole program.
 //!
 //! No test of the room has a socket or waits for a clock. Time passes only when a test says so.
 

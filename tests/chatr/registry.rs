@@ -128,8 +128,8 @@ fn the_old_key_signs_the_new_one_and_its_connection_is_closed() {
     assert_eq!(same, shown("openssl-2048"));
     assert_eq!(server.send("POST", CLIENT, new, by_old), shown(new));
     assert_eq!(server.show(), shown(new));
-    // The next packet is the first one after PacketConnected. So neither the refused change nor the change to the same key
-    // has closed the connection.
+    // This PacketDisconnect is the first packet after PacketConnected. So neither the refused change nor the change to the
+    // same key has closed the connection.
     assert_eq!(
         next(&mut client),
         r#"PacketDisconnect message="Failed to verify!""#

@@ -1,5 +1,5 @@
-//! The script of Chatr Connect conversations, see `common/conversation.rs`. The bytes of a client's UUID are those of its
-//! name.
+//! The script of Chatr Connect conversations, see `common/conversation.rs`. The UUID of a client consists of the bytes of
+//! its name.
 
 use std::net::IpAddr;
 
@@ -157,7 +157,7 @@ impl Chat {
         chat
     }
 
-    /// Lets a connected client send PacketConnect with the UUID of this name. The room accepts it.
+    /// Makes a connected client send PacketConnect with the UUID of this name. The room accepts it.
     pub(crate) fn proves(&mut self, who: &'static str, name: &str) {
         assert_eq!(self.says(who, connect(name)), NOTHING);
         let heard = self.is_answered(who);

@@ -41,7 +41,7 @@ pub(crate) fn secure(address: SocketAddr, certificate: &str) -> Secure {
     StreamOwned::new(tls, plain(address))
 }
 
-/// Sends PacketConnect. Its signature was made with the key of this name.
+/// Sends PacketConnect. The signature in the packet was made with the key of this name.
 pub(crate) fn prove(stream: &mut Secure, key: &str) {
     let frame = Frame::Connect {
         version: 1,

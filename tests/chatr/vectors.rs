@@ -8,10 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use uuid::{Uuid, uuid};
 
-/// The UUID whose bytes each key has signed.
+/// The UUID in the signatures: each key has signed the bytes of this UUID.
 pub(crate) const UUID: Uuid = uuid!("6f9619ff-8b86-4011-b42d-00c04fc964ff");
 
-/// The keys that have all these files.
+/// The keys that have all four files.
 pub(crate) const KEYS: [&str; 5] = [
     "java-2048",
     "java-4096",

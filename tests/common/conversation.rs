@@ -1,12 +1,14 @@
-//! A room without an engine: clients send frames, and each frame that a client receives becomes a line of text.
+//! Runs a room without sockets and without an engine. The clients of a test send frames to the room, and each frame that a
+//! client receives becomes a line of text.
 //!
 //! The script applies the effects of the room as an engine does. It also checks rules that hold in every conversation:
 //!
 //! * The room sends nothing to a connection that is closed or gone.
-//! * A client joins at most once. Before its login is accepted, it receives no message that is for all clients.
+//! * A client joins the chat at most once. Before the room has accepted the client's login, the client receives no message
+//!   that is for all clients.
 //! * When a tunnel opens, the last frame that each end has received says that the tunnel is open. After that the room sends
 //!   no frame to the ends.
-//! * No remark for the log shows a connect_id.
+//! * No remark that the room writes to the log shows a connect_id.
 
 #![allow(
     dead_code,
@@ -35,9 +37,9 @@ pub(crate) trait Spoken {
     fn is_empty(room: &Self::Room) -> bool;
     /// Returns the correct answer to a question of the room.
     fn answer(question: &Question<Self>) -> Answer<Self>;
-    /// Returns the bytes of a login with this name.
+    /// Returns the bytes of a frame that logs in with this name.
     fn login(codec: &Codec<Self>, name: &str) -> Vec<u8>;
-    /// Decodes the first of the frames that the server sends in these bytes.
+    /// Decodes the first frame of these bytes, which the server sends.
     fn hear(codec: &Codec<Self>, bytes: &[u8]) -> Heard;
 }
 
@@ -57,7 +59,7 @@ pub(crate) trait Said<Codec> {
     fn bytes(&self, codec: &Codec) -> Vec<u8>;
 }
 
-/// The expected lines of a conversation when no client receives anything.
+/// The lines of a conversation in which no client receives anything.
 pub(crate) const NOTHING: [&str; 0] = [];
 
 /// A room and the clients that are connected to it.
@@ -72,8 +74,8 @@ pub(crate) struct Conversation<S: Spoken> {
     questions: BTreeMap<ConnId, Question<S>>,
     /// The number of questions that the room has asked.
     pub(crate) asked: usize,
-    /// If true, the script answers a question of the room only when the test calls [`Conversation::is_answered`] or a
-    /// similar function. If false, it answers at once.
+    /// If true, a question of the room is answered only when the test calls [`Conversation::is_answered`] or a similar
+    /// function. If false, the script answers each question at once.
     pub(crate) answers_come_later: bool,
     /// Every connect_id that the room has sent, in order.
     pub(crate) connect_ids: Vec<i64>,
@@ -201,7 +203,7 @@ impl<S: Spoken> Conversation<S> {
         self.is_answered_with(who, answer)
     }
 
-    /// Tells the room that the server is too busy to answer the question about this client.
+    /// Tells the room that the server was too busy to answer the room's question about this client.
     pub(crate) fn is_not_answered(&mut self, who: &str) -> Vec<String> {
         let id = self.id(who);
         let question = self.questions.remove(&id);
@@ -209,7 +211,7 @@ impl<S: Spoken> Conversation<S> {
         self.happens(id, Event::Busy)
     }
 
-    /// Returns whether the room waits for the answer to a question about this client.
+    /// Returns whether the room is waiting for the answer to a question about this client.
     pub(crate) fn waits_for_an_answer(&self, who: &str) -> bool {
         self.questions.contains_key(&self.id(who))
     }
@@ -248,7 +250,7 @@ impl<S: Spoken> Conversation<S> {
         self.happens(self.id(who), Event::Overdue(with))
     }
 
-    /// Lets time pass. The script calls the room only when a deadline of the room is reached.
+    /// Lets time pass. Each time a deadline of the room is reached, the script calls the room.
     pub(crate) fn passes(&mut self, time: Duration) -> Vec<String> {
         let until = self.now + time;
         let mut heard = Vec::new();
@@ -273,7 +275,7 @@ impl<S: Spoken> Conversation<S> {
         self.now += time;
     }
 
-    /// Returns how the server reads the client's next bytes.
+    /// Returns how the server must treat the next bytes of this client: as frames, for example, or as bytes of a tunnel.
     pub(crate) fn flow(&self, who: &str) -> Flow {
         self.connections[&self.id(who)].flow
     }

@@ -81,7 +81,8 @@ fn chathack_conforms_as_recorded() {
     assert_conforms(&report);
     traces::check(&report, None);
     assert_eq!(reading(&report, "echo"), "no");
-    // The verdict is pass, not note: the server replaces an unspecified address with the address of the client's connection.
+    // The server replaces an unspecified address with the address of the client's connection, so the verdict is `pass` and
+    // not `note`.
     let filled_in = report.case("validate-with-an-unspecified-address");
     let verdict = filled_in.map(|case| case.verdict);
     assert_eq!(verdict, Some(Verdict::Pass));
@@ -100,7 +101,7 @@ fn chathack_conforms_with_every_segmentation() {
 #[test]
 fn without_an_account_only_the_cases_that_need_one_are_unsupported() {
     let mut report = Chathack::start().judge(&Options::default());
-    // MUSTs about accounts were not judged.
+    // The exit code is 4, because the MUSTs about accounts were not judged.
     assert_eq!(report.exit_code(), 4);
     let unsupported = report.count(Verdict::Unsupported);
     report

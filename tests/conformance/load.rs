@@ -39,7 +39,7 @@ const CHURN: Work = Work::Churn {
     lasts: Duration::from_millis(100),
 };
 
-/// The timeout of each load. It is longer than any load here takes.
+/// The timeout of each load. No load in this file takes that long.
 const BOUND: Duration = Duration::from_secs(60);
 
 fn play_with(

@@ -1,5 +1,6 @@
-//! The suites judge our own servers. The servers pass every case, in each reading of the document that they offer, and also
-//! when the clients send each byte alone. They keep their promises under a load. The recorded conversations are still true.
+//! The suites judge our own servers. The servers pass every case with each choice of the readings that they offer. They also
+//! pass when the clients send each byte in its own segment (without the case `slow-reader`, for which this is too slow).
+//! They keep their promises under a load. The recorded conversations still show what the servers do.
 
 mod chathack;
 mod chatr;
@@ -42,8 +43,7 @@ fn judge_within<P: Protocol<Question = Infallible>>(
     report
 }
 
-/// Judges the target. A case that does not pass is judged again alone, with longer timeouts, because the machine may be
-/// busy.
+/// Judges the target. The machine may be busy, so a case that does not pass is judged again alone and with longer timeouts.
 fn judged(suite: &Suite, target: SocketAddr, options: &Options) -> Report {
     let mut report = run_suite(suite, target, options).unwrap();
     let failed = |case: &&Outcome| {
@@ -161,7 +161,8 @@ fn chaton_with_longs_of_four_bytes_conforms() {
     assert_eq!(reading(&report, "long-width"), "4");
 }
 
-/// The case of this name sends megabytes within 30 s. When each byte is sent alone, a busy machine is too slow for that.
+/// The case with this name must send megabytes within 30 s. On a busy machine this is impossible if each byte is sent in its
+/// own segment, so the tests then skip the case.
 const TOO_MUCH: &str = "slow-reader";
 
 #[test]
@@ -237,10 +238,10 @@ fn the_suite_of_another_protocol_names_the_protocol_of_the_server() {
     let report = judge_by("chaton", chatos, (), &options);
     assert_told(
         &report,
-        "it answers a login of ChatOS 1.0: try `conformance run chatos-1.0 ",
+        "it answers a login of the protocol ChatOS 1.0: try `conformance run chatos-1.0 ",
     );
     let chaton = chaton::Options::default();
     let report = judge_by("chatos-1.0", chaton_room(chaton), chaton.codec(), &options);
-    assert_told(&report, "it answers a login of Chaton");
+    assert_told(&report, "it answers a login of the protocol Chaton");
     assert_told(&report, "`conformance run chaton ");
 }

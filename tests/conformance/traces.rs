@@ -1,26 +1,27 @@
-//! The conversations that `conformance show --trace` shows: this file records them, and checks that they are still true.
+//! The recorded conversations that `conformance show --trace` shows. This file records them, and checks that the server
+//! still behaves in the same way.
 //!
 //! The runs of whole suites in this folder give their reports to [`check`]. It compares each conversation with the one in
 //! `traces.txt` of the protocol. `TRACES_RECORD=1 cargo test --test conformance as_recorded` writes the files instead.
 //!
 //! # What must be equal
 //!
-//! For each lane, the sequence of what it sent, and the sequence of what it received: the packets, and the number of their
-//! bytes. A case that does several things at the same time, or that waits for one of several events (`together`,
-//! `any-order`, `either`, `eventually`), is not the same in each run. For such a case, the packets of all lanes together are
-//! compared, without their order, and without the packets that an alternative sends or expects. It is enough that the run
-//! with fewer packets has none that the other run lacks.
+//! For each lane, two sequences must be the same in both runs: the packets that the lane sent, and the packets that it
+//! received. The number of bytes of each packet must be the same, too. Some cases differ from run to run: they do several
+//! things at the same time, or wait for one of several events (`together`, `any-order`, `either`, `eventually`). For such a
+//! case, the packets of all lanes together are compared, in any order. The packets that an alternative sends or expects are
+//! left out. The run with more packets must contain all packets of the other run.
 //!
 //! These parts of a conversation differ from run to run, so they are not compared:
 //!
-//! - the order between what a lane sends and what it receives, and the order between lanes (a recording has what arrives on
-//!   several lanes at the same time in the order of the lanes);
-//! - names, identities, signatures and ids: a recording has others, see [`Names`];
+//! - the order between the packets that a lane sends and those that it receives, and the order between lanes (if packets
+//!   arrive on several lanes at the same time, a recording has them in the order of the lanes);
+//! - names, identities, signatures and ids, which a recording replaces (see [`Names`]);
 //! - fences, which other lanes may receive after the end of the case;
 //! - unasked packets, the ends of connections, and failed attempts of an `eventually`.
 //!
-//! A recording has no packets that no step of the case took: they arrive on a lane that has left the chat, or belong to
-//! another case. Long cases and long payloads are cut.
+//! A recording leaves out packets that no step of the case used. Such packets arrive on a lane that has left the chat, or
+//! belong to another case. Of long cases and long payloads, a recording has only the beginning.
 
 mod compare;
 mod names;
@@ -40,17 +41,17 @@ use names::Names;
 /// The environment variable that makes the tests write the files.
 const RECORD: &str = "TRACES_RECORD";
 
-/// What to do if a recording is not true any more.
+/// What to do if a recording no longer shows what the server does.
 const ADVICE: &str = "Record it again: TRACES_RECORD=1 cargo test --test conformance as_recorded";
 
-/// If a conversation has this number of events, the report may lack its beginning, so it is not recorded.
+/// A conversation with this number of events is not recorded, because its beginning may be missing in the report.
 const TOO_MANY: usize = 1000;
 
-/// Most events of one case that are recorded.
+/// Maximum number of events of one case that are recorded.
 const MOST_EVENTS: usize = 150;
 
-/// Returns the options of a run whose report goes to [`check`]. A recording has a seed, so that the next recording of an
-/// unchanged suite has the same tokens.
+/// Returns the options of a run whose report goes to [`check`]. A recording uses a fixed seed. So if the suite has not
+/// changed, the next recording has the same tokens.
 pub(crate) fn options() -> Options {
     Options {
         seed: is_recording().then_some(1),
@@ -62,8 +63,9 @@ fn is_recording() -> bool {
     std::env::var_os(RECORD).is_some()
 }
 
-/// Checks that the recording of the protocol has the conversations of this report, or records them. `also` is the protocol
-/// that this one extends: its recording has the cases that both have.
+/// Checks that the recording of the protocol has the conversations of this report, or writes the recording. If this protocol
+/// extends another one, `also` is the other protocol. Cases that both protocols have are in the recording of the other
+/// protocol.
 pub(crate) fn check(report: &Report, also: Option<&str>) {
     let suite = Suite::built_in(&report.protocol).unwrap();
     let now = recording(&suite, report, also);
@@ -78,7 +80,8 @@ pub(crate) fn check(report: &Report, also: Option<&str>) {
         std::fs::write(protocols.join(&suite.name).join(FILE), own.text()).unwrap();
         return;
     }
-    // The file may leave out some bytes of an event, so this run is written and read, too, before the comparison.
+    // The file may leave out some bytes of an event. If this run is written as such a file and read back, the same bytes are
+    // left out, and both can be compared.
     let now = Recording::read(&now.text()).unwrap();
     let was = Recording::of(&suite.name).unwrap_or_default();
     let differences: Vec<String> = now
@@ -103,7 +106,7 @@ pub(crate) fn check(report: &Report, also: Option<&str>) {
     );
 }
 
-/// Returns the whole recording of this run.
+/// Returns the recording that consists of the conversations of this run.
 fn recording(suite: &Suite, report: &Report, also: Option<&str>) -> Recording {
     let readings = report.readings.iter();
     let choices: Choices = readings
@@ -159,7 +162,8 @@ fn comparable(
     let is_own =
         |event: &&Event| !event.foreign && (event.taken || event.direction != Direction::Sees);
     for event in events.iter().filter(is_own) {
-        // Whether the answer to the end of a lane arrives before the end of the case depends on time alone.
+        // After a lane has ended its connection, the server ends it too. This answer is left out, because by chance it
+        // arrives before or after the end of the case.
         let answer = event.direction == Direction::Ends && left.contains(&event.connection);
         if event.direction == Direction::Does && ends(event) {
             left.insert(event.connection);
@@ -172,7 +176,8 @@ fn comparable(
     kept
 }
 
-/// Sorts events that arrive on several lanes at the same time by their lanes: their order is different in each run.
+/// Sorts events that arrive on several lanes at the same time by their lanes, because their real order is different in each
+/// run.
 fn sort_arrivals(events: &mut [Event]) {
     let mut lanes: Vec<String> = Vec::new();
     for event in events.iter() {
@@ -182,7 +187,7 @@ fn sort_arrivals(events: &mut [Event]) {
     }
     let arrives = |event: &Event| matches!(event.direction, Direction::Sees | Direction::Ends);
     let runs = events.chunk_by_mut(|one, next| arrives(one) && arrives(next));
-    // The sort is stable, so the order on each lane stays.
+    // The sort is stable, so the events of each lane keep their order.
     runs.for_each(|run| run.sort_by_key(|event| lanes.iter().position(|lane| *lane == event.lane)));
 }
 

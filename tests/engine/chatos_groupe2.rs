@@ -10,8 +10,9 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server, entropy};
 
-/// How long the server may wait before it closes a tunnel's direction at the recipient. No test runs this long. So if a
-/// recipient sees in a test that a direction is closed, a close command was the reason.
+/// After a FIN from one end of a tunnel, the server waits for this delay before it closes the direction at the other end. No
+/// test runs this long. So if an end of a tunnel notices in a test that a direction is closed, a close command was the
+/// reason.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn server(tunnel_end_delay: Duration) -> Server {
@@ -21,7 +22,7 @@ fn server(tunnel_end_delay: Duration) -> Server {
     Server::serving(room, options.codec(), limits, ProcessLimits::default())
 }
 
-/// Alice and bob, the connect_id of their private connection, and the two sides of its tunnel.
+/// Alice and bob, the connect_id of their private connection, and the two ends of its tunnel.
 struct Pair {
     alice: Client,
     bob: Client,
@@ -66,7 +67,7 @@ fn accept_close(login: &str) -> Vec<u8> {
     bytes
 }
 
-/// Checks that exactly these bytes have already arrived at the client.
+/// Checks that exactly these bytes have arrived at the client, without waiting for them.
 fn assert_has_come(client: &mut Client, expected: &[u8]) {
     client.stream.set_nonblocking(true).unwrap();
     let mut bytes = [0; 64];

@@ -21,7 +21,7 @@ fn a_connection_above_the_limit_is_refused_in_order_and_a_free_place_is_used_aga
     refused.raw(b"\0\0\0\0\x05carol");
     refused.expect_end();
     drop(alice);
-    // The server accepts a new client only after the thread of the first client has ended. Until then the server refuses
+    // The server accepts a new client only after the thread of the client that left has ended. Until then the server refuses
     // carol too, and she tries again.
     let mut carol = loop {
         let mut carol = server.connect();
@@ -47,7 +47,7 @@ fn connections_above_the_limit_of_an_address_are_refused() {
     server.connect().expect_end();
 }
 
-/// Sends one byte again and again, with a short pause after each, until the server closes the connection.
+/// Sends the same byte again and again, with a short pause after each one, until the server closes the connection.
 fn drip(client: &mut Client, byte: u8) {
     let pause = Some(Duration::from_millis(20));
     client.stream.set_read_timeout(pause).unwrap();
@@ -107,7 +107,7 @@ fn a_silent_second_connection_stays_open_during_a_negotiation_of_its_address() {
     });
     let mut alice = server.login_at_last("alice");
     let mut bob = server.login_at_last("bob");
-    // The connection is silent for several times the limit before bob answers.
+    // Before bob answers, the connection `silent` sends nothing for several times the time limit.
     alice.send(matou_protocols::chaton::ClientFrame::RequestPrivate {
         requester: "alice",
         target: "bob",
@@ -140,8 +140,8 @@ fn a_refused_connection_is_closed_soon_even_when_no_other_is_refused() {
     let _alice = server.login("alice");
     let mut refused = server.connect();
     refused.expect_end();
-    // For a short time after the refusal, the server keeps the socket, and the system still accepts bytes. After the server
-    // has dropped the socket, the system resets the connection.
+    // For a short time after the refusal, the server keeps the socket open, and the system still accepts bytes. When the
+    // server has closed the socket, the system answers further bytes with a reset.
     refused.stream.set_write_timeout(Some(PATIENCE)).unwrap();
     let error = loop {
         if let Err(error) = refused.stream.write_all(&[0; 16]) {

@@ -1,5 +1,5 @@
-//! The promises of the engine, over real sockets. A test waits for time to pass only if the promise is about time. To show
-//! that something does not arrive, a test waits for something that is sent later and must arrive (a fence).
+//! The promises of the engine, over real sockets. A test waits for a fixed time only if the promise itself is about time. To
+//! show that a frame does not arrive, a test uses a fence: it waits for another frame that is sent later and must arrive.
 
 mod chatos_1_0;
 mod chatos_groupe2;

@@ -96,7 +96,7 @@ fn a_login_is_answered_before_any_message_of_others() {
             }
         });
         for round in 0..50 {
-            // `login` asserts that the first frame is the answer.
+            // The function `login` asserts that the first frame is the answer to the login, and not a message.
             let mut late = server.login(&format!("late{round}"));
             assert!(late.next().starts_with("MESSAGE login=\"talker\""));
         }

@@ -64,7 +64,7 @@ fn a_panic_in_the_thread_of_a_connection_ends_only_that_connection() {
     alice.expect_any_end();
     bob.say("bob", "unharmed");
     assert_eq!(bob.next(), "MESSAGE login=\"bob\" msg=\"unharmed\"");
-    // The room is told that alice has gone, so her name also becomes free.
+    // The server tells the room that alice has gone, so her name also becomes free.
     let mut again = Client::connect(service.address());
     loop {
         again.send(ClientFrame::Login { login: "alice" });

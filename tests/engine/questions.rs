@@ -1,4 +1,4 @@
-//! Questions that the room asks the workers. Only the client that caused a question waits for its answer.
+//! Tests of questions that the room asks the workers. Only the client that caused a question waits for the answer.
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,10 +13,11 @@ use super::support::{Client, PATIENCE};
 
 /// A room in which a frame is one byte.
 ///
-/// A capital letter is a question. Its answer is the small letter, which only the asker receives. The letters A to F are
-/// look-ups; the later letters need as much work as a hash. When the server is too busy to answer a question, all clients
-/// receive a `-`. A `#` sets a deadline of the room in 1 ms, and a `@` sets one in 300 ms. When the deadline comes, the
-/// client that has set it receives a `?`. Every other byte is sent to all clients.
+/// A capital letter from a client makes the room ask a question. The answer is the small letter, which only this client
+/// receives. The letters A to F are look-ups; the later letters count as expensive, like password hashes. When the server is
+/// too busy to answer a question, all clients receive a `-`. A `#` sets a deadline of the room that passes after 1 ms, and
+/// an `@` sets a deadline that passes after 300 ms. When the deadline passes, the client that has set it receives a `?`.
+/// Every other byte is sent to all clients.
 #[derive(Default)]
 struct Letters {
     alarm: Option<(Instant, ConnId)>,
@@ -105,11 +106,11 @@ impl Protocol for Letters {
     }
 }
 
-/// A server whose only worker for hashes answers when the test allows it. Look-ups are answered at once.
+/// A server with a single worker for hashes, which answers only when the test allows it. Look-ups are answered at once.
 struct Server {
     engine: Engine,
     service: Service,
-    /// Receives each question that is not a look-up, at the moment when a worker begins to work on it.
+    /// Receives each question that is not a look-up, as soon as a worker begins to work on it.
     taken_up: Receiver<u8>,
     go_on: Sender<()>,
 }
@@ -192,7 +193,7 @@ fn many_questions_do_not_delay_other_clients() {
     for asker in &mut askers {
         asker.raw(b"Q");
     }
-    // A worker has begun to answer one question. The other questions wait for a worker.
+    // The worker has begun to answer one question. The other questions wait for this worker.
     assert_eq!(server.next_question(), b'Q');
     let (mut alice, mut bob) = (server.connect(), server.connect());
     for said in 0..=9 {
@@ -222,7 +223,8 @@ fn a_look_up_never_waits_for_a_hash() {
 
 #[test]
 fn a_question_above_the_limit_is_refused_at_once() {
-    // A worker has begun to answer one question, and 256 questions wait. The server refuses the remaining questions.
+    // The worker has begun to answer one question, and 256 more questions wait. This is the limit, so the server refuses all
+    // other questions.
     const ASKERS: usize = 300;
     const REFUSED: usize = ASKERS - 257;
     let server = Server::start();
@@ -322,7 +324,7 @@ fn the_stop_does_not_wait_for_answers() {
     }
     drop(waiting);
     stopping.join().unwrap();
-    // After a second the server no longer waits for the blocked worker. If it waited until the worker has answered, this
-    // test would never end.
+    // After a second the server stops waiting for the blocked worker. If the server waited longer, this test would never
+    // end, because the worker continues only after the stop.
     assert!(begun.elapsed() < PATIENCE);
 }

@@ -1,4 +1,4 @@
-//! Tests of frames whose last bytes the room does not need: the server reads and drops these bytes, and then decodes the
+//! Tests of frames whose last bytes the room does not need. The server reads and drops these bytes, and then decodes the
 //! next frame.
 
 use std::convert::Infallible;
@@ -11,7 +11,7 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server};
 
-/// A room in which a frame is a length and then that number of bytes. The room sends every length back to the client.
+/// A room whose frames consist of a length and then that number of bytes. The room sends each length back to its sender.
 struct Lengths;
 
 struct Length(i32);

@@ -1,4 +1,5 @@
-//! A client that reads slowly does not delay others, and is disconnected when it reads far too slowly.
+//! Tests of slow readers. A client that reads slowly does not delay other clients. If it reads far too slowly, the server
+//! disconnects it.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ fn flood(hare: &mut Client, messages: usize) {
     for _ in 0..messages {
         hare.whisper("hare", "sloth", &text);
     }
-    // A fence: hare receives its own last message after all the work above.
+    // This message is a fence: when hare receives it back, the server has handled all messages above.
     hare.say("hare", "done");
     assert_eq!(hare.next(), "MESSAGE login=\"hare\" msg=\"done\"");
 }
@@ -59,7 +60,7 @@ fn a_socket_that_is_full_in_the_middle_of_a_run_does_not_change_the_order() {
                 }
             }
         });
-        // Hare, which reads all the time, receives every message for all clients before sloth begins to read.
+        // Hare reads all the time. So it receives every message for all clients before sloth begins to read.
         for number in (0..messages).filter(|number| number % 5 != 4) {
             assert!(
                 hare.next().contains(&format!("msg=\"{number} x")),
@@ -95,7 +96,7 @@ fn a_client_that_reads_nothing_for_too_long_is_cut() {
     });
     let (mut hare, sloth) = (server.login("hare"), server.login("sloth"));
     flood(&mut hare, 12_000);
-    // The server cuts sloth, so its name becomes free, although sloth reads no byte and does not close its side.
+    // The server disconnects sloth, so its name becomes free, although sloth reads no byte and does not close its side.
     server.login_at_last("sloth");
     drop(sloth);
 }
@@ -106,7 +107,7 @@ fn many_stalled_clients_do_not_delay_others() {
         outbox_bytes: 256 << 20,
         ..ConnectionLimits::default()
     });
-    // The test has more stalled clients than the server has threads that write.
+    // This test has more stalled clients than the server has writer threads.
     let sloths: Vec<_> = (0..12)
         .map(|at| server.login(&format!("sloth{at}")))
         .collect();

@@ -1,5 +1,5 @@
-//! Tests of the stop of the server. The server closes connections in order, needs a bounded time, and sends no messages
-//! about departures.
+//! Tests of the stop of the server. While it stops, the server closes all connections in order. It needs a limited time, and
+//! does not tell clients that other clients leave.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ fn queued_bytes_are_written_and_no_client_is_told_that_the_others_leave() {
     for number in 0..500 {
         alice.say("alice", &number.to_string());
     }
-    // When this loop ends, the server has handled the last message.
+    // After this loop, the server has handled the last message, because alice has received it.
     for number in 0..500 {
         assert_eq!(
             alice.next(),
@@ -42,8 +42,8 @@ fn a_client_that_stays_silent_and_open_does_not_delay_the_stop_for_long() {
     let begun = Instant::now();
     server.service.join();
     server.engine.stop();
-    // The server gives the client one second, and the whole stop takes at most five seconds. A server that waited until the
-    // client closes would wait for ever.
+    // The server gives the client one second, and the whole stop takes at most five seconds. If the server waited until the
+    // client closes, it would wait forever.
     assert!(begun.elapsed() < PATIENCE);
     drop(alice);
 }
@@ -74,7 +74,7 @@ fn a_stopped_server_takes_no_connections_and_its_address_is_free() {
         server.engine.stop();
         std::net::TcpListener::bind(address).is_ok()
     };
-    // Another program may bind the port before the test does, but hardly three times in a row.
+    // Another program may take the port before the test does. But this hardly happens three times in a row.
     assert!((0..3).any(|_| is_free_again()));
 }
 

@@ -13,7 +13,7 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 /// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Returns a source of numbers for tests. The numbers are made from a counter and look random enough.
+/// Returns a source of pseudo-random numbers for tests. They are computed from a counter, which is random enough here.
 pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
     let mut state = 1_u64;
     Box::new(move || {
@@ -73,9 +73,9 @@ impl Server {
         client
     }
 
-    /// Tries to log in until the server accepts the login. Early attempts can fail for two reasons. The name is taken until
-    /// the server notices that its last owner has gone. Also, a server with short time limits may close a connection before
-    /// the test writes its first frame.
+    /// Tries to log in until the server accepts the login. Early attempts can fail for two reasons. First, the name stays
+    /// taken until the server notices that its last owner has gone. Second, a server with short time limits may close a
+    /// connection before the test has written its first frame.
     pub(crate) fn login_at_last(&self, name: &str) -> Client {
         let began = Instant::now();
         loop {

@@ -7,17 +7,18 @@ use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
-/// Maximum bytes of an outbox. A burst has the same size.
+/// Maximum bytes of an outbox. A burst (the bytes that the clients of one address may send at full speed) has the same size.
 const BURST: usize = 64 << 10;
 
-/// Bytes of a message to all clients whose text has [`TEXT`] bytes: opcode, login, text.
+/// Bytes of a message to all clients: its opcode, its login, and a text of [`TEXT`] bytes.
 const FRAME: usize = 1 + 4 + FLOODER.len() + 4 + TEXT;
 
 const TEXT: usize = 1000;
 
 const FLOODER: &str = "flooder";
 
-/// Returns a server whose rate fills an empty bucket so slowly that it stays empty during the whole test.
+/// Returns a server whose rate is only one byte per second. So when the token bucket of an address is empty, it stays empty
+/// during the whole test.
 fn server() -> Server {
     Server::limited(ConnectionLimits {
         outbox_bytes: BURST,
@@ -44,7 +45,7 @@ fn a_flooder_that_connects_again_gets_no_new_burst() {
     for _ in 0..burst - 1 {
         assert!(alice.next().contains(FLOODER));
     }
-    // The flooder stays connected, and connects a second time.
+    // The first connection of the flooder stays open, and the flooder opens a second one.
     let mut second = server.connect();
     let mut login = b"\0\0\0\0\x07flood_2".to_vec();
     login.extend(frame().repeat(burst));
@@ -56,7 +57,7 @@ fn a_flooder_that_connects_again_gets_no_new_burst() {
     let before: Vec<_> = std::iter::repeat_with(|| alice.next())
         .take_while(|frame| frame != own)
         .collect();
-    // One message of the first connection may have come late.
+    // Before alice's own message, at most one more message of the first connection may have arrived.
     assert!(before.len() <= 1, "{} messages", before.len());
 }
 
@@ -66,9 +67,9 @@ fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pa
     let (mut sloth, mut alice) = (server.login("sloth"), server.login("alice"));
     let flooder = server.login(FLOODER);
     let mut writer = Client::with_stream(&flooder);
-    // All clients have one address, so the few bytes of their logins count too.
-    // The flooder sends far more bytes than the kernel and an outbox can hold. The server reads only a burst of them, so
-    // this thread is blocked until the server ends.
+    // All clients share one bucket, because they have the same address. So the few bytes of their logins count too. The
+    // flooder sends far more bytes than the kernel and an outbox can hold. The server reads only as many bytes as a burst
+    // has, so this thread is blocked until the server ends.
     let flooding = thread::spawn(move || {
         let frame = frame();
         for _ in 0..64 {
@@ -77,7 +78,7 @@ fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pa
             }
         }
     });
-    // The server handles the frame that empties the burst, but no frame of the flooder after it.
+    // The server still handles the frame with which the burst is used up, but no later frame of the flooder.
     let said = BURST.div_ceil(FRAME);
     for _ in 1..said {
         assert!(alice.next().contains("flooder"));
@@ -88,8 +89,8 @@ fn a_flooder_is_paused_after_a_burst_and_no_reader_is_cut_and_a_stop_ends_the_pa
         last = alice.next();
     }
     assert_eq!(last, "MESSAGE login=\"alice\" msg=\"still here\"");
-    // The stop waits for the thread that serves the flooder. If the stop did not end the pause of that thread, it would wait
-    // for a day.
+    // When the server stops, it waits for the thread that serves the flooder. If the stop did not end the pause of that
+    // thread, the stop would take a day.
     drop(server);
     let frames = sloth.rest().len() / FRAME;
     assert!((said - 1..=said).contains(&frames), "{frames} frames");

@@ -1,5 +1,5 @@
-//! When a time limit of a room has passed, the engine tells the room before the room handles the next event. The engine does
-//! so even if the clock's thread is late.
+//! Tests of time limits. When a time limit of a room has passed, the engine tells the room before the room handles the next
+//! event, even if the clock's thread is late.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,8 +12,8 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 use super::support::{Client, Server};
 
 /// A room in which a command is one byte. Each command sets a time limit that has already passed when the next command is
-/// handled. The room answers a command with 1 if the engine has told it that the limit of the previous command has passed,
-/// and with 0 otherwise.
+/// handled. The room answers a command with 1 if the engine has already told it that the previous command's limit has
+/// passed. Otherwise it answers with 0.
 #[derive(Default)]
 struct Limits {
     deadline: Option<Instant>,

@@ -1,4 +1,5 @@
-//! Tests of tunnels. They relay every byte, close each direction separately, and limit the bytes that wait in the server.
+//! Tests of tunnels. Tests of tunnels. The server relays every byte, closes each direction separately, and limits the number
+//! of bytes that wait in a direction.
 
 use std::thread;
 
@@ -71,7 +72,7 @@ fn bytes_after_the_opening_frame_are_kept() {
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut opening = Vec::new();
     ClientFrame::LoginPrivate { connect_id }.encode(Default::default(), &mut opening);
-    // The server does not buffer all bytes of `early`: it stops reading until the other end connects.
+    // `early` has more bytes than the server buffers. So the server stops reading them until the other end connects.
     let early = blob(300 << 10, 4);
     let mut one = server.connect();
     let mut writer = Client::with_stream(&one);
@@ -92,7 +93,7 @@ fn bytes_and_fin_of_the_first_end_are_relayed_when_the_second_connects() {
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     for round in 0..50 {
         let (mut one, mut other) = server.tunnel(&mut alice, &mut bob);
-        // FIN may arrive before the server's reader of `one` knows that `other` has connected.
+        // The FIN may arrive at the server before the thread that reads from `one` knows that `other` has connected.
         one.raw(format!("{round}").as_bytes());
         one.shutdown();
         assert_eq!(other.rest(), format!("{round}").as_bytes());
@@ -146,8 +147,8 @@ fn an_end_that_waits_with_more_bytes_than_are_kept_and_then_ends_is_closed() {
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut one = server.connect();
     one.send(ClientFrame::LoginPrivate { connect_id });
-    // These are more bytes than the server buffers. The remaining bytes wait in the server's socket, and FIN waits after
-    // them.
+    // These are more bytes than the server buffers. The remaining bytes and then the FIN wait in the receive buffer of the
+    // server's socket.
     one.raw(&blob((64 << 10) + 1000, 1));
     one.shutdown();
     // A server that does not notice the FIN would wait ten minutes for the other end.

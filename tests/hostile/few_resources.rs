@@ -1,5 +1,5 @@
 //! Tests of a server that may use only a few descriptors, or little memory. It serves as many clients as these limits allow.
-//! It refuses all other clients with an orderly close. No client waits without an answer.
+//! It refuses all other clients with an orderly close. No client waits forever for an answer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -70,8 +70,8 @@ fn a_server_that_cannot_serve_one_client_does_not_start(#[case] limit: &str) {
 
 #[test]
 fn tunnels_that_carry_much_leave_descriptors_for_new_clients() {
-    /// Twice the number of bytes that a direction of a tunnel must carry before the tunnel asks for a pipe for this
-    /// direction.
+    /// When a direction of a tunnel has carried half this number of bytes, the server asks the system for a pipe for this
+    /// direction. So this number of bytes is certainly enough.
     const MUCH: usize = 2 << 20;
     let program = start("-n 80");
     let address = program.address("chaton");

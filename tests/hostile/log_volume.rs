@@ -1,4 +1,4 @@
-//! Tests that peers that never log in cause only a limited number of log lines, even if there are many such peers.
+//! Tests that peers which never log in cause only a limited number of log lines, even if there are many of them.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -6,8 +6,8 @@ use std::process::Stdio;
 
 use crate::serving::Program;
 
-/// Returns a name that consists of control characters. Escaped, the longest possible name would take 160 KiB in the log, so
-/// the server shortens names in the log.
+/// Returns a name that consists of control characters. In the log, the longest possible name would take 160 KiB, because
+/// each of its characters is escaped. So the server shortens names in the log.
 fn control_characters(length: usize) -> Vec<u8> {
     vec![1; length]
 }
@@ -118,7 +118,7 @@ fn memory(server: &Program) -> usize {
     kib.parse::<usize>().unwrap() << 10
 }
 
-/// Returns 0: this system has no `/proc`.
+/// Returns 0, because this system has no `/proc` in which to find the number.
 #[cfg(not(target_os = "linux"))]
 fn memory(_: &Program) -> usize {
     0
@@ -162,7 +162,8 @@ fn a_log_whose_reader_has_stopped_costs_little_memory_and_stalls_no_client() {
     let grown = memory(&server) - before;
     assert!(grown < MOST_MEMORY, "{grown} bytes more");
 
-    // When a program reads the log again, the server writes a line that says how many lines were lost.
+    // When the test reads the log again, the server can write to the log again. The next line of the log says how many lines
+    // were lost.
     server.terminate();
     let stderr = BufReader::new(server.child.stderr.take().unwrap());
     let lost = |line: std::io::Result<String>| line.unwrap().contains("lines lost here");

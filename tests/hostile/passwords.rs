@@ -38,7 +38,7 @@ fn answer(stream: &mut TcpStream) -> u8 {
 
 const GUESSERS: usize = 60;
 
-/// Connects many clients from one address, each with one wrong password. Waits for the first answer, and then returns the
+/// Connects many clients from one address, and sends a wrong password from each. Waits for the first answer. Returns a
 /// channel on which the other answers arrive.
 fn flood(server: &Program) -> Receiver<u8> {
     let mut guessers: Vec<_> = (0..GUESSERS).map(|_| server.connect("chathack")).collect();
@@ -50,7 +50,7 @@ fn flood(server: &Program) -> Receiver<u8> {
     answers
 }
 
-/// Returns a channel with the answers to these clients, in the order in which they arrive.
+/// Returns a channel with the answers to these clients, in the order in which the answers arrive.
 fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     let (told, answers) = channel();
     for mut stream in streams {
@@ -66,8 +66,8 @@ fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     answers
 }
 
-/// Checks that at most half of the guessers have an answer. This check shows that the earlier steps of the test did not have
-/// to wait for all guessers.
+/// Checks that at most half of the guessers have an answer. This shows that the earlier steps of the test did not wait for
+/// the server to answer all guessers.
 fn expect_most_still_wait(guessers: &Receiver<u8>) {
     let answered = 1 + guessers.try_iter().count();
     assert!(

@@ -1,4 +1,5 @@
-//! Tests of long pastes into a terminal. Some of the servers and peers read fast, and others read nothing.
+//! Tests of long pastes into a terminal. In some tests the server or the peer reads fast; in the other tests it reads
+//! nothing.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +14,7 @@ use super::screen::{Screen, USUAL};
 /// How the terminal passes a paste to the program.
 #[derive(Debug, Clone, Copy)]
 enum Way {
-    /// With a mark at each end. The program sends the pasted lines when the user presses Enter.
+    /// With a mark before and after the pasted text. The program sends the pasted lines when the user presses Enter.
     Bracketed,
     /// Without marks, as if the user pressed the keys very fast.
     AsKeys,
@@ -124,7 +125,7 @@ fn a_long_paste_arrives_on_a_private_connection(
                 .nth(row.into())
                 .is_some_and(|row| row.trim_end() == "[bob]")
     });
-    // The terminal shows as sent exactly the lines that have arrived at bob.
+    // The terminal must show exactly those lines as sent that have arrived at bob.
     assert_eq!(alice.raw().matches("[to bob] line ").count(), lines.len());
     alice.quit();
     bob.say("/quit");
@@ -162,8 +163,8 @@ fn a_long_paste_arrives_beside_a_file(
     bob.say("/quit");
 }
 
-/// Returns a server that has stopped reading, and a terminal into which more was pasted than all buffers on the way can
-/// hold.
+/// Returns a server that has stopped reading, and a terminal. The text that was pasted into the terminal does not fit into
+/// all buffers on the way to the server.
 fn stuck() -> (Scripted, Peer, Screen) {
     let server = Scripted::start();
     let mut alice = server.terminal(&[], USUAL);
@@ -207,7 +208,7 @@ fn a_stalled_server_is_given_up_with_the_reason() {
         scope.spawn(move || while input.write_all(line.as_bytes()).is_ok() {});
         let (code, errors) = alice.ended();
         assert_eq!(code, 1);
-        let reason = "stalls: it accepted no data for 300ms; ";
+        let reason = "does not read: it accepted no data for 300ms; ";
         assert!(errors.contains(reason), "{errors}");
         assert!(errors.contains(" bytes were not sent"), "{errors}");
     });
@@ -237,14 +238,14 @@ fn a_stalled_peer_does_not_delay_others_and_is_given_up() {
     paste(&mut alice, &many_bytes(8192), Way::Bracketed);
     alice.expect("lines to be sent");
     alice.say("/tell");
-    // Lines that are sent to bob may scroll this text off the screen at once.
+    // The lines that are being sent to bob may move this text off the screen at once.
     alice.expect_once("what you type is sent to everyone");
     alice.say("hello, everybody");
     let (login, msg) = ("alice", "hello, everybody");
     connection.expect(&ClientFrame::Message { login, msg });
     alice.expect("lines for bob were not sent");
-    // The input contains the lines that were not sent, each as a command that sends it to bob. So the user can send them
-    // again, and does not send them to everyone by mistake.
+    // The typed line contains the lines that were not sent, each as a command that sends it to bob. So the user can send
+    // them again, and does not send them to everyone by mistake.
     alice.wait("the end of the lines that were not sent", |screen| {
         screen.contents().ends_with("x↵")
     });

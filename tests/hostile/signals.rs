@@ -1,5 +1,5 @@
-//! Tests of signals. When a signal ends or stops the program, the program first restores the terminal. When the program
-//! continues, it takes the terminal over again.
+//! Tests of signals. When a signal ends or stops the program, the program first restores the terminal. When a stopped
+//! program continues, it sets up the terminal again.
 
 mod blocked;
 mod pty;
@@ -96,7 +96,7 @@ impl Chat {
         assert_eq!(self.pty.modes(), self.before);
     }
 
-    /// Returns the bytes that the client still sends until it closes the connection in order.
+    /// Returns the bytes that the client still sends before it closes the connection in order.
     fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.server.read_to_end(&mut rest).unwrap();
@@ -151,7 +151,7 @@ fn a_signal_that_ends_the_program_leaves_the_terminal_in_order(#[case] signal: S
 fn text_typed_before_the_program_started_is_not_lost() {
     let mut chat = Chat::start_after("half a sen");
     chat.say_the_rest();
-    // The system itself may have shown the typed text before the program started. The program does not remove such text, so
+    // The system itself may have echoed the typed text before the program started. The program does not remove such text, so
     // the test does not check the screen here.
     chat.leave();
     assert_eq!(chat.pty.modes(), chat.before);
@@ -167,7 +167,8 @@ fn a_signal_makes_the_client_leave(#[case] signal: Signal) {
     chat.job.send(signal);
     assert_eq!(chat.rest(), b"");
     if signal == Signal::HUP {
-        // The system has already sent the signal to the program. Now the shell sends the signal again.
+        // The system has already sent this SIGHUP to the program, because the terminal was closed. Now the shell sends it
+        // again.
         chat.job.send(signal);
     }
     chat.close();
@@ -282,8 +283,8 @@ fn a_stopped_chat_can_be_ended_from_the_shell() {
 }
 
 impl Chat {
-    /// Types the rest of the line and sends it. If the whole line arrives, the program has kept the first half, and the keys
-    /// work.
+    /// Types the rest of the line and sends it. If the whole line arrives at the server, the program has kept the first half
+    /// of the line, and it still reads the keys.
     fn say_the_rest(&mut self) {
         self.pty.press("tence\r");
         self.expect_sent(&ClientFrame::Message {

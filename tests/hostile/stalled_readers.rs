@@ -16,8 +16,8 @@ use support::{Client, Server};
 #[path = "../engine/support.rs"]
 pub(crate) mod support;
 
-/// Number of clients that do not read. This number is much larger than the number of writers. If a writer waited for one of
-/// these clients, soon no writer would be left, and the test would fail.
+/// Number of clients that do not read. It is much larger than the server's number of writer threads. If a writer waited for
+/// such a client, all writers would soon be blocked, and the test would fail.
 const SLOTHS: usize = 300;
 
 /// A time limit that no test reaches.
@@ -45,7 +45,7 @@ fn narrow(server: &Server, name: &str) -> Client {
     client
 }
 
-/// Connects clients that read nothing. Sends until bytes for each of them wait at the server.
+/// Connects clients that read nothing, and sends them messages until bytes for each of them wait at the server.
 fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     let sloths: Vec<_> = (0..SLOTHS)
         .map(|at| narrow(server, &format!("sloth{at}")))
@@ -81,11 +81,11 @@ fn is_connected(server: &Server, name: &str) -> bool {
     other.next() == "LOGIN_REFUSED"
 }
 
-/// A measurement may exceed its time limit in some attempts. The test fails if all [`ATTEMPTS`] attempts exceed it. A
-/// machine that pauses for a while can spoil one attempt, but a faulty server spoils all of them.
+/// A measurement may exceed its time limit in some attempts, but the test fails if it does so in all [`ATTEMPTS`] attempts.
+/// A machine that pauses for a while can spoil one attempt, but a faulty server spoils all attempts.
 const ATTEMPTS: usize = 4;
 
-/// Repeats a measurement until it keeps its time limit. Fails if none of [`ATTEMPTS`] attempts keeps it.
+/// Repeats a measurement until it stays within its time limit. Fails if all [`ATTEMPTS`] attempts exceed the limit.
 fn expect_in_one_attempt(mut measure: impl FnMut() -> Result<(), String>) {
     let broken: Vec<_> = (0..ATTEMPTS).map_while(|_| measure().err()).collect();
     assert!(broken.len() < ATTEMPTS, "in every attempt: {broken:#?}");
@@ -133,8 +133,8 @@ fn hundreds_of_stalled_readers_are_cut_as_soon_as_one() {
 
 #[test]
 fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
-    // The client must take 16 MiB within a second. The client takes less than that in the whole test, even on a fast
-    // machine.
+    // The server demands that a slow client reads 16 MiB per second. This client reads less than that in the whole test,
+    // even on a fast machine.
     let server = server(Duration::from_secs(1), 16 << 20);
     let mut hare = server.login("hare");
     let mut sloth = narrow(&server, "sloth");
@@ -150,7 +150,7 @@ fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
             "the client is still connected after {taken} bytes"
         );
         // The server still has most of the four megabytes for this client, so this read does not block. The read fails only
-        // if the server has just cut the client.
+        // if the server has just disconnected the client.
         taken += sloth.stream.read(&mut drip).unwrap_or(0);
     }
     assert!(taken > 0);
@@ -176,8 +176,8 @@ fn clients_above_the_limit_are_refused_in_order_and_the_others_are_served() {
     }
 }
 
-/// Connects this many clients at the same time, and repeats this until the server is full. Returns the clients that the
-/// server has accepted. The server must have refused all others in order.
+/// Connects this number of clients at the same time, again and again, until the server is full. Returns the clients that the
+/// server has accepted. Checks that the server has closed all other connections in order.
 fn flood(
     server: &Server,
     ceiling: usize,
@@ -240,7 +240,8 @@ fn when_too_much_waits_over_all_clients_the_one_for_which_most_waits_is_cut() {
     let mut hare = server.login("hare");
     let (mut small, mut large) = (narrow(&server, "small"), narrow(&server, "large"));
     let text = "x".repeat(1024);
-    // Less than half of the total limit waits for `small`. More than the rest of the limit waits for `large`.
+    // The bytes for `small` use less than half of the total limit. The bytes for `large` are more than the rest of the
+    // limit.
     for (target, messages) in [("small", 900), ("large", 6000)] {
         for _ in 0..messages {
             hare.whisper("hare", target, &text);

@@ -1,5 +1,6 @@
-//! A sixth protocol, the noticeboard of `conformance/EXAMPLE.md`. It uses only the public parts of the protocol crate and of
-//! the server crate. The engine serves it like the other five protocols, and the server passes the suite of the noticeboard.
+//! A sixth protocol, the noticeboard of `conformance/EXAMPLE.md`. Its code uses only the public parts of the protocol crate
+//! and of the server crate. The engine serves it like the other five protocols, and the server passes the suite of the
+//! noticeboard.
 //!
 //! This folder is the example for the section "Write a protocol" of the README: `frames.rs` defines the packets and their
 //! bytes, `room.rs` defines what each packet does, and the test below serves the protocol and judges the server.

@@ -43,8 +43,8 @@ impl Protocol for Noticeboard {
         out: &mut Effects,
     ) -> Flow {
         match event {
-            // Clients have no names in this protocol. So a new connection is a member at once, and no deadline for a login
-            // applies.
+            // Clients have no names in this protocol. So a new connection is a member of the room at once, and there is no
+            // deadline for a login.
             Event::Opened(_) => {
                 out.join(from, "");
                 Flow::Frames

@@ -61,7 +61,7 @@ pub(super) struct PublishArgs {
 
 /// Replace the key of your identity, in the registry and in the file
 ///
-/// The old key signs the request. The server closes a connection that was made with the old key.
+/// The old key signs the request. If you are connected with the old key, the server closes this connection.
 #[derive(Debug, Args)]
 pub(super) struct RenewArgs {
     /// Address of the registry: https://HOST:PORT, or http://HOST:PORT on this machine
@@ -90,7 +90,7 @@ pub(in crate::cli) struct IdentityFile {
 /// The options that tell the client which server to trust.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ServerTrust {
-    /// SHA-256 fingerprint of the server's certificate, which the server prints when it starts
+    /// SHA-256 fingerprint of the server's certificate; the server prints the fingerprint when it starts
     #[arg(long, value_name = "FINGERPRINT", conflicts_with = "ca")]
     pin: Option<Fingerprint>,
 
@@ -159,7 +159,7 @@ impl ServerTrust {
 }
 
 pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
-    // Generating a key takes time, so invalid arguments are reported first.
+    // Check the arguments first: generating a key takes time, and the user should not wait for an error.
     let path = arguments.file.path()?;
     let url = arguments.register.as_ref();
     let registry = url
@@ -169,8 +169,8 @@ pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
         return Err(FileError::Exists(path).into());
     }
     let identity = Identity::generate(arguments.bits.into())?;
-    // The UUID is printed before the file is written. So if printing fails, no identity is created with a UUID that the user
-    // has not seen.
+    // The UUID is printed before the file is written. So if printing fails, no file is written, and the user has seen the
+    // UUID of every identity file.
     print(&format!("{}\n", identity.uuid()))?;
     identity.save(&path)?;
     tell(&format_args!("the private key is in {}", path.display()));
@@ -209,7 +209,8 @@ pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
     new.save(&draft)?;
     registry.replace(&old, &new).map_err(|why| {
         format!(
-            "{why}\nthe identity file still has the old key, and the new key is in {}; if the old key no longer works, the registry has accepted the new key",
+            "{why}\nthe identity file still has the old key, and the new key is in {}; if the server no longer \
+             accepts the old key, use the new file as your identity file",
             draft.display()
         )
     })?;

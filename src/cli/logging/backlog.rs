@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Maximum number of bytes that wait to be written. Lines that do not fit are dropped and counted. With this limit, a reader
-/// of standard error that pauses for some seconds loses no line, and a reader that stops for ever costs little memory.
+/// Maximum number of bytes that wait to be written. Lines that do not fit are dropped and counted. The limit must be large:
+/// if the program that reads standard error pauses for some seconds, no line should be lost. The limit must also be small:
+/// if that program stops reading for ever, the waiting lines should use little memory.
 pub(super) const MOST_BYTES: usize = 1 << 20;
 
-/// A queue of lines, whose size in bytes is limited. Adding a line never blocks.
+/// A queue of lines. The total number of bytes in the queue is limited. Adding a line never blocks.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     state: Mutex<LineQueue>,
@@ -21,7 +22,7 @@ pub(super) struct Backlog {
 struct LineQueue {
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
-    /// Number of lines dropped since the last line that fitted.
+    /// Number of dropped lines that no line in the queue has reported yet.
     lost: u64,
     stop: bool,
 }
@@ -31,7 +32,7 @@ struct LineQueue {
 pub(super) enum Next {
     /// Write this line.
     Line(Vec<u8>),
-    /// The requested time has come.
+    /// No line has come before the time `until` that [`Backlog::next`] got from its caller.
     Time,
     /// All lines are written, and no more will follow.
     End,
@@ -90,10 +91,10 @@ impl LineQueue {
         Some(line)
     }
 
-    /// If lines were dropped, returns a line that says how many, and sets their number back to zero.
+    /// If lines were dropped, returns a line that says how many lines were dropped, and sets the count to zero.
     fn lost_lines(&mut self) -> Option<Vec<u8>> {
         let lost = std::mem::take(&mut self.lost);
-        let told = format!("({lost} lines lost here: standard error is too slow)\n");
+        let told = format!("(lines lost here: {lost}; standard error is too slow)\n");
         (lost > 0).then(|| told.into_bytes())
     }
 }
@@ -138,7 +139,7 @@ mod tests {
         assert_eq!(next(&backlog).len(), half);
         assert_eq!(
             next(&backlog),
-            "(2 lines lost here: standard error is too slow)\n"
+            "(lines lost here: 2; standard error is too slow)\n"
         );
         assert_eq!(next(&backlog), "e\n");
     }
@@ -149,7 +150,7 @@ mod tests {
         assert_eq!(next(&backlog).len(), MOST_BYTES);
         assert_eq!(
             next(&backlog),
-            "(1 lines lost here: standard error is too slow)\n"
+            "(lines lost here: 1; standard error is too slow)\n"
         );
         assert_eq!(next(&backlog), "Time");
     }

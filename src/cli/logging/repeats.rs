@@ -33,7 +33,7 @@ pub(super) struct Suppressed<Kind> {
     pub(super) count: u64,
     /// The length of the period.
     pub(super) time: Duration,
-    /// A message of the same kind that was written.
+    /// An example: a message of this kind that was written.
     pub(super) example: String,
 }
 
@@ -44,8 +44,8 @@ impl<Kind: Eq + Hash> Repeats<Kind> {
         }
     }
 
-    /// Counts a message. If the message is to be written, calls `words` and returns its text. Otherwise does not call
-    /// `words`.
+    /// Counts a message. If the message is to be written, calls `words` and returns the text of the message. Otherwise
+    /// returns no text, and does not call `words`.
     pub(super) fn admit(
         &mut self,
         kind: Kind,

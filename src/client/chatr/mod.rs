@@ -41,7 +41,7 @@ pub struct ChatrOptions {
     pub trust: Trust,
     /// The registry with the keys of peers.
     pub registry: Option<Registry>,
-    /// The local port for the connection to the server and for peers. Peers use the same port.
+    /// The local port for the connection to the server and for the connections to peers. Peers use the same port.
     pub port: Option<u16>,
     /// The local address for connections.
     pub bind: Option<IpAddr>,
@@ -49,7 +49,7 @@ pub struct ChatrOptions {
     pub book: PathBuf,
 }
 
-/// What a session keeps for Chatr Connect.
+/// The data that a session needs only for Chatr Connect.
 #[derive(Debug)]
 pub(crate) struct Chatr {
     peers: Option<Talking>,
@@ -119,8 +119,8 @@ pub(crate) fn begin(
     Ok((begun, Chatr { peers, book }))
 }
 
-/// Opens the socket for peers at the local address of the connection to the server. The error is a message for the user; it
-/// says, for example, which option is missing.
+/// Opens the socket for peers at the local address of the connection to the server. If this fails, returns a message for the
+/// user, which says, for example, which option is missing.
 fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
     let Some(port) = chatr.port else {
         return Err(
@@ -147,8 +147,8 @@ fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
 fn cannot_have(port: Option<u16>, error: &io::Error) -> String {
     let port = port.unwrap_or_default();
     format!(
-        "cannot bind UDP port {port}: {error}; if two clients run on this machine, give each its own address with --bind, \
-         as in --bind 127.0.0.2"
+        "cannot bind UDP port {port}: {error}; if two clients run on this machine, give each client its own \
+         address with --bind, as in --bind 127.0.0.2"
     )
 }
 

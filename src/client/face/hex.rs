@@ -1,5 +1,5 @@
-//! A hex dump with explanations: the bytes of each field in hexadecimal, next to the name and value of the field. Each field
-//! has its own colour.
+//! A hex dump with explanations: each row has the bytes of a field in hexadecimal, and the field's name and value. Each
+//! field has its own colour.
 
 use crate::escape::Escaped;
 use crate::face::paint::Paint;
@@ -14,7 +14,7 @@ pub(crate) struct Extent {
     pub(crate) rows: usize,
 }
 
-/// Maximum length of a value; longer values are cut.
+/// Maximum length of the text that shows a value, in bytes. A longer text is cut.
 const MAX_VALUE: usize = 200;
 
 /// Returns the rows of a frame.

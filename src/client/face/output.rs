@@ -18,7 +18,7 @@ pub(crate) struct Output {
     failure: Option<io::Error>,
 }
 
-/// For whom the output is: a script or a person.
+/// Who reads the output: a script or a person.
 #[derive(Debug)]
 enum Face {
     /// A script.
@@ -26,7 +26,7 @@ enum Face {
     /// A person.
     Person {
         paint: Paint,
-        /// The date of the last line.
+        /// The date on which the last line was shown.
         day: Option<jiff::civil::Date>,
     },
 }
@@ -35,7 +35,7 @@ enum Face {
 #[derive(Debug)]
 pub(crate) enum Stream {
     Stdout(Printer),
-    /// Standard error, used while standard output carries the bytes of a private connection.
+    /// Standard error, which is used while standard output carries the bytes of a private connection.
     Stderr,
     Terminal(Box<Terminal>),
 }
@@ -120,7 +120,7 @@ impl Output {
         }
     }
 
-    /// Returns the terminal; `None` if the output is plain lines or for a script.
+    /// Returns the terminal; `None` if the output consists of plain lines, or is for a script.
     pub(crate) fn terminal(&mut self) -> Option<&mut Terminal> {
         match &mut self.stream {
             Stream::Terminal(terminal) => Some(terminal),
@@ -136,7 +136,8 @@ impl Output {
         }
     }
 
-    /// True while standard output accepts nothing. In this state the loop reads nothing that it would have to show.
+    /// True while standard output accepts nothing. During this time, the loop does not read what it would have to show, such
+    /// as messages from the server.
     pub(crate) fn is_backed_up(&self) -> bool {
         self.printer().is_some_and(|it| it.blocked_on().is_some())
     }
@@ -217,7 +218,8 @@ impl Output {
         is_io_error && self.is_for_a_person()
     }
 
-    /// Writes a line unchanged. The caller must have escaped all hidden characters in it, except those that set colours.
+    /// Writes a line unchanged. The caller must have escaped all hidden characters in the line; only escape sequences that
+    /// set colours are allowed.
     pub(crate) fn line(&mut self, line: &str) {
         if self.failure.is_some() {
             return;
@@ -237,10 +239,12 @@ impl Output {
 
     fn print(&mut self, lines: &str) {
         match &mut self.stream {
-            // The line is written with one call, so that it stays in one piece if two programs share a terminal.
+            // The line is written with one call. So if another program writes to the same terminal, its text does not appear
+            // inside the line.
             Stream::Stdout(printer) => printer.print(format!("{lines}\n")),
             Stream::Terminal(terminal) => terminal.print(lines),
-            // Standard error gets only remarks. If they cannot be written, the private connection continues without them.
+            // In this case standard output carries the private connection, and standard error gets only remarks. If writing
+            // a remark fails, the private connection continues without it.
             Stream::Stderr => {
                 let _ = io::stderr().write_all(format!("{lines}\n").as_bytes());
             }

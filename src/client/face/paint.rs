@@ -62,7 +62,7 @@ impl Paint {
         shown + rest
     }
 
-    /// Dims a time and other less important text.
+    /// Shows a less important text, such as a time, in a faint colour.
     pub(crate) fn faint(&self, text: &impl Display) -> String {
         self.with(DIM, text)
     }
@@ -75,12 +75,12 @@ impl Paint {
         }
     }
 
-    /// Inverts the colours of a row that is not a message.
+    /// Inverts the colours of a row that is not a message, such as the status line.
     pub(crate) fn bar(&self, text: &impl Display) -> String {
         self.with(REVERSE, text)
     }
 
-    /// Colours a text with the colour number `index`, so that neighbouring texts have different colours.
+    /// Gives a text the colour with the number `index`. Texts with neighbouring numbers have different colours.
     pub(crate) fn nth(&self, index: usize, text: &impl Display) -> String {
         let code = COLOURS[index % COLOURS.len()];
         self.with(&code.to_string(), text)
@@ -95,7 +95,8 @@ impl Paint {
     }
 }
 
-/// Chooses the colour of a name. The hash FNV-1a is small, and the same in every version of this program.
+/// Chooses the colour of a name. The hash FNV-1a needs little code. It is the same in every version of this program, so a
+/// name keeps its colour.
 fn colour_of(name: &str) -> u8 {
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

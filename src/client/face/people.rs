@@ -19,8 +19,7 @@ const MAX_NAMES: usize = 500;
 const MAX_IGNORED: usize = 500;
 
 impl People {
-    /// Learns names from an event. Returns false if the event must be dropped, because the user has hidden the name that it
-    /// comes from.
+    /// Learns names from an event. Returns false if the event must be dropped, because the user has hidden its sender.
     pub(crate) fn hear(&mut self, event: &Event) -> bool {
         let (Event::Said { from: name, .. }
         | Event::Whispered { from: name, .. }

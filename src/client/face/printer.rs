@@ -11,8 +11,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bo
 
 use crate::link::outgoing::{Flow, fill};
 
-/// Capacity of the channel to the thread, in texts. Further texts wait in a queue. While any text waits there, the loop does
-/// not read from connections.
+/// Maximum number of texts in the channel to the thread that writes them. Further texts wait in a queue. While any text
+/// waits in this queue, the loop does not read from connections.
 const TEXTS_AHEAD: usize = 64;
 
 /// Writes texts to standard output, in order.
@@ -48,7 +48,7 @@ impl Printer {
             .spawn(move || {
                 for text in printed {
                     if let Err(error) = write(&text) {
-                        // Sending fails if the loop has already ended.
+                        // This send fails if the loop has already ended.
                         let _ = report.send(error);
                         return;
                     }
@@ -75,7 +75,7 @@ impl Printer {
         let _ = fill(&self.texts, &mut self.waiting);
     }
 
-    /// Returns the channel that must have space before [`Printer::push`] makes progress; `None` if nothing waits.
+    /// Returns the channel that must have space before [`Printer::push`] can move more texts; `None` if nothing waits.
     pub(crate) fn blocked_on(&self) -> Option<&Sender<String>> {
         (!self.waiting.is_empty()).then_some(&self.texts)
     }
@@ -100,8 +100,8 @@ impl Printer {
     /// Waits until everything is written.
     ///
     /// # Errors
-    /// Fails if the text cannot be written, or not within the time limit. Then the thread is not joined, and ends with the
-    /// program.
+    /// Fails if the text cannot be written, or cannot be written within the time limit. Then this function does not join the
+    /// thread, which ends with the program.
     pub(crate) fn finish(self, limit: Duration) -> io::Result<()> {
         let deadline = Instant::now() + limit;
         let late = || Err(too_late(limit));
@@ -121,7 +121,7 @@ impl Printer {
     }
 }
 
-/// Returns the error for an output whose reader accepts nothing.
+/// Returns the error for an output whose reader accepted nothing within the time limit.
 pub(crate) fn too_late(limit: Duration) -> io::Error {
     let seconds = limit.as_secs();
     let reason = format!("the program that reads it accepted nothing for {seconds} s");

@@ -6,27 +6,28 @@ use crate::files::digest::Digest;
 /// The transfers on one private connection, in both directions. It does no IO: each function handles an event of the disk,
 /// the connection or the user, and returns the [`Deed`]s that follow.
 pub(crate) trait Exchange {
-    /// A piece was read from a file that is being sent.
+    /// Tells the exchange that a piece was read from a file that is being sent.
     fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed>;
-    /// A file that is being sent cannot be read.
+    /// Tells the exchange that a file that is being sent cannot be read.
     fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
-    /// A file that is being received was opened; this many of its bytes already exist.
+    /// Tells the exchange that a file to receive was opened. The first `offset` bytes already exist.
     fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed>;
-    /// A file is written completely, at this path.
+    /// Tells the exchange that a file was completely written, at this path.
     fn finished(&mut self, id: u32, path: String) -> Vec<Deed>;
-    /// A file is written completely, but its hash is wrong.
+    /// Tells the exchange that a file was completely written, but that its hash is wrong.
     fn wrong(&mut self, id: u32) -> Vec<Deed>;
-    /// A file cannot be written.
+    /// Tells the exchange that a file cannot be written.
     fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
-    /// The user cancels the newest transfer. Returns no deeds if there is no transfer.
+    /// Cancels the newest transfer, because the user wants this. Returns no deeds if there is no transfer.
     fn cancel(&mut self) -> Vec<Deed>;
-    /// The peer has stopped sending.
+    /// Tells the exchange that the peer has stopped sending.
     fn peer_ended(&mut self) -> Vec<Deed>;
-    /// The user stops sending. [`Deed::EndSending`] is returned now or later, after everything that was queued before.
+    /// Stops sending, because the user wants this. [`Deed::EndSending`] is returned now or later, after everything that was
+    /// queued before.
     fn shut(&mut self) -> Vec<Deed>;
-    /// The private connection has closed: all transfers are interrupted.
+    /// Tells the exchange that the private connection has closed, which interrupts all transfers.
     fn cut(&mut self) -> Vec<Deed>;
-    /// True while a file has arrived completely, but is not completely written to disk.
+    /// True while a file has arrived completely but is not yet written to disk completely.
     fn is_writing(&self) -> bool;
     /// Returns the transfers in progress.
     fn running(&self) -> Vec<Running<'_>>;
@@ -39,7 +40,7 @@ pub(crate) enum FileDirection {
     In,
 }
 
-/// What the loop must do. It carries out deeds in the order in which they were returned.
+/// What the loop must do. The loop carries out deeds in the order in which they were returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Deed {
     /// Send these raw bytes on the private connection.
@@ -48,11 +49,12 @@ pub(crate) enum Deed {
     SendFrame(Vec<u8>),
     /// Stop sending on the private connection.
     EndSending,
-    /// Close the private connection, because its stream cannot be continued correctly.
+    /// Close the private connection, because a file was not sent completely. On an open connection, the peer would treat the
+    /// next frame as bytes of this file.
     Break { reason: String },
     /// Report an event to the user.
     Tell(FileEvent),
-    /// Report that messages queued after a file were not sent.
+    /// Tell the user that this many messages were not sent, because they were queued after a file that failed.
     MessagesLost { count: usize },
     /// Read the file from byte `offset` to its end, and pass its pieces to [`Exchange::read`].
     Read { id: u32, offset: u64 },
@@ -63,8 +65,8 @@ pub(crate) enum Deed {
         id: u32,
         name: String,
         size: u64,
-        /// The SHA-256 of the file, if it is known. An incomplete file without a known SHA-256 is not kept, because its
-        /// transfer cannot be resumed.
+        /// The SHA-256 of the file, if it is known. If it is not known, an incomplete file is not kept, because its transfer
+        /// cannot be resumed.
         sha256: Option<Digest>,
     },
     /// Append these bytes to the file. When the file is complete, the loop calls [`Exchange::finished`].
@@ -80,7 +82,8 @@ pub(crate) enum Deed {
 pub(crate) enum FileEvent {
     /// The peer offers a file.
     Offered { name: String, size: u64 },
-    /// The peer's file is larger than the limit. This client has declined the file, or skips the file's bytes.
+    /// The peer's file is larger than the limit. This client declines the file. In a protocol without offers, it receives
+    /// the file's bytes and drops them.
     TooLarge { name: String, size: u64, limit: u64 },
     /// The transfer starts at byte `offset`.
     Begun {
@@ -91,7 +94,8 @@ pub(crate) enum FileEvent {
     },
     /// The peer has received the file, and its SHA-256 is correct.
     Sent { name: String, size: u64 },
-    /// The whole file was sent; the protocol has no confirmation.
+    /// The whole file was sent. The protocol has no confirmation, so this client does not know whether the peer has received
+    /// the file.
     Left { name: String, size: u64 },
     /// The file was received, at this path.
     Received {
@@ -109,7 +113,7 @@ pub(crate) enum FileEvent {
     },
 }
 
-/// One transfer in progress, for the rows on the terminal.
+/// One transfer in progress, as the rows on the terminal show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Running<'a> {
     pub(crate) way: FileDirection,

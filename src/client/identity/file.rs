@@ -17,7 +17,7 @@ use super::{Identity, KeyError};
 
 /// Maximum size of an identity file, in bytes. A key of 8192 bits takes 6.4 KB.
 const MAX_FILE: u64 = 64 * 1024;
-/// The text before the UUID.
+/// The beginning of the file's first line; the UUID follows.
 const LABEL: &str = "Chatr identity: ";
 /// Maximum characters in a line of PEM (RFC 7468).
 const PEM_LINE: usize = 64;
@@ -30,7 +30,7 @@ pub fn default_path() -> Result<PathBuf, FileError> {
     Ok(folder()?.join("identity.pem"))
 }
 
-/// Returns the default path of the address book: `matou/names` in the same directory.
+/// Returns the default path of the address book: `matou/names` in the user's data directory.
 ///
 /// # Errors
 /// Fails if there is no home directory.
@@ -119,7 +119,7 @@ impl Identity {
             .write_all(self.to_pem().as_bytes())
             .and_then(|()| file.sync_all());
         written.map_err(|error| {
-            // Report the first failure, not a failure to remove the file.
+            // Only the failure to write is reported. If the incomplete file cannot be removed, nothing more can be done.
             let _ = fs::remove_file(path);
             failed(error)
         })
@@ -239,7 +239,7 @@ mod tests {
         let without_uuid = pem.split_once('\n').unwrap().1;
         let without_key = pem.lines().next().unwrap();
         for text in ["", without_uuid, without_key, "Chatr identity: 12\n"] {
-            // Each time, `save` creates a new file that other users cannot read.
+            // Remove the file, so that `save` creates a new file, which other users cannot read.
             let _ = fs::remove_file(&path);
             identity.save(&path).unwrap();
             fs::write(&path, text).unwrap();

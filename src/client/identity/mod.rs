@@ -64,7 +64,7 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 impl Identity {
-    /// Generates a random identity. A key of 4096 bits takes about a second.
+    /// Generates a random identity. With a key of 4096 bits this takes about a second.
     ///
     /// # Errors
     /// Fails if the system gives no random numbers.

@@ -2,8 +2,8 @@ use std::ops::Range;
 
 use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
 
-/// Bytes received on a connection that are not a complete frame yet. They never take more space than one read and one frame
-/// together, because every protocol rejects a frame as soon as a length in it shows that the frame is too large.
+/// Bytes received on a connection that are not a complete frame yet. There are never more of these bytes than in one read
+/// and one frame together: every protocol rejects a frame that is too large as soon as the length of the frame has arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,
@@ -11,7 +11,7 @@ pub(crate) struct Inbox {
     next: usize,
     /// The position in `bytes` of the frame that was taken last.
     taken: Range<usize>,
-    /// The number of bytes that the stream had before `bytes`.
+    /// The number of bytes in the stream before the first byte of `bytes`.
     offset: u64,
 }
 
@@ -32,7 +32,7 @@ impl Inbox {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Takes one frame and passes it to the dialogue. Returns the result; `None` if no frame is complete.
+    /// Takes one frame and passes it to the dialogue. Returns what the dialogue returns, or `None` if no frame is complete.
     pub(crate) fn next(
         &mut self,
         dialogue: &mut dyn Dialogue,
@@ -64,7 +64,8 @@ impl Inbox {
         self.next < self.bytes.len()
     }
 
-    /// Takes the bytes after the last frame. Call it when no more frames follow.
+    /// Removes and returns the bytes after the frame that was taken last. Call this function when raw bytes follow the
+    /// frames.
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         self.bytes.drain(..self.next);
         self.next = 0;
@@ -73,13 +74,17 @@ impl Inbox {
 }
 
 impl Garbage {
-    /// Maximum bytes to show: enough to recognise `HTTP/1.1` or a TLS record.
+    /// Maximum number of bytes to show. 16 bytes are enough to recognise `HTTP/1.1` or a TLS record.
     const SHOWN: usize = 16;
 }
 
 impl std::fmt::Display for Garbage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}; at byte {} of its data:", self.fault, self.at)?;
+        write!(
+            f,
+            "{}; at byte {} of the received data:",
+            self.fault, self.at
+        )?;
         for byte in &self.bytes {
             write!(f, " {byte:02x}")?;
         }

@@ -23,25 +23,28 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, never};
 
 use outgoing::{Flow, Queue, Watch};
 
-/// Maximum chunks that wait for the loop. At the limit the reading thread stops reading, and TCP's flow control stops the
-/// peer from sending more.
+/// Maximum number of chunks of received bytes that wait for the loop. At the limit, the reading thread stops reading, and
+/// TCP's flow control stops the peer from sending more.
 const CHUNKS_IN: usize = 4;
-/// Capacity of the channel to a connection's writer, in pieces. Pieces that do not fit wait in a [`Queue`], which is limited in
-/// bytes.
+/// Capacity of the channel to a connection's writer, in pieces. Pieces that do not fit wait in a [`Queue`], whose size in
+/// bytes is limited.
 const PIECES_OUT: usize = 16;
-/// When this many bytes wait for the channel, typed lines are held back.
+/// When this many bytes wait for space in the writer's channel, the client keeps further typed lines until there is space.
 const ROOM: usize = 32 * 1024;
-/// When this many bytes of a protocol's automatic answers wait to be sent, the loop stops reading from the connection. This
-/// limit holds back a peer that sends requests without reading the answers.
+/// The client answers some frames automatically. When this many bytes of such answers wait to be sent, the loop stops
+/// reading from the connection. Without this limit, a peer that sends requests but does not read the answers could fill the
+/// memory.
 const MOST_ANSWERS: usize = 256 * 1024;
 
 /// A connection with its threads. A TCP connection has two threads: one blocks in `read`, the other one in `write`. So the
-/// loop, which owns the link, never blocks.
+/// loop, which owns the link, never blocks in a call on the socket.
 ///
-/// The threads report on [`Link::incoming`]. Dropping the link closes the connection at once and joins the threads. Closing
-/// the socket wakes a thread that blocks in it, and dropping the channels wakes a thread that blocks in them.
+/// The threads send their reports to [`Link::incoming`]. Dropping the link closes the connection at once and joins the
+/// threads. Closing the socket wakes a thread that reads from it or writes to it. Dropping the channels wakes a thread that
+/// waits for one of them.
 ///
-/// The loop does not know the carrier of a link. Carriers other than TCP create links with [`Link::new`].
+/// The loop does not know what carries the bytes of a link (TCP, TLS or UDP). [`Link::start`] creates a link over TCP. Other
+/// carriers create their links with [`Link::new`].
 #[derive(Debug)]
 pub(crate) struct Link {
     carrier: Box<dyn Carrier>,
@@ -50,7 +53,7 @@ pub(crate) struct Link {
     waiting: Queue,
     /// Number of bytes given to this link so far.
     given: u64,
-    /// Upper bound for the number of waiting bytes that belong to automatic answers.
+    /// An upper bound for the number of waiting bytes that belong to automatic answers.
     answers: usize,
     flow: Arc<Flow>,
     watch: Watch,
@@ -62,9 +65,10 @@ pub(crate) struct Link {
 
 /// Carries the bytes of a link, for example over TCP.
 pub(crate) trait Carrier: fmt::Debug + Send {
-    /// Ends both directions at once, and wakes the threads that block on them. The connection may already be closed.
+    /// Ends both directions immediately, and wakes the threads that block on them. Has no effect if the connection is
+    /// already closed.
     fn close(&self);
-    /// Tells the peer that nothing follows the bytes already sent. The connection may already be closed.
+    /// Tells the peer that nothing follows the bytes already sent. Has no effect if the connection is already closed.
     fn end_sending(&self);
 }
 
@@ -73,13 +77,14 @@ pub(crate) trait Carrier: fmt::Debug + Send {
 pub(crate) struct Ends {
     /// The channel for reports of the threads.
     pub(crate) report: Sender<Incoming>,
-    /// Pieces to send. When the channel closes, the thread shuts the sending direction and reports [`Incoming::AllSent`].
+    /// Pieces to send. When the channel closes, the writing thread ends the sending direction and reports
+    /// [`Incoming::AllSent`].
     pub(crate) pieces: Receiver<Vec<u8>>,
     /// The counters in which the threads count the bytes that were sent.
     pub(crate) flow: Arc<Flow>,
 }
 
-/// Both directions of a link, to be given to another owner.
+/// Both directions of a link. [`Link::split`] gives them to a new owner.
 #[derive(Debug)]
 pub(crate) struct Directions {
     /// Reports of the link's threads.
@@ -133,7 +138,8 @@ impl Link {
         (link, ends)
     }
 
-    /// Makes the link the owner of a thread. Dropping the link joins the thread, so [`Carrier::close`] must wake it.
+    /// Makes the link the owner of a thread. Dropping the link joins the thread. So [`Carrier::close`] must wake the thread
+    /// if it blocks.
     pub(crate) fn own(&mut self, thread: JoinHandle<()>) {
         self.threads.push(thread);
     }
@@ -154,15 +160,15 @@ impl Link {
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                // A channel without senders is always ready. So the channel is replaced, and the loop does not wait for it
-                // again.
+                // A channel without senders is always ready, so it would wake the loop again and again. For this reason, the
+                // code replaces it with a channel that is never ready.
                 self.incoming = never();
                 None
             }
         }
     }
 
-    /// Sends bytes after everything that was sent before. Before sending many bytes, check [`Link::has_room`]. After
+    /// Queues bytes, which are sent after all earlier bytes. Before sending many bytes, check [`Link::has_room`]. After
     /// [`Link::shut`] or a failure, the bytes are dropped. A failure is reported on [`Link::incoming`].
     pub(crate) fn send(&mut self, bytes: Vec<u8>) {
         if self.shut || self.outgoing.is_none() {
@@ -176,23 +182,24 @@ impl Link {
         self.push();
     }
 
-    /// Stops sending: FIN follows the bytes sent before. After [`Link::split`], FIN follows the bytes that were already
-    /// written.
+    /// Stops sending. The link writes all waiting bytes, followed by FIN. But after [`Link::split`], FIN immediately follows
+    /// the bytes that were already written.
     pub(crate) fn shut(&mut self) {
         self.shut = true;
         if self.split.take().is_some() {
-            // This call fails if the connection is lost. The owner of the two directions notices the loss by itself.
+            // This call fails if the connection is lost. The new owner of the two directions notices the loss by itself.
             self.carrier.end_sending();
         }
         self.push();
     }
 
-    /// Returns the channel that must have space before [`Link::push`] makes progress; `None` if nothing waits.
+    /// Returns the channel that must have space before [`Link::push`] can move more bytes; `None` if nothing waits.
     pub(crate) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         self.outgoing.as_ref().filter(|_| !self.waiting.is_empty())
     }
 
-    /// Returns the writer's channel, to wait until it has space; `None` if nothing more can be sent.
+    /// Returns the writer's channel, so that the caller can wait until the channel has space; `None` if nothing more can be
+    /// sent.
     pub(crate) fn outgoing(&self) -> Option<&Sender<Vec<u8>>> {
         self.outgoing.as_ref()
     }
@@ -202,8 +209,8 @@ impl Link {
         self.outgoing.is_some() && self.waiting.bytes() < ROOM && !self.is_backed_up()
     }
 
-    /// True if a piece of a file can be sent now. This is so only if nothing else waits, so that a file never delays typed
-    /// lines.
+    /// True if a piece of a file can be sent now. A piece can be sent only if nothing else waits. So a file never delays
+    /// typed lines.
     pub(crate) fn has_room_for_files(&self) -> bool {
         let has_room = |outgoing: &Sender<_>| !outgoing.is_full();
         self.waiting.is_empty() && self.outgoing.as_ref().is_some_and(has_room)
@@ -214,7 +221,7 @@ impl Link {
         self.given.saturating_sub(self.flow.taken())
     }
 
-    /// Returns the number of bytes given to this link that were written so far.
+    /// Returns the number of bytes of this link that have been written so far.
     pub(crate) fn written(&self) -> u64 {
         self.flow.taken()
     }
@@ -229,7 +236,8 @@ impl Link {
         self.given
     }
 
-    /// Records that all bytes given to this link since [`Link::given`] returned `given` are automatic answers.
+    /// Records that the caller has sent automatic answers. `given` is the value of [`Link::given`] before the first answer:
+    /// all later bytes belong to the answers.
     pub(crate) fn has_answered(&mut self, given: u64) {
         if !self.waiting.is_empty() {
             let answers = usize::try_from(self.given.saturating_sub(given)).unwrap_or(usize::MAX);
@@ -242,7 +250,7 @@ impl Link {
         self.answers > MOST_ANSWERS
     }
 
-    /// Returns when to call [`Link::is_stalled`]; `None` if nothing waits to be written.
+    /// Returns the time at which to call [`Link::is_stalled`]; `None` if nothing waits to be written.
     pub(crate) fn look_at(&self, limit: Duration) -> Option<Instant> {
         (self.unsent() > 0).then(|| self.watch.due(limit))
     }
@@ -268,7 +276,7 @@ impl Link {
         self.outgoing = None;
         self.carrier.close();
         for thread in self.threads.drain(..) {
-            // If the thread panicked, the panic was already printed.
+            // If the thread panicked, its panic message was already printed.
             let _ = thread.join();
         }
     }
@@ -296,8 +304,8 @@ impl Link {
         }
     }
 
-    /// Gives both directions to another owner. Dropping the link still closes the connection, but no longer joins the
-    /// threads: a thread may block on a channel whose other end the link does not own.
+    /// Gives both directions to a new owner. Dropping the link still closes the connection, but no longer joins the threads:
+    /// a thread may then block because the new owner does not empty its channel, and the link could not wake this thread.
     pub(crate) fn split(&mut self) -> Directions {
         self.threads.clear();
         let (split, closed) = bounded(0);

@@ -1,5 +1,5 @@
-//! Bytes that wait to be written on a link: the number of waiting bytes, the number of bytes already written, and how long
-//! no byte was written.
+//! The bytes that wait to be written on a link. Counts the waiting bytes and the written bytes, and measures for how long no
+//! byte was written.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,7 +64,7 @@ pub(crate) fn fill<T>(channel: &Sender<T>, waiting: &mut VecDeque<T>) -> bool {
     true
 }
 
-/// Counts the bytes that a link has written. The link and its writing thread share it.
+/// Counts the bytes that a link has written. The link and its writing thread share this counter.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
     taken: AtomicU64,
@@ -82,7 +82,7 @@ impl Flow {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Returns how many bytes of the link the carrier has accepted so far.
+    /// Returns the number of bytes that the carrier has accepted from the link so far.
     pub(crate) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
     }
@@ -93,7 +93,7 @@ impl Flow {
     }
 }
 
-/// Measures how long no byte was written although bytes wait.
+/// Measures how long a link has had bytes to write, but has written none.
 #[derive(Debug)]
 pub(crate) struct Watch {
     moved: u64,
@@ -101,7 +101,7 @@ pub(crate) struct Watch {
     still: Duration,
 }
 
-/// Number of checks within one limit. A stall is noticed at most one eighth of the limit too late.
+/// Number of checks during one time limit. So the client notices a stall at most one eighth of the limit too late.
 const LOOKS: u32 = 8;
 /// The longest time between two checks.
 const LONGEST_STEP: Duration = Duration::from_secs(1);
@@ -116,15 +116,15 @@ impl Watch {
         }
     }
 
-    /// Returns when the next check is due.
+    /// Returns the time at which the next check is due.
     pub(crate) fn due(&self, limit: Duration) -> Instant {
         self.looked + step(limit)
     }
 
     /// True if no byte was written for the time `limit`. Call it when a check is due.
     ///
-    /// A long time between two calls counts as at most two steps. In that time this program did not run (it was stopped, or
-    /// a terminal blocked it), so the peer is not at fault.
+    /// If the last call was more than two steps ago, only two steps count. In such a long time the program itself did not
+    /// run (it was stopped, or a terminal blocked it), so the delay is not the fault of the peer.
     pub(crate) fn is_stalled(&mut self, now: Instant, moved: u64, limit: Duration) -> bool {
         let passed = now.saturating_duration_since(self.looked);
         self.looked = now;

@@ -10,7 +10,7 @@ use std::time::Duration;
 const WRITE_STEP: Duration = Duration::from_millis(500);
 
 /// Prepares a socket so that [`write_all`] can report progress even if the peer reads only a few bytes at a time. Without
-/// this preparation, a blocking write returns only when much of the system's buffer is free.
+/// this preparation, a blocked write would return only when a large part of the system's buffer is free.
 pub(crate) fn report_progress(stream: &TcpStream) -> io::Result<()> {
     #[cfg(unix)]
     stream.set_write_timeout(Some(WRITE_STEP))?;
@@ -20,7 +20,7 @@ pub(crate) fn report_progress(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Blocks until all bytes are written or the connection has failed. Reports each part that was written.
+/// Blocks until all bytes are written or the connection has failed. Reports each part when it is written.
 pub(crate) fn write_all(
     mut stream: &TcpStream,
     mut bytes: &[u8],
@@ -34,8 +34,8 @@ pub(crate) fn write_all(
                 bytes = &bytes[written..];
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // One interval has passed, and the write continues. The loop decides how long a write may take, and closes the
-            // connection to end it.
+            // One interval has passed without progress, and the write continues. If the write takes too long, the loop
+            // closes the connection, which ends the write.
             #[cfg(unix)]
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),

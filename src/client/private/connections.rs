@@ -15,9 +15,9 @@ use matou_protocols::dialogue::{Pass, TunnelId};
 
 /// The list of all private connections, and of the requests for them.
 ///
-/// A connection is in the list from the moment at which both users agreed until it has closed and its files are written. Its
-/// [`Stage`] owns the promise to accept a peer, or the socket. So when the stage ends, the promise is withdrawn, or the
-/// socket is closed.
+/// A connection enters the list when both users have agreed to it. It leaves the list when it is closed and the files
+/// received on it are written to the disk. Its [`Stage`] owns the socket, or the promise to accept a peer's connection. So
+/// when the stage ends, the socket is closed, or the promise is withdrawn.
 #[derive(Debug)]
 pub(crate) struct PrivateConnections {
     all: BTreeMap<TunnelId, Tunnel>,
@@ -41,8 +41,8 @@ impl PrivateConnections {
         self.all.insert(id, Tunnel::new(peer, stage, speech));
     }
 
-    /// Adds a private connection for which this client listens. Returns the address to tell the peer. `towards_server` is the
-    /// local address of the connection to the server.
+    /// Adds a private connection for which this client listens. Returns the address that this client must tell the peer.
+    /// `towards_server` is the local address of the connection to the server.
     ///
     /// # Errors
     /// Fails if no listener can be opened.
@@ -90,8 +90,8 @@ impl PrivateConnections {
         self.all.iter_mut().map(|(id, tunnel)| (*id, tunnel))
     }
 
-    /// Returns the ids of the connections for which `is` returns true. The caller can change the list while it handles these
-    /// connections, because the ids do not borrow it.
+    /// Returns the ids of the connections for which `is` returns true. The result does not borrow the list, so the caller
+    /// can change the list while it handles these connections.
     pub(crate) fn which(&mut self, mut is: impl FnMut(&mut Tunnel) -> bool) -> Vec<TunnelId> {
         let found = self
             .iter_mut()
@@ -106,7 +106,7 @@ impl PrivateConnections {
             .find_map(|(id, tunnel)| (tunnel.peer == peer && tunnel.can_send()).then_some(id))
     }
 
-    /// Returns the channel on which the outcome of `--tunnel` arrives, while its connection is open.
+    /// Returns the channel on which the outcome of the `--tunnel` connection arrives; `None` if no such connection is open.
     pub(crate) fn piped(&self) -> Option<&Receiver<Result<(), Broken>>> {
         self.iter().find_map(|(_, tunnel)| match &tunnel.stage {
             Stage::Piped { done, .. } => Some(done),
@@ -114,14 +114,14 @@ impl PrivateConnections {
         })
     }
 
-    /// Returns the earliest deadline of the awaited peers.
+    /// Returns the earliest time at which the wait for a peer's connection ends.
     pub(crate) fn awaited_until(&self) -> Option<Instant> {
         self.iter()
             .filter_map(|(_, tunnel)| tunnel.awaited_until())
             .min()
     }
 
-    /// Gives a peer another name.
+    /// Replaces the name `before` of a peer with its new name `now`.
     pub(crate) fn rename(&mut self, before: &str, now: &str) {
         self.requests.rename(before, now);
         for tunnel in self.all.values_mut() {
@@ -131,8 +131,8 @@ impl PrivateConnections {
         }
     }
 
-    /// Drops the connections that are not open yet or that carry standard input and output. Returns the ids of the other
-    /// connections, which may still have bytes to send or files to write.
+    /// Drops the connections that are not open yet, and the connection that carries standard input and output. Returns the
+    /// ids of the others, which may still have bytes to send or files to write.
     pub(crate) fn keep_for_the_end(&mut self) -> Vec<TunnelId> {
         let is_kept = |stage: &Stage| matches!(stage, Stage::Open(_) | Stage::Closed(_));
         self.all.retain(|_, tunnel| is_kept(&tunnel.stage));

@@ -9,9 +9,10 @@
 //! | `direct/` | direct connections of ChatHack: one client listens, the other connects to it |
 //! | `pipe.rs` | `--tunnel`: standard input and output on a private connection |
 //!
-//! The dialogue of the protocol has its own list of private connections ([`matou_protocols::dialogue::Tunnels`]). That list
-//! does no IO, and contains only what the protocol says about each private connection. This folder handles a connection to a
-//! peer of Chatr Connect like any other connection, because `chatr/peer/` makes it a [`Link`](crate::link::Link).
+//! The dialogue of the protocol has its own list of private connections ([`matou_protocols::dialogue::Tunnels`]). The
+//! dialogue's list does no IO, and contains only what the protocol says about each private connection. This folder handles a
+//! connection to a peer of Chatr Connect like any other connection, because `chatr/peer/` makes it a
+//! [`Link`](crate::link::Link).
 
 mod connections;
 pub(crate) mod direct;

@@ -1,8 +1,8 @@
 //! Connects standard input and output to a private connection.
 //!
-//! The connection has two threads of its own. Two more threads serve standard input and output. One copies standard input to
-//! the channel of the connection's writer. The other one copies the channel of the connection's reader to standard output.
-//! So if the program that reads standard output is slow, only the peer has to wait, and the loop does not.
+//! The connection has two threads of its own. Two more threads serve standard input and output. One thread copies standard
+//! input into the channel of the connection's writer. The other thread copies from the channel of the connection's reader to
+//! standard output. So if the program that reads standard output is slow, the peer has to wait, but the loop does not.
 
 use std::io::{self, Write};
 use std::thread;
@@ -25,9 +25,9 @@ pub(crate) enum Broken {
     Closed,
 }
 
-/// Takes both directions of a link. `early` are bytes that have already arrived. One result arrives on the returned channel.
-/// The result is a success if all of standard input and FIN were sent, and everything up to the peer's FIN was written to
-/// standard output. Otherwise it is the first failure.
+/// Takes both directions of a link. `early` contains the bytes that have already arrived. One result arrives on the returned
+/// channel. The result is a success if all of standard input and FIN were sent, and everything up to the peer's FIN was
+/// written to standard output. Otherwise it is the first failure.
 pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
     let Directions {
         incoming,
@@ -36,7 +36,7 @@ pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
     } = link.split();
     let (failure, failures) = bounded(1);
     let (report, done) = bounded(1);
-    // If the peer closed the connection before it was open here, standard input is not read.
+    // The connection is cut if the peer has closed it before this client could use it. Then standard input is not read.
     let cut = outgoing.is_none();
     if let Some(outgoing) = outgoing {
         input::raw(outgoing, failure)?;
@@ -44,7 +44,7 @@ pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
     thread::Builder::new()
         .name("stdout".into())
         .spawn(move || {
-            // Sending fails if the loop has already ended.
+            // This send fails if the loop has already ended.
             let _ = report.send(pump(&early, &incoming, failures, closed, cut));
         })?;
     Ok(done)
@@ -67,7 +67,8 @@ fn pump(
                     receiving = false;
                     close_stdout().map_err(Broken::Output)?;
                 }
-                // The writer's channel closes at the end of the input, and also after a failed read.
+                // Everything was sent, because the writer's channel is closed: either the input has ended, or a read has
+                // failed.
                 Ok(Incoming::AllSent) => match failures.try_recv() {
                     Ok(error) => return Err(Broken::Input(error)),
                     Err(_) => sending = false,
@@ -80,7 +81,7 @@ fn pump(
             },
             recv(failures) -> failure => match failure {
                 Ok(error) => return Err(Broken::Input(error)),
-                // Standard input ended normally, so there is no failure to wait for.
+                // Standard input ended normally, so no failure will arrive.
                 Err(_) => failures = never(),
             },
             recv(closed) -> _ => {
@@ -99,12 +100,12 @@ fn put(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Passes the peer's FIN on to the program that reads standard output. This program must see the end of the data, even while
-/// standard input is still open.
+/// Closes standard output after the peer's FIN. The program that reads standard output must see the end of the data, even
+/// while standard input is still open.
 #[cfg(unix)]
 fn close_stdout() -> io::Result<()> {
-    // If standard output were only closed, the next file to be opened would get its descriptor number. So it is replaced by
-    // /dev/null.
+    // If this program only closed standard output, the next file that it opens would get the same descriptor number. So it
+    // replaces standard output with /dev/null.
     let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
     Ok(rustix::stdio::dup2_stdout(nowhere)?)
 }

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use matou_protocols::dialogue::Event;
 
-/// Unanswered requests for private connections, only for the status line. The dialogue has its own list, which decides which
-/// requests are valid.
+/// The unanswered requests for private connections. This list is used only for the status line. The dialogue has its own
+/// list, which decides which requests are valid.
 #[derive(Debug, Default)]
 pub(crate) struct Requests(BTreeMap<String, Asker>);
 
@@ -14,7 +14,7 @@ pub(crate) enum Asker {
     They,
 }
 
-/// Maximum requests to show.
+/// Maximum number of requests to show.
 const MAX_SHOWN: usize = 64;
 
 impl Requests {
@@ -42,7 +42,7 @@ impl Requests {
         self.0.clear();
     }
 
-    /// Updates the requests from an event.
+    /// Updates the list after an event: adds a new request, or removes an answered or withdrawn one.
     pub(crate) fn hear(&mut self, event: &Event) {
         match event {
             Event::Asked { peer } => self.add(peer, Asker::They),
@@ -53,7 +53,7 @@ impl Requests {
         }
     }
 
-    /// Returns each peer with a word that says whether the peer or the user asks.
+    /// Returns the peer of each request, with a word that says whether the peer or the user has asked.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.0.iter().map(|(peer, asker)| {
             let state = match asker {

@@ -9,16 +9,16 @@ use crate::link::Link;
 /// The stage of a private connection, from connecting to closed. The stage is stored only here.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// A thread makes the connection: through the server, directly to the peer, or over UDP. The connection arrives on this
-    /// channel.
+    /// A thread opens the connection: through the server, directly to the peer, or over UDP. It sends the open connection
+    /// through this channel.
     Connecting(Receiver<io::Result<Link>>),
-    /// This client listens for the peer. When this stage ends, the promise to accept the peer is withdrawn.
+    /// This client waits until the peer connects to it. When this stage ends, the client no longer accepts the peer.
     Awaited {
         promised: Promised,
         /// The bytes that the peer must send first.
         pass: Vec<u8>,
     },
-    /// The connection exists, but the protocol has not yet said that it is open.
+    /// The connection is made, but the protocol has not yet said that the private connection is open.
     Opening(Link),
     /// The connection is open.
     Open(Link),
@@ -28,8 +28,8 @@ pub(crate) enum Stage {
         /// Receives the outcome, once.
         done: Receiver<Result<(), Broken>>,
     },
-    /// The connection has closed; the text is the reason if it failed. This stage lasts until all files of the connection
-    /// are written.
+    /// The connection has closed; the text is the reason if it failed. This stage lasts until all files that arrived on the
+    /// connection are written to disk.
     Closed(Option<String>),
 }
 
@@ -59,7 +59,7 @@ impl Stage {
         }
     }
 
-    /// True if the connection carries the users' bytes.
+    /// True if the private connection is open, so that it carries the users' bytes.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self, Stage::Open(_) | Stage::Piped { .. })
     }

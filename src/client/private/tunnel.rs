@@ -15,7 +15,8 @@ use crate::link::inbox::Inbox;
 use crate::reach::connect;
 use crate::reach::connect::LocalEnd;
 
-/// One private connection: through the server, directly to the peer, or over UDP.
+/// One private connection. Depending on the protocol, its bytes go through the server, or directly to the peer (over TCP or
+/// UDP).
 #[derive(Debug)]
 pub(crate) struct Tunnel {
     /// The peer's name.
@@ -56,7 +57,8 @@ pub(crate) enum Speech {
 }
 
 impl Speech {
-    /// Creates the value for a private connection with raw bytes. Files larger than `max_file` bytes are denied.
+    /// Returns the start state of a private connection with raw bytes. The client denies files that are larger than
+    /// `max_file` bytes.
     pub(crate) fn lines(max_file: u64) -> Speech {
         Speech::Lines {
             decoder: Decoder::default(),
@@ -100,8 +102,8 @@ impl Tunnel {
         by_speech && self.stage.link().is_some_and(Link::has_room)
     }
 
-    /// Takes the connection if it has arrived, and returns the pass that the peer has sent (empty if this client needs no
-    /// pass). Returns `None` if the connection has not arrived yet.
+    /// Takes the connection if it has been made, and returns the pass that the peer has sent (empty if this client needs no
+    /// pass). Returns `None` if the connection is not ready yet.
     pub(crate) fn connected(&mut self) -> Option<io::Result<Vec<u8>>> {
         let mut link = match self.stage.arrival()?.try_recv() {
             Ok(Ok(link)) => link,
@@ -129,7 +131,7 @@ impl Tunnel {
         };
     }
 
-    /// Connects standard input and output to the open connection. `early` are bytes that have already arrived.
+    /// Connects standard input and output to the open connection. `early` contains the bytes that have already arrived.
     pub(crate) fn pipe(&mut self, early: Vec<u8>) -> io::Result<()> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Closed(None)) {
             Stage::Open(mut link) => {
@@ -141,7 +143,7 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Closes the connection. If it is already closed, the first reason stays.
+    /// Closes the connection. If it is closed already, keeps the earlier reason.
     pub(crate) fn close(&mut self, reason: Option<String>) {
         if !matches!(self.stage, Stage::Closed(_)) {
             self.stage = Stage::Closed(reason);
@@ -149,7 +151,7 @@ impl Tunnel {
         }
     }
 
-    /// Returns the deadline of an awaited peer.
+    /// Returns the time until which this client waits for the peer's connection; `None` if it does not wait.
     pub(crate) fn awaited_until(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Awaited { promised, .. } => Some(promised.until),

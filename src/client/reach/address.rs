@@ -17,7 +17,7 @@ pub struct Address {
     pub protocol: Protocol,
     /// The name to log in with; empty in Chatr Connect, which has no logins.
     pub login: String,
-    /// A host name or an address; IPv6 without its brackets.
+    /// A host name or an IP address. An IPv6 address has no brackets here.
     pub host: String,
     /// The TCP port.
     pub port: u16,
@@ -59,10 +59,11 @@ impl Protocol {
         !matches!(self, Protocol::ChatHack)
     }
 
-    /// Returns the default maximum size of a file to accept (in ChatHack also to send), in bytes.
+    /// Returns the default maximum size, in bytes, of a file that this client accepts. In ChatHack, this limit also applies
+    /// to the files that this client sends.
     pub fn max_file(self) -> u64 {
         match self {
-            // The protocol's document sets this limit.
+            // The document of ChatHack sets this limit.
             Protocol::ChatHack => 1024,
             _ => 1_000_000_000,
         }
@@ -71,7 +72,7 @@ impl Protocol {
     /// Creates the dialogue with the server. `password` is the password of the login's account.
     ///
     /// # Errors
-    /// Fails if the protocol has no passwords and one is given, or if the protocol is Chatr Connect, which needs an
+    /// Fails if a password is given but the protocol has no passwords, or if the protocol is Chatr Connect, which needs an
     /// identity. The error is a message for the user.
     pub fn dialogue(
         self,
@@ -81,8 +82,8 @@ impl Protocol {
         if password.is_some() && !matches!(self, Protocol::ChatHack) {
             return Err(format!("{} has no passwords; omit --password", self.name()));
         }
-        // The function returns zero if the system gives no random number. Secrets that are made from zero are predictable,
-        // so the dialogue reports this to the user.
+        // If the system gives no random number, this closure returns zero. A secret made from zero would be predictable, so
+        // the dialogue then makes no secret and tells the user.
         let entropy = || getrandom::u64().unwrap_or_default();
         Ok(match self {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
@@ -115,7 +116,7 @@ pub enum AddressError {
     NoLogin,
     /// The address contains a login, but the protocol has no logins.
     Login,
-    /// After a `%` in the login, two hexadecimal digits are missing; or the bytes of the login are not UTF-8.
+    /// A `%` in the login is not followed by two hexadecimal digits, or the bytes of the login are not UTF-8.
     BadEscape,
     /// There is no host after the `@`.
     NoHost,
@@ -149,7 +150,8 @@ impl fmt::Display for AddressError {
                 "Chatr Connect has no logins; write chatr://HOST:PORT, and choose an identity with --identity",
             ),
             AddressError::BadEscape => f.write_str(
-                "invalid escape in the login; write each special byte of its UTF-8 as % and two hexadecimal digits",
+                "invalid % in the login; write each byte of a special character (in UTF-8) as % and two hexadecimal \
+                 digits, such as %20 for a space",
             ),
             AddressError::NoHost => f.write_str("no host after the @"),
             AddressError::BadBrackets => {
@@ -161,7 +163,10 @@ impl fmt::Display for AddressError {
             }
             AddressError::Path(path) => write!(f, "unexpected path {path:?}; remove it"),
             AddressError::BadOption(option) => {
-                write!(f, "unknown option {option:?}; chaton and chatos-groupe2 have long=4 and long=8")
+                write!(
+                    f,
+                    "invalid option {option:?}; the only options are long=4 and long=8, for chaton and chatos-groupe2"
+                )
             }
         }
     }
@@ -214,7 +219,8 @@ fn chaton_options(options: &str) -> Result<Codec, AddressError> {
     Ok(codec)
 }
 
-/// Splits a text into the host, and the port if the text contains one. Port 0 is refused, because no server can have it.
+/// Splits a text into the host, and the port if the text contains one. Port 0 is refused, because no server can listen on
+/// it.
 pub(crate) fn host_and_port(place: &str) -> Result<HostPort, AddressError> {
     let place = match place.split_once('/') {
         Some((place, "")) => place,

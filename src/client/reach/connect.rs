@@ -15,7 +15,8 @@ pub(crate) struct LocalEnd {
     pub(crate) port: Option<u16>,
 }
 
-/// Connects to the first address of the host that answers. `limit` is the time limit for all attempts together.
+/// Tries the addresses of the host in order, and returns a connection to the first address that accepts one. `limit` is the
+/// time limit for all attempts together.
 pub(crate) fn to_host(
     host: &str,
     port: u16,
@@ -50,7 +51,8 @@ pub(crate) fn to_address(
         } => TcpStream::connect_timeout(&address, limit)?,
         from => connect_from(own_end(address, from), address, limit)?,
     };
-    // A typed line is one small segment. Nagle's algorithm could delay it, and joining segments saves nothing here.
+    // A typed line is one small segment, and Nagle's algorithm could delay it. The client switches this algorithm off,
+    // because joining small segments saves nothing here.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
@@ -65,14 +67,15 @@ fn own_end(to: SocketAddr, from: LocalEnd) -> SocketAddr {
 
 fn connect_from(own: SocketAddr, to: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
-    // An earlier connection from the same port may still be in TIME_WAIT.
+    // This option is needed because an earlier connection from the same port may still be in the state TIME_WAIT.
     socket.set_reuse_address(true)?;
     socket.bind(&own.into())?;
     socket.connect_timeout(&to.into(), limit)?;
     Ok(socket.into())
 }
 
-/// Calls `connector` in a separate thread, which ends when `connector` returns. Its outcome arrives on the channel.
+/// Calls `connector` in a separate thread. The thread ends when `connector` returns. The outcome of `connector` arrives on
+/// the returned channel.
 pub(crate) fn in_background<T: Send + 'static>(
     connector: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Receiver<io::Result<T>> {
@@ -81,7 +84,7 @@ pub(crate) fn in_background<T: Send + 'static>(
     let spawned = thread::Builder::new()
         .name("connect".into())
         .spawn(move || {
-            // Sending fails if the user has already left.
+            // This send fails if the user has already left the chat.
             let _ = report.send(connector());
         });
     if let Err(error) = spawned {
@@ -90,7 +93,7 @@ pub(crate) fn in_background<T: Send + 'static>(
     connecting
 }
 
-/// Connects to the host. Reads and writes on the returned connection fail when the rest of the time limit has passed.
+/// Connects to the host. When the time limit is over, reads and writes on the returned connection fail.
 pub(crate) fn in_time(host: &str, port: u16, from: LocalEnd, limit: Duration) -> io::Result<Timed> {
     let deadline = Instant::now() + limit;
     let stream = to_host(host, port, from, limit)?;

@@ -61,11 +61,12 @@ impl Route {
         })
     }
 
-    /// Returns the ending for a failure to connect.
+    /// Returns the ending of a chat that cannot connect to the server.
     pub(crate) fn failed(&self, error: &io::Error) -> Ending {
         let (host, port) = (&self.host, self.port);
         let question = match error.kind() {
-            // The server answered, but it is not trusted or does not speak TLS.
+            // The server answered, but it is not trusted or does not use TLS. So the message does not ask the user to check
+            // the address.
             io::ErrorKind::Other | io::ErrorKind::InvalidData => "",
             _ => "; check the address, and that the server is running",
         };
@@ -74,8 +75,8 @@ impl Route {
         ))
     }
 
-    /// Connects from the chosen local port, or from any port if the chosen port is not available. In the second case, it
-    /// also returns why the chosen port is not available.
+    /// Connects from the chosen local port, or from any port if the chosen port is not available. If the chosen port is not
+    /// available, also returns the reason.
     pub(crate) fn connect_from_any_port(&self) -> io::Result<(Reached, Option<io::Error>)> {
         let error = match self.connect() {
             Err(error) if self.from.port.is_some() && is_about_the_local_end(&error) => error,

@@ -3,8 +3,8 @@
 //! rustls keeps both directions in one value. If the reader owned this value while it blocks in `read`, the writer could not
 //! send. So the value is under a mutex, which no thread holds during a system call. The reader reads from the socket, then
 //! takes the lock to decrypt. The writer takes the lock to encrypt, releases it, and writes to the socket. Only the writer
-//! writes, so the records are sent in the order of their numbers. When TLS itself must send something (an alert, a key
-//! update), the reader wakes the writer.
+//! writes, so the records are sent in the order of their numbers. When TLS itself must send something (for example an alert
+//! or a key update), the reader wakes the writer.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -25,7 +25,8 @@ use matou_sockets::{Opened, Timed, Tls};
 /// Maximum bytes per read: about two TLS records.
 const CHUNK: usize = 32 * 1024;
 
-/// Does the TLS handshake and creates a link, all within the time limit. If the server is not trusted, the error says why.
+/// Does the TLS handshake and creates a link, within the time limit of `stream`. If the server is not trusted, the error
+/// says why.
 pub(crate) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io::Result<Link> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| io::Error::other("the host name is not a valid TLS server name"))?;
@@ -34,8 +35,8 @@ pub(crate) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io:
     link(tls, early, stream)
 }
 
-/// Blocks until the handshake is complete. Application data that arrived together with the end of the handshake is decrypted
-/// and returned.
+/// Blocks until the handshake is complete. If application data has arrived together with the end of the handshake, decrypts
+/// and returns this data.
 fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming>, TcpStream)> {
     let mut chunk = vec![0; CHUNK];
     let mut early = Vec::new();
@@ -99,7 +100,7 @@ fn link(tls: Tls, early: Vec<Incoming>, stream: TcpStream) -> io::Result<Link> {
     Ok(link)
 }
 
-/// Decrypts bytes. Returns the plaintext, followed by the end of the connection if the peer has closed it.
+/// Decrypts bytes. Returns the plaintext. If the peer has closed the connection, [`Incoming::End`] follows the plaintext.
 fn opened(tls: &mut Tls, mut ciphertext: &[u8]) -> Vec<Incoming> {
     let mut plaintext = vec![0; CHUNK];
     let mut came = Vec::new();
@@ -130,7 +131,7 @@ impl Reader {
         let mut chunk = vec![0; CHUNK];
         while goes_on {
             let came = match self.stream.read(&mut chunk) {
-                // If close_notify is missing, an attacker may have closed the connection early.
+                // The connection ended without close_notify, so an attacker may have closed it early.
                 Ok(0) => vec![Incoming::ReceiveFailed(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
                     "the connection ended without the close_notify of TLS, so data may be missing",
@@ -139,7 +140,7 @@ impl Reader {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => vec![Incoming::ReceiveFailed(error)],
             };
-            // If the channel is full, the writer will wake in any case.
+            // If the channel is full, a message in it will wake the writer anyway.
             let _ = self.nudge.try_send(());
             goes_on = self.tell(came);
         }

@@ -24,7 +24,8 @@ pub enum Trust {
     None,
     /// The server whose certificate has this fingerprint.
     Pin(Fingerprint),
-    /// A server whose certificate is one of these, or was signed by one of these for the server's name.
+    /// A server whose certificate is in this list, or a server whose certificate contains the server's name and was signed
+    /// with the key of a certificate in this list.
     Certificates(Vec<CertificateDer<'static>>),
 }
 
@@ -82,8 +83,9 @@ impl Trust {
         Ok(Arc::new(config))
     }
 
-    /// Returns a verifier of certificate chains; `None` if no trusted certificate can sign others. A certificate that cannot
-    /// sign others is only compared with the server's certificate.
+    /// Returns a verifier of certificate chains; `None` if the trust is not a list of certificates, or if no certificate of
+    /// the list can be parsed as a root. Without a verifier, the client accepts a server only if the server's own
+    /// certificate is in the list.
     fn chains(&self, provider: &Arc<CryptoProvider>) -> Option<Arc<WebPkiServerVerifier>> {
         let Trust::Certificates(certificates) = self else {
             return None;
@@ -95,7 +97,7 @@ impl Trust {
     }
 }
 
-/// Replaces the error of a failed handshake by an error that tells the user what to do.
+/// Replaces the error of a failed handshake with an error that tells the user what to do.
 pub(crate) fn explained(error: io::Error) -> io::Error {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
     match tls {
@@ -128,8 +130,8 @@ impl fmt::Display for Distrust {
         match self {
             Distrust::Unknown(seen) => write!(
                 f,
-                "the server's certificate is unknown; its SHA-256 fingerprint is {seen}: compare it with the one that the server \
-                 printed when it started, and if they are equal, add --pin {seen}"
+                "the server's certificate is unknown; its SHA-256 fingerprint is {seen}: compare it with the \
+                 fingerprint that the server printed when it started; if they are equal, add --pin {seen}"
             ),
             Distrust::NotThePinned { seen, pinned } => write!(
                 f,
@@ -139,8 +141,8 @@ impl fmt::Display for Distrust {
             Distrust::NotInTheFile { seen, why } => write!(
                 f,
                 "the certificates of --ca do not confirm the server's certificate ({why}); its SHA-256 fingerprint is \
-                 {seen}: compare it with the one that the server printed when it started, and if they are equal, replace --ca by \
-                 --pin {seen}"
+                 {seen}: compare it with the fingerprint that the server printed when it started; if they are equal, \
+                 replace --ca by --pin {seen}"
             ),
         }
     }

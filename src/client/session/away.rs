@@ -1,5 +1,5 @@
-//! Reconnecting: what the loop does after a lost connection. The loop reconnects for a person, and for a script with
-//! `--reconnect`.
+//! Reconnecting: what the loop does after it has lost the connection to the server. The loop reconnects for a person, and
+//! for a script with `--reconnect`.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::refused::{LikelyReasons, another};
 use crate::typing::held::Destination;
 use matou_protocols::dialogue::Intent;
 
-/// The pause before the first attempt. Each pause is twice as long as the one before.
+/// The pause before the first attempt to reconnect. Each further pause is twice as long as the previous pause.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Maximum pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -31,11 +31,12 @@ pub(super) struct Loss {
     /// The pause before the next attempt.
     pause: Duration,
     connecting: Option<Receiver<io::Result<Reached>>>,
-    /// When the server refused the login for the first time after the connection was lost.
+    /// The time at which the server first refused the login after the connection was lost.
     refused_since: Option<Instant>,
     /// True if standard input had already ended when the connection was lost.
     input_ended: bool,
-    /// The user wants to leave after the lines that were not sent have been sent again.
+    /// True if the client was already leaving (after `/quit` or the end of its input) when the connection was lost. Then it
+    /// leaves as soon as it has reconnected and has sent the waiting lines.
     leaves: bool,
 }
 
@@ -55,7 +56,7 @@ impl Loss {
         self.leaves
     }
 
-    /// Records that the server refused the login. Returns true if the time limit still allows another attempt.
+    /// Records that the server refused the login. If the time limit allows another attempt, returns true.
     fn may_try_again(&mut self, now: Instant, limit: Duration) -> bool {
         let since = *self.refused_since.get_or_insert(now);
         now + self.pause < since + limit
@@ -72,8 +73,8 @@ impl Session {
         loss.is_some_and(|loss| loss.may_try_again(Instant::now(), limit) || !chooses)
     }
 
-    /// Handles a lost connection. The chat ends in a script without `--reconnect`, or if the client was never logged in.
-    /// Otherwise the client reconnects, and sends the lines again that were not sent.
+    /// Handles a lost connection. In a script without `--reconnect`, or if the client was never logged in, the chat ends.
+    /// Otherwise the client reconnects, and then sends the lines that it could not send before.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
         let unsent = self.server.link.abandon();
         let lost = self.sent.lose(self.server.link.written(), Instant::now());
@@ -99,7 +100,10 @@ impl Session {
         }
         let reason = match lost.unsent.len() {
             0 => reason,
-            count => format!("{reason}; {} will be sent again", lines(count)),
+            count => {
+                let lines = lines(count);
+                format!("{reason}; {lines} will be sent after the client has reconnected")
+            }
         };
         self.held.put_back(Destination::Server, lost.unsent);
         self.quitting = None;
@@ -201,7 +205,7 @@ impl Session {
 
     /// Asks the user for another login, after the server refused this one.
     pub(super) fn choose_another(&mut self, refused: &str) -> Result<(), Ending> {
-        // Lines that the user typed before the client asked the question do not answer it.
+        // The user typed these lines before the client asked for another login, so they are not the answer.
         while let Ok(line) = self.lines.try_recv() {
             self.line(line)?;
         }
@@ -210,7 +214,7 @@ impl Session {
         let (proposal, remark) = match self.loss {
             Some(_) => (
                 refused.to_owned(),
-                "the server may still not have noticed the lost connection; press Enter to try again, or choose another login"
+                "perhaps the server has not noticed yet that the old connection is lost; press Enter to try again, or choose another login"
                     .to_owned(),
             ),
             None => {
@@ -265,7 +269,8 @@ mod tests {
             input_ended: false,
             leaves: false,
         };
-        // The time limit starts with the first refusal. Before that, the server may have been unreachable for hours.
+        // The time limit starts with the first refusal, not with the loss: the server may have been unreachable for hours
+        // before the first refusal.
         assert!(loss.may_try_again(after(9000), limit));
         assert!(loss.may_try_again(after(9060), limit));
         assert!(!loss.may_try_again(after(9120), limit));

@@ -1,7 +1,6 @@
 //! Transfers: handles events of the disk and of the connection, and carries out the [`Deed`]s of the exchanges.
 
 use super::Session;
-use super::holding::lines;
 use crate::ending::Ending;
 use crate::escape::Name;
 use crate::files::disk::{Reader, Writer, Written};
@@ -84,8 +83,7 @@ impl Session {
         }
     }
 
-    /// Carries out deeds in order. If a deed fails, the failure can cause further deeds. The further deeds are carried out
-    /// after all of `deeds`.
+    /// Carries out deeds in order. If a deed fails, this can cause further deeds. They are carried out after all of `deeds`.
     pub(super) fn do_deeds(&mut self, id: TunnelId, deeds: Vec<Deed>) {
         let mut failures = Vec::new();
         for deed in deeds {
@@ -126,7 +124,11 @@ impl Session {
             }
             Deed::MessagesLost { count } => {
                 let peer = Name(&tunnel.peer);
-                let reason = format!("the last {} for {peer} could not be sent", lines(count));
+                let last = match count {
+                    1 => "the last line".to_owned(),
+                    _ => format!("the last {count} lines"),
+                };
+                let reason = format!("{last} for {peer} could not be sent");
                 self.refuse(&reason);
             }
             Deed::Read { id: file, offset } => {

@@ -11,7 +11,7 @@ use crate::private::tunnel::{self, Speech, Tunnel};
 use crate::private::{Stage, direct};
 use matou_protocols::dialogue::{Direction, Pass, Source, TunnelId};
 
-/// Maximum files received without an offer while the program runs.
+/// Maximum number of files that the client receives without an offer, from its start to its end.
 const MOST_FILES: u32 = 1000;
 
 /// The files that this client has received without an offer so far.
@@ -34,7 +34,8 @@ impl Session {
             Ok(address) => Some(address),
             Err(error) => {
                 self.refuse(&format!(
-                    "cannot listen for {peer:?}: {error}; choose another address or port with --direct-address and --direct-ports"
+                    "cannot listen for {peer:?}: {error}; choose another address with --direct-address, \
+                     or another port with --direct-ports"
                 ));
                 None
             }
@@ -55,7 +56,7 @@ impl Session {
         let speech = Speech::Frames(Streamed::default());
         if let Some(why) = direct::refusal(address.ip(), server.ip()) {
             let reason = format!(
-                "this client does not connect to {}, because it {why}",
+                "this client does not connect to {}, because this address {why}",
                 address.ip()
             );
             self.private

@@ -1,4 +1,4 @@
-//! Lines that may be lost: the connection ended after they were written, and before the server had confirmed them.
+//! Lines that may be lost: they were written, but the connection ended before the server had confirmed them.
 
 use std::time::Instant;
 
@@ -41,8 +41,9 @@ impl Session {
         self.output.block(&head, &rows);
     }
 
-    /// Returns the ending of a chat that would end with `then`. With `--reconnect` the user wants to know which lines have not
-    /// arrived. A server that closes the connection without sending a line back has not read it.
+    /// The chat is about to end with `then`: returns its actual ending. With `--reconnect` the user wants to know which
+    /// lines have not arrived. If the server closes the connection and has not sent a line back, it has not read this line.
+    /// Then this function reports such lines and returns another ending.
     pub(super) fn without_doubt(&mut self, then: Ending) -> Ending {
         let is_asked = self.options.reconnect && matches!(then, Ending::InOrder);
         if !is_asked || !self.sent.misses_an_echo() {

@@ -41,7 +41,7 @@ impl Session {
         };
         if self.looking.len() == MAX_LOOKING {
             self.refuse(
-                "too many files are being read; send this one after their transfers have started",
+                "too many files are being read; send this file after the transfers of the others have started",
             );
             return;
         }
@@ -122,7 +122,8 @@ impl Session {
         self.do_deeds(id, deeds);
     }
 
-    /// Prepares a file for a protocol without offers. A file above this client's own limit for received files is not sent.
+    /// Prepares a file for a protocol without offers. The client does not send a file that is larger than its own limit for
+    /// received files.
     fn framed_file(
         &mut self,
         id: TunnelId,

@@ -42,8 +42,8 @@ impl Session {
         self.carry(to, entered)
     }
 
-    /// Adds the receiver to a line, because the line may be sent later than it was typed. Meanwhile, the user may have
-    /// switched to another peer, or `/reply` may have got another receiver because a private message has arrived.
+    /// Adds the receiver to a line now, because the line may be sent later. In the meantime, the user may switch to another
+    /// peer, and a new private message may change the receiver of `/reply`.
     fn addressed(&self, typed: Typed) -> Typed {
         match (typed, &self.talking_to, self.people.whisperer()) {
             (Typed::Say(text), Some(peer), _) => {
@@ -68,8 +68,7 @@ impl Session {
         }
     }
 
-    /// Returns the connection that a line needs; `None` if the line needs no connection, or if the connection does not
-    /// exist.
+    /// Returns the connection that a line needs; `None` if the line needs no connection, or if there is no such connection.
     fn destination(&self, typed: &Typed) -> Option<Destination> {
         match typed {
             Typed::Tell { peer, .. } | Typed::Send { peer, .. } | Typed::Close(peer) => {
@@ -96,11 +95,12 @@ impl Session {
         match to {
             Destination::Server => match self.phase {
                 Phase::Talking { .. } => self.server.link.has_room(),
-                // A message to everyone waits. Other lines do not wait: they are refused, because the connection is missing.
+                // A message to everyone waits until the client is logged in. Other lines need not wait: they are refused,
+                // because there is no connection.
                 Phase::LoggingIn | Phase::Away => !matches!(typed, Typed::Say(_)),
                 Phase::Choosing | Phase::Leaving { .. } => false,
             },
-            // If this client has stopped sending on the connection, the line does not wait, but is refused at once.
+            // If this client has stopped sending on the private connection, it refuses the line at once.
             Destination::Tunnel(id) => self
                 .private
                 .get(id)
@@ -143,8 +143,8 @@ impl Session {
         }
     }
 
-    /// Puts refused lines back on the line that the user is typing, if that line is empty. If `goes_on` is true, the rest of
-    /// a paste may follow, so a line feed is added.
+    /// If the line that the user is typing is empty, puts the refused lines back on it. If `goes_on` is true, the rest of a
+    /// paste may follow, so a line feed is added.
     pub(super) fn give_back(&mut self, goes_on: bool) {
         if self.unsaid.is_empty() || !self.held.is_empty() {
             return;
@@ -158,7 +158,8 @@ impl Session {
 
     fn next_held(&self) -> Option<Destination> {
         let can_go = |to: &Destination| {
-            // Lines for the server that wait already wait on until the client has logged in again.
+            // While the connection is lost, the waiting lines for the server stay in the queue until the client has logged
+            // in again.
             let is_away = matches!(self.phase, Phase::LoggingIn | Phase::Away);
             let waits_on = *to == Destination::Server && is_away;
             let first = self.held.first(*to);
@@ -172,7 +173,7 @@ impl Session {
         self.next_held().is_some()
     }
 
-    /// Sends waiting lines while there is space, then leaves if the user wanted to leave.
+    /// Sends waiting lines while there is space. If all lines are sent and the user wanted to leave, starts to leave.
     pub(super) fn send_held(&mut self) -> Result<(), Ending> {
         if self.held.is_empty() && self.quitting.is_none() {
             return Ok(());
@@ -197,7 +198,7 @@ impl Session {
         self.quit_when_sent()
     }
 
-    /// Stops sending to a peer that has stopped sending, after all waiting lines for it were sent.
+    /// If the peer has stopped sending, and all waiting lines for it have been sent, this client stops sending too.
     pub(super) fn shut_if_both_are_done(&mut self, id: TunnelId) {
         let nothing_waits = self.held.first(Destination::Tunnel(id)).is_none();
         let peer_ended = |tunnel: &Tunnel| tunnel.peer_ended && tunnel.can_send();
@@ -222,7 +223,7 @@ impl Session {
             lines(count),
             Name(peer)
         ));
-        // Each kept line names the peer, because the text was only for this peer.
+        // Each of these lines is kept as a command with the peer's name, because the text was only for this peer.
         unsent.iter().for_each(|line| self.keep_unsaid(&line.typed));
         self.give_back(true);
     }

@@ -26,7 +26,8 @@ impl Session {
             Some(terminal) => terminal.decode(&bytes),
             None => return Ok(()),
         };
-        // After a person presses Enter, no key follows for a while. If more keys arrive in the same read, they are a paste.
+        // After Enter, a person needs some time to press the next key. So if other keys arrive in the same read as Enter,
+        // the text was pasted.
         let enters = keys.iter().filter(|key| **key == Key::Enter).count();
         let alone = enters == 1 && keys.last() == Some(&Key::Enter);
         for key in keys {
@@ -123,8 +124,8 @@ impl Session {
         }
     }
 
-    /// Suspends the program. The signal thread restores the terminal and stops the program. After the program continues,
-    /// everything is painted again.
+    /// Suspends the program. The signal thread restores the terminal and stops the program. When the program runs again, it
+    /// paints everything again.
     fn suspend(&mut self) {
         if !suspend_all() {
             self.output
@@ -133,7 +134,7 @@ impl Session {
     }
 
     pub(super) fn resumed(&mut self) {
-        // The channel may be empty, because the event that led here is only a hint.
+        // The channel may be empty: the event that called this function is only a hint.
         let _ = self.signals.resumed.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resumed();
@@ -141,7 +142,7 @@ impl Session {
     }
 
     pub(super) fn resized(&mut self) {
-        // The channel may be empty, because the event that led here is only a hint.
+        // The channel may be empty: the event that called this function is only a hint.
         let _ = self.signals.resized.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resized();

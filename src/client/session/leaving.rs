@@ -15,8 +15,8 @@ use crate::link::Link;
 use crate::link::outgoing::Watch;
 use crate::private::tunnel::{Sending, Tunnel};
 
-/// Time limit for leaving. Within this time, everything must be sent, and the server must close the connection. After Ctrl-C
-/// this limit is fixed. Otherwise the time starts again whenever bytes are written.
+/// Time limit for leaving. Within this time, the client must send everything, and the server must close the connection.
+/// After Ctrl-C this limit is fixed. In other cases, the time starts again whenever bytes are written.
 pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// After everything else has ended, a private connection stays open for this time, to receive the peer's last bytes.
 const LINGER_TIME: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ impl Session {
     pub(super) fn server_lost(&mut self, lost: String) -> Result<(), Ending> {
         self.server.ended = true;
         if self.private.piped().is_some() {
-            // The private connection of `--tunnel` continues without the server.
+            // With `--tunnel`, the private connection continues even without the connection to the server.
             let unsent = self.server.link.abandon();
             self.output.remark(&with_unsent(lost, unsent));
             return Ok(());
@@ -99,7 +99,8 @@ impl Session {
             return None;
         };
         let all_sent = |tunnel: &Tunnel| tunnel.sending == Sending::AllSent;
-        // A server that has stopped sending may still read.
+        // A server that has stopped sending may still read. So this code does not test whether the server has stopped
+        // sending.
         let to_server = !self.server.all_sent && self.server.link.unsent() > 0;
         if !self.server.ended
             || to_server
@@ -132,10 +133,10 @@ impl Session {
         match &mut self.phase {
             Phase::Leaving { .. } if is_backed_up => Err(Ending::Output(too_late(LEAVE_TIME))),
             Phase::Leaving { then, .. } => match unsent {
-                Some((who, bytes)) => Err(Ending::Lost(format!(
-                    "{who} accepted no data for {} s; {bytes} bytes were not sent",
-                    LEAVE_TIME.as_secs()
-                ))),
+                Some((who, bytes)) => {
+                    let reason = format!("{who} accepted no data for {} s", LEAVE_TIME.as_secs());
+                    Err(Ending::Lost(with_unsent(reason, bytes)))
+                }
                 None if self.server.all_sent || self.server.ended => {
                     Err(std::mem::replace(then, Ending::InOrder))
                 }
@@ -170,7 +171,7 @@ impl Session {
         }
     }
 
-    /// Returns the private connections without a transfer. Leaving does not wait for transfers.
+    /// Returns the private connections without a transfer, because a client that leaves does not wait for transfers.
     fn without_files(&mut self) -> impl Iterator<Item = &Tunnel> {
         self.private.iter_mut().filter_map(|(_, tunnel)| {
             let has_files = !tunnel.speech.exchange().running().is_empty();
@@ -178,7 +179,7 @@ impl Session {
         })
     }
 
-    /// Returns a number that grows whenever bytes are written.
+    /// Returns a number that grows whenever bytes are written to a peer or to standard output.
     fn moved(&mut self) -> u64 {
         let printed = self.output.printer().map_or(0, Printer::moved);
         let server = self.server.link.moved().wrapping_add(printed);
@@ -186,7 +187,7 @@ impl Session {
         links.map(Link::moved).fold(server, u64::wrapping_add)
     }
 
-    /// Returns the peer that has not accepted everything, and the number of unsent bytes.
+    /// Returns a peer that has not accepted all bytes, and the number of unsent bytes.
     fn unsent(&mut self) -> Option<(String, u64)> {
         if self.server.link.unsent() > 0 {
             let server = format!("the server at {}", self.server.address);
@@ -207,7 +208,7 @@ impl Session {
         }
     }
 
-    /// Leaves after SIGINT or SIGTERM. The second signal ends the program at once.
+    /// Leaves after SIGINT or SIGTERM. If a second signal arrives, the program ends at once.
     pub(super) fn interrupted(&mut self) -> Result<(), Ending> {
         let ending = match &self.options.tunnel {
             None => Ending::InOrder,

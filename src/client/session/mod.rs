@@ -1,4 +1,5 @@
-//! The loop. It waits for the next event, and owns everything except what the threads need for their blocking system calls.
+//! The loop. It waits for the next event and handles it. It owns all data, except the data that the threads need for their
+//! blocking system calls.
 //!
 //! | file | what is in it | needed for |
 //! |---|---|---|
@@ -79,23 +80,24 @@ const DISK_TIME: Duration = Duration::from_secs(5);
 pub(crate) struct Session {
     options: ChatOptions,
     dialogue: Box<dyn Dialogue>,
-    /// The first actions, which log in.
+    /// The first actions of the dialogue. They start the login.
     hello: Vec<Action>,
     /// How to connect to the server again.
     route: Route,
-    /// What only Chatr Connect needs.
+    /// The data that only Chatr Connect needs.
     chatr: Option<Chatr>,
     server: Server,
     private: PrivateConnections,
     unasked: direct::Unasked,
     lines: Receiver<NumberedLine>,
-    /// Typed lines that wait for space.
+    /// Typed lines that wait until their connection accepts more bytes.
     held: Held,
     /// Lines that the server may not have received yet.
     sent: Sent,
-    /// In a script, the number of the line that is being carried out.
+    /// In a script, the number of the input line that the client is handling now.
     line_number: Option<u64>,
-    /// Refused lines, until they are put back on the line that the user is typing.
+    /// Messages that could not be sent. When the input line is empty, the client puts them back there, and the user can
+    /// change them.
     unsaid: String,
     /// Set if the user wants to leave after the waiting lines have been sent.
     quitting: Option<Quitting>,
@@ -114,7 +116,8 @@ pub(crate) struct Session {
     /// Set after a lost connection, until the client has logged in again.
     loss: Option<Loss>,
     phase: Phase,
-    /// Deadline for the answer to the login, for the next attempt to connect, or for leaving.
+    /// The time at which the client stops waiting for the answer to its login, tries to connect again, or stops waiting
+    /// while it leaves. The phase says which of these.
     deadline: Option<Instant>,
     /// True if a line of standard input was refused.
     refused_a_line: bool,
@@ -151,7 +154,7 @@ enum Phase {
     Leaving {
         then: Ending,
         lingering: bool,
-        /// If set, the deadline is extended as long as bytes are written.
+        /// If set, the deadline is extended whenever bytes are written.
         patience: Option<Watch>,
     },
 }
@@ -240,7 +243,7 @@ impl Session {
         let ending = self.run_to_the_end(hello);
         drop(self.private);
         self.disk.settle(DISK_TIME);
-        // After a second signal, or if writing the output has already failed, the program does not wait for its output.
+        // After a second signal, or if the output cannot be written, the program does not wait until its output is written.
         if self.hurries || matches!(ending, Ending::Output(_) | Ending::OutputClosed) {
             return ending;
         }
@@ -306,8 +309,8 @@ impl Session {
                 self.server.all_sent = true;
                 Ok(())
             }
-            // Bytes that arrived before the failure may still be unread. They may contain the reason for the failure. The
-            // reading thread will also report the end of the connection.
+            // Only store the error: bytes that arrived before the failure may still be unread, and they may contain the
+            // reason for the failure. The reading thread will report the end of the connection after these bytes.
             Incoming::SendFailed(error) => {
                 self.server.send_error = Some(error);
                 match self.server.ended {

@@ -25,9 +25,9 @@ impl Session {
             self.intend(Intent::Deny { peer })?;
             return Ok(());
         }
-        // If both clients send a request, they must agree on one of the two requests. Otherwise two connections would open.
-        // The request of the client with the smaller login counts. That client repeats its request, because it may have sent
-        // its first request before the peer logged in.
+        // If both clients send a request, only one of the two requests may be accepted: otherwise two connections would
+        // open. Only the request of the client with the smaller login counts. This client repeats its request, because it
+        // may have sent its first request before the peer logged in.
         if wish.wait || *self.options.address.login > *peer {
             self.intend(Intent::Accept { peer })?;
         } else {

@@ -61,7 +61,7 @@ impl Session {
                 Ok(())
             }
             Incoming::End if !tunnel.stage.is_open() => {
-                let reason = "the server closed the connection before it was open";
+                let reason = "the server closed the private connection before it was open";
                 self.end_tunnel(id, Some(reason.into()))
             }
             Incoming::End => {
@@ -72,7 +72,7 @@ impl Session {
                 match sending {
                     Sending::AllSent => return self.end_tunnel(id, None),
                     Sending::Shut => {}
-                    // If the user is a person, the client also stops sending after the peer has stopped.
+                    // The peer has stopped sending. If the user is a person (not a script), the client stops sending too.
                     Sending::Possible if self.output.is_for_a_person() => {
                         self.shut_if_both_are_done(id);
                     }
@@ -120,8 +120,8 @@ impl Session {
         }
     }
 
-    /// Handles a private connection that has opened. From now on it carries the users' bytes. Some of these bytes may have
-    /// arrived already.
+    /// Handles a private connection that has opened. From now on, the connection carries the users' bytes. Some of these
+    /// bytes may have arrived already.
     pub(super) fn tunnel_is_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let wanted = self.options.tunnel.as_ref().map(|wish| &wish.peer);
         let has_piped = self.private.piped().is_some();
@@ -272,7 +272,7 @@ impl Session {
         Ok(())
     }
 
-    /// Handles `/close`. If this client still waits for the peer to connect, the private connection closes at once.
+    /// Handles `/close`. If the peer has not connected yet, the private connection closes at once.
     pub(super) fn shut_or_give_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let stage = self.private.get(id).map(|tunnel| &tunnel.stage);
         if matches!(stage, Some(Stage::Awaited { .. })) {
@@ -301,7 +301,7 @@ impl Session {
         opening.try_for_each(|id| self.end_tunnel(id, Some(reason.into())))
     }
 
-    /// Stops sending on the open private connections, and drops the other private connections.
+    /// Stops sending on the open private connections, and drops those that are not open.
     pub(super) fn leave_tunnels(&mut self) {
         let kept = self.private.keep_for_the_end();
         kept.into_iter().for_each(|id| self.shut_tunnel(id));

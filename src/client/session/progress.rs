@@ -7,16 +7,17 @@ use crate::escape::Name;
 use crate::files::disk::{Pace, bytes_in_words};
 use crate::files::exchange::FileDirection;
 
-/// The rows with the progress of transfers, and the time at which they are updated next.
+/// The rows of the terminal that show the progress of transfers, and the time of their next update.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     rows: Vec<String>,
     due: Option<Instant>,
 }
 
-/// Interval between updates. It is short enough to show movement, and long enough to use little processor time.
+/// Interval between updates. The interval is short, so that the bars move smoothly, but long enough to use little processor
+/// time.
 const PROGRESS_STEP: Duration = Duration::from_millis(150);
-/// Maximum rows; further transfers have no row.
+/// Maximum number of rows. Further transfers have no row.
 const MAX_ROWS: usize = 4;
 /// The width of a bar, in columns.
 const BAR: u64 = 20;
@@ -27,7 +28,7 @@ impl Progress {
         self.due.get_or_insert_with(Instant::now);
     }
 
-    /// Returns when the rows must be updated.
+    /// Returns the time of the next update of the rows.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }

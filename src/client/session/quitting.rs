@@ -1,4 +1,4 @@
-//! Leaving while typed lines wait for space: the client first sends these lines, as long as their connections accept data.
+//! Leaving while typed lines still wait: the client first sends these lines, as long as their connections accept data.
 
 use std::time::Instant;
 
@@ -14,12 +14,13 @@ use crate::typing::held::Destination;
 /// The state after the user has asked to leave, while lines still wait to be sent.
 #[derive(Debug)]
 pub(super) struct Quitting {
-    /// Measures how long no byte was written. The limit is [`LEAVE_TIME`].
+    /// Measures for how long no byte has been written. The limit is [`LEAVE_TIME`].
     watch: Watch,
 }
 
 impl Session {
-    /// Leaves after the waiting lines have been sent. A second call leaves at once.
+    /// Leaves after the waiting lines have been sent. If this function is called again before these lines have been sent,
+    /// the client leaves at once.
     pub(super) fn quit(&mut self) {
         if self.held.is_empty() || self.quitting.is_some() {
             return self.leave_as_wanted();
@@ -35,7 +36,7 @@ impl Session {
         ));
     }
 
-    /// Returns when to check again whether bytes were written.
+    /// Returns the time of the next check: the client checks whether it has written bytes since the last check.
     pub(super) fn quitting_looks_at(&self) -> Option<Instant> {
         let quitting = self.quitting.as_ref()?;
         Some(quitting.watch.due(LEAVE_TIME))

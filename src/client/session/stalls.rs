@@ -7,7 +7,7 @@ use crate::ending::Ending;
 use crate::private::tunnel::Tunnel;
 
 impl Session {
-    /// Closes every connection that has bytes to send but on which no byte was written for `--stall-timeout`. Does nothing
+    /// Closes every stalled connection: bytes wait to be sent, but no byte was written for `--stall-timeout`. Does nothing
     /// while the client leaves, because a shorter limit applies then.
     pub(super) fn look_for_stalls(&mut self) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
@@ -20,7 +20,10 @@ impl Session {
         };
         if self.server.link.is_stalled(now, limit) {
             let address = self.server.address;
-            self.server_lost(format!("the server at {address} stalls: {}", reason()))?;
+            self.server_lost(format!(
+                "the server at {address} does not read: {}",
+                reason()
+            ))?;
         }
         let is_stalled = |tunnel: &mut Tunnel| {
             let link = tunnel.stage.link_mut();
@@ -43,7 +46,7 @@ impl Session {
     }
 }
 
-/// Adds the number of unsent bytes to a reason.
+/// Adds the number of unsent bytes to the reason why a connection was closed.
 pub(super) fn with_unsent(reason: String, bytes: u64) -> String {
     match bytes {
         0 => reason,

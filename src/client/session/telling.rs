@@ -25,11 +25,12 @@ impl Session {
             }
             Event::LoginRefused { login, reason } => {
                 if self.tries_login_again() {
-                    let reason = "the server may not have noticed that the old connection is lost";
+                    let reason =
+                        "perhaps the server has not noticed yet that the old connection is lost";
                     return self.lose(reason.into());
                 }
-                // If the password is wrong, choosing another login does not help. When the client reconnects, the password
-                // is not the reason for the refusal, because the server has already accepted this password.
+                // If the password is wrong, choosing another login does not help. But when the client reconnects, the reason
+                // is not the password: the server has already accepted this password.
                 let has_password = self.options.password.is_some() && self.loss.is_none();
                 let chooses = self.dialogue.chooses_its_login();
                 if self.output.is_for_a_person() && !has_password && chooses {
@@ -57,7 +58,7 @@ impl Session {
             return Ok(());
         }
         self.deadline = None;
-        // With --tunnel, standard input belongs to the private connection, so there are no lines to wait for.
+        // With --tunnel, standard input belongs to the private connection, so no lines will arrive from it.
         let input_ended = match &self.loss {
             Some(loss) => loss.input_ended(),
             None => self.options.tunnel.is_some(),

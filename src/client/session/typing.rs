@@ -37,7 +37,7 @@ impl Session {
         done
     }
 
-    /// Carries out a line. If the line needs a connection, this connection must be able to accept it.
+    /// Carries out a line. If the line needs a connection, call this function only when this connection can accept the line.
     pub(super) fn typed(&mut self, typed: &Typed) -> Result<Outcome, Ending> {
         match typed {
             Typed::Say(text) => return self.say(text),
@@ -50,7 +50,8 @@ impl Session {
             Typed::Accept(peer) => return self.answer(peer, Intent::Accept { peer }),
             Typed::Deny(peer) => return self.answer(peer, Intent::Deny { peer }),
             Typed::Close(peer) => return self.intend(Intent::Close { peer }),
-            // There is no private connection with this peer.
+            // This case means that no private connection with this peer exists: otherwise the line would have been sent on
+            // it.
             Typed::Tell { peer, .. } => return Ok(self.refuse_without_tunnel(peer)),
             Typed::Name { peer, name } => return self.name(peer, name),
             Typed::Nothing => {}
@@ -178,7 +179,7 @@ impl Session {
         }
     }
 
-    /// Tells the user why a line has no effect. The exit code of a script also reports the refused line.
+    /// Tells the user why a line has no effect. In a script, the exit code also says that a line was refused.
     pub(super) fn refuse(&mut self, reason: &str) -> Outcome {
         self.refused_a_line = true;
         let place = match self.line_number {

@@ -43,8 +43,8 @@ pub(super) enum Ready {
 }
 
 impl Session {
-    /// Blocks until the loop can do something. The result is only a hint: there may be nothing to do when the loop handles
-    /// it.
+    /// Blocks until the loop can do something. The result is only a hint: when the loop handles it, there may be nothing
+    /// left to do.
     pub(super) fn wait(&self) -> Ready {
         let mut select = Select::new();
         let mut sources = vec![
@@ -132,7 +132,7 @@ impl Session {
             (Phase::Leaving { .. } | Phase::Talking { input_ended: true }, _) => false,
             (_, true) => !self.held.is_full(),
             (Phase::Talking { .. }, false) => self.held.is_empty(),
-            // After a lost connection, the client continues to read the script only when it has logged in again.
+            // After the client has lost the connection, it reads no more lines from the script until it has logged in again.
             (Phase::LoggingIn | Phase::Choosing | Phase::Away, false) => false,
         }
     }
@@ -160,7 +160,7 @@ impl Session {
                     self.input_ended();
                 }
             },
-            // There is nothing to do here, because waiting lines are sent after every event.
+            // This event needs no code of its own, because the loop tries to send the waiting lines after every event.
             Ready::Held => {}
             Ready::Keys => self.keys_came()?,
             Ready::Resized => self.resized(),
@@ -187,7 +187,7 @@ impl Session {
             Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
                 self.overdue()?;
             }
-            // If no peer is late, the loop woke only to paint or to check for stalls.
+            // This call does nothing if no peer is late. Then the loop woke up only to paint or to check for stalls.
             Ready::Deadline => self.give_up_late()?,
         }
         Ok(())
@@ -205,7 +205,7 @@ impl Session {
 }
 
 /// Adds the files that are being sent to `select`. The loop takes a piece of a file only when the connection has space for
-/// it, so that a file never delays typed lines.
+/// it. So a file never delays typed lines.
 fn wait_to_send<'a>(
     tunnel: TunnelId,
     files: &'a Files,

@@ -19,8 +19,8 @@ pub(super) struct Wire {
     log: Option<File>,
 }
 
-/// Maximum number of raw bytes to show from each piece of data on a private connection. Without this limit, the log of a large file would be
-/// even larger than the file.
+/// Maximum number of raw bytes to show from each piece of data on a private connection. Without this limit, the log of a
+/// large file transfer would be even larger than the file.
 const RAW_SHOWN: usize = 64;
 /// Maximum rows per field on a screen. In a file there is no limit.
 const SCREEN_ROWS: usize = 6;
@@ -32,7 +32,7 @@ impl Wire {
         let log = log.map(|path| {
             let mut options = OpenOptions::new();
             options.append(true).create(true);
-            // Only the owner may read the log: it contains messages, and the ids that open private connections.
+            // Only the file's owner may read the log: it contains messages, and the secret ids of private connections.
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             options.open(path).map_err(|error| {
@@ -79,7 +79,7 @@ impl Session {
         }
     }
 
-    /// Shows the frame that was taken last from this connection.
+    /// Shows the last frame that the client has taken from the received bytes of this connection.
     pub(super) fn show_taken(&mut self, source: Source) {
         if !self.wire.shown && self.wire.log.is_none() {
             return;

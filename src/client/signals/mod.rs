@@ -12,18 +12,19 @@ pub(crate) use taker::{
     tell_resumed,
 };
 
-/// Receives signals such as Ctrl-C through channels, until this value is dropped. After that these signals end the program
-/// as usual.
+/// The channels on which a chat receives signals, for example SIGINT (Ctrl-C). When this value is dropped, the signals end
+/// the program as usual.
 #[derive(Debug)]
 pub(crate) struct Signals {
     /// Receives the first reason to leave.
     pub(crate) leave: Receiver<Why>,
-    /// Receives `()` for the second reason to leave. If the loop does not receive it in time, the signal thread ends the
-    /// program, because a loop that is blocked in a write cannot end it.
+    /// Receives `()` for the second reason to leave. If the loop is blocked in a write, it cannot receive this `()` and
+    /// cannot end the program. Then the signal thread ends the program after a time limit.
     pub(crate) at_once: Receiver<()>,
     /// Receives `()` when the size of the window has changed.
     pub(crate) resized: Receiver<()>,
-    /// Receives `()` when the program continues after a stop and has taken the terminal again.
+    /// Receives `()` when the program runs again after the user suspended it (Ctrl-Z), and the terminal is in raw mode
+    /// again.
     pub(crate) resumed: Receiver<()>,
 }
 
@@ -63,15 +64,15 @@ impl Signals {
     }
 }
 
-/// On systems other than Unix, the client does not use raw mode.
+/// Does nothing. On systems other than Unix, the client does not use raw mode, so Ctrl-C is not a key here.
 #[cfg(not(unix))]
 pub(crate) fn end_at_once() {}
 
-/// On systems other than Unix, the client does not use raw mode.
+/// Does nothing. On systems other than Unix, the client does not use raw mode, so Ctrl-C is not a key here.
 #[cfg(not(unix))]
 pub(crate) fn leave_if_blocked() {}
 
-/// On systems other than Unix, a program cannot be stopped and continued.
+/// Does nothing and returns false: on systems other than Unix, a program cannot be stopped and continued.
 #[cfg(not(unix))]
 pub(crate) fn suspend_all() -> bool {
     false

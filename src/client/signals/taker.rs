@@ -10,8 +10,8 @@
 //! | SIGCONT | takes the terminal again and paints | takes the terminal again and shows the prompt |
 //! | SIGWINCH | paints | no effect |
 //!
-//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught. After the
-//! handler of such a signal has returned, the same fault would occur again.
+//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught. When the
+//! handler of such a signal returns, the program would repeat the same instruction and the same fault.
 
 use std::ffi::c_int;
 use std::io;
@@ -32,12 +32,12 @@ use super::{Signals, Why};
 
 /// Signals that a chat handles.
 const OF_A_CHAT: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGWINCH];
-/// Signals that end or stop a program. Before they do, the terminal must be restored.
+/// Signals that end, stop or continue a program. Before the program ends or stops, it must restore the terminal.
 const OF_THE_TERMINAL: [c_int; 14] = [
     SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
     SIGXCPU, SIGXFSZ, SIGTSTP, SIGCONT,
 ];
-/// Signals that end a program and exist only on this system.
+/// More signals that end a program. They exist only on Linux.
 #[cfg(target_os = "linux")]
 const OF_THE_SYSTEM: [c_int; 3] = [
     Signal::IO.as_raw(),
@@ -48,35 +48,36 @@ const OF_THE_SYSTEM: [c_int; 3] = [
 const OF_THE_SYSTEM: [c_int; 0] = [];
 /// How long the signal thread waits for the loop to take a second signal. A loop that is not blocked needs less time.
 const AT_ONCE: Duration = Duration::from_millis(500);
-/// The same, if the loop is writing to the terminal. A write to a terminal that accepts it needs less time.
+/// This shorter limit applies while the loop writes to the terminal. If the terminal accepts the text, a write needs less
+/// time.
 const AT_ONCE_IN_A_WRITE: Duration = Duration::from_millis(50);
-/// Before the program stops again in the background, it waits this long for a signal that was sent before SIGCONT. `kill %1` in
-/// a shell sends SIGTERM and then SIGCONT, but the handler of SIGCONT may run first. If the program stopped then, it would
-/// never see SIGTERM.
+/// When SIGCONT continues the program in the background, the program stops again, but only after this time. In this time it
+/// can receive another signal that was sent together with SIGCONT. For example, `kill %1` in a shell sends SIGTERM and then
+/// SIGCONT, but the handler of SIGCONT may run first. If the program stopped immediately, it would not handle SIGTERM until
+/// the next SIGCONT.
 const TOGETHER: Duration = Duration::from_millis(500);
-/// After the first reason to leave, the program ends if its output accepts nothing for this time.
+/// After the first reason to leave, if the output accepts nothing for this time, the program ends.
 const BLOCKED: Duration = Duration::from_secs(5);
-/// Signals that are caught even if they were ignored when the program started. A program that a shell starts with `&`
-/// ignores SIGINT, but a script may still use SIGINT to end a chat that it has started in this way.
+/// Signals that are caught even if they were ignored when the program started. If a shell starts a program with `&`, the
+/// program ignores SIGINT at first. But a script may use SIGINT to end a chat that it has started in this way.
 const NEVER_IGNORED: [c_int; 2] = [SIGINT, SIGTERM];
 
 static THREAD: Mutex<Option<Handle>> = Mutex::new(None);
 static CHAT: Mutex<Option<Chat>> = Mutex::new(None);
 static GUARD: Mutex<Option<TerminalGuard>> = Mutex::new(None);
 
-/// How the signal thread restores the terminal. While the program has not changed the terminal, both functions have no
-/// effect.
+/// How the signal thread restores the terminal. Before the program has changed the terminal, these functions have no effect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TerminalGuard {
     /// Restores the terminal. Waits at most this time for a terminal that accepts no output.
     pub(crate) give_back: fn(Duration),
     /// Returns the number of the write that is running; `None` if no write to the terminal is running.
     pub(crate) writing: fn() -> Option<u64>,
-    /// Takes the terminal again. Returns false if it belongs to another program.
+    /// Takes the terminal again. Returns false if the terminal belongs to another program.
     pub(crate) take_again: fn() -> bool,
 }
 
-/// How long [`TerminalGuard::give_back`] waits at most when nothing is known about the terminal.
+/// Maximum time that [`TerminalGuard::give_back`] waits if this program does not know whether the terminal accepts output.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The channels of the running chat.
@@ -114,7 +115,7 @@ pub(super) fn listen_no_more() {
     *CHAT.lock() = None;
 }
 
-/// Catches all signals that end or stop the program, so that the terminal is restored first.
+/// Catches all signals that end or stop the program, so that the program can restore the terminal first.
 pub(crate) fn guard_terminal(guard: TerminalGuard) -> io::Result<()> {
     *GUARD.lock() = Some(guard);
     take(&OF_THE_TERMINAL)?;
@@ -129,9 +130,9 @@ pub(crate) fn end_at_once() {
     }
 }
 
-/// Stops the program's process group, as Ctrl-Z does. Returns false if no shell could continue it.
+/// Stops the program's process group, as Ctrl-Z does. Does nothing and returns false if no shell could continue the group.
 pub(crate) fn suspend_all() -> bool {
-    // A program may always send a signal to its own process group, so this call does not fail.
+    // This call does not fail, because a program may always send a signal to its own process group.
     can_stop() && kill_current_process_group(Signal::TSTP).is_ok()
 }
 
@@ -142,7 +143,8 @@ pub(crate) fn tell_resumed() {
     }
 }
 
-/// Catches these signals, except those that were ignored when the program started.
+/// Catches these signals. If a signal was ignored when the program started, it stays ignored, unless it is in
+/// [`NEVER_IGNORED`].
 fn take(signals: &[c_int]) -> io::Result<()> {
     let mut thread = THREAD.lock();
     let thread = match &mut *thread {
@@ -177,7 +179,7 @@ fn start() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// The signal thread starts without signals. [`take`] adds them later.
+/// The signal thread starts without any signals to wait for. [`take`] adds them later.
 const NONE: [c_int; 0] = [];
 
 /// What the signal thread does after it has handled some signals.
@@ -199,7 +201,7 @@ fn act_on(signals: &[c_int]) -> Next {
                     let _ = chat.resized.try_send(());
                 }
             }
-            // If SIGCONT arrived too, the program does not stop.
+            // If SIGCONT arrived together with SIGTSTP, the program does not stop.
             SIGTSTP if goes_on => {}
             SIGTSTP => suspend(),
             SIGINT | SIGTERM if tell_to_leave(Why::Asked, signal) => {}
@@ -237,8 +239,8 @@ fn tell_to_leave(why: Why, signal: c_int) -> bool {
 /// Tells the chat to end at once. Returns false if the chat does not receive this, because its loop is blocked.
 fn tell_to_end() -> bool {
     let at_once = CHAT.lock().as_ref().map(|chat| chat.at_once.clone());
-    // The lock is not held here, so the chat may end meanwhile. Then its end of the channel is dropped, and the program is
-    // already ending.
+    // This thread does not hold the lock here, so the chat may end in the meantime. Then the other end of the channel is
+    // dropped and this send fails, but the program is ending already.
     let patience = match writing() {
         Some(_) => AT_ONCE_IN_A_WRITE,
         None => AT_ONCE,
@@ -247,9 +249,10 @@ fn tell_to_end() -> bool {
     !matches!(taken, Some(Err(SendTimeoutError::Timeout(()))))
 }
 
-/// Starts to watch the loop, because the chat should leave. A loop that blocks in a write to a terminal, or to standard
-/// error, cannot leave. If one write to the terminal takes longer than [`BLOCKED`], or if `waits` says that the loop has not
-/// even taken the signal, the program ends as this signal ends it.
+/// Starts a thread that watches the loop after the chat was told to leave. A loop that blocks in a write to a terminal, or
+/// to standard error, cannot leave. The new thread ends the program as the signal would, in two cases: if one write to the
+/// terminal takes longer than [`BLOCKED`], or if `waits` returns true, because the loop has not even received the reason to
+/// leave.
 fn end_if_blocked(signal: c_int, waits: impl Fn() -> bool + Send + 'static) {
     let watch = move || {
         let mut before = writing();
@@ -262,20 +265,21 @@ fn end_if_blocked(signal: c_int, waits: impl Fn() -> bool + Send + 'static) {
             before = now;
         }
     };
-    // Without this thread, a second signal still ends the program.
+    // If the thread cannot be started, a second signal still ends the program.
     let _ = thread::Builder::new()
         .name("leave-watch".into())
         .spawn(watch);
 }
 
-/// Does what a first Ctrl-C does if the terminal is blocked. It is needed for a terminal in raw mode, where Ctrl-C is a key.
+/// If a write to the terminal is running, watches the loop as after a first SIGINT: if the write blocks for [`BLOCKED`], the
+/// program ends. This function is needed for a terminal in raw mode, where Ctrl-C is a key and sends no signal.
 pub(crate) fn leave_if_blocked() {
     if writing().is_some() {
         end_if_blocked(SIGINT, || false);
     }
 }
 
-/// Returns the number of the write to the terminal that is running.
+/// Returns the number of the running write to the terminal; `None` if no write is running.
 fn writing() -> Option<u64> {
     let guard = *GUARD.lock();
     guard.and_then(|guard| (guard.writing)())
@@ -303,8 +307,8 @@ fn take_again() -> bool {
 fn end_by(signal: c_int) {
     give_back();
     let _ = emulate_default_handler(signal);
-    // The library does not know the signals that exist only on this system. When such a signal ends the program, its exit
-    // code is the one that a shell would report for the signal.
+    // The call above returns only if the library does not know the signal, because the signal exists only on Linux. Then the
+    // program ends with the exit code that a shell would report for the signal.
     std::process::exit(128 + signal);
 }
 
@@ -333,13 +337,13 @@ fn go_on() -> Next {
     }
 }
 
-/// True if a shell can continue the program. No shell can do this for the process group of the session's leader. In that
-/// group, the system ignores Ctrl-Z too.
+/// True if a shell can continue the program. No shell can continue the process group of the session's leader. In that group,
+/// the system ignores Ctrl-Z too.
 fn can_stop() -> bool {
     !is_ignored(SIGTSTP) && getsid(None).is_ok_and(|session| session != getpgrp())
 }
 
-/// True if the signal was ignored when the program started, as `nohup` does with SIGHUP.
+/// True if the signal was ignored when the program started. For example, `nohup` starts a program with SIGHUP ignored.
 #[cfg(target_os = "linux")]
 fn is_ignored(signal: c_int) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

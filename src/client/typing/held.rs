@@ -1,5 +1,5 @@
-//! Typed lines, each of which waits until the connection that it needs can accept it. Each line was parsed when the user
-//! typed it.
+//! Typed lines that wait. Each line waits until the connection that it needs can accept it. Each line was parsed when the
+//! user typed it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,22 +17,23 @@ pub(crate) enum Destination {
     Tunnel(TunnelId),
 }
 
-/// A line that was typed or read.
+/// A line that the user typed, or that the client read from the input of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entered {
     pub(crate) typed: Typed,
-    /// Its number in the input of a script.
+    /// The number of the line in the input of a script.
     pub(crate) number: Option<u64>,
 }
 
 impl Entered {
-    /// Returns the approximate memory of the line, in bytes: the value itself, and its texts.
+    /// Returns the approximate memory of the line and its texts, in bytes.
     pub(crate) fn cost(&self) -> usize {
         size_of::<Entered>() + self.typed.to_string().len()
     }
 }
 
-/// All waiting lines. Lines for one connection stay in order. A full connection does not delay the others.
+/// All waiting lines. Lines for one connection stay in order. If one connection accepts no more lines, the lines for the
+/// other connections are not delayed.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// Contains only connections for which lines wait.
@@ -101,7 +102,7 @@ impl Held {
         self.lines.is_empty()
     }
 
-    /// True if the limit is reached. Then the terminal must not be read for now.
+    /// True if the limit is reached. Then the caller must not read the terminal until there is space again.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes >= MOST_BYTES
     }

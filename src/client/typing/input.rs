@@ -1,5 +1,6 @@
-//! Standard input. A thread that blocks in a read of standard input cannot be woken, so it is never joined. The thread ends
-//! at the end of the input, when the receiver of its channel is dropped, or with the program.
+//! The thread that reads standard input. No other thread joins it, because nothing can wake a thread that is blocked in a
+//! read of standard input. The thread ends at the end of the input, after the receiver of its channel was dropped, or with
+//! the program.
 
 use std::io::{self, BufRead, Read};
 use std::thread;
@@ -8,8 +9,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::mark::{UTF8_MARK, UTF16_REFUSAL, is_utf16};
 
-/// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
-/// of every protocol.
+/// Maximum length of a line, in bytes. A longer line is refused. The limit bounds the memory that a line needs. It is far
+/// above the maximum message of every protocol.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 /// Maximum number of lines that wait for the loop.
 const LINES_AHEAD: usize = 16;
@@ -47,7 +48,7 @@ pub(crate) fn lines() -> io::Result<Receiver<NumberedLine>> {
                 return;
             };
             let failed = matches!(line, InputLine::Failed(_));
-            // Sending fails if the loop has already ended.
+            // This send fails if the loop has already ended.
             if to_loop.send(NumberedLine { number, line }).is_err() || failed {
                 return;
             }
@@ -57,15 +58,15 @@ pub(crate) fn lines() -> io::Result<Receiver<NumberedLine>> {
 }
 
 /// Reads standard input without waiting for whole lines, for the keys of a terminal. Calls `wait` before every read, and
-/// stops when `wait` returns false. Calls `interrupt` when a Ctrl-C arrives. Calls `stuck` instead when the loop has not taken
-/// an earlier Ctrl-C, because then the loop is blocked in a write.
+/// stops when `wait` returns false. Calls `interrupt` when a Ctrl-C arrives. If the loop has not taken an earlier Ctrl-C,
+/// the loop is blocked in a write. Then this function calls `stuck` instead.
 pub(crate) fn bytes(
     wait: fn() -> bool,
     interrupt: fn(),
     stuck: fn(),
 ) -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
-    // Read errors are ignored: if a terminal cannot be read, it was closed, so its input has ended.
+    // Read errors are ignored: a terminal that cannot be read was closed, so its input has ended.
     let (failure, _) = bounded(1);
     let mut interrupts = Interrupts::default();
     copy(to_loop, failure, wait, move |to, keys| {
@@ -81,7 +82,8 @@ pub(crate) fn bytes(
 /// Finds out whether the loop fails to take a Ctrl-C.
 #[derive(Debug, Default)]
 struct Interrupts {
-    /// True if a Ctrl-C was sent to the loop, and the loop has not taken all keys since then.
+    /// True if a Ctrl-C was sent to the loop. This value becomes false again when the loop has taken all keys that were sent
+    /// to it.
     one_waits: bool,
 }
 
@@ -108,7 +110,7 @@ pub(crate) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result
 }
 
 /// Copies standard input to `to`, as [`raw`] does, but calls `wait` before every read, and stops when `wait` returns false.
-/// Shows each chunk to `look`.
+/// Calls `look` with each chunk.
 fn copy(
     to: Sender<Vec<u8>>,
     failure: Sender<io::Error>,
@@ -140,7 +142,7 @@ fn copy(
 
 /// Skips the byte order mark of UTF-8, with which some editors begin a text.
 fn pass_mark(input: &mut impl BufRead) {
-    // A failed read is reported with the first line.
+    // If this read fails, the error is reported when the first line is read.
     if input
         .fill_buf()
         .is_ok_and(|text| text.starts_with(UTF8_MARK))
@@ -149,8 +151,8 @@ fn pass_mark(input: &mut impl BufRead) {
     }
 }
 
-/// Reads a line. If the first line shows that the text is UTF-16, the whole input is refused, because its bytes would be
-/// read as different text.
+/// Reads a line. If the first line shows that the input is UTF-16, refuses the whole input, because its bytes, read as
+/// UTF-8, would be a different text.
 fn next_line(input: &mut impl BufRead, is_first: bool) -> Option<InputLine> {
     let mut bytes = Vec::new();
     match input.take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {

@@ -1,10 +1,10 @@
-//! Lines that were given to the connection to the server, until they count as arrived.
+//! The lines that the loop has passed on for the server, until they count as arrived.
 //!
 //! A write to a socket only copies bytes into the system's buffer. If the connection is lost afterwards, the client cannot
-//! know whether the server has read them. So the client keeps each line until one of these happens:
+//! know whether the server has read these bytes. So the client keeps each line until one of these happens:
 //!
-//! - The server sends a message of this client back. Then this message and all lines before it have arrived.
-//! - In a protocol without such an echo, and for a line without one, [`SETTLED`] has passed.
+//! - The server sends a message of this client back. This shows that the message and all lines before it have arrived.
+//! - If the server sends no such message back (in this protocol, or for this line): the time [`SETTLED`] has passed.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use super::held::Entered;
 use super::typed::Typed;
 
-/// A line that the server does not send back counts as arrived after this time on a connection that was not lost.
+/// For lines that the server never sends back: such a line counts as arrived if the connection stays open for this time
+/// after the line was sent.
 const SETTLED: Duration = Duration::from_secs(30);
-/// Limit for the memory of the kept lines, in bytes. At the limit the oldest line is no longer kept, only counted.
+/// Limit for the memory of the kept lines, in bytes. At the limit, the client drops the oldest line, but still counts it.
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// The lines that may not have arrived yet, in order.
@@ -28,7 +29,7 @@ pub(crate) struct Sent {
 #[derive(Debug)]
 struct Given {
     line: Entered,
-    /// The number of bytes that the connection had got after this line.
+    /// The number of bytes that were given to the connection, up to the end of this line.
     end: u64,
     at: Instant,
     /// True if the server sends the line back.
@@ -38,16 +39,17 @@ struct Given {
 /// The lines of a lost connection.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lost {
-    /// Lines that were written completely, in order. The server may have read them or not.
+    /// Lines that were written completely, in order. The server may or may not have read them.
     pub(crate) in_doubt: Vec<Entered>,
-    /// The number of lines before them that were not kept. They may be lost too.
+    /// The number of older lines that were not kept. These lines may be lost too.
     pub(crate) uncounted: usize,
-    /// Lines that were not written completely, in order. The server cannot have read a whole frame of them.
+    /// Lines that were not written completely, in order. So the server cannot have received any of these lines completely.
     pub(crate) unsent: Vec<Entered>,
 }
 
 impl Sent {
-    /// Keeps a line that was given to the connection. After the line, the connection has got `end` bytes.
+    /// Keeps a line that was given to the connection. `end` is the number of bytes that have been given to the connection so
+    /// far, including this line.
     pub(crate) fn push(&mut self, line: Entered, end: u64, echoes: bool, now: Instant) {
         self.settle(now);
         self.bytes += line.cost();
@@ -63,7 +65,7 @@ impl Sent {
         }
     }
 
-    /// Notes that the server has sent a message of this client back.
+    /// Records that the server has sent back a message of this client.
     pub(crate) fn heard(&mut self, text: &str) {
         let is_it = |given: &Given| {
             given.echoes && matches!(&given.line.typed, Typed::Say(said) if said == text)
@@ -74,14 +76,15 @@ impl Sent {
         }
     }
 
-    /// True if the server should have sent a line back and has not.
+    /// True if the server has not yet sent back a line that it should send back.
     pub(crate) fn misses_an_echo(&self) -> bool {
         self.uncounted > 0 || self.lines.iter().any(|given| given.echoes)
     }
 
-    /// Takes all lines after the connection was lost. The connection has written `written` bytes.
+    /// Removes all lines and returns them. Called when the connection is lost. `written` is the number of bytes that were
+    /// written to the connection.
     pub(crate) fn lose(&mut self, written: u64, now: Instant) -> Lost {
-        // A line that is not written yet is not forgotten, however old it is.
+        // A line that was not written yet is always kept, even if it is old.
         let unsent = self.lines.partition_point(|given| given.end <= written);
         let unsent = self.lines.split_off(unsent);
         self.settle(now);
@@ -94,7 +97,7 @@ impl Sent {
         }
     }
 
-    /// Forgets the lines that count as arrived because of their age.
+    /// Forgets the lines that are so old that they count as arrived (see [`SETTLED`]).
     fn settle(&mut self, now: Instant) {
         let is_settled =
             |given: &Given| !given.echoes && now.saturating_duration_since(given.at) >= SETTLED;

@@ -123,7 +123,7 @@ impl fmt::Display for TypedError {
                 write!(f, "{command} needs a name and a text: {command} NAME TEXT")
             }
             TypedError::BadQuotes => f.write_str(
-                "invalid quoted name; close the quote, and write \\\" and \\\\ for these characters inside it",
+                "invalid quoted name; end the name with a quote, and inside the name write \\\" for a quote and \\\\ for a backslash",
             ),
             TypedError::TooMuch(command, rest) => write!(
                 f,
@@ -164,7 +164,7 @@ impl fmt::Display for Typed {
 }
 
 impl Typed {
-    /// Returns the same line, with the peer's name replaced by what `known_as` returns for it.
+    /// Returns the same line, but with the name that `known_as` returns for the peer's name.
     #[must_use]
     pub fn meaning(mut self, known_as: impl Fn(&str) -> String) -> Typed {
         match &mut self {
@@ -178,7 +178,7 @@ impl Typed {
             | Typed::Cancel(peer)
             | Typed::Talk(Some(peer))
             | Typed::Ignore(Some(peer)) => *peer = known_as(peer),
-            // `/name` keeps the peer's name as it was typed, because the dialogue looks the peer up itself.
+            // For `/name`, the peer's name stays as the user typed it, because the dialogue itself finds the peer.
             Typed::Name { .. }
             | Typed::Nothing
             | Typed::Say(_)

@@ -18,7 +18,7 @@ use crate::room::{ConnectIds, Entropy};
 use crate::wire::Explained;
 use peer::Next;
 
-/// Maximum length of a file name, in bytes. The document has no limit.
+/// Maximum length of a file name, in bytes. The document sets no limit, but most file systems do.
 const MAX_FILE_NAME_BYTES: usize = 255;
 
 /// One client of a ChatHack server.
@@ -27,9 +27,9 @@ pub struct ChatHackClient {
     ids: ConnectIds,
     login: String,
     identity: Identity,
-    /// Clients that we asked for a private connection and that have not answered.
+    /// Clients that we have asked for a private connection, and that have not answered yet.
     asked: Remembered<String>,
-    /// Clients that asked us for a private connection and that we have not answered.
+    /// Clients that have asked us for a private connection, and that we have not answered yet.
     asked_by: Remembered<String>,
     tunnels: Tunnels<Direct>,
 }
@@ -46,15 +46,15 @@ pub struct Account {
 /// What the client stores for a direct connection.
 #[derive(Debug)]
 struct Direct {
-    /// The id that the connecting client must show.
+    /// The id that the connecting client must send first.
     id: i64,
     /// What the next bytes from the peer mean.
     next: Next,
 }
 
 impl ChatHackClient {
-    /// Makes a client that has not sent anything. The ids of direct connections are made from `entropy`, which must be
-    /// fit for secrets.
+    /// Makes a client that has not sent anything. The client makes the ids of direct connections from `entropy`. The ids are
+    /// secret, so `entropy` must be unpredictable.
     pub fn new(account: Option<Account>, entropy: Entropy) -> ChatHackClient {
         ChatHackClient {
             account,
@@ -81,7 +81,8 @@ impl Dialogue for ChatHackClient {
             (_, Intent::Ask { peer }) => self.ask(peer),
             (_, Intent::Accept { peer }) => self.accept(peer),
             (_, Intent::Deny { peer }) => self.deny(peer),
-            // The protocol has no packet for this, so the client closes its direction of the private connection.
+            // The protocol has no packet to close a private connection, so the client closes its direction of the
+            // connection.
             (_, Intent::Close { peer }) => Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)]),
         }
     }
@@ -125,7 +126,8 @@ impl Dialogue for ChatHackClient {
         };
         let (sender, receiver) = (&*self.login, peer);
         let Some(address) = at else {
-            // We cannot listen, so we decline the request. Otherwise the asker would wait for an answer that never comes.
+            // The program cannot listen, so the client declines the request. Otherwise the asker would wait for an answer
+            // that never arrives.
             let denied = ClientFrame::PrivateDenied { sender, receiver };
             let actions = send(&denied);
             self.tunnels.end(tunnel);
@@ -221,7 +223,8 @@ impl ChatHackClient {
         Ok(send(&ClientFrame::PrivateAsking { sender, receiver }))
     }
 
-    /// Accepts a request. The client must listen before it can tell the asker where to connect.
+    /// Accepts a request. The program must listen first, because only then does the client know the address to which the
+    /// asker must connect.
     fn accept(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         if !self.asked_by.iter().any(|name| name == peer) {
             let peer = peer.to_owned();

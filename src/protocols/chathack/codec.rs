@@ -1,4 +1,4 @@
-//! The packets of ChatHack as bytes. For each side there is `decode` and, next to it, `encode`, with the packets in the
+//! The packets of ChatHack as bytes. Each side has a `decode` and, next to it, an `encode`. Both list the packets in the
 //! order of the document.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,12 +7,13 @@ use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::{ClientFrame, MeetingPoint, PeerFrame, Received, ServerFrame};
 
-/// "All message, private message or file which size is upper than 1024 bytes will be automatically rejects." Every
-/// other text has the same limit. So a name that is too long for a login is not a packet error: it is a name that no
-/// client has.
+/// Maximum length of a message, in bytes. The document says: "All message, private message or file which size is upper than
+/// 1024 bytes will be automatically rejects." Every other text has the same limit. So a name of 256 to 1024 bytes is too
+/// long for a login, but it is a valid text: the packet is valid, but no client has this name.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
-/// Maximum length, in bytes, of a rejected message that is only skipped. A longer message closes the connection.
+/// If a message is over the limit but has at most this many bytes, the receiver rejects it, skips its bytes and keeps the
+/// connection open. If a message is longer, the receiver closes the connection.
 pub const MAX_SKIPPED_BYTES: usize = 64 << 10;
 
 pub(super) const LOGIN_WITH_PASSWORD: i8 = 1;
@@ -38,8 +39,9 @@ const ADCODE_IPV4: i8 = 1;
 const ADCODE_IPV6: i8 = 2;
 
 impl<'a> ClientFrame<'a> {
-    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
-    /// A frame with a message over the limit is recognized, with its length, before the message arrives.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing. If
+    /// the message is over the limit, returns [`Received::TooLong`] (or an error if it is too long to skip) as soon as its
+    /// length has arrived.
     pub fn decode(input: &'a [u8]) -> Result<Option<(Received<Self>, usize)>, Malformed> {
         settle(Self::decode_at(Cursor::new(input)))
     }
@@ -168,8 +170,9 @@ impl<'a> ServerFrame<'a> {
 
 impl<'a> PeerFrame<'a> {
     /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
-    /// `limit` is the maximum length of a message, in bytes. A longer message is recognized, with its length, before it
-    /// arrives. The content of a file is not part of its frame; it follows the frame.
+    /// `limit` is the maximum length of a message, in bytes. If a message is longer, returns [`Received::TooLong`] (or an
+    /// error if it is too long to skip) as soon as its length has arrived. The content of a file is not a part of its frame;
+    /// it follows the frame.
     pub fn decode(
         input: &'a [u8],
         limit: usize,
@@ -246,7 +249,7 @@ fn not_for_a_peer(opcode: i8) -> Malformed {
 /// without closing the connection.
 enum Payload<'a> {
     Text(&'a str),
-    /// The reason, and the length of the whole frame.
+    /// The reason for the rejection, and the length of the whole frame.
     TooLong(Malformed, usize),
 }
 

@@ -14,31 +14,31 @@ pub(super) type Connections = room::Connections<LoginStage>;
 pub(crate) enum LoginStage {
     /// Connected, without a login.
     Anonymous {
-        /// How many logins of this connection were refused.
+        /// The number of logins that were refused on this connection.
         refused: u32,
     },
-    /// The client has proposed a login, and the room waits for the answer of the accounts.
+    /// The client has proposed a login, and the room waits for the answer to its question about the accounts.
     Proposed(Proposal),
     /// A client: its login was accepted.
     Identified { login: Arc<str> },
-    /// The server is closing this connection and ignores what its peer still sends.
+    /// The server is closing this connection, and ignores everything that the peer still sends.
     Leaving,
 }
 
-/// A login for which the accounts have not answered yet.
+/// A login about which the room has asked, and for which it has no answer yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proposal {
     pub(crate) login: Arc<str>,
     pub(crate) kind: LoginKind,
-    /// How many logins of this connection were refused before.
+    /// The number of earlier logins that were refused on this connection.
     pub(crate) refused: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoginKind {
     WithPassword {
-        /// The time at which the password was counted as wrong. If the password turns out to be right, it is no longer
-        /// counted as wrong.
+        /// The time at which the room counted this password as wrong. If the password is correct, the room takes back this
+        /// count.
         counted: Instant,
     },
     WithoutPassword,
@@ -68,8 +68,8 @@ impl Stage for LoginStage {
             (LoginStage::Anonymous { .. } | LoginStage::Identified { .. }, Overdue::Frame) => {
                 Some("the rest of a packet")
             }
-            // In all other cases the limit does not apply: the accounts may need time to answer, and a client may be silent
-            // for ever.
+            // In the other stages the limit does not apply: the answer about the accounts may take time, and a client may be
+            // silent for ever.
             _ => None,
         }
     }
@@ -83,7 +83,7 @@ impl Lifecycle for Room {
     }
 
     fn clean_up(&mut self, id: ConnId, ended_in: LoginStage, out: &mut Effects) {
-        // The login of the client becomes free, and its requests end.
+        // The client's login becomes free, and the client's requests end.
         if let LoginStage::Identified { login } = ended_in {
             self.roster.leave(id);
             out.leave(id);

@@ -1,6 +1,6 @@
-//! The packets of ChatHack, split into their fields, for users who want to see what is sent. Logs hide the id of a direct
-//! connection, but here it is shown, because it belongs to the user. A password is not shown, because it stays valid after
-//! the connection has ended.
+//! The packets of ChatHack, split into their fields, for users who want to see what is sent. The id of a direct connection
+//! is secret, so logs hide it. Here it is shown, because it belongs to the user who looks at the packet. Passwords are not
+//! shown, because they stay valid after the connection has ended.
 
 use std::net::IpAddr;
 
@@ -83,7 +83,7 @@ impl ServerFrame<'_> {
 }
 
 impl PeerFrame<'_> {
-    /// Splits the packet into its fields. For a file, these are only the fields before its content.
+    /// Splits the packet into its fields. For a file, these are only the fields before the content of the file.
     pub fn explained(&self) -> Explained {
         match *self {
             PeerFrame::Message { login, message } => Explained::new("MESSAGE", codec::PEER_MESSAGE)

@@ -1,4 +1,4 @@
-//! Accounts that have logged in from an address before.
+//! Remembers which accounts have logged in from which addresses before.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -15,15 +15,16 @@ const WINDOW: Duration = Duration::from_mins(1);
 
 /// Gives each account a separate limit of wrong passwords at each address from which the account has logged in before.
 ///
-/// All clients of a proxy have one address. Without this limit, one client could lock the others out by guessing wrong
-/// passwords, because the server would no longer check passwords from that address. With this limit, an account that has
-/// been used from the address stays usable, and its password still cannot be guessed faster than the limit allows.
+/// All clients of a proxy have one address. If this address had only one limit, one client could lock out the others: after
+/// its wrong guesses, the server would check no more passwords from this address. With the separate limit, an account that
+/// has logged in from the address before can still log in. But even from this address, an attacker cannot guess the password
+/// faster than the limit allows.
 #[derive(Debug)]
 pub(super) struct Familiar {
     per_minute: usize,
     /// The times of the last wrong tries for each pair, oldest first. The number of stored times is at most the limit.
     tries: HashMap<Pair, VecDeque<Instant>>,
-    /// The pairs in the order in which they became familiar.
+    /// The pairs, in the order of their first successful logins.
     order: VecDeque<Pair>,
 }
 
@@ -51,8 +52,8 @@ impl Familiar {
         self.tries.insert(pair, VecDeque::new());
     }
 
-    /// Counts a try, and returns true if the password may be checked, false if the limit is used up. Returns `None`, and
-    /// counts nothing, when this account has not logged in from this address before.
+    /// Counts a try. Returns true if the password may be checked, and false if the limit is reached. If this account has not
+    /// logged in from this address before, counts nothing and returns `None`.
     pub(super) fn count(&mut self, address: IpAddr, login: &str, now: Instant) -> Option<bool> {
         let tries = self.tries.get_mut(&(address, login.into()))?;
         tries.retain(|tried| now.saturating_duration_since(*tried) < WINDOW);
@@ -63,8 +64,8 @@ impl Familiar {
         Some(may)
     }
 
-    /// Takes back the try that was counted at that time, because its password turned out to be right. Returns false when no
-    /// try of this pair was counted at that time.
+    /// Removes the try that was counted at that time, because its password was correct. Returns false when no try of this
+    /// pair was counted at that time.
     pub(super) fn take_back(
         &mut self,
         address: IpAddr,

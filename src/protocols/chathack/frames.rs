@@ -41,7 +41,7 @@ pub enum ClientFrame<'a> {
         sender: &'a str,
         /// The client that asked.
         receiver: &'a str,
-        /// Where the client that asked must connect, and with which id.
+        /// The address to which the client that asked must connect, and the id that it must send there.
         meeting: MeetingPoint,
     },
     /// Opcode 6: the client that was asked declines.
@@ -53,12 +53,12 @@ pub enum ClientFrame<'a> {
     },
 }
 
-/// Where a client waits for a direct connection, and the id that the other client must show.
+/// The address at which a client waits for a direct connection, and the id that the other client must send there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MeetingPoint {
-    /// The value on the wire. Valid ports are 1 to 65535.
+    /// The port, as the client sent it. The number may be outside the valid range 1 to 65535.
     pub port: i32,
-    /// On the wire these are four bytes after the address code 1 (IPv4), or sixteen bytes after the code 2 (IPv6).
+    /// A frame contains four bytes after the address code 1 (IPv4), or sixteen bytes after the code 2 (IPv6).
     pub address: IpAddr,
     /// A secret of the two clients. No log shows it.
     pub id: i64,
@@ -91,10 +91,10 @@ pub enum ServerFrame<'a> {
     PrivateValidation {
         /// The client that was asked.
         login: &'a str,
-        /// Where to connect, and with which id.
+        /// The address to connect to, and the id to send there.
         meeting: MeetingPoint,
     },
-    /// ACK 8: the client that was asked declines, or cannot be asked.
+    /// ACK 8: the client that was asked declines, or the server cannot ask it.
     PrivateDenied {
         /// The client that was asked.
         login: &'a str,
@@ -120,7 +120,7 @@ pub enum PeerFrame<'a> {
         /// The size of the file, in bytes. Never negative.
         size: i32,
     },
-    /// Opcode 9: the first frame, from the client that connects.
+    /// Opcode 9: the first frame of a direct connection. The client that connects sends it.
     Establishment {
         /// The login of the client that connects.
         login: &'a str,
@@ -134,12 +134,12 @@ pub enum PeerFrame<'a> {
 pub enum Received<F> {
     /// A frame.
     Frame(F),
-    /// A frame whose text is over the limit, but short enough to be skipped.
+    /// A frame with a text that is over the limit, but short enough for the receiver to skip.
     TooLong(Malformed),
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Returns the login that the frame gives as its sender's own; `None` for a frame that gives no such login.
+    /// Returns the login that the sender states as its own; `None` for a frame without the sender's login.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::GlobalMessage { login, .. } => Some(login),

@@ -1,8 +1,8 @@
 //! The two ways to log in: with the password of an account, or without a password under a login that neither an account nor
 //! a client has.
 //!
-//! The accounts answer later, and the room handles other events in the meantime. So a login that was free when the room
-//! asked may be taken when the answer comes.
+//! The room asks a question about the accounts. Until the answer arrives, the room handles other events. So a login that was
+//! free when the room asked may be taken by then.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,15 +15,16 @@ use super::room::{MAX_LOGIN_BYTES, MAX_PASSWORD_BYTES};
 use super::{Answer, Question, Room, ServerFrame};
 
 /// The reason in the log for a wrong password and for an unknown login. The client gets the same answer in both cases.
-const NO_SUCH_ACCOUNT: &str = "no such login and password";
+const NO_SUCH_ACCOUNT: &str = "no account has this login and this password";
 
 impl Room {
-    /// Handles opcode 1. The room checks whether a client with this login is connected only after it knows that the
-    /// password is right. Otherwise the answer would tell strangers which clients are connected.
+    /// Handles opcode 1. The room first waits until it knows that the password is correct. Only then does it check whether a
+    /// client with this login is connected. If the room checked this first, its answer would tell a stranger with a wrong
+    /// password which clients are connected.
     ///
-    /// A password is counted as wrong when the room asks the accounts about it, before the answer comes. Otherwise, when a
-    /// thousand passwords arrive at the same time, all of them would be hashed before the first password is known to be
-    /// wrong.
+    /// The room counts a password as wrong when it asks its question, and takes back this count if the password is correct.
+    /// If the room counted only after the answer, a client could send a thousand passwords at the same time: all of them
+    /// would be hashed before the first wrong one is counted.
     pub(super) fn log_in_with_password(
         &mut self,
         from: ConnId,
@@ -51,8 +52,8 @@ impl Room {
         if !may_check {
             let most = self.options.wrong_passwords_per_minute;
             let why = format!(
-                "{most} wrong passwords came from its address within a minute, so this one was not checked; \
-                 wrong-passwords={most} is the limit, which all clients of a proxy share"
+                "{most} wrong passwords came from the client's address within a minute, so this password was not checked; \
+                 if many clients share the address of a proxy, raise the limit wrong-passwords={most}"
             );
             self.refuse_password(from, login, &why, out);
             return None;
@@ -82,7 +83,7 @@ impl Room {
         Some(Question::IsAccount { login })
     }
 
-    /// Handles the answer of the accounts to the question about the login that this connection proposed.
+    /// Handles the answer to the room's question about the login that this connection has proposed.
     pub(super) fn answered(&mut self, from: ConnId, answer: Answer, out: &mut Effects) {
         let Some(Proposal { login, kind, .. }) = self.take_proposal(from) else {
             return;
@@ -110,8 +111,8 @@ impl Room {
     /// Answers with ACK 2, because too many questions are waiting.
     ///
     /// The document has no ACK for a busy server. ACK 1 would say that the packet is wrong, and ACK 4 that the login is
-    /// taken. ACK 2 says that the login did not succeed, and the connection stays open, so the client can try again.
-    /// Without an answer, the client would have to wait for an unknown time.
+    /// taken. ACK 2 only says that the login did not succeed. The connection stays open, so the client can try again. If the
+    /// server sent no answer, the client would not know how long to wait.
     pub(super) fn not_answered(&mut self, from: ConnId, out: &mut Effects) {
         if let Some(Proposal { login, kind, .. }) = self.take_proposal(from) {
             self.was_not_wrong(from, &login, kind);
@@ -120,8 +121,8 @@ impl Room {
         }
     }
 
-    /// Ends the proposal of a connection, if it has one, and returns it. After that, the connection may propose another
-    /// login.
+    /// Removes the login that a connection has proposed, if there is one, and returns it. After that, the client may propose
+    /// another login.
     fn take_proposal(&mut self, from: ConnId) -> Option<Proposal> {
         let Some(LoginStage::Proposed(proposal)) = self.connections.stage(from) else {
             return None;
@@ -133,7 +134,7 @@ impl Room {
         Some(proposal)
     }
 
-    /// Takes back the count of a wrong password, because the password turned out to be right or was not checked.
+    /// Takes back the count of a wrong password, because the password was correct or was not checked.
     fn was_not_wrong(&mut self, from: ConnId, login: &Arc<str>, kind: LoginKind) {
         if let (LoginKind::WithPassword { counted }, Some(address)) =
             (kind, self.connections.address(from))
@@ -143,7 +144,7 @@ impl Room {
         }
     }
 
-    /// Remembers that the password of this account was right. Does nothing for an address without limits.
+    /// Remembers that this account has logged in from the client's address. Does nothing for an address without limits.
     fn is_familiar(&mut self, from: ConnId, login: &Arc<str>) {
         if let Some(address) = self.connections.address(from)
             && (self.options.bound_loopback || !address.is_loopback())
@@ -161,15 +162,16 @@ impl Room {
             self.already_exists(from, login, out);
             return;
         };
-        // The room sends ACK 3 first, so that the client gets no message of another client before this answer.
+        // The room sends ACK 3 before it adds the client to the members, so that no message of another client arrives before
+        // this answer.
         out.one(from, &ServerFrame::Connected);
         out.join(from, &login);
         self.connections
             .enter(from, LoginStage::Identified { login });
     }
 
-    /// Refuses a password: answers with ACK 2. Because of `track_caller`, the log counts the remarks of each caller
-    /// separately.
+    /// Refuses a password: answers with ACK 2. Because of `track_caller`, a remark carries the line of the caller, so the
+    /// log counts the remarks of each caller separately.
     #[track_caller]
     fn refuse_password(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
         out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));

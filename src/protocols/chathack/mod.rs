@@ -2,16 +2,17 @@
 //!
 //! A client logs in with the login and the password of an account (opcode 1), or without a password (opcode 2). In the
 //! second case, the login must belong to no account and to no connected client. Then the client sends messages to all
-//! clients (opcode 3), and asks other clients for a private connection (opcode 4). The client that is asked agrees (opcode
-//! 5) and says where to connect and with which id, or it declines (opcode 6). The server relays both answers. Private
-//! messages and files go over a direct connection between the two clients. The server never sees this connection. The client
-//! that connects first shows the id (opcode 9). Then both clients send messages (opcode 7) and files (opcode 8).
+//! clients (opcode 3), and asks other clients for a private connection (opcode 4). The client that is asked can agree
+//! (opcode 5): then it says where to connect and with which id. Or it declines (opcode 6). The server relays both answers.
+//! Private messages and files go over a direct connection between the two clients. The server never sees this connection.
+//! The client that opens this connection sends the id as its first packet (opcode 9). Then both clients send messages
+//! (opcode 7) and files (opcode 8).
 //!
-//! `frames.rs` has the packets as types and `codec.rs` their bytes. `room.rs` says what each packet does, with
-//! `logins.rs`, `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. Some
-//! answers depend on the stored accounts ([`Question`]): the room asks, and handles other events until the answer
-//! comes. `client.rs` is the client's half, and `explain.rs` splits a packet into its fields, for people who want to
-//! see the bytes.
+//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs` says what each packet
+//! does, with `logins.rs`, `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure.
+//! Some answers depend on the stored accounts. Then the room asks a [`Question`], and handles other events until the answer
+//! arrives. `client.rs` is the client's half, and `explain.rs` splits a packet into its fields, for people who want to see
+//! the bytes.
 //!
 //! # Where the document leaves something open
 //!

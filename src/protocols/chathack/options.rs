@@ -10,15 +10,15 @@ pub struct Options {
     /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients can ask
     /// the same client.
     pub pending_as_target: usize,
-    /// How long a request waits for its answer. Default: 10 minutes.
+    /// Time limit for the answer to a request. Default: 10 minutes.
     pub negotiation_timeout: Duration,
     /// Maximum refused logins on one connection. After the last one, the server closes the connection. Default: 5.
     pub failures_per_connection: u32,
-    /// Maximum wrong passwords per minute and address, including those that are still being checked. Above this limit,
-    /// every password is refused without a check. Default: 10.
+    /// Maximum wrong passwords per minute and address, including passwords that are still being checked. Above this limit,
+    /// the server refuses every password without a check. Default: 10.
     pub wrong_passwords_per_minute: usize,
-    /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
-    /// local proxies all connect from loopback addresses.
+    /// Whether limits per address also apply to loopback addresses. By default they do not apply, because tests, benchmarks
+    /// and local proxies all connect from loopback addresses.
     pub bound_loopback: bool,
 }
 
@@ -41,7 +41,7 @@ impl Options {
         vec![
             Setting::new(
                 "pending-as-asker",
-                "Maximum unanswered requests of one client",
+                "Maximum unanswered requests from one client",
                 &mut self.pending_as_asker,
             ),
             Setting::new(
@@ -51,7 +51,7 @@ impl Options {
             ),
             Setting::new(
                 "negotiation-timeout",
-                "Time in which a request must be answered",
+                "Time limit for the answer to a request",
                 &mut self.negotiation_timeout,
             ),
             Setting::new(
@@ -61,7 +61,7 @@ impl Options {
             ),
             Setting::new(
                 "wrong-passwords",
-                "Maximum wrong passwords per minute and address; further passwords are refused without a check; use a higher number for a proxy, whose clients share one address",
+                "Maximum wrong passwords per minute and address; after that, passwords from this address are refused without a check; choose a higher number if many clients connect through one proxy",
                 &mut self.wrong_passwords_per_minute,
             ),
         ]

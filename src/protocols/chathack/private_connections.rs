@@ -34,7 +34,7 @@ impl Room {
             out.remark(
                 from,
                 format!(
-                    "ignored repeated request: {:?} has not answered yet",
+                    "ignored repeated request: {:?} has not answered the first one yet",
                     Excerpt(receiver)
                 ),
             );
@@ -118,7 +118,7 @@ impl Room {
         }
     }
 
-    /// Ends the requests of a client that left. Clients that wait for its answer get ACK 8.
+    /// Ends the requests of a client that has left. Other clients that wait for its answer get ACK 8.
     pub(super) fn end_requests(&mut self, id: ConnId, login: &str, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {
@@ -127,8 +127,8 @@ impl Room {
         }
     }
 
-    /// Returns the request that `target` answers. An answer without a request is ignored, because the authors' client
-    /// exits when it gets ACK 1.
+    /// Returns the request that `target` answers. If there is no such request, the server ignores the answer. It does not
+    /// send ACK 1, because the authors' client exits when it gets ACK 1.
     fn pending(&self, asker: &str, target: ConnId, out: &mut Effects) -> Option<Request> {
         let request = self
             .roster
@@ -138,7 +138,7 @@ impl Room {
         if request.is_none() {
             out.remark(
                 target,
-                format!("ignored answer: {:?} has not asked", Excerpt(asker)),
+                format!("ignored answer: {:?} has sent no request", Excerpt(asker)),
             );
         }
         request

@@ -1,10 +1,10 @@
-//! The questions that only the accounts can answer.
+//! The questions that the room cannot answer itself, because the answers need the stored accounts.
 
 use std::fmt;
 
 use crate::wire::Excerpt;
 
-/// A question that the room asks when a client logs in. Finding the answer may take long.
+/// A question that the room asks when a client logs in. It may take a long time to find the answer.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Question {
     /// Is this the password of the account with this login?

@@ -20,9 +20,9 @@ pub const MAX_PASSWORD_BYTES: usize = 255;
 
 /// Everything that a ChatHack listener knows: the connections, the logins, the pending requests.
 ///
-/// What the room stores for a connection is released with the connection. So its memory is limited by the number of
-/// connections and the [`Options`]. Only addresses that tried wrong passwords are remembered longer, and their number
-/// is limited too.
+/// When a connection ends, the room frees everything that it stored for this connection. So the number of connections and
+/// the [`Options`] limit the room's memory. The room remembers only one thing longer: the addresses from which wrong
+/// passwords came. Their number is limited too.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -46,7 +46,7 @@ impl Protocol for Room {
         ClientFrame::decode(input)
     }
 
-    /// To check a password, it must be hashed. To find out whether an account exists, a look-up is enough.
+    /// The check of a password needs a hash, which is slow. To find out whether an account exists, a look-up is enough.
     fn effort(question: &Question) -> Effort {
         match question {
             Question::IsRight { .. } => Effort::Hash,
@@ -103,7 +103,8 @@ impl Room {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // A request ends before this interval has passed, so it is never relayed again.
+            // This interval is as long as the time limit of a request. So a pending request is never relayed again: it ends
+            // before that.
             repeat_interval: options.negotiation_timeout,
         };
         let wrong_passwords = GuessLimits {
@@ -120,13 +121,13 @@ impl Room {
         }
     }
 
-    /// True when nothing is stored for any connection.
+    /// True when the room stores nothing for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty() && self.roster.is_empty() && self.requests.is_empty()
     }
 
-    /// Handles a packet. What the packet does depends on the stage of its sender. Returns the question for the accounts, if
-    /// there is one.
+    /// Handles a packet. The effect of a packet depends on the stage of the connection that sent it. Returns the question
+    /// for the accounts, if there is one.
     fn received(
         &mut self,
         from: ConnId,
@@ -135,7 +136,7 @@ impl Room {
         out: &mut Effects,
     ) -> Option<Question> {
         match (self.connections.stage(from)?.clone(), received) {
-            // The room ignores what these connections send.
+            // In these stages the room ignores every packet: it waits for the accounts, or the connection is closing.
             (LoginStage::Proposed(_) | LoginStage::Leaving, _) => {}
             (_, Received::TooLong(malformed)) => {
                 self.packet_error(from, &malformed.to_string(), out);
@@ -150,7 +151,7 @@ impl Room {
         None
     }
 
-    /// Handles a packet of a client without a login, which may only log in.
+    /// Handles a packet of a client without a login. Such a client may only log in.
     fn anonymous_sent(
         &mut self,
         from: ConnId,

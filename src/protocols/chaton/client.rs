@@ -13,11 +13,11 @@ pub struct ChatonClient {
     codec: Codec,
     login: String,
     identity: Identity,
-    /// Clients that we asked for a private connection and that have not answered.
+    /// Clients that we have asked for a private connection, and that have not answered yet.
     asked: Remembered<String>,
-    /// Clients that asked us for a private connection and that we have not answered.
+    /// Clients that have asked us for a private connection, and that we have not answered yet.
     asked_by: Remembered<String>,
-    /// Clients whose request we accepted. The ID_PRIVATE has not come yet.
+    /// Clients whose request we accepted, and for which the ID_PRIVATE has not arrived yet.
     accepted: Remembered<String>,
     /// The private connections, each with its connect_id.
     tunnels: Tunnels<i64>,
@@ -184,7 +184,8 @@ impl ChatonClient {
         }
     }
 
-    /// Closes our direction of a private connection (section 4). Chaton has no frame for this.
+    /// Closes our direction of a private connection (section 4). Chaton has no frame for this, so this function sends only
+    /// FIN.
     fn close(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)])
     }
@@ -255,8 +256,8 @@ impl ChatonClient {
         }
     }
 
-    /// Returns the other client of an agreement, if we made the request or accepted it. Otherwise returns `None`: we
-    /// open no connection for an agreement in which we took no part.
+    /// Returns the other client of an agreement, if we made the request or accepted it. Otherwise returns `None`: a server
+    /// must not make us open connections to which we did not agree.
     fn other_party<'a>(&mut self, requester: &'a str, target: &'a str) -> Option<&'a str> {
         if requester == self.login && self.asked.take(|name| name == target).is_some() {
             Some(target)

@@ -1,4 +1,4 @@
-//! The commands of Chaton as bytes. For each side there is `decode` and, next to it, `encode`, with the commands in the
+//! The commands of Chaton as bytes. Each side has a `decode` and, next to it, an `encode`. Both list the commands in the
 //! order of the document.
 
 use crate::wire::{Cursor, Malformed, Stop, settle};
@@ -6,8 +6,8 @@ use crate::wire::{Cursor, Malformed, Stop, settle};
 use super::fields::{decode_long, decode_parties, decode_text, encode_long, encode_texts};
 use super::{ClientFrame, ServerFrame};
 
-/// Maximum length of a message, in bytes (section 2). Every other text has the same limit. So a name that is too long
-/// for a login is not a framing error: it is a name that no client has.
+/// Maximum length of a message, in bytes (section 2). Every other text has the same limit. So a name of 31 to 1024 bytes is
+/// too long for a login, but it is a valid text: the frame is valid, but no client has this name.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
 const LOGIN: i8 = 0;
@@ -22,7 +22,7 @@ const ID_PRIVATE: i8 = 8;
 const LOGIN_PRIVATE: i8 = 9;
 const ESTABLISHED: i8 = 10;
 
-/// How many bytes a LONG has. The document says 4, but "long" usually means 8.
+/// How many bytes a LONG has. The document says 4 bytes, but a "long" usually has 8 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LongWidth {
     /// Eight bytes, as in every implementation that we could observe.
@@ -32,7 +32,7 @@ pub enum LongWidth {
     Four,
 }
 
-/// The options of a listener or a server that encoding and decoding need.
+/// The options that change how frames are encoded and decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Codec {
     /// Width of a connect_id.

@@ -6,7 +6,8 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 
 use super::Room;
 
-/// The stages of a connection. An end of a private connection that waits for the other end is stored with its connect_id.
+/// The stages of a connection. The first end of a private connection waits for the second end; the stage of the first end
+/// contains the connect_id.
 pub(super) type Stage = TunnelStage<i64>;
 
 pub(super) type Connections = room::Connections<Stage>;
@@ -18,8 +19,8 @@ impl Lifecycle for Room {
         &mut self.connections
     }
 
-    /// Real clients open their second connection early, and send nothing on it until their user has decided. So a
-    /// connection may be silent if it comes from the address of a client that takes part in a negotiation.
+    /// Real clients open their second connection early, and send nothing on it until the user has decided. So the time limit
+    /// for the first byte does not apply to connections from the address of a client that takes part in a negotiation.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client) || self.rendezvous.involves(client))
@@ -30,7 +31,7 @@ impl Lifecycle for Room {
             Stage::Anonymous | Stage::TunnelEnd | Stage::Leaving => {}
             Stage::WaitingEnd(connect_id) => self.rendezvous.give_back(connect_id),
             Stage::AnswerDelayed { ticket, .. } => self.guesses.withdraw(ticket),
-            // The login of the client becomes free, and its negotiations end.
+            // The client's login becomes free, and the client's negotiations end.
             Stage::Identified { login } => {
                 self.roster.leave(id);
                 out.leave(id);

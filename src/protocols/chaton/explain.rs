@@ -1,11 +1,11 @@
-//! The commands of Chaton, split into their fields, for users who want to see what is sent. Logs hide connect_ids, but
-//! here they are shown, because they belong to the user.
+//! The commands of Chaton, split into their fields, for users who want to see what is sent. Connect_ids are secret, so logs
+//! hide them. Here they are shown, because they belong to the user who looks at the frame.
 
 use super::{ClientFrame, Codec, LongWidth, ServerFrame};
 use crate::wire::Explained;
 
 impl ClientFrame<'_> {
-    /// Splits the frame into its fields. `opcode` is its first byte.
+    /// Splits the frame into its fields. `opcode` is the frame's first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         let command = Explained::new(self.command(), opcode);
         match *self {
@@ -32,13 +32,13 @@ impl ClientFrame<'_> {
 }
 
 impl ServerFrame<'_> {
-    /// Splits the frame into its fields. `opcode` is its first byte.
+    /// Splits the frame into its fields. `opcode` is the frame's first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match *self {
             ServerFrame::LoginAccepted => Explained::new("LOGIN_ACCEPTED", opcode),
             ServerFrame::LoginRefused => Explained::new("LOGIN_REFUSED", opcode),
             ServerFrame::Established => Explained::new("ESTABLISHED", opcode),
-            // These frames have the same form in both directions.
+            // The next frames have the same fields in both directions, so the code for the client's frames explains them.
             ServerFrame::Message { login, msg } => {
                 ClientFrame::Message { login, msg }.explained(codec, opcode)
             }

@@ -96,7 +96,7 @@ pub enum ServerFrame<'a> {
         /// The client that declines.
         target: &'a str,
     },
-    /// Section 3: both clients agreed. They show this id on their second connections.
+    /// Section 3: both clients have agreed. Each of them sends this id on its second connection.
     IdPrivate {
         /// The client that asked.
         requester: &'a str,
@@ -105,7 +105,8 @@ pub enum ServerFrame<'a> {
         /// Never zero or negative.
         connect_id: i64,
     },
-    /// Section 4: the private connection is open. Every byte after this frame comes from the other end.
+    /// Section 4: the private connection is open. Every byte that the client receives after this frame comes from the other
+    /// end.
     Established,
 }
 
@@ -123,7 +124,7 @@ impl<'a> ClientFrame<'a> {
         }
     }
 
-    /// Returns the login that the command gives as its sender's own; `None` for a command that gives no such login.
+    /// Returns the login that the sender states as its own; `None` for a command without the sender's login.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::Message { login, .. } => Some(login),
@@ -144,7 +145,7 @@ impl<'a> ServerFrame<'a> {
     }
 }
 
-/// A frame of the server together with its codec: what [`crate::room::Effects`] needs to encode it.
+/// A frame of the server together with its codec. [`crate::room::Effects`] needs both to encode the frame.
 #[derive(Debug, Clone, Copy)]
 pub struct EncodedFrame<'a> {
     frame: ServerFrame<'a>,

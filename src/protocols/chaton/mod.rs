@@ -1,15 +1,15 @@
 //! The protocol Chaton.
 //!
-//! A client proposes a LOGIN. Once it is accepted, the client sends messages to all (MESSAGE) or to one client
-//! (MESSAGE_PRIVATE), and asks others for a private connection (REQUEST_PRIVATE, answered by OK_PRIVATE or KO_PRIVATE).
-//! When both clients agree, both get the same id (ID_PRIVATE). Each opens a second connection to the server and shows
-//! the id on it (LOGIN_PRIVATE). When both connections have come, the server sends ESTABLISHED on each, and then relays
-//! every byte between them. Neither client learns the other's address.
+//! A client proposes a LOGIN. After the server has accepted the login, the client sends messages to all (MESSAGE) or to one
+//! client (MESSAGE_PRIVATE). It also asks other clients for a private connection (REQUEST_PRIVATE), and the other client
+//! answers with OK_PRIVATE or KO_PRIVATE. When both clients agree, the server sends both the same id (ID_PRIVATE). Each
+//! client opens a second connection to the server and sends the id on it (LOGIN_PRIVATE). When the server has both
+//! connections, it sends ESTABLISHED on each, and then relays every byte between them. Neither client learns the other's
+//! address.
 //!
-//! `frames.rs` has the commands as types; `codec.rs` and `fields.rs` turn them into bytes and back. `room.rs` says what
-//! each command does, with `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can
-//! configure. `client.rs` is the client's half, and `explain.rs` splits a frame into its fields, for people who want to
-//! see the bytes.
+//! `frames.rs` defines the commands as types; `codec.rs` and `fields.rs` turn them into bytes and back. `room.rs` says what
+//! each command does, with `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure.
+//! `client.rs` is the client's half, and `explain.rs` splits a frame into its fields, for people who want to see the bytes.
 //!
 //! # Where the document leaves something open
 //!
@@ -38,8 +38,8 @@
 //! | too many requests or unused connect_ids | - | the command is ignored; a request whose OK_PRIVATE was ignored stays pending |
 //! | a request that is never answered | - | ends after 10 minutes; the requester gets KO_PRIVATE, the target gets nothing |
 //! | the requester or the target leaves while a request is pending | - | the request ends; if the target left, the requester gets KO_PRIVATE |
-//! | one of the two clients leaves, or 10 minutes pass, before both ends have come | "distributed by the server" | the id is no longer valid, and an end that waits is closed; no KO_PRIVATE is sent, because it would look like the answer to a newer request |
-//! | one of the two clients leaves after both ends have come | - | the private connection stays open |
+//! | one of the two clients leaves, or 10 minutes pass, before both ends have connected | "distributed by the server" | the id is no longer valid, and an end that waits is closed; no KO_PRIVATE is sent, because it would look like the answer to a newer request |
+//! | one of the two clients leaves after both ends have connected | - | the private connection stays open |
 //! | the end that waits leaves | - | another connection may come with the same id |
 //! | which connections are the two ends | "each of the clients" | those that show the id, because LOGIN_PRIVATE contains nothing else |
 //! | LOGIN_PRIVATE with an id that is not valid | - | the connection is closed; if many wrong ids came from its address, it is closed one second later |

@@ -6,7 +6,7 @@ use crate::setting::{OneOf, Setting, Value};
 /// The options of a Chaton listener. [`Options::default`] returns the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// How many bytes a LONG has. Connect_ids are LONGs. Default: eight.
+    /// How many bytes a LONG has. Connect_ids are sent as LONGs. Default: eight.
     pub long: LongWidth,
     /// Maximum pending requests per asker. A request above this limit is ignored. Default: 64.
     pub pending_as_asker: usize,
@@ -16,16 +16,16 @@ pub struct Options {
     /// Maximum unused connect_ids per client. An OK_PRIVATE is ignored when one of its two clients would exceed this
     /// limit. Default: 64.
     pub unused_ids: usize,
-    /// How long a request waits for its answer. A connect_id waits for its two ends for the same time, counted from its
-    /// ID_PRIVATE. Default: 10 minutes.
+    /// Time limit for the answer to a request. The same time limit applies to a connect_id: within this time after
+    /// ID_PRIVATE, both ends must connect. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Minimum time before a request that the client repeats is relayed again. Default: 5 seconds.
+    /// If a client repeats a request that is pending, the server relays it again only after this time. Default: 5 seconds.
     pub repeat_interval: Duration,
-    /// Maximum number of LOGIN_PRIVATE with a wrong id, per minute and address. Each further LOGIN_PRIVATE with a wrong id
-    /// is answered after a delay of one second. Default: 10.
+    /// Maximum number of LOGIN_PRIVATE with a wrong id, per minute and address. The server answers each further
+    /// LOGIN_PRIVATE with a wrong id one second late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
-    /// local proxies all connect from loopback addresses.
+    /// Whether limits per address also apply to loopback addresses. By default they do not apply, because tests, benchmarks
+    /// and local proxies all connect from loopback addresses.
     pub bound_loopback: bool,
 }
 
@@ -55,12 +55,12 @@ impl Options {
         vec![
             Setting::new(
                 "long",
-                "Bytes in a LONG on the wire",
+                "Number of bytes in which a LONG is sent and received: 8 or 4",
                 Value::Word(&mut self.long),
             ),
             Setting::new(
                 "pending-as-asker",
-                "Maximum unanswered requests of one client",
+                "Maximum unanswered requests from one client",
                 &mut self.pending_as_asker,
             ),
             Setting::new(
@@ -70,22 +70,22 @@ impl Options {
             ),
             Setting::new(
                 "unused-ids",
-                "Maximum connect_ids of one client that no tunnel uses yet",
+                "Maximum unused connect_ids per client; a connect_id is used as soon as its tunnel opens",
                 &mut self.unused_ids,
             ),
             Setting::new(
                 "negotiation-timeout",
-                "Time limit for the answer to a request, and then for both ends to use the connect_id",
+                "Time limit for the answer to a request; after the answer, both clients have the same time to connect with the connect_id",
                 &mut self.negotiation_timeout,
             ),
             Setting::new(
                 "repeat-interval",
-                "Minimum time before a repeated request is relayed again",
+                "If a client repeats a pending request, the server relays it again only after this time",
                 &mut self.repeat_interval,
             ),
             Setting::new(
                 "tunnel-guesses",
-                "Number of wrong connect_ids per minute and address after which answers are delayed by a second",
+                "Maximum wrong connect_ids per minute and address; after that, the server answers each wrong connect_id from this address one second late",
                 &mut self.tunnel_guesses_per_minute,
             ),
         ]

@@ -39,7 +39,7 @@ impl Room {
         }
     }
 
-    /// Handles OK_PRIVATE: the target agrees, so both clients get the connect_id. A client that asked itself gets the
+    /// Handles OK_PRIVATE: the target agrees, so both clients get the connect_id. If a client has asked itself, it gets the
     /// connect_id only once.
     pub(super) fn ok_private(
         &mut self,
@@ -56,7 +56,10 @@ impl Room {
         if !self.requests.is_pending(request) {
             out.remark(
                 from,
-                format!("ignored OK_PRIVATE: {:?} has not asked", Excerpt(requester)),
+                format!(
+                    "ignored OK_PRIVATE: {:?} has sent no request",
+                    Excerpt(requester)
+                ),
             );
             return;
         }
@@ -99,7 +102,10 @@ impl Room {
         if !self.requests.end(Request::between(asker, from)) {
             out.remark(
                 from,
-                format!("ignored KO_PRIVATE: {:?} has not asked", Excerpt(requester)),
+                format!(
+                    "ignored KO_PRIVATE: {:?} has sent no request",
+                    Excerpt(requester)
+                ),
             );
             return;
         }
@@ -124,7 +130,8 @@ impl Room {
         }
     }
 
-    /// Ends the requests and the connect_ids of a client that left. Clients that wait for its answer get KO_PRIVATE.
+    /// Ends the requests and the connect_ids of a client that has left. Other clients that wait for its answer get
+    /// KO_PRIVATE.
     pub(super) fn end_negotiations(&mut self, id: ConnId, login: &str, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {
@@ -145,8 +152,8 @@ impl Room {
 
 /// Section 4: the server joins the two ends of a private connection.
 impl Room {
-    /// Handles LOGIN_PRIVATE. The first connection that shows a live id waits. The second connection with this id is
-    /// joined with the first one. A connection with any other id is closed.
+    /// Handles LOGIN_PRIVATE. The first connection that sends a live id waits. When the second connection with this id
+    /// arrives, the server joins the two. The server closes a connection with any other id.
     pub(super) fn login_private(
         &mut self,
         from: ConnId,
@@ -162,7 +169,7 @@ impl Room {
             Arrival::Meets(first) => {
                 self.connections.enter(first, Stage::TunnelEnd);
                 self.connections.enter(from, Stage::TunnelEnd);
-                // Both ends get ESTABLISHED before the first byte is relayed.
+                // The server sends ESTABLISHED to both ends before it relays the first byte.
                 self.send(first, ServerFrame::Established, out);
                 self.send(from, ServerFrame::Established, out);
                 out.tunnel(first, from);
@@ -170,22 +177,22 @@ impl Room {
         }
     }
 
-    /// Cancels a private connection before both ends have come. An end that waits is closed.
+    /// Cancels a private connection whose two ends have not both connected. If one end waits, closes it.
     pub(crate) fn cancel(&mut self, connect_id: i64, out: &mut Effects) {
         if let Some(ended) = self.rendezvous.end(connect_id) {
             self.close_waiting_end(ended, "a client closed the private connection", out);
         }
     }
 
-    /// Ends each connect_id whose time limit has passed. An end that waits with this id is closed.
+    /// Ends each connect_id whose time limit has passed. If an end waits with this id, closes it.
     pub(super) fn expire_connect_ids(&mut self, now: Instant, out: &mut Effects) {
         while let Some(ended) = self.rendezvous.expire(now) {
             self.close_waiting_end(ended, "the connect_id expired", out);
         }
     }
 
-    /// Closes the connections whose delay of one second is over. The server delays its answer to connections from addresses
-    /// that sent too many wrong ids.
+    /// If too many wrong ids have come from an address, the server answers later ones with a delay of one second. This
+    /// method closes the connections whose delay is over.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             self.connections.enter(id, Stage::Leaving);
@@ -216,7 +223,10 @@ impl Room {
 
     fn close_waiting_end(&mut self, ended: Ended, why: &str, out: &mut Effects) {
         if let Some(end) = ended.waiting {
-            out.remark(end, format!("closed: {why} before the other end came"));
+            out.remark(
+                end,
+                format!("closed: {why} before the other tunnel end connected"),
+            );
             self.close(end, out);
         }
     }

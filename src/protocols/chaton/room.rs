@@ -1,8 +1,8 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
 //!
-//! Lengths and UTF-8 have already been checked: `fields.rs` passes the limit of each text to `Cursor::text32` in
-//! `wire/cursor.rs`, and that function checks the text. Most other events of a connection (a time limit passes, the
-//! connection is closed) are handled in the same way in all rooms: see `Lifecycle` in `room/connections.rs`.
+//! When a command arrives here, its lengths and its UTF-8 have been checked already: `fields.rs` passes the limit of each
+//! text to `Cursor::text32` in `wire/cursor.rs`, which checks the text. All rooms handle most other events of a connection
+//! (a time limit passes, the connection is closed) in the same way: see `Lifecycle` in `room/connections.rs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ pub const MAX_LOGIN_BYTES: usize = 30;
 
 /// Everything that a Chaton listener knows: the connections, the logins, the pending negotiations.
 ///
-/// What the room stores for a connection is released with the connection. So its memory is limited by the number of
-/// connections and the [`Options`]. Only addresses that tried wrong ids are remembered longer, and their number is
-/// limited too.
+/// When a connection ends, the room frees everything that it stored for this connection. So the number of connections and
+/// the [`Options`] limit the room's memory. The room remembers only one thing longer: the addresses from which wrong ids
+/// came. Their number is limited too.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -49,8 +49,8 @@ impl Protocol for Room {
         ClientFrame::decode(*codec, input)
     }
 
-    /// True for LOGIN_PRIVATE, because the bytes after it belong to a tunnel. False for LOGIN, because the bytes after
-    /// it are commands as before.
+    /// True for LOGIN_PRIVATE, because the bytes after it belong to a tunnel. False for the other commands, even for LOGIN,
+    /// because the bytes after them are commands.
     fn turns_the_stream(command: &ClientFrame<'_>) -> bool {
         matches!(command, ClientFrame::LoginPrivate { .. })
     }
@@ -70,7 +70,7 @@ impl Protocol for Room {
                 self.close(from, out);
             }
             Event::Answer(never) => match never {},
-            // Only a room that asks questions gets this event.
+            // This room asks no questions, so it never gets this event.
             Event::Busy => {}
             Event::Overdue(overdue) => self.overdue(from, overdue, out),
             Event::ReadClosed => self.close(from, out),
@@ -96,7 +96,8 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// Makes an empty room. The room makes its connect_ids from `entropy`, which must be fit for secrets.
+    /// Makes an empty room. The room makes its connect_ids from `entropy`. The ids are secret, so `entropy` must be
+    /// unpredictable.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         let ids = match options.long {
             LongWidth::Eight => ConnectIds::random(entropy),
@@ -126,7 +127,7 @@ impl Room {
         }
     }
 
-    /// True when nothing is stored for any connection.
+    /// True when the room stores nothing for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
             && self.roster.is_empty()
@@ -145,12 +146,13 @@ impl Room {
         self.roster.login(id)
     }
 
-    /// Returns the agreement that a connect_id belongs to; `None` when the id is not alive.
+    /// Returns the agreement that a connect_id belongs to; `None` when the id is not live (no client can use it any more, or
+    /// it never existed).
     pub(crate) fn agreement(&self, connect_id: i64) -> Option<Agreement> {
         self.rendezvous.agreement(connect_id)
     }
 
-    /// Handles a command. What it does depends on the stage of its sender.
+    /// Handles a command. The effect of a command depends on the stage of the connection that sent it.
     fn command(&mut self, from: ConnId, command: ClientFrame<'_>, now: Instant, out: &mut Effects) {
         match self.connections.stage(from) {
             Some(Stage::Anonymous) => self.anonymous_sent(from, command, now, out),
@@ -158,7 +160,8 @@ impl Room {
                 let login = Arc::clone(login);
                 self.client_sent(from, &login, command, now, out);
             }
-            // The engine decodes no commands for these connections, because their flow is not `Flow::Frames`.
+            // This never happens: the flow of these connections is not `Flow::Frames`, so the engine decodes no commands for
+            // them.
             Some(
                 Stage::WaitingEnd(_)
                 | Stage::TunnelEnd
@@ -257,7 +260,8 @@ impl Room {
             Ok(kept) => {
                 self.connections
                     .enter(from, Stage::Identified { login: kept });
-                // The answer comes first, so that the client gets no message of another client before it.
+                // The room sends this answer before it adds the client to the members, so that no message of another client
+                // arrives before this answer.
                 self.send(from, ServerFrame::LoginAccepted, out);
                 out.join(from, login);
             }
@@ -268,8 +272,8 @@ impl Room {
         }
     }
 
-    /// Handles MESSAGE_PRIVATE (section 2): it is relayed to its target. "If no connected client has this login_target, the
-    /// command is ignored."
+    /// Handles MESSAGE_PRIVATE (section 2): relays it to its target. The document says: "If no connected client has this
+    /// login_target, the command is ignored."
     fn message_private(
         &mut self,
         from: ConnId,
@@ -289,7 +293,7 @@ impl Room {
         self.send(to, frame, out);
     }
 
-    /// Returns the client with this login. If there is none, a message in the log says so.
+    /// Returns the client with this login. If no client has this login, adds a remark for the log.
     pub(super) fn find(
         &self,
         login: &str,

@@ -1,11 +1,12 @@
-//! Finds out which of our packets an ERROR answers. A server answers packets in the order in which they were sent.
+//! Finds out which of the client's packets an ERROR answers. An ERROR does not say this, but a server answers packets in the
+//! order in which they were sent.
 
 use std::collections::VecDeque;
 
 use super::ErrorCode;
 use super::frames::OwnedNegotiation;
 
-/// A packet of ours that the server answers with an ERROR.
+/// A packet of the client that the server answers with an ERROR.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sent {
     /// CR
@@ -19,12 +20,13 @@ pub(super) enum Sent {
     },
     /// TCPAsk
     Ask(OwnedNegotiation),
-    /// TCPAbort. A valid TCPAbort gets no ERROR: some servers send a copy of it back, others send nothing.
+    /// TCPAbort. A server sends no ERROR for a valid TCPAbort: some servers send a copy of the TCPAbort back, others send
+    /// nothing.
     Abort(OwnedNegotiation),
 }
 
-/// The packets that wait for an answer, oldest first. Equal packets in a row share one entry. So a script that sends
-/// many messages faster than the server answers needs little memory.
+/// The packets that wait for an answer, oldest first. Equal packets in a row share one entry. So the list stays small even
+/// if a script sends many messages faster than the server answers.
 #[derive(Debug, Default)]
 pub(super) struct Answers(VecDeque<(Sent, u64)>);
 
@@ -36,8 +38,8 @@ impl Answers {
         }
     }
 
-    /// Returns the packet that this ERROR answers; `None` when it answers none. Older packets in the list are removed: the
-    /// server answers in order, so it will not answer them any more.
+    /// Returns the packet that this ERROR answers; `None` when it answers no packet of this client. Also removes the older
+    /// packets from the list: the server answers in order, so it will not answer these packets any more.
     pub(super) fn came(&mut self, code: Option<ErrorCode>) -> Option<Sent> {
         use ErrorCode::{InvalidPseudonym, TcpNotInProtocole};
 
@@ -53,7 +55,7 @@ impl Answers {
         None
     }
 
-    /// Handles a TCPAbort from the server. Returns true when it is a copy of our own TCPAbort, for which no other
+    /// Handles a TCPAbort from the server. Returns true when this is a copy of the client's own TCPAbort, for which no other
     /// answer will come.
     pub(super) fn abort_came(&mut self, is_meant: impl Fn(&OwnedNegotiation) -> bool) -> bool {
         let ours = |(sent, _): &(Sent, u64)| matches!(sent, Sent::Abort(own) if is_meant(own));

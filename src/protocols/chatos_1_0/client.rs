@@ -16,16 +16,16 @@ pub struct Chatos10Client {
     pseudonym: String,
     identity: Identity,
     answers: Answers,
-    /// Negotiations that we asked for and that have not been answered.
+    /// Negotiations that we have started, and that the other client has not answered yet.
     asked: Remembered<OwnedNegotiation>,
-    /// Negotiations that other clients asked us for and that we have not answered.
+    /// Negotiations that other clients have started, and that we have not answered yet.
     asked_by: Remembered<OwnedNegotiation>,
     tunnels: Tunnels<OwnedNegotiation>,
 }
 
 impl Chatos10Client {
-    /// Makes a client that has not sent anything. The passwords of private connections are made from `entropy`, which
-    /// must be fit for secrets.
+    /// Makes a client that has not sent anything. The client makes the passwords of private connections from `entropy`. The
+    /// passwords are secret, so `entropy` must be unpredictable.
     pub fn new(entropy: Entropy) -> Chatos10Client {
         Chatos10Client {
             entropy,
@@ -50,7 +50,8 @@ impl Dialogue for Chatos10Client {
             (_, Intent::Ask { peer }) => self.ask(peer),
             (_, Intent::Accept { peer }) => self.accept(peer),
             (_, Intent::Deny { peer }) => self.deny(peer),
-            // The protocol has no packet for this, so the client closes its direction of the private connection.
+            // The protocol has no packet to close a private connection, so the client closes its direction of the
+            // connection.
             (_, Intent::Close { peer }) => Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)]),
         }
     }
@@ -134,8 +135,8 @@ impl Chatos10Client {
             return Err(Refusal::Oneself);
         }
         if self.asked.iter().any(|asked| asked.recipient == peer) {
-            // The request is still pending. A second TCPAsk would have another password, so for the server it would be a
-            // new request, which needs an answer of its own.
+            // The request is still pending. A second TCPAsk must not be sent: it would have another password, so the server
+            // would treat it as a new request, which needs another answer.
             return Ok(Vec::new());
         }
         let negotiation = OwnedNegotiation {
@@ -227,7 +228,8 @@ impl Chatos10Client {
             let peer = fields.sender.to_owned();
             return Action::tell(Event::Withdrawn { peer });
         }
-        // If we are already opening this private connection, the server will close it. The user is told when that happens.
+        // If the client is already opening this private connection, the server will close it, and the user gets a message
+        // then. So the client shows nothing now.
         let is_opening = self.tunnels.details().any(|known| *known == fields);
         if is_opening || self.answers.abort_came(|own| *own == fields) {
             return Vec::new();
@@ -279,10 +281,10 @@ fn send(frame: Frame<'_>) -> Vec<Action> {
     vec![Action::Send(frame.encoded())]
 }
 
-/// Returns why something was refused, for the user.
+/// Returns the reason for a refusal, as text for the user.
 fn reason(sent: &Sent, code: Option<ErrorCode>) -> String {
     let Some(code) = code else {
-        return "the server gives a reason that is not in the document".to_owned();
+        return "the server gives a reason that is not in the protocol's document".to_owned();
     };
     match (sent, code) {
         (Sent::PersonalMessage { recipient }, ErrorCode::UnreachableUser) => {

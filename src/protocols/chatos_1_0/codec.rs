@@ -1,11 +1,11 @@
-//! The packets of ChatOS 1.0 as bytes: `decode` and, next to it, `encode`, with the packets in the order of the
-//! document.
+//! The packets of ChatOS 1.0 as bytes. `decode` and `encode` are next to each other, and list the packets in the order of
+//! the document.
 
 use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::{Frame, Negotiation};
 
-/// Maximum length of a text, in bytes. The length is sent as a signed short.
+/// Maximum length of a text, in bytes: the length field is a signed short.
 pub const MAX_TEXT_BYTES: usize = i16::MAX as usize;
 
 const CR: i8 = 1;
@@ -24,7 +24,7 @@ impl<'a> Frame<'a> {
         settle(Self::decode_at(Cursor::new(input)))
     }
 
-    /// Decodes a server's packet. A server sends neither CR nor TCPConnect.
+    /// Decodes a server's packet. CR and TCPConnect are errors here, because only clients send them.
     pub fn decode_from_server(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
         let packet = match Cursor::new(input).int8() {
             Ok(CR) => "CR",

@@ -8,8 +8,8 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 use super::Room;
 use super::private_connections::Refusal;
 
-/// The stages of a connection. An end of a tunnel that waits for the other end is stored with its negotiation. A connection
-/// that made a wrong guess is stored with the refusal that it gets after a delay.
+/// The stages of a connection. The first end of a tunnel waits for the second end; the stage of the first end contains the
+/// negotiation. If a connection has made a wrong guess, its stage contains the refusal that the server sends after a delay.
 pub(super) type Stage = TunnelStage<Request<i16>, Refusal>;
 
 pub(super) type Connections = room::Connections<Stage>;
@@ -21,8 +21,8 @@ impl Lifecycle for Room {
         &mut self.connections
     }
 
-    /// Real clients open their second connection early, and send nothing on it until their user has decided. So a
-    /// connection may be silent if it comes from the address of a client that takes part in a negotiation.
+    /// Real clients open their second connection early, and send nothing on it until the user has decided. So the time limit
+    /// for the first byte does not apply to connections from the address of a client that takes part in a negotiation.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client))
@@ -35,7 +35,7 @@ impl Lifecycle for Room {
                 self.waiting.remove(&negotiation);
             }
             Stage::AnswerDelayed { ticket, .. } => self.guesses.withdraw(ticket),
-            // The pseudonym of the client becomes free, and its negotiations end.
+            // The client's pseudonym becomes free, and the client's negotiations end.
             Stage::Identified { .. } => {
                 out.leave(id);
                 self.end_negotiations(id, out);

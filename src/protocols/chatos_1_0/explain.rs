@@ -1,11 +1,11 @@
-//! The packets of ChatOS 1.0, split into their fields, for users who want to see what is sent. Logs hide the password
-//! of a negotiation, but here it is shown, because it belongs to the user.
+//! The packets of ChatOS 1.0, split into their fields, for users who want to see what is sent. The password of a negotiation
+//! is secret, so logs hide it. Here it is shown, because it belongs to the user who looks at the packet.
 
 use super::{ErrorCode, Frame, Negotiation};
 use crate::wire::Explained;
 
 impl Frame<'_> {
-    /// Splits the packet into its fields. `opcode` is its first byte.
+    /// Splits the packet into its fields. `opcode` is the frame's first byte.
     pub fn explained(&self, opcode: i8) -> Explained {
         let packet = Explained::new(self.packet(), opcode);
         match *self {

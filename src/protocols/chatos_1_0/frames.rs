@@ -1,5 +1,5 @@
-//! The packets of ChatOS 1.0 as types. `codec.rs` encodes them as bytes, and decodes them. The same packets go in both
-//! directions, so there is one type.
+//! The packets of ChatOS 1.0 as types. `codec.rs` encodes them as bytes, and decodes them. Clients and the server send the
+//! same packets, so there is only one type.
 
 use std::fmt;
 
@@ -34,13 +34,13 @@ pub enum Frame<'a> {
     TcpAsk(Negotiation<'a>),
     /// TCPAccept: the first packet of B's second connection.
     TcpAccept(Negotiation<'a>),
-    /// TCPAbort: B declines, or the server says that there will be no private connection.
+    /// TCPAbort: B declines, or the server says that the private connection will not be opened.
     TcpAbort(Negotiation<'a>),
     /// TCPConnect: the first packet of A's second connection.
     TcpConnect(Negotiation<'a>),
     /// ERROR: the answer to a packet.
     Error {
-        /// The number of an [`ErrorCode`], if the peer follows the document.
+        /// The number of an [`ErrorCode`], or any other number if the peer does not follow the document.
         code: i8,
     },
 }
@@ -52,7 +52,7 @@ pub struct Negotiation<'a> {
     pub sender: &'a str,
     /// B, the client that is asked.
     pub recipient: &'a str,
-    /// A number that the asker chooses. It distinguishes this negotiation from others between the same two clients.
+    /// A number that the asker chooses. This number distinguishes the negotiation from others between the same two clients.
     pub password: i16,
 }
 
@@ -97,11 +97,11 @@ pub enum ErrorCode {
     Ok = 1,
     /// Another client has this pseudonym.
     PseudoUnavailable = 2,
-    /// The pseudonym is not the sender's own, or cannot be given to a client.
+    /// The sender's name in the packet is not its own pseudonym, or the server does not accept such a pseudonym.
     InvalidPseudonym = 3,
     /// No client has this pseudonym.
     UnreachableUser = 4,
-    /// This negotiation is running already, or too many are running.
+    /// This negotiation is running already, or too many negotiations are running.
     TcpInProtocole = 5,
     /// No such negotiation is running.
     TcpNotInProtocole = 6,

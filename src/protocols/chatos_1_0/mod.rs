@@ -1,16 +1,16 @@
 //! The protocol ChatOS, version 1.0.
 //!
-//! A client asks for a pseudonym (CR). Then it sends messages to all (SMA) or to one client (SPM). The server answers
-//! nearly every packet with an ERROR, whose code says what happened; OK is one of the codes. For a private connection,
+//! A client asks for a pseudonym (CR). Then it sends messages to all (SMA) or to one client (SPM). The server answers nearly
+//! every packet with the packet ERROR, whose code says what happened. The code can also be OK. For a private connection,
 //! client A sends TCPAsk to client B. The packet contains a password, which distinguishes this negotiation from other
-//! negotiations between the same two clients. B declines with TCPAbort, or opens a second connection to the server and sends
-//! TCPAccept on it. In the second case, A also opens a second connection and sends TCPConnect on it. When both connections
-//! have come, the server sends ERROR OK on each, and then relays every byte between them. Neither client learns the other's
-//! address.
+//! negotiations between the same two clients. If B declines, it sends TCPAbort. If B accepts, it opens a second connection
+//! to the server and sends TCPAccept on it. Then A also opens a second connection and sends TCPConnect on it. When the
+//! server has both connections, it sends ERROR OK on each, and then relays every byte between them. Neither client learns
+//! the other's address.
 //!
-//! `frames.rs` has the packets as types and `codec.rs` their bytes. `room.rs` says what each packet does, with
-//! `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. `client.rs` and
-//! `answers.rs` are the client's half, and `explain.rs` splits a packet into its fields, for people who want to see the
+//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs` says what each packet
+//! does, with `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. `client.rs`
+//! and `answers.rs` are the client's half, and `explain.rs` splits a packet into its fields, for people who want to see the
 //! bytes.
 //!
 //! # Where the document leaves something open
@@ -40,7 +40,7 @@
 //! | TCPConnect before TCPAccept | - | the end waits for the TCPAccept |
 //! | a second end for the same client | - | ERROR 6, then it is closed; the first end stays |
 //! | TCPAccept or TCPConnect on an identified connection | "the newly created socket" | ERROR 6; the connection stays open |
-//! | when an end may begin to send bytes | - | when both ends have come; each of them then gets exactly one packet, ERROR 1 |
+//! | when an end may begin to send bytes | - | when both ends have connected; each of them then gets exactly one packet, ERROR 1 |
 //! | which connection may be an end | any connection that knows the fields | a connection from the address of its client ([`Options::tunnel_any_address`]); any other connection is answered as if no negotiation were running, and one second late after many wrong tries |
 //! | one of the two clients leaves while a negotiation runs | - | the negotiation ends; the other client gets TCPAbort, and an end that waits is closed |
 //! | a negotiation that has run for 10 minutes | - | the negotiation ends; only A gets TCPAbort, and an end that waits is closed |

@@ -7,19 +7,19 @@ use crate::setting::Setting;
 pub struct Options {
     /// Maximum running negotiations per asker. A TCPAsk above this limit gets ERROR 5. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum running negotiations per target. A TCPAsk above this limit gets ERROR 5. Default: 256, so that three
-    /// clients that use their maximum of 64 do not make another client unreachable.
+    /// Maximum running negotiations per target. A TCPAsk above this limit gets ERROR 5. Default: 256. Even if three clients
+    /// each use their maximum of 64 negotiations with the same target, others can still ask this target.
     pub pending_as_target: usize,
-    /// How long a negotiation may run, from its TCPAsk until both ends have come. Default: 10 minutes.
+    /// Time limit for a negotiation, from its TCPAsk until both ends have connected. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Maximum number of TCPAccept and TCPConnect that fit no negotiation, per minute and address. Each further packet of
-    /// this kind is answered after a delay of one second. Default: 10.
+    /// Maximum number of TCPAccept and TCPConnect packets that fit no negotiation, per minute and address. The server
+    /// answers each further packet of this kind one second late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether an end of a tunnel may come from another address than its client. Default: it may not. If any address were
-    /// allowed, the only proof that the end belongs to the client would be a password of 16 bits.
+    /// Whether an end of a tunnel may connect from another address than its client. By default it may not: if every address
+    /// were allowed, only a password of 16 bits would prove that the end belongs to the client.
     pub tunnel_any_address: bool,
-    /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
-    /// local proxies all connect from loopback addresses.
+    /// Whether limits per address also apply to loopback addresses. By default they do not apply, because tests, benchmarks
+    /// and local proxies all connect from loopback addresses.
     pub bound_loopback: bool,
 }
 
@@ -42,27 +42,27 @@ impl Options {
         vec![
             Setting::new(
                 "pending-as-asker",
-                "Maximum negotiations that one client has asked for",
+                "Maximum negotiations in progress that one client has started",
                 &mut self.pending_as_asker,
             ),
             Setting::new(
                 "pending-as-target",
-                "Maximum negotiations that one client was asked for",
+                "Maximum negotiations in progress that other clients have started with one client",
                 &mut self.pending_as_target,
             ),
             Setting::new(
                 "negotiation-timeout",
-                "Time from a TCPAsk until both tunnel ends are connected",
+                "Maximum time from a TCPAsk until both tunnel ends are connected",
                 &mut self.negotiation_timeout,
             ),
             Setting::new(
                 "tunnel-guesses",
-                "Number of tunnel ends without a negotiation, per minute and address, after which answers are delayed by a second",
+                "Maximum TCPAccept and TCPConnect packets per minute and address that belong to no negotiation; after that, the server answers each such packet from this address one second late",
                 &mut self.tunnel_guesses_per_minute,
             ),
             Setting::new(
                 "tunnel-any-address",
-                "Accept a tunnel end even if its address differs from the address of its client",
+                "Accept a tunnel end even if its address is not the address of its client",
                 &mut self.tunnel_any_address,
             ),
         ]

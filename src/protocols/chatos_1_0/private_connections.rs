@@ -16,14 +16,15 @@ pub(super) struct Waiting {
     end: ConnId,
 }
 
-/// Which of the two clients of a negotiation an end belongs to.
+/// One of the two clients of a negotiation. Each end of the tunnel belongs to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Asker,
     Target,
 }
 
-/// The answer to an end of a tunnel that fits no negotiation: an ERROR, and in some cases a TCPAbort.
+/// The answer to a connection that wants to become an end of a tunnel but fits no negotiation: an ERROR, and in some cases a
+/// TCPAbort.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     code: ErrorCode,
@@ -32,7 +33,8 @@ pub(crate) struct Refusal {
 
 /// Packets on identified connections.
 impl Room {
-    /// Handles TCPAsk: relays it to the recipient. If that is impossible, the asker gets an ERROR and then a TCPAbort.
+    /// Handles TCPAsk: relays it to the recipient. If the room cannot relay the packet, the asker gets an ERROR and then a
+    /// TCPAbort.
     pub(super) fn tcp_ask(
         &mut self,
         from: ConnId,
@@ -77,8 +79,8 @@ impl Room {
         }
     }
 
-    /// Handles TCPAbort: the recipient declines, which is allowed at any time before both ends are joined. Both clients get
-    /// the TCPAbort. A client that asked itself gets the TCPAbort only once.
+    /// Handles TCPAbort: the recipient declines, which is possible at any time before both ends are joined. Both clients get
+    /// the TCPAbort. If a client has asked itself, it gets the TCPAbort only once.
     pub(super) fn tcp_abort(
         &mut self,
         from: ConnId,
@@ -113,8 +115,7 @@ impl Room {
         self.requests.is_pending(request).then_some(request)
     }
 
-    /// Ends each negotiation whose time limit has passed. The asker of the negotiation gets a TCPAbort, and an end that
-    /// waits is closed.
+    /// Ends each negotiation whose time limit has passed: sends a TCPAbort to its asker. If an end waits, closes it.
     pub(super) fn expire_negotiations(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
             out.remark(
@@ -126,8 +127,8 @@ impl Room {
         }
     }
 
-    /// Ends the negotiations of a client that leaves. The other client of each negotiation gets a TCPAbort, and an end
-    /// that waits is closed.
+    /// Ends the negotiations of a client that leaves. The other client of each negotiation gets a TCPAbort. If an end waits,
+    /// the server closes it.
     pub(super) fn end_negotiations(&mut self, id: ConnId, out: &mut Effects) {
         for request in self.requests.leave(id) {
             let other = if request.asker == id {
@@ -156,7 +157,10 @@ impl Room {
 
     fn close_waiting_end(&mut self, request: Request<i16>, why: &str, out: &mut Effects) {
         if let Some(Waiting { end, .. }) = self.waiting.remove(&request) {
-            out.remark(end, format!("closed: {why} before the other end came"));
+            out.remark(
+                end,
+                format!("closed: {why} before the other tunnel end connected"),
+            );
             self.close(end, out);
         }
     }
@@ -204,8 +208,8 @@ impl Room {
         self.refuse_end(from, Frame::TcpConnect(negotiation), refusal, now, out);
     }
 
-    /// Returns the refusal for a TCPConnect that fits no negotiation. A connection that does not come from the asker's
-    /// address always gets ERROR 6, so that its peer cannot find out which negotiations exist.
+    /// Returns the answer to a TCPConnect that fits no negotiation. If the connection does not come from the asker's
+    /// address, the refusal is always ERROR 6. So a stranger cannot find out which negotiations exist.
     fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refusal {
         let asker = self.roster.find(negotiation.sender);
         let asker = asker.filter(|asker| self.may_speak_for(*asker, from));
@@ -221,14 +225,14 @@ impl Room {
         } else {
             ErrorCode::TcpNotInProtocole
         };
-        // If this side already has an end, that end continues to wait, so the server sends no TCPAbort.
+        // If this side already has an end, that earlier end continues to wait. So the negotiation is still running, and the
+        // server sends no TCPAbort.
         let abort = (!taken).then(|| negotiation.into());
         Refusal { code, abort }
     }
 
-    /// Returns the negotiation in which this connection may become the end of that side. There are three conditions:
-    /// the negotiation is running, that side has no end yet, and the connection comes from the address of that side's
-    /// client.
+    /// Returns the negotiation in which this connection may become the end of `side`. There are three conditions: the
+    /// negotiation is running, this side has no end yet, and the connection comes from the address of this side's client.
     fn place(
         &self,
         from: ConnId,
@@ -252,8 +256,8 @@ impl Room {
             || self.connections.address(party) == self.connections.address(end)
     }
 
-    /// Handles a connection that may become an end. The first end waits. The second end is joined with the first one,
-    /// and the negotiation is over.
+    /// Makes this connection an end of a tunnel. The first end waits. When the second end connects, the server joins the
+    /// two, and the negotiation is over.
     fn end_comes(&mut self, from: ConnId, request: Request<i16>, side: Side, out: &mut Effects) {
         let Some(Waiting { end: first, .. }) = self.waiting.remove(&request) else {
             self.connections.enter(from, Stage::WaitingEnd(request));
@@ -263,7 +267,7 @@ impl Room {
         self.requests.end(request);
         self.connections.enter(first, Stage::TunnelEnd);
         self.connections.enter(from, Stage::TunnelEnd);
-        // Both ends get ERROR OK before the first byte is relayed.
+        // The server sends ERROR OK to both ends before it relays the first byte.
         out.one(first, &ErrorCode::Ok.frame());
         out.one(from, &ErrorCode::Ok.frame());
         out.tunnel(first, from);
@@ -300,7 +304,7 @@ impl Room {
         }
     }
 
-    /// Sends the late answers whose delay of one second is over, and closes their connections.
+    /// Sends the late answers whose delay of one second is over, and closes the connections that get them.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             if let Some(Stage::AnswerDelayed { answer, .. }) =

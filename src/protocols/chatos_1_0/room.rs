@@ -21,16 +21,16 @@ pub const MAX_PSEUDONYM_BYTES: usize = 255;
 
 /// Everything that a listener of ChatOS 1.0 knows: the connections, the pseudonyms, the running negotiations.
 ///
-/// What the room stores for a connection is released with the connection. So its memory is limited by the number of
-/// connections and the [`Options`]. Only addresses that made wrong guesses are remembered longer, and their number is
-/// limited too.
+/// When a connection ends, the room frees everything that it stored for this connection. So the number of connections and
+/// the [`Options`] limit the room's memory. The room remembers only one thing longer: the addresses from which wrong guesses
+/// came. Their number is limited too.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
     pub(super) roster: Roster,
     /// The running negotiations; the password distinguishes negotiations between the same two clients.
     pub(super) requests: Requests<i16>,
-    /// The first ends of tunnels. Each of them waits for its second end.
+    /// The first ends of tunnels. Each of them waits for the second end of its tunnel.
     pub(super) waiting: BTreeMap<Request<i16>, Waiting>,
     pub(super) guesses: Guesses,
 }
@@ -46,7 +46,8 @@ impl Protocol for Room {
         Frame::decode(input)
     }
 
-    /// True for the two packets after which the bytes belong to a tunnel, if the connection has no pseudonym.
+    /// True for TCPAccept and TCPConnect: on a connection without a pseudonym, the bytes after these packets belong to a
+    /// tunnel.
     fn turns_the_stream(frame: &Frame<'_>) -> bool {
         matches!(frame, Frame::TcpAccept(_) | Frame::TcpConnect(_))
     }
@@ -66,7 +67,7 @@ impl Protocol for Room {
                 self.close(from, out);
             }
             Event::Answer(never) => match never {},
-            // Only a room that asks questions gets this event.
+            // This room asks no questions, so it never gets this event.
             Event::Busy => {}
             Event::Overdue(overdue) => self.overdue(from, overdue, out),
             Event::ReadClosed => self.close(from, out),
@@ -110,7 +111,7 @@ impl Room {
         }
     }
 
-    /// True when nothing is stored for any connection.
+    /// True when the room stores nothing for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
             && self.roster.is_empty()
@@ -119,14 +120,15 @@ impl Room {
             && self.guesses.is_empty()
     }
 
-    /// Handles a packet. What it does depends on the stage of its sender.
+    /// Handles a packet. The effect of a packet depends on the stage of the connection that sent it.
     fn packet(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
         use Frame::*;
 
         let own = match self.connections.stage(from) {
             Some(Stage::Anonymous) => None,
             Some(Stage::Identified { login }) => Some(Arc::clone(login)),
-            // The engine decodes no packets for these connections, because their flow is not `Flow::Frames`.
+            // This never happens: the flow of these connections is not `Flow::Frames`, so the engine decodes no packets for
+            // them.
             _ => return,
         };
         match (own.as_deref(), frame) {
@@ -137,7 +139,7 @@ impl Room {
                 out.remark(from, "ignored CR: the client has a pseudonym already");
             }
 
-            // A client without a pseudonym has no name of its own, so every sender's name in its packets is wrong.
+            // If the client has no pseudonym, `own` is `None`. Then any sender's name in its packets is wrong.
             (own, SendPersonalMessage { sender, .. } | SendMessageToAll { sender, .. })
                 if own != Some(sender) =>
             {
@@ -155,13 +157,13 @@ impl Room {
             (own, TcpAbort(negotiation)) => self.tcp_abort(from, own, negotiation, out),
             (None, TcpAccept(negotiation)) => self.tcp_accept(from, negotiation, now, out),
             (None, TcpConnect(negotiation)) => self.tcp_connect(from, negotiation, now, out),
-            // These two packets are allowed only on a new connection.
+            // TCPAccept and TCPConnect are allowed only on a new connection.
             (Some(_), TcpAccept(_) | TcpConnect(_)) => {
                 refuse(from, frame, ErrorCode::TcpNotInProtocole, out);
             }
 
             (_, Error { .. }) => {
-                out.remark(from, "ignored ERROR: a client has no reason to send one")
+                out.remark(from, "ignored ERROR: only the server sends this packet")
             }
         }
     }
@@ -181,7 +183,8 @@ impl Room {
         match self.roster.join(from, pseudonym, address) {
             Ok(login) => {
                 self.connections.enter(from, Stage::Identified { login });
-                // The room sends ERROR OK first, so that the client gets no message of another client before this answer.
+                // The room sends ERROR OK before it adds the client to the members, so that no message of another client
+                // arrives before this answer.
                 out.one(from, &ErrorCode::Ok.frame());
                 out.join(from, pseudonym);
             }

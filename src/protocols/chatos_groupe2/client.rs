@@ -12,9 +12,8 @@ use crate::wire::Explained;
 pub struct ChatosGroupe2Client {
     chaton: ChatonClient,
     codec: Codec,
-    /// The private connections that the user has closed, each with its CLOSE_CONNECTION. The command is sent only after
-    /// all bytes of the private connection have been sent, because the server stops reading the private connection when
-    /// it gets the command.
+    /// The private connections that the user has closed, each with its CLOSE_CONNECTION. The client sends this command only
+    /// after all bytes of the private connection are sent, because the server stops reading them when the command arrives.
     closing: BTreeMap<TunnelId, Vec<u8>>,
 }
 
@@ -42,10 +41,10 @@ impl ChatosGroupe2Client {
         self.closing.insert(id, bytes);
     }
 
-    /// Handles ACCEPT_CLOSE_CONNECTION: the peer has closed a private connection, so we close our direction too. The
-    /// command contains no connect_id. If there are several private connections with this peer, we take the newest,
-    /// because clients close the newest first. If we have no private connection with this peer, the private connection has
-    /// already ended, and nothing is left to do.
+    /// Handles ACCEPT_CLOSE_CONNECTION: the peer has closed a private connection, so we close our direction too. The command
+    /// contains no connect_id, so it does not say which private connection the peer has closed. If we have several with this
+    /// peer, we take the newest, because clients close the newest first. If we have no private connection with this peer, it
+    /// has already ended, and this function does nothing.
     fn peer_closed(&mut self, accept: AcceptCloseConnection<'_>) -> Vec<Action> {
         let shut = self.chaton.tunnels().shut_newest(accept.login);
         shut.map(Action::Shut).into_iter().collect()

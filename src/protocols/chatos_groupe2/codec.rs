@@ -1,4 +1,4 @@
-//! The two commands that Chaton does not have, as bytes: `decode` and, next to it, `encode`.
+//! The two commands that Chaton does not have, as bytes. `decode` and `encode` are next to each other.
 
 use crate::chaton::fields::{decode_long, decode_parties, decode_text, encode_long, encode_texts};
 use crate::chaton::{self, Codec};

@@ -5,7 +5,7 @@ use crate::chaton::explain::explain_long;
 use crate::wire::Explained;
 
 impl ClientFrame<'_> {
-    /// Splits the frame into its fields. `opcode` is its first byte.
+    /// Splits the frame into its fields. `opcode` is the frame's first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match self {
             ClientFrame::Chaton(frame) => frame.explained(codec, opcode),
@@ -20,7 +20,7 @@ impl ClientFrame<'_> {
 }
 
 impl ServerFrame<'_> {
-    /// Splits the frame into its fields. `opcode` is its first byte.
+    /// Splits the frame into its fields. `opcode` is the frame's first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match self {
             ServerFrame::Chaton(frame) => frame.explained(codec, opcode),

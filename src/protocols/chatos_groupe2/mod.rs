@@ -1,10 +1,10 @@
 //! The protocol ChatOS as the authors of "Groupe 2" describe it.
 //!
 //! The document of this group is Chaton's text with two more commands: a client closes a private connection
-//! (CLOSE_CONNECTION), and the other client is told (ACCEPT_CLOSE_CONNECTION). Everything else is as in [`crate::chaton`],
-//! with the same answers to open questions. This folder contains only the additions: `frames.rs` and `codec.rs` have the two
-//! commands, `room.rs` says what they do, `private_connections.rs` has what the room keeps for them, and `client.rs` is the
-//! client's half.
+//! (CLOSE_CONNECTION), and the server tells the other client (ACCEPT_CLOSE_CONNECTION). Everything else works as in
+//! [`crate::chaton`]. The documentation of that module also answers the questions that Chaton's document leaves open. This
+//! folder contains only the additions. `frames.rs` and `codec.rs` define the two commands, `room.rs` says what they do, and
+//! `private_connections.rs` contains what the room stores for them. `client.rs` is the client's half.
 //!
 //! # Where the document leaves something open
 //!
@@ -23,8 +23,8 @@
 //! | what the client that closes is told | - | nothing; the server only closes its end |
 //! | closing a private connection with oneself | - | the client is also the other client, so it gets ACCEPT_CLOSE_CONNECTION |
 //! | in which order this happens | - | first ACCEPT_CLOSE_CONNECTION is queued for the other client; then the bytes that were already read from the two ends are written, and both ends are closed |
-//! | a client closes its end just before its CLOSE_CONNECTION comes | - | the server waits up to 100 milliseconds before it tells the other end ([`TUNNEL_END_DELAY`]), so that ACCEPT_CLOSE_CONNECTION comes first |
-//! | closing before both ends have come | - | the id is no longer valid, and an end that waits is closed |
+//! | a client closes its end just before its CLOSE_CONNECTION arrives | - | the server waits up to 100 milliseconds before it tells the other end ([`TUNNEL_END_DELAY`]), so that ACCEPT_CLOSE_CONNECTION comes first |
+//! | closing before both ends have connected | - | the id is no longer valid, and an end that waits is closed |
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub use crate::chaton::{Codec, LongWidth, Options};
 pub use frames::{AcceptCloseConnection, ClientFrame, CloseConnection, ServerFrame};
 pub use room::Room;
 
-/// How long the server waits, after one end of a private connection has sent its last byte, before it tells the other end. A
-/// CLOSE_CONNECTION may follow directly, and must be relayed first: the authors' client fails when a private connection ends
-/// without an ACCEPT_CLOSE_CONNECTION.
+/// When one end of a private connection has sent its last byte, the server waits for this time before it tells the other
+/// end. In this time, a CLOSE_CONNECTION may arrive on another connection. The server must relay it before it tells the
+/// other end: the authors' client fails when a private connection ends without an ACCEPT_CLOSE_CONNECTION.
 pub const TUNNEL_END_DELAY: Duration = Duration::from_millis(100);

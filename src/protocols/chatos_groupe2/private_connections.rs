@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ConnId, Expiries, Ticket};
 
-/// How long the server still accepts a CLOSE_CONNECTION for a private connection that has ended.
+/// After a private connection has ended, the server still accepts a CLOSE_CONNECTION for it during this time.
 const AFTER_ITS_END: Duration = Duration::from_mins(1);
 
 /// Maximum number of ended private connections that are remembered. When there are more, the private connection that ended
@@ -21,8 +21,8 @@ pub(super) struct Tunnels {
     ended_count: usize,
 }
 
-/// A client of a private connection, with the login that it had when the private connection was opened. The client may
-/// have left since then, and another client may have this login now.
+/// One of the two clients of a private connection, with its login at the time when the private connection was opened. Since
+/// then the client may have left, and another client may have this login now.
 #[derive(Clone)]
 pub(super) struct Party {
     pub(super) id: ConnId,
@@ -41,11 +41,11 @@ enum Stage {
 }
 
 impl Tunnels {
-    /// Adds a private connection whose two ends have both come.
+    /// Adds a private connection whose two ends are connected.
     pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
-        // The server does not choose an id again while the id is live. But an id stops being live when its private
-        // connection opens, so the server may choose the id of an open private connection again. In that case the older
-        // private connection is forgotten.
+        // The server chooses only ids that are not live. When a private connection opens, its id is no longer live, so the
+        // server may choose the same id for another private connection. In that case the older private connection is
+        // forgotten.
         self.take(connect_id);
         for end in ends {
             self.by_end.insert(end, connect_id);
@@ -61,7 +61,7 @@ impl Tunnels {
             .map(|tunnel| tunnel.parties.clone())
     }
 
-    /// Forgets a private connection. Returns its two ends if it is open.
+    /// Forgets a private connection. If the private connection is open, returns its two ends.
     pub(super) fn take(&mut self, connect_id: i64) -> Option<[ConnId; 2]> {
         match self.known.remove(&connect_id)?.stage {
             Stage::Established(ends) => {
@@ -101,7 +101,7 @@ impl Tunnels {
         }
     }
 
-    /// Forgets the private connections that ended too long ago.
+    /// Forgets the private connections that ended more than a minute ago.
     pub(super) fn expire(&mut self, now: Instant) {
         while let Some(connect_id) = self.ended.due(now) {
             self.known.remove(&connect_id);

@@ -1,4 +1,4 @@
-//! What the two commands that Chaton does not have do to the room. Chaton's room handles all other commands.
+//! Handles the two commands that Chaton does not have. Chaton's room handles all other commands.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -12,8 +12,8 @@ use super::{
     AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options, TUNNEL_END_DELAY,
 };
 
-/// Everything that a listener of this protocol knows: what a Chaton listener knows, and which clients may close which
-/// private connection.
+/// Everything that a listener of this protocol knows. It knows what a Chaton listener knows, and for each private connection
+/// the clients that may close it.
 pub struct Room {
     chaton: chaton::Room,
     tunnels: Tunnels,
@@ -73,7 +73,8 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// Makes an empty room. Its connect_ids are made from `entropy`, which must be fit for secrets.
+    /// Makes an empty room. The room makes its connect_ids from `entropy`. The ids are secret, so `entropy` must be
+    /// unpredictable.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         Room {
             chaton: chaton::Room::new(options, entropy),
@@ -91,7 +92,7 @@ impl Room {
         }
     }
 
-    /// True when nothing is stored for any connection. Private connections that have ended do not count, because they
+    /// True when the room stores nothing for any connection. Private connections that have ended do not count, because they
     /// are forgotten only after a time limit.
     pub fn is_empty(&self) -> bool {
         self.chaton.is_empty() && !self.tunnels.any_open()
@@ -112,8 +113,8 @@ impl Room {
                 let first = self.chaton.agreement(connect_id).and_then(|it| it.waiting);
                 let parties = self.parties_that_agreed(connect_id);
                 let flow = self.chaton.handle(from, event, now, out);
-                // The flow is raw when the connection is the first end, and when it is the second end. Here a first end
-                // was already waiting, so the connection is the second end.
+                // `Flow::Raw` alone does not say which end this is. But another connection was already waiting as the first
+                // end, so this connection is the second end.
                 if let (Some(first), Some(parties), Flow::Raw) = (first, parties, flow) {
                     self.tunnels.establish(connect_id, parties, [first, from]);
                 }
@@ -134,7 +135,8 @@ impl Room {
                 return;
             }
         };
-        // The other client may have left. Then its login may belong to a third client, which must not be told.
+        // If the other client has left, its login may now belong to a third client. The third client must not get this
+        // packet.
         if self.chaton.login_of(other).is_some() {
             out.one(other, &AcceptCloseConnection { login: &login });
         }
@@ -145,8 +147,8 @@ impl Room {
         }
     }
 
-    /// Returns the client that closes the private connection, and the other client; or why the private connection may not be
-    /// closed.
+    /// Returns the client that closes the private connection, and the other client. If this client may not close the private
+    /// connection, returns the reason.
     fn who_closes(
         &self,
         from: ConnId,
@@ -164,7 +166,7 @@ impl Room {
             .parties_that_agreed(connect_id)
             .or_else(|| self.tunnels.parties(connect_id));
         let Some([asker, asked]) = parties else {
-            return Err("no such private connection exists");
+            return Err("no private connection has this connect_id");
         };
         let names = [&*asker.login, &*asked.login];
         if names != [requester, target] && names != [target, requester] {

@@ -1,5 +1,5 @@
-//! The client's half of Chatr Connect: how two clients learn each other's address. What the two clients send each other
-//! afterwards does not pass through the server, and the document does not describe it.
+//! The client's half of Chatr Connect: how two clients learn each other's address. After this, the two clients exchange data
+//! directly, without the server. The document does not describe this exchange.
 
 mod book;
 mod candidates;
@@ -28,14 +28,14 @@ pub struct ChatrClient {
     signature: Vec<u8>,
     book: Book,
     peer_to_peer: PeerToPeer,
-    /// Our address and the server's; `None` until they are known.
+    /// Our address and the server's address; `None` until they are known.
     ends: Option<(IpAddr, IpAddr)>,
     identity: Identity,
-    /// Clients that we asked and that have not answered.
+    /// Clients that we have asked, and that have not answered yet.
     asked: Remembered<Uuid>,
-    /// Clients that asked us and that we have not answered.
+    /// Clients that have asked us, and that we have not answered yet.
     asked_by: Remembered<Party>,
-    /// Clients with whom we have agreed. The server has not told us their addresses yet.
+    /// Clients with which we have agreed, but whose addresses the server has not sent yet.
     agreed: Remembered<Party>,
     tunnels: Tunnels<Uuid>,
 }
@@ -49,7 +49,7 @@ pub enum PeerToPeer {
     Impossible(String),
 }
 
-/// A peer and its address in its own network.
+/// A peer, and the address that this peer has in its local network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Party {
     uuid: Uuid,
@@ -57,7 +57,7 @@ struct Party {
 }
 
 impl ChatrClient {
-    /// Makes a client that has not sent anything. `signature` is its signature of the bytes of its UUID.
+    /// Makes a client that has not sent anything. `signature` is the client's signature of the bytes of its UUID.
     pub fn new(
         uuid: Uuid,
         signature: Vec<u8>,
@@ -106,8 +106,7 @@ impl Dialogue for ChatrClient {
         bytes: &[u8],
     ) -> Result<Option<(usize, Vec<Action>)>, Fault> {
         let Source::Server = from else {
-            // The dialogue does not read the bytes of peers. Another module does, after the peer has proved its
-            // identity.
+            // The dialogue does not read the bytes of peers. The program reads them, after the peer has proved its identity.
             return Ok(None);
         };
         let Some((frame, length)) = Frame::decode_from_server(bytes)? else {
@@ -170,8 +169,8 @@ impl Dialogue for ChatrClient {
     }
 }
 
-/// True when the bytes begin with a PacketPing. In this case the client does not answer the earlier ping, because the
-/// server accepts only the answer to its last ping.
+/// True when the bytes begin with a PacketPing. The server accepts only the answer to its last ping. So if another ping
+/// follows directly, the client does not answer the earlier one.
 fn begins_with_a_ping(bytes: &[u8]) -> bool {
     matches!(
         Frame::decode_from_server(bytes),
@@ -242,7 +241,7 @@ impl ChatrClient {
         })
     }
 
-    /// Returns our address in our own network, for peers that may be in the same network.
+    /// Returns our address in our local network, for peers that may be in the same network.
     fn own_endpoint(&self) -> Result<IpAddr, Refusal> {
         if let PeerToPeer::Impossible(why) = &self.peer_to_peer {
             return Err(Refusal::NoPeerToPeer(why.clone()));
@@ -251,7 +250,7 @@ impl ChatrClient {
         Ok(own)
     }
 
-    /// Records that we and another client have agreed. The agreement also answers all requests between the two.
+    /// Records that we and another client have agreed. After this, all requests between the two clients count as answered.
     fn agree(&mut self, party: Party) {
         self.asked.take(|asked| *asked == party.uuid);
         self.asked_by.take(|asker| asker.uuid == party.uuid);

@@ -1,8 +1,8 @@
-//! The packets of Chatr Connect as bytes: `decode` and, next to it, `encode`, with the packets in the order of the
-//! document.
+//! The packets of Chatr Connect as bytes. `decode` and `encode` are next to each other, and list the packets in the order of
+//! the document.
 //!
-//! Every packet begins with its length and its opcode, and the opcode says which lengths are possible. So most packets
-//! with a wrong length are recognized from their first bytes, before any of their content is stored.
+//! Every packet begins with its length and its opcode, and the opcode says which lengths are possible. So the server
+//! recognizes most packets with a wrong length from their first bytes, before it stores any of their content.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -16,8 +16,8 @@ use super::Frame;
 /// Maximum length of opcode and payload, in bytes, when a client is connected.
 pub const MAX_PACKET_BYTES: u32 = 64 << 10;
 
-/// Maximum length of opcode and payload, in bytes, before a client is connected. This length is enough for a signature by
-/// the largest key.
+/// Maximum length of opcode and payload, in bytes, before a client is connected. This is long enough for a signature with
+/// the largest allowed key.
 pub const MAX_FIRST_PACKET_BYTES: u32 = 2 << 10;
 
 const CONNECT: u8 = 0;
@@ -30,7 +30,7 @@ const CONNECTION_REQUEST_ACCEPT: u8 = 6;
 const CONNECTION_REQUEST_DENIED: u8 = 7;
 const CLIENT_INFO: u8 = 8;
 
-/// The values of `Version` in an address.
+/// The two values of the field `Version` in an address.
 const IPV4: u8 = 4;
 const IPV6: u8 = 6;
 
@@ -115,7 +115,7 @@ impl<'a> Frame<'a> {
         let mut fields = Cursor::new(payload);
         let frame = match Self::decode_fields(opcode, &mut fields) {
             Ok(frame) if fields.position() == payload.len() => frame,
-            // All bytes of the packet have arrived. If a field needs more bytes, the packet is malformed.
+            // All bytes of the packet have arrived. So if a field needs more bytes, the packet's length is wrong.
             Ok(_) | Err(Stop::Short) => {
                 return Err(Malformed::WrongLength { packet, length }.into());
             }
@@ -239,7 +239,7 @@ fn decode_uuid(cursor: &mut Cursor<'_>) -> Result<Uuid, Stop> {
     Ok(Uuid::from_bytes(array(cursor)?))
 }
 
-/// Decodes the signature. It is the last field, so its length must be the number of bytes that are left.
+/// Decodes the signature. The signature is the last field, so its length must be the number of remaining bytes.
 fn decode_signature<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Stop> {
     let field = "the signature";
     let length = i64::from(cursor.int32()?);
@@ -255,7 +255,7 @@ fn decode_address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
     match decode_opcode(cursor)? {
         IPV4 => Ok(Ipv4Addr::from(array(cursor)?).into()),
         IPV6 => Ok(Ipv6Addr::from(array::<16>(cursor)?).into()),
-        other => Err(unknown("the version of an address", other).into()),
+        other => Err(unknown("the address version", other).into()),
     }
 }
 

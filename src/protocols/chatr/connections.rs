@@ -11,17 +11,18 @@ pub(super) type Connections = room::Connections<VerificationStage>;
 /// The stages of a connection in Chatr Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VerificationStage {
-    /// PacketConnect has not come.
+    /// PacketConnect has not arrived yet.
     Anonymous,
-    /// PacketConnect has come, and its signature is being checked.
+    /// PacketConnect has arrived, and its signature is being checked.
     Verifying {
         uuid: Uuid,
-        /// True when the registered key was replaced during the check. Then the result of the check does not count.
+        /// True when the registered key was replaced during the check. In this case, the room ignores the result of the
+        /// check.
         revoked: bool,
     },
     /// A client: PacketConnected was sent.
     Connected { uuid: Uuid },
-    /// The server is closing this connection and ignores what its peer still sends.
+    /// The server is closing this connection, and ignores everything that the peer still sends.
     Leaving,
 }
 
@@ -48,7 +49,7 @@ impl Stage for VerificationStage {
         match (self, overdue) {
             (Anonymous, Overdue::FirstByte | Overdue::Identification) => Some("PacketConnect"),
             (Anonymous | Connected { .. }, Overdue::Frame) => Some("the rest of a packet"),
-            // In all other cases the limit does not apply: the check of a signature may need time, and pings detect silent
+            // In the other stages the limit does not apply: the check of a signature may need time, and pings detect silent
             // clients.
             _ => None,
         }

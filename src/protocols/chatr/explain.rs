@@ -1,5 +1,5 @@
-//! The packets of Chatr Connect, split into their fields, for users who want to see what is sent. A signature is not shown,
-//! because a client's signature never changes: anyone who has seen it can log in as this client.
+//! The packets of Chatr Connect, split into their fields, for users who want to see what is sent. Signatures are not shown:
+//! a client's signature never changes, so anyone who has seen it can log in as this client.
 
 use std::net::IpAddr;
 

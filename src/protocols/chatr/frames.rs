@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::room::Packet;
 use crate::wire::Excerpt;
 
-/// A packet. The three packets of a connection request go in both directions: towards the server, the UUID names the
-/// recipient; from the server, it names the sender.
+/// A packet. Both clients and the server send the three packets about a connection request. In a packet to the server, the
+/// UUID names the recipient; in a packet from the server, the UUID names the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// PacketConnect: a client states and proves its identity.
@@ -24,7 +24,7 @@ pub enum Frame<'a> {
     },
     /// PacketDisconnect: why the connection is closed.
     Disconnect {
-        /// From the server: the text of a [`Reason`].
+        /// In a packet from the server, this is the text of a [`Reason`].
         message: &'a str,
     },
     /// PacketConnected: the server accepts the signature.
@@ -41,21 +41,21 @@ pub enum Frame<'a> {
     },
     /// PacketConnectionRequest: a client asks for another client's address.
     ConnectionRequest {
-        /// Towards the server: the client that is asked. From the server: the client that asks.
+        /// In a packet to the server: the client that is asked. In a packet from the server: the client that asks.
         uuid: Uuid,
-        /// The address of the asking client in its own network.
+        /// The address of the asking client in its local network.
         private_endpoint: IpAddr,
     },
     /// PacketConnectionRequestAccept: the client that was asked agrees.
     ConnectionRequestAccept {
-        /// Towards the server: the client that asked. From the server: the client that agrees.
+        /// In a packet to the server: the client that asked. In a packet from the server: the client that agrees.
         uuid: Uuid,
-        /// The address of the agreeing client in its own network.
+        /// The address of the agreeing client in its local network.
         private_endpoint: IpAddr,
     },
     /// PacketConnectionRequestDenied: the client that was asked declines, or is not connected.
     ConnectionRequestDenied {
-        /// Towards the server: the client that asked. From the server: the client that was asked.
+        /// In a packet to the server: the client that asked. In a packet from the server: the client that was asked.
         uuid: Uuid,
     },
     /// PacketClientInfo: the address of the other client.
@@ -67,7 +67,8 @@ pub enum Frame<'a> {
     },
 }
 
-/// Why the server closes a connection. The texts are the document's, letter for letter.
+/// Why the server closes a connection. The texts are exactly those of the document. Only for [`Reason::Busy`], the document
+/// has no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// The bytes are not a packet, or the packet is not allowed at this time.

@@ -1,16 +1,16 @@
 //! The protocol Chatr Connect.
 //!
 //! A client sends its UUID and, as a proof, its signature of the UUID (PacketConnect). The client's public key must already
-//! be registered; this protocol does not describe how. When the client is connected, the server sends it pings. A
-//! client may ask for another client's address (PacketConnectionRequest). The client that is asked accepts or denies. If it
-//! accepts, the server tells each of the two clients the address from which the other client is connected
+//! be registered; the document does not describe how a client registers it. When the client is connected, the server sends
+//! it pings. A client may ask for another client's address (PacketConnectionRequest). The client that is asked accepts or
+//! denies. If it accepts, the server tells each of the two clients the address from which the other client is connected
 //! (PacketClientInfo). The two clients then connect to each other without the server.
 //!
-//! `frames.rs` has the packets as types and `codec.rs` their bytes. `room.rs` says what each packet does, with
-//! `private_connections.rs`, `pings.rs` and `connections.rs`. Whether a signature is right depends on the registered
-//! keys ([`Claim`]): the room asks, and handles other events until the answer comes. `options.rs` has what an operator
-//! can configure. `client.rs` is the client's half, and `explain.rs` splits a packet into its fields, for people who
-//! want to see the bytes.
+//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs` says what each packet
+//! does, with `private_connections.rs`, `pings.rs` and `connections.rs`. To check a signature, the room needs the registered
+//! keys. So it asks a question ([`Claim`]), and handles other events until the answer arrives. `options.rs` has what an
+//! operator can configure. `client.rs` is the client's half, and `explain.rs` splits a packet into its fields, for people
+//! who want to see the bytes.
 //!
 //! # Where the document leaves something open
 //!
@@ -40,7 +40,7 @@
 //! | an answer without a request | - | ignored |
 //! | whose UUID is in an answer | "See below", but nothing follows | towards the server, the UUID of the client that asked; from the server, the UUID of the client that answered |
 //! | who gets PacketClientInfo, and when | "to both parties" | each client gets the UUID and the address of the other client; the asker gets it after PacketConnectionRequestAccept |
-//! | which address it contains | "public endpoint" | the address from which the TLS connection comes; an IPv4 address is sent as IPv4, even if the server uses an IPv6 socket |
+//! | which address it contains | "public endpoint" | the address from which the client opened the TLS connection; an IPv4 address is sent as IPv4, even if the server uses an IPv6 socket |
 //! | which port the clients use | an address has no port | that of the TLS connection; clients agree on it beforehand |
 //! | a request to oneself | - | handled like any other; a packet that goes to both clients is sent once |
 

@@ -5,18 +5,18 @@ use crate::setting::Setting;
 /// The options of a listener of Chatr Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Time from PacketConnected, and from each right PacketPong, to the next PacketPing. The document says at least
+    /// Time between PacketConnected, or a correct PacketPong, and the next PacketPing. The document demands a ping at least
     /// every 5 seconds. Default: 4.5 seconds, so that even a busy machine sends each ping within 5 seconds.
     pub ping_interval: Duration,
-    /// A client is disconnected when no packet has come from it for this time, counted from its last packet or from the
-    /// last PacketPing, whichever is later. Default: 15 seconds, as the document says.
+    /// The server disconnects a client that sends no packet for this time. The time starts again with each packet of the
+    /// client and with each PacketPing of the server. Default: 15 seconds, as the document says.
     pub ping_timeout: Duration,
     /// Maximum pending requests per asker. A request above this limit is denied. Default: 64.
     pub pending_as_asker: usize,
     /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients can ask
     /// the same client.
     pub pending_as_target: usize,
-    /// How long a request waits for its answer before it is denied. Default: 10 minutes.
+    /// Time limit for the answer to a request. After that, the server denies the request. Default: 10 minutes.
     pub negotiation_timeout: Duration,
 }
 
@@ -43,12 +43,12 @@ impl Options {
             ),
             Setting::new(
                 "ping-timeout",
-                "Time without any packet after which a client is disconnected",
+                "Maximum time without a packet from a client; after that, the server disconnects it",
                 &mut self.ping_timeout,
             ),
             Setting::new(
                 "pending-as-asker",
-                "Maximum unanswered requests of one client",
+                "Maximum unanswered requests from one client",
                 &mut self.pending_as_asker,
             ),
             Setting::new(
@@ -58,7 +58,7 @@ impl Options {
             ),
             Setting::new(
                 "negotiation-timeout",
-                "Time in which a request must be answered",
+                "Time limit for the answer to a request",
                 &mut self.negotiation_timeout,
             ),
         ]

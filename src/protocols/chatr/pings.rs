@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ByConn, ConnId, Entropy, Expiries, Ticket};
 
-/// The pings of all clients. Each client has only one entry in `timetable`, even if it sends many packets: a packet only
-/// updates `alive`, which is checked when the entry is due.
+/// The pings of all clients. Each client has only one entry in `timetable`. A packet from the client does not change this
+/// entry, but only updates `alive`. When the entry is due, [`Pings::due`] checks `alive`.
 pub(super) struct Pings {
     interval: Duration,
     timeout: Duration,
@@ -17,17 +17,17 @@ pub(super) struct Pings {
 struct Client {
     /// The ping that is not answered yet. No other ping is sent until this ping is answered.
     unanswered: Option<i64>,
-    /// The time of the last ping or of the last packet, whichever is later.
+    /// The time of the last ping or of the last packet: the later of the two.
     alive: Instant,
     next: Ticket,
 }
 
-/// Something that the room must do now.
+/// What the room must do now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// Send this client a ping with this id.
     Ping(ConnId, i64),
-    /// No packet has come from this client for too long.
+    /// Disconnect this client: it has sent no packet for too long.
     TimedOut(ConnId),
 }
 
@@ -52,14 +52,14 @@ impl Pings {
         self.clients.insert(id, client);
     }
 
-    /// Records that a packet of any kind came from a client.
+    /// Records that a client has sent a packet of any kind.
     pub(super) fn heard(&mut self, id: ConnId, now: Instant) {
         if let Some(client) = self.clients.get_mut(&id) {
             client.alive = client.alive.max(now);
         }
     }
 
-    /// Records that a PacketPong came from a client. Returns false when this PacketPong does not answer the last ping.
+    /// Records that a client has sent a PacketPong. Returns false when this PacketPong does not answer the last ping.
     pub(super) fn pong(&mut self, id: ConnId, ping: i64, now: Instant) -> bool {
         let Some(client) = self.clients.get_mut(&id) else {
             return false;
@@ -80,7 +80,7 @@ impl Pings {
         }
     }
 
-    /// Returns the next thing that the room must do at `now`; `None` when there is nothing.
+    /// Returns what the room must do at `now`, for one client; `None` when nothing is due.
     pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
         while let Some(id) = self.timetable.due(now) {
             let Some(client) = self.clients.get_mut(&id) else {

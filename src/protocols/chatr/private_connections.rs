@@ -45,7 +45,8 @@ impl Room {
         }
     }
 
-    /// Relays an acceptance to the asker. Then each client gets the address from which the other client is connected.
+    /// Relays an acceptance to the asker. Then sends each of the two clients the address from which the other client is
+    /// connected.
     pub(super) fn connection_request_accept(
         &mut self,
         from: ConnId,
@@ -66,7 +67,7 @@ impl Room {
         };
         out.one(to, &accept);
         out.one(to, &info(uuid, own_address));
-        // A client that asked itself gets this packet once.
+        // If a client has asked itself, it gets this packet only once.
         if from != to {
             out.one(from, &info(asker, address));
         }
@@ -115,7 +116,7 @@ impl Room {
         }
     }
 
-    /// Ends the requests of a client that leaves. Requests that wait for its answer are denied.
+    /// Ends the requests of a client that leaves: denies the requests of other clients that wait for its answer.
     pub(super) fn end_requests(&mut self, id: ConnId, uuid: Uuid, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {

@@ -1,4 +1,4 @@
-//! The question that only the registered keys can answer.
+//! The question that the room cannot answer itself, because the answer needs the registered keys.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Claim {
     pub signature: Box<[u8]>,
 }
 
-/// A signature is secret like a password, so it is not shown.
+/// A signature must stay secret, like a password, so `{:?}` does not show it.
 impl fmt::Debug for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claim({}, signature not shown)", self.uuid)
@@ -25,6 +25,7 @@ impl fmt::Debug for Claim {
 pub enum Verdict {
     /// The signature is right.
     Verified,
-    /// The signature is wrong, or no key is registered. The client must not learn which of the two is the case.
+    /// The signature is wrong, or no key is registered. Both cases have the same answer, because the client must not learn
+    /// which of them is true.
     Refuted,
 }

@@ -17,8 +17,8 @@ use super::{Claim, Frame, Options, Reason, Verdict};
 
 /// Everything that a listener of Chatr Connect knows: the connections and the pending requests.
 ///
-/// What the room stores for a connection is released with the connection, so its memory is limited by the number of
-/// connections and the [`Options`].
+/// When a connection ends, the room frees everything that it stored for this connection. So the number of connections and
+/// the [`Options`] limit the room's memory.
 pub struct Room {
     pub(super) connections: Connections,
     pub(super) clients: HashMap<Uuid, ConnId>,
@@ -41,7 +41,8 @@ impl Protocol for Room {
         Frame::decode_first(input)
     }
 
-    /// True for PacketConnect, because longer packets may come after it.
+    /// True for PacketConnect: after it, longer packets are allowed, so the engine must decode the next bytes in another
+    /// way.
     fn turns_the_stream(frame: &Frame<'_>) -> bool {
         matches!(frame, Frame::Connect { .. })
     }
@@ -123,7 +124,7 @@ impl Room {
         }
     }
 
-    /// True when nothing is stored for any connection.
+    /// True when the room stores nothing for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
             && self.clients.is_empty()
@@ -150,7 +151,7 @@ impl Room {
             .map_or(Stage::Leaving, |stage| *stage)
     }
 
-    /// Handles a packet. What it does depends on the stage of its sender.
+    /// Handles a packet. The effect of a packet depends on the stage of the connection that sent it.
     fn packet(
         &mut self,
         from: ConnId,
@@ -162,7 +163,7 @@ impl Room {
         match self.stage(from) {
             Stage::Anonymous => return self.anonymous_sent(from, frame, out),
             Stage::Connected { .. } => self.client_sent(from, frame, now, out),
-            // The engine decodes no packets for these connections.
+            // This never happens: the engine decodes no packets for connections in these stages.
             Stage::Verifying { .. } | Stage::Leaving => {}
         }
         self.connections.flow(from)
@@ -214,8 +215,8 @@ impl Room {
         }
     }
 
-    /// Handles the result of the check of a signature. The check takes time: other clients may have connected or left since
-    /// it began, and the key may have been replaced.
+    /// Handles the result of the check of a signature. The check takes time. Since the check began, other clients may have
+    /// connected or left, and the key may have been replaced.
     fn verified(&mut self, from: ConnId, verdict: Verdict, now: Instant, out: &mut Effects) {
         let Stage::Verifying { uuid, revoked } = self.stage(from) else {
             return;
@@ -238,9 +239,9 @@ impl Room {
         }
     }
 
-    /// Closes the connection, because too many signatures are waiting to be checked. The document has a
-    /// PacketDisconnect "to give feedback to the clients as to why the connection was closed", and does not fix its
-    /// text.
+    /// Closes the connection, because too many signatures are waiting to be checked. The document has a PacketDisconnect "to
+    /// give feedback to the clients as to why the connection was closed". It does not say which texts are allowed, so the
+    /// server may send a text of its own.
     fn not_verified(&mut self, from: ConnId, out: &mut Effects) {
         if let Stage::Verifying { .. } = self.stage(from) {
             out.remark(

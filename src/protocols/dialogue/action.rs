@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::Dialogue;
 use super::{Event, TunnelId};
 
-/// Something that the program must do for a dialogue. The program does the actions in the order in which it gets them.
+/// Something that the program must do for a dialogue. The program carries out the actions in the order in which it gets
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Send these bytes to the server.
@@ -24,7 +25,7 @@ pub enum Action {
         opening: Vec<u8>,
     },
     /// Connect directly to the peer, to make a private connection, and send `opening` on it. The peer has chosen the
-    /// address, so the program must decide whether it connects there.
+    /// address, so the program must decide whether it is safe to connect to this address.
     Connect {
         /// The number of the new private connection.
         tunnel: TunnelId,
@@ -35,19 +36,19 @@ pub enum Action {
         /// The first bytes to send.
         opening: Vec<u8>,
     },
-    /// Listen for a connection from the peer. The first connection that sends the bytes of `pass` becomes the private
-    /// connection. The program calls [`Dialogue::listens`] at once, with the address at which it listens. If it stops
-    /// waiting for the peer, it calls [`Dialogue::ended`].
+    /// Listen for a connection from the peer. The first connection on which the bytes of `pass` arrive becomes the private
+    /// connection. The program calls [`Dialogue::listens`] at once, and passes the address at which it listens. If the
+    /// program stops waiting for the peer, it calls [`Dialogue::ended`].
     Listen {
         /// The number of the new private connection.
         tunnel: TunnelId,
         /// The client that should connect.
         peer: String,
-        /// The bytes that the connection must send first.
+        /// The bytes that the peer must send first.
         pass: Pass,
     },
-    /// Make a private connection directly to the peer, with datagrams. The peer does the same at the same time. When the
-    /// connection is open, each client has proved its identity to the other.
+    /// Make a private connection directly to the peer, with datagrams. The peer's program does this at the same time. When
+    /// the connection is open, each of the two clients has proved its identity to the other.
     Meet {
         /// The number of the new private connection.
         tunnel: TunnelId,
@@ -55,18 +56,19 @@ pub enum Action {
         peer: String,
         /// The UUID whose key proves the peer's identity.
         uuid: Uuid,
-        /// The addresses that the peer may have, the most likely first. Both clients know the port beforehand.
+        /// The addresses that the peer may have, the most likely first. They have no port, because both users have agreed on
+        /// a port beforehand.
         candidates: Vec<IpAddr>,
         /// True when this client opens the connection to the peer. False when the peer opens it.
         calls: bool,
     },
-    /// Store this text: it is the whole address book, and replaces the address book that was stored before.
+    /// Store this text, which is the whole address book. It replaces the address book that was stored before.
     KeepBook(String),
-    /// The private connection is open. The bytes that follow on it, in both directions, belong to the users.
+    /// The private connection is open. All further bytes on it, in both directions, belong to the users.
     Raw(TunnelId),
-    /// The private connection is open. Frames of the protocol follow on it, in both directions.
+    /// The private connection is open. From now on it carries frames of the protocol, in both directions.
     Framed(TunnelId),
-    /// The peer begins to send a file. Its bytes follow as [`Action::FileBytes`].
+    /// The peer begins to send a file. The bytes of the file follow as [`Action::FileBytes`].
     FileComes {
         /// The private connection.
         tunnel: TunnelId,
@@ -86,14 +88,14 @@ pub enum Action {
     Shut(TunnelId),
 }
 
-/// The first bytes that a connection must send. The program accepts the connection only if it sends exactly these
-/// bytes.
+/// The bytes that a peer must send first on a new connection. The program accepts the connection only if exactly these bytes
+/// arrive.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pass {
-    /// The first part, which is not secret. A connection that sends other bytes is not meant for this client.
+    /// The first part, which is not secret. If a connection begins with other bytes, it is not meant for this client.
     pub public: Vec<u8>,
-    /// The second part, which only the right peer knows. A connection must not learn how many of these bytes it guessed
-    /// right.
+    /// The second part, which only the expected peer knows. The program must compare it in constant time, so that a stranger
+    /// cannot find out how many bytes of a guess are correct.
     pub secret: Vec<u8>,
 }
 
@@ -105,14 +107,14 @@ impl fmt::Debug for Pass {
 }
 
 impl Action {
-    /// Returns one action, which shows this event.
+    /// Returns a list with one action: to show this event.
     pub fn tell(event: Event) -> Vec<Action> {
         vec![Action::Tell(event)]
     }
 
-    /// Returns one action, which tells the user that the dialogue ignored this frame of the server.
+    /// Returns a list with one action: to tell the user that the dialogue ignored this frame of the server.
     pub fn ignore(frame: impl fmt::Display) -> Vec<Action> {
-        let what = format!("the server sent a frame that has no meaning here: {frame}");
+        let what = format!("the server sent a frame that this client did not expect: {frame}");
         Action::tell(Event::Unexpected { what })
     }
 }

@@ -22,7 +22,7 @@ pub enum Event {
         /// The message.
         text: String,
     },
-    /// A message for us alone.
+    /// A private message for us.
     Whispered {
         /// The sender.
         from: String,
@@ -74,8 +74,8 @@ pub enum Event {
         peer: String,
         /// One line without its line feed. It may contain any bytes, not only UTF-8.
         line: Vec<u8>,
-        /// True when the line ended with a line feed. False when this is only a part of a line; the rest may come in
-        /// later events, or never.
+        /// True when the line ended with a line feed. False when this is only a part of a line. The rest may follow in later
+        /// events, or may never arrive.
         complete: bool,
     },
     /// The other client has closed its direction of the private connection. We may still send.
@@ -90,13 +90,13 @@ pub enum Event {
         /// The reason; `None` when both clients closed it in the normal way.
         reason: Option<String>,
     },
-    /// The server says that it did not do what we asked.
+    /// The server says that it did not carry out our request.
     Refused {
         /// A sentence for the user: what was refused, and why.
         what: String,
     },
-    /// The server sent a well-formed frame that makes no sense in the present state of the dialogue. The dialogue ignored
-    /// the frame.
+    /// The dialogue ignored a frame of the server: the frame was well-formed, but makes no sense in the present state of the
+    /// dialogue.
     Unexpected {
         /// A sentence for the user.
         what: String,

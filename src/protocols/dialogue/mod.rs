@@ -1,14 +1,15 @@
-//! The client's half of a protocol: the interface between the `client.rs` of each protocol and the client program.
+//! The client's half of a protocol. This module is the interface between the client program and the `client.rs` of each
+//! protocol.
 //!
 //! **A dialogue is a value**, as a room is. It receives an [`Intent`] of the user, or bytes from a connection. It returns
-//! [`Action`]s: bytes to send, another connection to open, an [`Event`] to show. A dialogue uses no socket, thread or clock,
-//! so the line client, the interactive client and the tests all drive the same code.
+//! [`Action`]s, for example: bytes to send, another connection to open, or an [`Event`] to show. A dialogue uses no socket,
+//! thread or clock. So the same dialogue works with plain lines and with a terminal, and the tests need no network.
 //!
 //! The private connections ("tunnels") of the protocols differ in two ways:
 //!
-//! - *How they are opened.* In some protocols they go through the server: the dialogue returns [`Action::Open`], and
-//!   reads the first frames that arrive on the new connection. In other protocols they go directly from one client to the
-//!   other client: one dialogue returns [`Action::Listen`] and the other one returns [`Action::Connect`], or both return
+//! - *How they are opened.* In some protocols they pass through the server: the dialogue returns [`Action::Open`], and reads
+//!   the first frames that arrive on the new connection. In other protocols the two clients connect directly: one client's
+//!   dialogue returns [`Action::Listen`] and the other client's dialogue returns [`Action::Connect`], or both return
 //!   [`Action::Meet`]. The program calls [`Dialogue::connected`] when the connection is open.
 //! - *What they carry.* Some carry raw bytes, which the protocol does not read ([`Action::Raw`]). Others carry frames
 //!   of the protocol ([`Action::Framed`]): [`Dialogue::frame`] makes the frames to send, and [`Dialogue::receive`]
@@ -51,8 +52,8 @@ pub trait Dialogue: Send {
     /// Handles an intent of the user. Returns what the program must do, or why the intent is refused.
     fn intend(&mut self, intent: Intent<'_>) -> Result<Vec<Action>, Refusal>;
 
-    /// Decodes one frame at the front of the bytes of a connection. Returns the length of the frame and what the
-    /// program must do, or `None` while bytes are missing. After a [`Fault`] the connection cannot be used any more.
+    /// Decodes one frame at the front of the bytes of a connection. Returns the length of the frame and what the program
+    /// must do, or `None` while bytes are missing. After a [`Fault`], the program must close the connection.
     fn receive(
         &mut self,
         from: Source,
@@ -63,29 +64,29 @@ pub trait Dialogue: Send {
     /// when the bytes do not begin with a frame.
     fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
 
-    /// True when a message that we send to everyone also comes back to us from the server. When it is false, the program
-    /// itself shows our message when it sends it.
+    /// True when the server also sends a message for everyone back to its sender. When this is false, the program itself
+    /// shows the message when it sends it.
     fn hears_itself(&self) -> bool {
         true
     }
 
-    /// Tells the dialogue that the client has connected to the server at the address `server`, from our address `own`.
-    /// [`Intent::LogIn`] comes next.
+    /// Tells the dialogue that the client has connected to the server at the address `server`, from our address `own`. The
+    /// next call is [`Dialogue::intend`] with [`Intent::LogIn`].
     fn reached(&mut self, server: SocketAddr, own: SocketAddr) {
         let _ = (server, own);
     }
 
-    /// False when the user cannot choose the login. Then it is useless to try another login after a refusal.
+    /// False when the user cannot choose the login. Then the program does not ask for another login after a refusal.
     fn chooses_its_login(&self) -> bool {
         true
     }
 
-    /// Returns the name that is shown for the client that the user calls `peer`.
+    /// Returns the name to show for the client that the user calls `peer`.
     fn known_as(&self, peer: &str) -> String {
         peer.to_owned()
     }
 
-    /// Gives another client a name that the user has chosen. `peer` is the previous name of that client.
+    /// Gives another client a name that the user has chosen. `peer` is the previous name of this client.
     fn name(&mut self, peer: &str, name: &str) -> Result<Vec<Action>, Refusal> {
         let _ = (peer, name);
         Err(Refusal::NoBook)
@@ -105,32 +106,32 @@ pub trait Dialogue: Send {
         Vec::new()
     }
 
-    /// Returns a frame with this content, to be sent on a private connection that is [`Action::Framed`].
+    /// Returns a frame with this content, for a private connection that carries frames ([`Action::Framed`]).
     fn frame(&self, content: Content<'_>) -> Result<Vec<u8>, Refusal> {
         let _ = content;
         Err(Refusal::NoFrames)
     }
 
-    /// Tells the dialogue that all bytes that were queued for a private connection have been sent, and that our direction of
-    /// this connection is closed.
+    /// Tells the dialogue that our direction of a private connection is closed, after all its queued bytes have been sent.
     fn all_sent(&mut self, tunnel: TunnelId) -> Vec<Action> {
         let _ = tunnel;
         Vec::new()
     }
 
-    /// Tells the dialogue that a private connection is over, for whatever reason.
+    /// Tells the dialogue that a private connection has ended, for any reason.
     fn ended(&mut self, tunnel: TunnelId);
 
-    /// Tells the dialogue that the connection to the server is lost. The program may connect again; then
-    /// [`Intent::LogIn`] is again the first intent. The dialogue forgets the pending requests. It keeps each private
-    /// connection until [`Dialogue::ended`] is called for it.
+    /// Tells the dialogue that the connection to the server is lost. If the program connects again, the first intent is
+    /// [`Intent::LogIn`] again. The dialogue forgets the pending requests. It keeps each private connection until
+    /// [`Dialogue::ended`] is called for it.
     fn disconnected(&mut self);
 }
 
 /// What the user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent<'a> {
-    /// Log in under this name. A user's first intent is always this one. After a refusal the program can send it again.
+    /// Log in under this name. This is always the first intent of a user. After a refusal, the program can pass it again,
+    /// with this or another name.
     LogIn {
         /// The name.
         login: &'a str,
@@ -162,8 +163,7 @@ pub enum Intent<'a> {
         /// The client that asked.
         peer: &'a str,
     },
-    /// Close the private connection with a client. If there are several private connections with this client, the newest
-    /// private connection is closed.
+    /// Close the private connection with a client. If there are several with this client, close the newest.
     Close {
         /// The other client.
         peer: &'a str,
@@ -175,7 +175,7 @@ pub enum Intent<'a> {
 pub enum Content<'a> {
     /// A message.
     Text(&'a str),
-    /// A file. The frame only announces it; the bytes of the file follow directly after the frame.
+    /// A file. The frame only announces the file; the bytes of the file follow directly after the frame.
     File {
         /// The file's name, without a path.
         name: &'a str,
@@ -184,7 +184,7 @@ pub enum Content<'a> {
     },
 }
 
-/// Where bytes came from.
+/// The connection on which bytes arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The connection on which the client logged in.
@@ -202,16 +202,16 @@ pub enum Direction {
     Received,
 }
 
-/// Why a connection cannot be used any more: the bytes that arrived on it are not valid in this protocol.
+/// Why the program must close a connection: the bytes that arrived on it are not valid in this protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The bytes can never become a frame.
     Malformed(Malformed),
-    /// A well-formed frame that must not come on a private connection before it is open.
+    /// A well-formed frame that the peer or the server must not send on a private connection before the connection is open.
     NotYetUp {
-        /// A description of the frame that came.
+        /// A description of the frame that arrived.
         frame: String,
-        /// The frame that should have come.
+        /// The frame that was expected.
         expected: &'static str,
     },
 }

@@ -5,7 +5,7 @@ use std::fmt;
 pub enum Refusal {
     /// The server has already accepted a login.
     AlreadyLoggedIn,
-    /// The server has not accepted a login yet. Nothing else can be sent before that.
+    /// The server has not accepted a login yet. Until then, the client can send nothing else.
     NotLoggedIn,
     /// A text is longer than the protocol allows.
     TooLong {
@@ -16,9 +16,9 @@ pub enum Refusal {
         /// The maximum, in bytes.
         limit: usize,
     },
-    /// The name is empty, and no client has an empty name.
+    /// The name is empty, but no client has an empty name.
     EmptyName,
-    /// The user asks for a private connection with their own login.
+    /// The user has asked for a private connection with their own login.
     Oneself,
     /// No request from this peer waits for an answer.
     NotAsked {
@@ -32,20 +32,20 @@ pub enum Refusal {
     },
     /// The server of this protocol relays no messages to all users.
     NoRoom,
-    /// Clients have names in this protocol, so there is no address book.
+    /// There is no address book, because clients already have names in this protocol.
     NoBook,
     /// No client is known by this name.
     Unknown {
         /// The name.
         peer: String,
     },
-    /// The user cannot give this name to a client. The text is the reason.
+    /// The user cannot give this name to a client. The text says why.
     Name(String),
     /// Direct connections are impossible. The text is the reason, which the program also reported when it started.
     NoPeerToPeer(String),
     /// Private connections of this protocol carry raw bytes, so there is no frame to send on them.
     NoFrames,
-    /// The operating system provides no random numbers, which secrets need.
+    /// The operating system provides no random numbers, so the client cannot make a secret.
     NoChance,
     /// There is no private connection with this peer.
     NoTunnel {
@@ -116,11 +116,13 @@ impl fmt::Display for Refusal {
             ),
             Refusal::Unknown { peer } => write!(
                 f,
-                "{peer:?} is neither a UUID nor a name in your address book; add it with /name UUID {peer}"
+                "{peer:?} is neither a UUID nor a name in your address book; add the name with /name UUID {peer}"
             ),
             Refusal::Name(why) => f.write_str(why),
             Refusal::NoPeerToPeer(why) => write!(f, "direct connections are not possible: {why}"),
-            Refusal::NoFrames => f.write_str("private connections of this protocol carry bytes, not frames"),
+            Refusal::NoFrames => f.write_str(
+                "private connections of this protocol carry plain bytes; they have no frames for messages and files",
+            ),
             Refusal::NoTunnel { peer } => write!(
                 f,
                 "you have no private connection with {peer:?}; ask for one with /private"

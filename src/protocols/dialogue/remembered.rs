@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 
-/// Maximum number of open requests that are remembered, in each direction. Most servers allow fewer, and a person answers
-/// only a few. At the limit, a new request replaces the oldest request. The oldest request is often no longer valid, because
-/// not every server reports that an asker has left.
+/// Maximum number of open requests that a client remembers, in each direction. Most servers allow fewer open requests, and a
+/// person answers only a few. At the limit, a new request replaces the oldest request. The asker of the oldest request has
+/// often left already: not every server reports that an asker has left.
 const MOST: usize = 256;
 
 /// Open requests between us and other clients, oldest first. The same request is never stored twice.

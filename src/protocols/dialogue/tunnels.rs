@@ -61,8 +61,8 @@ impl<D> Tunnels<D> {
         self.mark_open(id, Action::Raw(id))
     }
 
-    /// Marks a private connection as open. Returns two actions: the first tells the user, the second is `follows`.
-    /// Returns `None` when the private connection is already open or is over.
+    /// Marks a private connection as open. Returns two actions: the first tells the user that it is open, and the second is
+    /// `follows`. Returns `None` when the private connection is already open or is over.
     pub fn mark_open(&mut self, id: TunnelId, follows: Action) -> Option<Vec<Action>> {
         let tunnel = self.all.get_mut(&id).filter(|tunnel| !tunnel.up)?;
         tunnel.up = true;
@@ -70,7 +70,7 @@ impl<D> Tunnels<D> {
         Some(vec![Action::Tell(Event::TunnelUp { peer }), follows])
     }
 
-    /// Marks our direction of the newest private connection with this peer as closed, and returns its number.
+    /// Marks our direction of the newest private connection with this peer as closed, and returns the connection's number.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl<D> Tunnels<D> {
         }
     }
 
-    /// Returns the client at the other end.
+    /// Returns the client at the other end of a private connection.
     pub fn peer(&self, id: TunnelId) -> Option<&str> {
         self.all.get(&id).map(|tunnel| &*tunnel.peer)
     }

@@ -1,29 +1,29 @@
 use std::hash::{DefaultHasher, Hasher};
 
-/// A source of unpredictable bits. The engine passes the random numbers of the operating system; tests pass numbers
-/// that they know.
+/// A source of unpredictable bits. The engine passes a source of random numbers of the operating system; tests pass known
+/// numbers.
 pub type Entropy = Box<dyn FnMut() -> u64 + Send>;
 
-/// Makes connect_ids. Anyone who knows the id of a private connection can become one of its ends, so ids must be hard
-/// to guess. Two ids that are in use at the same time must differ. An id is never zero or negative.
+/// Makes connect_ids. Anyone who knows the id of a private connection can become one of the ends, so ids must be hard to
+/// guess. Two ids that are in use at the same time must differ. An id is never zero or negative.
 pub struct ConnectIds {
     source: Source,
 }
 
 enum Source {
-    /// For ids of eight bytes: 63 random bits each.
+    /// For ids of eight bytes: each id has 63 random bits.
     Random(Entropy),
-    /// For ids of four bytes: a counter, because two random numbers of this size would soon be equal. A secret permutation
-    /// turns each value of the counter into an id.
+    /// For ids of four bytes: a counter, because among random numbers of this size, two would soon be equal. A secret
+    /// permutation turns each value of the counter into an id, so that the ids are hard to guess.
     Counted {
         counter: u32,
         permutation: Permutation,
     },
 }
 
-/// Maximum number of tries for a new id. If all tries give ids that are in use, the random source is considered broken:
-/// among numbers of 63 bits, even one repetition is rare. A source that always returns the same number must not block the
-/// room for ever.
+/// Maximum number of tries for a new id. If all tries give ids that are in use, the random source is probably broken,
+/// because random numbers of 63 bits almost never repeat. The limit is necessary: without it, a source that always returns
+/// the same number would block the room for ever.
 const MOST_DRAWS: usize = 64;
 
 /// The largest id of four bytes. The smallest is 1.
@@ -36,8 +36,8 @@ impl ConnectIds {
         ConnectIds { source }
     }
 
-    /// Makes ids of 31 bits, for protocols that write them in four bytes. This function draws the key of the permutation,
-    /// so after each start of the server the ids come in a different order.
+    /// Makes ids of 31 bits, for protocols that write them in four bytes. This function chooses a random key for the
+    /// permutation, so the ids have a different order after each start of the server.
     pub fn counted(mut entropy: Entropy) -> ConnectIds {
         let permutation = Permutation {
             key: [entropy(), entropy()],
@@ -49,8 +49,8 @@ impl ConnectIds {
         ConnectIds { source }
     }
 
-    /// Returns a new id for which `alive` is false. Returns `None` when it finds none: the random source is broken, or
-    /// nearly all numbers are in use.
+    /// Returns a new id that is not in use (`alive` returns false for it). Returns `None` when it finds no such id: the
+    /// random source is broken, or nearly all numbers are in use.
     pub fn draw(&mut self, alive: impl Fn(i64) -> bool) -> Option<i64> {
         (0..MOST_DRAWS)
             .map(|_| self.source.next())
@@ -77,9 +77,9 @@ impl Source {
     }
 }
 
-/// A permutation of the numbers 1 to 2^31 - 1 whose results cannot be predicted without its key: a balanced Feistel network
-/// over 32 bits. A result outside the range is permuted again ("cycle walking"). Because the first number is inside the
-/// range, repeating the permutation always leads to a result inside the range.
+/// A permutation of the numbers 1 to 2^31 - 1. Without its key, nobody can predict its results. It is a balanced Feistel
+/// network over 32 bits. If a result is outside the range, it is permuted again, until a result is inside the range ("cycle
+/// walking"). This always ends, because the first number is inside the range.
 struct Permutation {
     key: [u64; 2],
 }
@@ -96,8 +96,8 @@ impl Permutation {
         permuted
     }
 
-    /// Permutes a number once. Each round can be undone, because it leaves one half unchanged. So two different numbers
-    /// never have the same result.
+    /// Permutes a number once. Each round leaves one half of the number unchanged, so every round can be undone. So two
+    /// different numbers never have the same result.
     fn once(&self, number: u32) -> u32 {
         let mut left = (number >> 16) as u16;
         let mut right = number as u16;

@@ -1,11 +1,11 @@
-//! The life of a connection, in code that all rooms share: the room opens the connection, moves it from stage to stage,
-//! closes it, and forgets it.
+//! The life of a connection in a room: the room opens the connection, moves it from stage to stage, closes it, and forgets
+//! it. All rooms share this code.
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::{ByConn, ConnId, Effects, Flow, Overdue};
 
-/// Every connection of a room, with its address and the stage that it has reached.
+/// Every connection of a room, with its address and its present stage.
 #[derive(Debug)]
 pub(crate) struct Connections<S> {
     all: ByConn<Connection<S>>,
@@ -17,23 +17,23 @@ struct Connection<S> {
     stage: S,
 }
 
-/// A stage in the life of a connection. Each protocol has its own stages. This trait contains what the shared code must
-/// know about a stage.
+/// A stage in the life of a connection. Each protocol has its own stages. Through this trait, the shared code learns what it
+/// needs to know about a stage.
 pub(crate) trait Stage: Sized {
     /// The first stage: the connection was accepted and has not sent anything.
     const ACCEPTED: Self;
     /// The last stage: the room closes the connection and ignores what it still sends.
     const LEAVING: Self;
 
-    /// True while the room may close the connection. False when the connection is already closing, or when the engine or a
+    /// True while the room may close the connection. False when the connection is closing already, or when the engine or a
     /// timer will close it.
     fn may_close(&self) -> bool;
 
     /// Returns how the engine reads the next bytes of the connection.
     fn flow<Q>(&self) -> Flow<Q>;
 
-    /// Returns what the server was waiting for when this time limit passed, as text for the log. Returns `None` when
-    /// the limit does not apply to this stage.
+    /// Returns what the server was waiting for when this time limit passed, as text for the log, such as "its first byte".
+    /// Returns `None` when the limit does not apply to this stage.
     fn missing(&self, overdue: Overdue) -> Option<&'static str>;
 }
 
@@ -46,8 +46,8 @@ impl<S> Default for Connections<S> {
 }
 
 impl<S: Stage> Connections<S> {
-    /// Adds a connection in its first stage. An IPv6 socket reports an IPv4 address in a mapped form; the address is
-    /// stored in its IPv4 form.
+    /// Adds a connection in its first stage. An IPv6 socket reports an IPv4 address in a mapped form (`::ffff:192.0.2.1`);
+    /// this function stores the address in its IPv4 form.
     pub(crate) fn open(&mut self, id: ConnId, peer: SocketAddr) {
         let connection = Connection {
             address: peer.ip().to_canonical(),
@@ -73,8 +73,8 @@ impl<S: Stage> Connections<S> {
         self.all.get(&id).map(|connection| connection.address)
     }
 
-    /// Moves a connection to another stage and returns the stage that it left. Does nothing, and returns `None`, when
-    /// the connection is gone.
+    /// Moves a connection to another stage, and returns its previous stage. Does nothing, and returns `None`, when the
+    /// connection is gone.
     pub(crate) fn enter(&mut self, id: ConnId, stage: S) -> Option<S> {
         let connection = self.all.get_mut(&id)?;
         Some(std::mem::replace(&mut connection.stage, stage))
@@ -107,10 +107,10 @@ impl<S: Stage> Connections<S> {
     }
 }
 
-/// How a room ends connections. [`Lifecycle::clean_up`] releases what belongs to a connection in its current stage.
-/// `clean_up` is called when the room closes the connection or when the connection is gone, whichever comes first. If the
-/// room closed the connection, a second call with [`Stage::LEAVING`] follows when the connection is gone. This second call
-/// has nothing left to release.
+/// How a room ends connections. [`Lifecycle::clean_up`] releases what belongs to a connection in its current stage. There
+/// are two cases. If the room closes the connection, `clean_up` is called at this moment. A second call with
+/// [`Stage::LEAVING`] follows when the connection is gone, but nothing is left to release then. If the connection ends in
+/// another way, `clean_up` is called only when the connection is gone.
 pub(crate) trait Lifecycle {
     /// The stages of a connection in this protocol.
     type Stage: Stage;
@@ -118,8 +118,8 @@ pub(crate) trait Lifecycle {
     /// The room's connections.
     fn connections(&mut self) -> &mut Connections<Self::Stage>;
 
-    /// Releases everything that belonged to a connection, for example its name and its requests. `ended_in` is its last
-    /// stage.
+    /// Releases everything that belonged to a connection, for example its name and its requests. `ended_in` is the
+    /// connection's last stage.
     fn clean_up(&mut self, id: ConnId, ended_in: Self::Stage, out: &mut Effects);
 
     /// True when the time limit for the first byte does not apply to connections from this address.
@@ -128,8 +128,8 @@ pub(crate) trait Lifecycle {
         false
     }
 
-    /// Tells a client that its connection is closed because of a time limit. Does nothing in a protocol that has no
-    /// packet for this.
+    /// Tells a client that its connection is closed because of a time limit. Does nothing if the protocol has no packet for
+    /// this.
     fn say_time_out(&self, id: ConnId, out: &mut Effects) {
         let _ = (id, out);
     }
@@ -160,7 +160,7 @@ pub(crate) trait Lifecycle {
         }
     }
 
-    /// Removes a connection that has ended, and releases what still belonged to it.
+    /// Removes a connection that has ended, and releases everything that still belongs to it.
     fn forget(&mut self, id: ConnId, out: &mut Effects) {
         if let Some(ended_in) = self.connections().forget(id) {
             self.clean_up(id, ended_in, out);
@@ -175,7 +175,7 @@ mod tests {
 
     const ALICE: ConnId = ConnId(1);
 
-    /// A room that only records the stages that it cleans up.
+    /// A room for tests, which only records the stages that it cleans up.
     #[derive(Default)]
     struct Counting {
         connections: Connections<TunnelStage<i64>>,

@@ -10,12 +10,12 @@ pub trait Packet: fmt::Display {
     fn encode(&self, into: &mut Vec<u8>);
 }
 
-/// What a room wants the engine to do, in order: a log, which the engine calls *the run*.
+/// A list of what a room wants the engine to do, in order: a log, which the engine calls *the run*.
 ///
 /// A *member* is a connection that has joined the room and has not left it; entries of the log say when a connection joins
-/// and leaves. The bytes for all members are stored together in one buffer. So if no other entry mentions a member, the
-/// engine sends all these bytes to that member in one send. Every other entry contains its offset in this buffer, so the
-/// order of all effects is known.
+/// and leaves. The bytes for all members are stored together in one buffer. So if no other entry is about a member, the
+/// engine sends the whole buffer to this member in one call. Every other entry contains an offset in this buffer: the entry
+/// takes effect after the bytes before the offset, and before the bytes after the offset.
 #[derive(Debug, Default)]
 pub struct Effects {
     for_all: Vec<u8>,
@@ -60,14 +60,14 @@ pub enum Effect<'a> {
     Finish(ConnId),
     /// Close this connection at once.
     Cut(ConnId),
-    /// Join these two connections as the ends of a tunnel, after everything that was queued for them.
+    /// Join these two connections as the ends of a tunnel, after everything that is queued for them has been sent.
     Tunnel(ConnId, ConnId),
 }
 
 /// A message about a connection for the server's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// The connection whose frame, or whose silence, is the reason for the message.
+    /// The connection that is the reason for the message: it sent a frame, or it sent nothing for too long.
     pub about: ConnId,
     /// The message.
     pub words: String,
@@ -123,7 +123,7 @@ impl Effects {
         self.note(Recipient::One(to), packet);
     }
 
-    /// Makes a connection a member. The name is for the logs.
+    /// Makes a connection a member. The name is only for the server's log.
     pub fn join(&mut self, id: ConnId, name: &str) {
         self.push(Kind::Join(id, name.to_owned()));
     }
@@ -133,7 +133,7 @@ impl Effects {
         self.push(Kind::Leave(id));
     }
 
-    /// Closes a connection after what is queued for it has been written.
+    /// Closes a connection after the bytes that are queued for it have been written.
     pub fn finish(&mut self, id: ConnId) {
         self.push(Kind::Finish(id));
     }
@@ -143,7 +143,7 @@ impl Effects {
         self.push(Kind::Cut(id));
     }
 
-    /// Joins two waiting connections as the ends of a tunnel.
+    /// Joins two connections, which have waited for this, as the ends of a tunnel.
     pub fn tunnel(&mut self, one: ConnId, other: ConnId) {
         self.push(Kind::Tunnel(one, other));
     }
@@ -167,13 +167,13 @@ impl Effects {
         self.for_all.is_empty() && self.entries.is_empty() && self.remarks.is_empty()
     }
 
-    /// Returns the number of bytes in the log. The bytes of the remarks are counted too: each ignored frame adds a remark,
-    /// and a flood of ignored frames must not fill the memory.
+    /// Returns the number of bytes in the log. The bytes of the remarks are counted too. Otherwise a flood of ignored
+    /// frames, each of which adds a remark, could fill the memory.
     pub fn bytes(&self) -> usize {
         self.for_all.len() + self.directed.len() + self.remarked
     }
 
-    /// Returns the buffer of the whole log: the bytes for all members, and the bytes for all members except one.
+    /// Returns the buffer: the bytes for all members, and the bytes for all members except one.
     pub fn for_all(&self) -> &[u8] {
         &self.for_all
     }
@@ -223,7 +223,7 @@ impl Effects {
         &self.remarks
     }
 
-    /// Returns the descriptions of all frames. There are none unless [`Effects::traced`] made this log.
+    /// Returns the descriptions of all frames. Only a log that was made by [`Effects::traced`] has descriptions.
     pub fn trace(&self) -> &[(Recipient, String)] {
         self.trace.as_deref().unwrap_or_default()
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Entries that become due after a time limit, sorted by the time at which they become due.
+/// Entries that become due after a time limit, sorted by the time at which they are due.
 ///
 /// The caller can withdraw an entry that is no longer needed. The entry is then removed at once, and its memory is freed.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ impl<K> Default for Expiries<K> {
 }
 
 impl<K> Expiries<K> {
-    /// Adds an entry that is due when the time `after` has passed from `now`. If an [`Instant`] cannot represent that
-    /// moment, the entry is never due.
+    /// Adds an entry that is due at `now + after`. If the type [`Instant`] cannot represent this time, the entry is never
+    /// due.
     pub fn add(&mut self, now: Instant, after: Duration, key: K) -> Ticket {
         self.serial += 1;
         let ticket = Ticket {
@@ -41,7 +41,7 @@ impl<K> Expiries<K> {
         ticket
     }
 
-    /// Removes an entry before it is due. Does nothing when the entry has already been returned or removed.
+    /// Removes an entry before it is due. Does nothing when the entry is no longer in the list.
     pub fn withdraw(&mut self, ticket: Ticket) {
         self.queue.remove(&ticket);
     }

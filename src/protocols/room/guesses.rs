@@ -5,13 +5,12 @@ use super::ConnId;
 use super::expiries::{Expiries, Ticket};
 use super::wrong_tries::{GuessLimits, WrongTries};
 
-/// Slows down clients that guess the id or the password of a private connection. When an address has used its maximum
-/// number of wrong tries in a minute, the server waits one second before it answers each further wrong try from this
-/// address.
+/// Slows down clients that guess the id or the password of a private connection. When an address has reached its maximum
+/// number of wrong tries per minute, the server answers each further wrong try from this address one second late.
 ///
 /// Each guess needs a new connection, and the number of connections per address is limited. So the delay limits the guesses
-/// per second. [`WrongTries`] remembers a limited number of addresses. While it already remembers the maximum number of
-/// addresses, wrong tries from other addresses are answered after this delay too.
+/// per second. [`WrongTries`] remembers a limited number of addresses. When this number is reached, the answers to wrong
+/// tries from addresses that are not remembered are delayed too.
 #[derive(Debug)]
 pub struct Guesses {
     tries: WrongTries,
@@ -23,8 +22,8 @@ pub struct Guesses {
 pub enum AnswerTime {
     /// Now.
     AtOnce,
-    /// After one second, when [`Guesses::due`] returns the connection. [`Guesses::withdraw`] cancels the answer that
-    /// has this ticket.
+    /// After one second, when [`Guesses::due`] returns the connection. The ticket identifies the answer, so that
+    /// [`Guesses::withdraw`] can cancel it.
     Late(Ticket),
 }
 
@@ -100,7 +99,7 @@ mod tests {
         assert!(late(&mut guesses, OUTSIDE, start + 2 * SECOND));
         assert!(
             !late(&mut guesses, ELSEWHERE, start + 2 * SECOND),
-            "others are not slowed down"
+            "the guesses of one address do not slow down another address"
         );
 
         assert_eq!(guesses.deadline(), Some(start + 3 * SECOND));
@@ -116,7 +115,7 @@ mod tests {
         assert!(!late(&mut guesses, OUTSIDE, start));
         assert!(!late(&mut guesses, OUTSIDE, start + 30 * SECOND));
         assert!(late(&mut guesses, OUTSIDE, start + 59 * SECOND));
-        // The first try is older than a minute, so it is no longer counted; the two later tries still are.
+        // The first try is older than a minute, so it is no longer counted. The two later tries are still counted.
         assert!(late(&mut guesses, OUTSIDE, start + 60 * SECOND));
         assert!(!late(&mut guesses, OUTSIDE, start + 130 * SECOND));
     }

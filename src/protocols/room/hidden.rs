@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 /// `Default_Ignorable_Code_Point` and `Bidi_Control` (as of Unicode 16), the separators of lines and paragraphs
 /// (U+2028, U+2029) and the empty Braille pattern (U+2800).
 ///
-/// This file has the only table of such characters. New names must not contain these characters, and logs and terminals show
-/// them escaped.
+/// This file has the project's only table of such characters. New names must not contain such a character, and logs and
+/// terminals show it escaped.
 pub fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -42,7 +42,7 @@ pub fn write_escape(f: &mut impl fmt::Write, character: char) -> fmt::Result {
     }
 }
 
-/// A text that is shown on one line, with every hidden character escaped.
+/// Shows a text on one line, with every hidden character escaped.
 #[derive(Debug, Clone, Copy)]
 pub struct Visible<T>(pub T);
 

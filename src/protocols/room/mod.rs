@@ -5,9 +5,9 @@
 //! passes the time and the random numbers as arguments.
 //!
 //! Besides the trait, this module contains what several rooms need: `Connections` (the stage of each connection),
-//! [`check_name`] (which names are accepted), [`is_hidden`] (which characters are never shown as they are), [`Roster`]
-//! (names of clients), [`pairing`] (requests for private connections, and their ids), [`ConnectIds`] (how ids are
-//! made), [`WrongTries`] and [`Guesses`] (limits on guessing), [`Expiries`] (entries that end after a time limit).
+//! [`check_name`] (which names are accepted), [`is_hidden`] (which characters are always shown escaped), [`Roster`] (names
+//! of clients), [`pairing`] (requests for private connections, and their ids), [`ConnectIds`] (how ids are made),
+//! [`WrongTries`] and [`Guesses`] (limits on guessing), [`Expiries`] (entries that end after a time limit).
 
 mod connect_id;
 mod connections;
@@ -51,30 +51,30 @@ impl fmt::Display for ConnId {
     }
 }
 
-/// A map from connections to what is stored for each of them. A room reads such maps several times for each message, so the
-/// hash is a fast one. An attacker who chooses the keys can make such a hash slow, but peers cannot choose the numbers of
-/// connections.
+/// A map from connections to the data that is stored for each of them. A room reads such maps several times for each
+/// message, so the map uses a fast hash function. If an attacker could choose the keys, such a function could make the map
+/// slow. But here the keys are the numbers of connections, which peers cannot choose.
 pub type ByConn<T> = FxHashMap<ConnId, T>;
 
 /// The server's half of a protocol: how bytes become commands, and what each command does to the room.
 pub trait Protocol: Send + 'static {
     /// The name on the command line and in logs, such as `chaton`.
     const NAME: &'static str;
-    /// The options of the listener that the decoder needs.
+    /// Those options of the listener that the decoder needs.
     type Codec: Clone + Send + Sync + 'static;
     /// A frame from a client. The frame borrows from the read buffer: text is copied only when the room keeps it.
     type Command<'a>: fmt::Display;
-    /// A question that the room cannot answer itself, because finding the answer takes long: for example, a password must be
-    /// hashed, or looked up in a database. [`Infallible`] for a room that asks no questions.
+    /// A question that the room cannot answer itself, because finding the answer takes a long time: for example, a password
+    /// must be hashed, or a key must be looked up in a database. For a room that asks no questions, this is [`Infallible`].
     type Question: Send + 'static;
-    /// The answer to a question; [`Infallible`] for a room that asks no questions.
+    /// The answer to a question. For a room that asks no questions, this is [`Infallible`].
     type Answer: Send + 'static;
 
     /// Decodes one frame at the front of `input`. Returns the command and its length in bytes, or `None` while bytes
     /// are missing.
     ///
-    /// The length may be greater than the length of `input`: when the last bytes of a command are ignored, the command
-    /// is returned before they arrive. The engine then reads these bytes and drops them.
+    /// The length may be greater than the length of `input`: when a protocol ignores the last bytes of a command, `decode`
+    /// returns the command before these bytes arrive. The engine then reads these bytes and drops them.
     fn decode<'a>(
         codec: &Self::Codec,
         input: &'a [u8],
@@ -89,23 +89,23 @@ pub trait Protocol: Send + 'static {
         Self::decode(codec, input)
     }
 
-    /// True for a command after which the following bytes may have to be decoded in another way, for example because a
-    /// tunnel begins. The engine lets the room handle such a command before it decodes the next byte.
+    /// True if the bytes after this command may have to be decoded in another way, for example because a tunnel begins. The
+    /// engine lets the room handle such a command before it decodes the next byte.
     fn turns_the_stream(command: &Self::Command<'_>) -> bool;
 
-    /// Returns how much work the answer to a question needs. A question that needs little work does not wait for questions
-    /// that need much work.
+    /// Returns how much work the answer to a question needs. Quick and slow questions have separate workers, so a quick
+    /// question never waits for slow ones.
     fn effort(question: &Self::Question) -> Effort {
         let _ = question;
         Effort::LookUp
     }
 
-    /// Does what is due at `now`, then handles what happened on one connection.
+    /// Does everything that is due at `now`, then handles an event of one connection.
     ///
     /// The hub and the tests call this function for every event; a room implements only [`Protocol::handle`]. So a time
-    /// limit takes effect before any later event, even when the clock's thread is late, and no room has to call its own
-    /// [`Protocol::tick`]. This function compares the deadline with `now` before it calls `tick`, because usually nothing is
-    /// due.
+    /// limit takes effect before any later event, even when the clock's thread is late. And a room never has to call its own
+    /// [`Protocol::tick`]. Usually nothing is due, so this function first compares the deadline with `now`, and calls `tick`
+    /// only if the deadline has passed.
     fn step(
         &mut self,
         from: ConnId,
@@ -119,8 +119,8 @@ pub trait Protocol: Send + 'static {
         self.handle(from, event, now, out)
     }
 
-    /// Handles what happened on one connection. [`Protocol::step`] calls this function, after it has done what was due.
-    /// The function must not panic, because it runs under the lock that all connections share.
+    /// Handles an event of one connection. [`Protocol::step`] calls this function, after it has done everything that was
+    /// due. The function must not panic, because it runs under the lock that all connections share.
     fn handle(
         &mut self,
         from: ConnId,
@@ -129,27 +129,28 @@ pub trait Protocol: Send + 'static {
         out: &mut Effects,
     ) -> Flow<Self::Question>;
 
-    /// Revokes the credentials of the client with this name, because its key was replaced. If a question about this client
-    /// is still unanswered, its answer can be based on the old key, so the room must ignore this answer.
+    /// Handles a change of keys: the key of the client with this name was replaced, so the old key is no longer valid. If a
+    /// question about this client is still unanswered, the answer may be based on the old key, so the room must ignore the
+    /// answer.
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let _ = (name, out);
     }
 
-    /// Returns how long the engine waits, after one end of a tunnel has sent its last byte, before it tells the other
-    /// end. A command that closes the tunnel may arrive shortly after that byte, on another connection, and must be
-    /// relayed first. The engine calls this function once, when it starts to serve the room.
+    /// When one end of a tunnel has sent its last byte, the engine waits for this time before it tells the other end. During
+    /// this time, a command that closes the tunnel may arrive on another connection, and the server must relay this command
+    /// first. The engine calls this function once, when it starts to serve the room.
     fn tunnel_end_delay(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Returns when [`Protocol::tick`] must be called next; `None` when no time limit is running. The function must be
-    /// cheap, because it is called before and after each event.
+    /// Returns when [`Protocol::tick`] must be called next; `None` when no time limit is running. The function must be fast,
+    /// because it is called before and after each event.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// Does everything that is due at `now`. The engine calls this function when the deadline has come. If the engine is
-    /// late and an event comes after the deadline, [`Protocol::step`] calls this function before it handles the event.
+    /// Does everything that is due at `now`. The engine calls this function at the deadline. If the engine is late and an
+    /// event happens after the deadline, [`Protocol::step`] calls this function before it handles the event.
     fn tick(&mut self, now: Instant, out: &mut Effects) {
         let _ = (now, out);
     }
@@ -164,26 +165,26 @@ pub enum Event<C, A = Infallible> {
     Command(C),
     /// The bytes that arrived can never become a frame.
     Malformed(Malformed),
-    /// The answer to a question that the room asked with [`Flow::Ask`]. Other events were handled in the meantime, so
-    /// the state of the room may have changed since it asked.
+    /// The answer to a question that the room asked with [`Flow::Ask`]. The room handled other events in the meantime, so
+    /// its state may have changed since it asked.
     Answer(A),
-    /// A question that the room asked with [`Flow::Ask`] gets no answer, because too many questions are waiting. The
-    /// room may ask again when the client tries again.
+    /// The engine does not answer a question that the room asked with [`Flow::Ask`], because too many questions are waiting.
+    /// The room may ask again when the client tries again.
     Busy,
     /// A time limit of the connection has passed. If the room does not close the connection with [`Effects::finish`],
     /// the same time limit starts again.
     Overdue(Overdue),
-    /// The peer has closed its direction of the connection (FIN), so no more bytes come from it. Bytes that are queued
-    /// for it can still be written.
+    /// The peer has closed its direction of the connection (FIN), so no more bytes will arrive. The server can still write
+    /// the bytes that are queued for the peer.
     ReadClosed,
-    /// The connection is over. This is always the last event. After a tunnel has ended, it is the only event for each
-    /// of its ends.
+    /// The connection has ended. This is always the last event of a connection. When a tunnel ends, each of its ends gets
+    /// only this event.
     Gone,
 }
 
 impl<C, A> Event<C, A> {
-    /// Converts the command of an event. Returns the error of the conversion if there is one. This function is for a
-    /// protocol that adds commands to the commands of another protocol.
+    /// Converts the command of an event, or returns the error of the conversion. A protocol that extends another protocol
+    /// uses this function to pass events to the room of the other protocol.
     pub fn try_map<D, E>(self, command: impl FnOnce(C) -> Result<D, E>) -> Result<Event<D, A>, E> {
         Ok(match self {
             Event::Opened(address) => Event::Opened(address),
@@ -210,11 +211,11 @@ pub enum Effort {
 /// Which time limit of a connection has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Overdue {
-    /// The time limit for its first byte.
+    /// The time limit for the first byte.
     FirstByte,
-    /// The time limit for its identification, counted from its first byte.
+    /// The time limit for the identification, counted from the first byte.
     Identification,
-    /// The time limit for the rest of a frame that it has begun to send.
+    /// The time limit for the rest of a frame, when the peer has sent only a part of it.
     Frame,
 }
 
@@ -224,12 +225,12 @@ pub enum Flow<Q = Infallible> {
     /// The next bytes are frames.
     Frames,
     /// The next bytes are frames, but the reader decodes none of them until the room has got [`Event::Answer`] or
-    /// [`Event::Busy`] for this question. Other connections do not wait. `Ask` has no effect as a reply to
-    /// [`Event::Overdue`], because that event comes from the clock and not from the reader.
+    /// [`Event::Busy`] for this question. Only this connection waits. As a reply to [`Event::Overdue`], `Ask` has no effect,
+    /// because this event comes from the clock and not from the reader.
     Ask(Q),
     /// All following bytes belong to a tunnel. The engine stores them, and relays them after [`Effects::tunnel`] has
     /// joined the two ends.
     Raw,
-    /// The connection is closing. Bytes that it still sends are ignored.
+    /// The connection is closing. The reader ignores all further bytes.
     Closed,
 }

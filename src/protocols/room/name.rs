@@ -4,10 +4,10 @@ use super::hidden::is_invisible;
 
 /// Why a proposed name is refused.
 ///
-/// The rules protect people who read names in a terminal or in a log. A name must be visible, its characters must
-/// appear in their real order, and it must not move the cursor. The rules apply only to a name that a client proposes
-/// for itself. A name in another frame needs no check: no client has a name that the rules refuse, so a frame to such a
-/// name has no recipient.
+/// The rules protect people who read names in a terminal or in a log. A name must be visible, must show its characters in
+/// their real order, and must not move the cursor. The rules apply only to a name that a client proposes for itself. The
+/// names in other frames need no check. For example, a message to a name that breaks the rules has no recipient, because no
+/// client has such a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameRefused {
     /// The name is empty.
@@ -59,21 +59,21 @@ impl fmt::Display for NameRefused {
             NameRefused::TooLong { bytes, limit } => {
                 write!(
                     f,
-                    "the name has {bytes} bytes; choose one of at most {limit}"
+                    "the name has {bytes} bytes; choose a name of at most {limit} bytes"
                 )
             }
             NameRefused::Control(character) => write!(
                 f,
-                "the name contains the control character U+{:04X}; leave it out",
+                "the name contains the control character U+{:04X}; remove it",
                 u32::from(character)
             ),
             NameRefused::Invisible(character) => write!(
                 f,
-                "the name contains the invisible character U+{:04X}; leave it out",
+                "the name contains the invisible character U+{:04X}; remove it",
                 u32::from(character)
             ),
             NameRefused::OuterWhiteSpace => {
-                f.write_str("the name begins or ends with white space; leave it out")
+                f.write_str("the name begins or ends with white space; remove the white space")
             }
         }
     }
@@ -136,7 +136,7 @@ mod tests {
         let sentence = check_name("a\u{202e}b", 30).map_err(|refused| refused.to_string());
         assert_eq!(
             sentence,
-            Err("the name contains the invisible character U+202E; leave it out".to_owned())
+            Err("the name contains the invisible character U+202E; remove it".to_owned())
         );
     }
 }

@@ -8,7 +8,7 @@ use super::{ByConn, ConnId};
 /// The identified clients. The roster finds the connection of a login, and the login of a connection. Logins are
 /// compared byte for byte.
 ///
-/// The text of a login is stored once (`Arc<str>`): the stage of the connection points to the same text.
+/// The text of a login is stored only once (`Arc<str>`): the roster and the stage of the connection share it.
 #[derive(Debug, Default)]
 pub struct Roster {
     connections: HashMap<Arc<str>, ConnId>,
@@ -35,10 +35,10 @@ impl fmt::Display for Taken {
 impl std::error::Error for Taken {}
 
 impl Roster {
-    /// Gives a free login to a connection that has none, and returns the stored text. Returns [`Taken`] when another
-    /// client has this login.
+    /// Gives a login to a connection that has none, and returns the stored text. Returns [`Taken`] when another client has
+    /// this login.
     ///
-    /// A connection that already has a login keeps that login; the function then also returns [`Taken`].
+    /// Also returns [`Taken`] when the connection already has a login; the connection keeps this login.
     pub fn join(&mut self, id: ConnId, login: &str, address: IpAddr) -> Result<Arc<str>, Taken> {
         if self.connections.contains_key(login) || self.people.contains_key(&id) {
             return Err(Taken);
@@ -112,7 +112,8 @@ mod tests {
         let mut roster = Roster::default();
         assert!(roster.join(ALICE, "Zoé", HERE).is_ok());
         assert_eq!(roster.find("zoé"), None);
-        // This login looks the same, but its bytes differ: an e and a combining accent instead of one character.
+        // This login looks like the first one, but its bytes are different: it has an e and a combining accent instead of
+        // the character é.
         assert_eq!(roster.find("Zoe\u{301}"), None);
         assert!(roster.join(BOB, "Zoe\u{301}", HERE).is_ok());
     }

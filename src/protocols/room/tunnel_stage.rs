@@ -1,15 +1,15 @@
-//! The stages of a connection in protocols whose private connections are tunnels through the server, and the time
-//! limits of each stage.
+//! The stages of a connection, and the time limits of each stage, for protocols whose private connections are tunnels
+//! through the server.
 
 use std::sync::Arc;
 
 use super::{Flow, Overdue, Stage, Ticket};
 
-/// The stages of a connection in a protocol whose private connections are tunnels through the server: each connection
-/// becomes a client or an end of a tunnel.
+/// The stages of a connection in a protocol whose private connections are tunnels through the server. A connection begins
+/// without a name, and then becomes either a client or an end of a tunnel.
 ///
-/// The type `End` identifies the private connection that a waiting end belongs to. The type `Answer` is the answer that the
-/// server sends to a wrong guess after a delay.
+/// The type `End` identifies the private connection that a waiting end belongs to. The type `Answer` is for the answers that
+/// the server sends after a delay, because a guess was wrong.
 #[derive(Debug, Clone)]
 pub(crate) enum TunnelStage<End, Answer = ()> {
     /// The connection has no name yet. It may become a client or an end of a tunnel.
@@ -19,10 +19,10 @@ pub(crate) enum TunnelStage<End, Answer = ()> {
         /// The name.
         login: Arc<str>,
     },
-    /// The first end of a private connection. The other end has not come yet.
+    /// The first end of a private connection. The other end has not connected yet.
     WaitingEnd(End),
-    /// One of the two ends of an open private connection. The engine relays its bytes, and tells the room when it is
-    /// gone.
+    /// One of the two ends of an open private connection. The engine relays its bytes, and tells the room when the
+    /// connection is gone.
     TunnelEnd,
     /// The connection asked for a private connection that does not exist. When the ticket is due, the server sends the
     /// answer and closes the connection.
@@ -32,7 +32,7 @@ pub(crate) enum TunnelStage<End, Answer = ()> {
         /// The answer.
         answer: Answer,
     },
-    /// The server is closing this connection and ignores what its peer still sends.
+    /// The server is closing this connection, and ignores everything that the peer still sends.
     Leaving,
 }
 
@@ -45,8 +45,8 @@ impl<End, Answer> Stage for TunnelStage<End, Answer> {
             TunnelStage::Anonymous
             | TunnelStage::Identified { .. }
             | TunnelStage::WaitingEnd(_) => true,
-            // The engine closes the ends of tunnels. A delayed answer closes its connection. A connection that is
-            // leaving is already closing.
+            // In these stages, the room must not close the connection: the engine closes the ends of tunnels, a delayed
+            // answer closes its connection later, and a leaving connection is already closing.
             TunnelStage::TunnelEnd | TunnelStage::AnswerDelayed { .. } | TunnelStage::Leaving => {
                 false
             }
@@ -68,7 +68,7 @@ impl<End, Answer> Stage for TunnelStage<End, Answer> {
             (TunnelStage::Anonymous | TunnelStage::Identified { .. }, Overdue::Frame) => {
                 Some("the rest of a frame")
             }
-            // In all other cases the limit does not apply: a client may be silent for ever, and a waiting end has the time
+            // In the other stages the limit does not apply: a client may be silent for ever, and a waiting end has the time
             // limit of its private connection.
             _ => None,
         }

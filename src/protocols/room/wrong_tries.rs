@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::expiries::{Expiries, Ticket};
 
-/// Counts the wrong tries of each address in the last minute. In a wrong try, a client shows an id that does not exist, or
-/// sends a wrong password.
+/// Counts the wrong tries of each address in the last minute. A client makes a wrong try when it sends an id that does not
+/// exist, or a wrong password.
 ///
-/// The memory is limited: at most 4096 addresses are remembered. An address is forgotten one minute after its last wrong
-/// try. The entry of a forgotten address is removed when the next wrong try, from any address, is counted.
+/// The memory is limited: at most 4096 addresses are remembered. An address counts as forgotten one minute after its last
+/// wrong try. Its entry is removed later, when the next wrong try from any address is counted.
 #[derive(Debug)]
 pub struct WrongTries {
     limits: GuessLimits,
@@ -48,14 +48,13 @@ impl WrongTries {
         }
     }
 
-    /// Counts a wrong try. Returns true when the address is now over the limit, or when it is not counted because too
-    /// many other addresses are remembered.
+    /// Counts a wrong try. Returns true when the address is now over the limit. Also returns true when the try cannot be
+    /// counted, because too many other addresses are remembered.
     pub fn count(&mut self, address: IpAddr, now: Instant) -> bool {
         !self.is_exempt(address) && self.remember(address, now) > self.limits.per_minute
     }
 
-    /// Removes a try of this address from the count, because it was not wrong. `counted` is the time at which it was
-    /// counted.
+    /// Removes the try that was counted at the time `counted`, because it was not wrong.
     pub fn take_back(&mut self, address: IpAddr, counted: Instant) {
         let Some(known) = self.addresses.get_mut(&address) else {
             return;
@@ -70,8 +69,8 @@ impl WrongTries {
         }
     }
 
-    /// True when an address has used all its wrong tries of this minute. An address that is not remembered has made no wrong
-    /// tries.
+    /// True when an address has used all its wrong tries of this minute. False for an address that is not remembered,
+    /// because no wrong tries of it are counted.
     pub fn used_up(&self, address: IpAddr, now: Instant) -> bool {
         let tries = self.addresses.get(&address).map(|known| &known.tries);
         !self.is_exempt(address)
@@ -83,7 +82,7 @@ impl WrongTries {
     }
 
     /// Records a wrong try, and returns the number of wrong tries from this address in the last minute, including this one.
-    /// The count stops at one above the limit: the caller only needs to know whether the limit is exceeded.
+    /// The result is at most the limit plus one, because the caller only needs to know whether the limit is exceeded.
     fn remember(&mut self, address: IpAddr, now: Instant) -> usize {
         let most = self.limits.per_minute.saturating_add(1);
         while let Some(forgotten) = self.forget.due(now) {
@@ -177,11 +176,11 @@ mod tests {
         }
         assert!(
             tries.count(address(MOST_ADDRESSES), start),
-            "a new address while the table is full"
+            "a new address counts as over the limit while the table is full"
         );
         assert!(
             !tries.count(address(0), start),
-            "an address that is remembered"
+            "an address in the table has its own limit"
         );
         assert_eq!(tries.addresses.len(), MOST_ADDRESSES);
 

@@ -7,9 +7,9 @@ const VARINT_BYTES: u32 = 5;
 
 /// Reads fields from the front of the bytes that have arrived.
 ///
-/// A text is read only when its length prefix and all its bytes have arrived. So when a frame arrives byte by byte, each
-/// try to read it costs only a few integer comparisons. When a peer sends a large length without the text, no memory is
-/// allocated for the text.
+/// The cursor reads a text only when the length and all bytes of the text have arrived. So when a frame arrives byte by
+/// byte, each attempt to read it needs only a few integer comparisons. And when a peer sends a large length without the
+/// text, this needs no memory.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     input: &'a [u8],
@@ -21,7 +21,7 @@ pub struct Cursor<'a> {
 pub enum Stop {
     /// More bytes are needed.
     Short,
-    /// The bytes can never become a frame, whatever follows.
+    /// The bytes can never become a frame, whatever bytes follow.
     Malformed(Malformed),
 }
 
@@ -31,7 +31,7 @@ impl From<Malformed> for Stop {
     }
 }
 
-/// Converts the result of a decoder into what its callers get: a whole frame, `None` for "not enough bytes yet", or an
+/// Converts the result of a decoder into what its callers need: a whole frame, or `None` for "not enough bytes yet", or an
 /// error that says why the bytes can never become a frame.
 pub fn settle<T>(read: Result<T, Stop>) -> Result<Option<T>, Malformed> {
     match read {
@@ -81,14 +81,14 @@ impl<'a> Cursor<'a> {
         Ok(BigEndian::read_i64(self.bytes(8)?))
     }
 
-    /// Reads a length of two bytes (signed, so at most 32,767) and then that many bytes of UTF-8.
+    /// Reads a length of two bytes (signed, so at most 32,767), and then a text of this length in UTF-8.
     pub fn text16(&mut self, field: &'static str) -> Result<&'a str, Stop> {
         let length = self.int16()?;
         self.text(field, i64::from(length), i16::MAX as usize)
     }
 
-    /// Reads a length of four bytes and then that many bytes of UTF-8. `limit` is in bytes; it is checked before the
-    /// text arrives.
+    /// Reads a length of four bytes, and then a text of this length in UTF-8. `limit` is in bytes; the length is checked
+    /// before the text arrives.
     pub fn text32(&mut self, field: &'static str, limit: usize) -> Result<&'a str, Stop> {
         let length = self.int32()?;
         self.text(field, i64::from(length), limit)
@@ -119,7 +119,8 @@ impl<'a> Cursor<'a> {
         Err(Malformed::VarInt { field }.into())
     }
 
-    /// Reads a VarInt and then that many bytes of UTF-8. `limit` is in bytes; it is checked before the text arrives.
+    /// Reads a VarInt, and then a text of this length in UTF-8. `limit` is in bytes; the length is checked before the text
+    /// arrives.
     pub fn text_varint(&mut self, field: &'static str, limit: usize) -> Result<&'a str, Stop> {
         let length = self.varint(field)?;
         self.text(field, i64::from(length), limit)

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Text from a peer in the form in which the log shows it: escaped, and cut when it is long.
+/// Text from a peer, as the log shows it: escaped, and cut when it is long.
 ///
 /// `{}` is for names (`alice`); `{:?}` adds quotes. A text that is cut is followed by its whole length: `"aaaa"...
 /// (32767 bytes)`. So a log message stays on one line, and an excerpt shows at most [`Excerpt::MOST`] characters that a

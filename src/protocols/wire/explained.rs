@@ -3,8 +3,8 @@ use std::ops::Range;
 
 /// A frame that is split into its fields, with the meaning of each byte.
 ///
-/// The value is built from a decoded frame, field by field, in the order in which the fields are sent. It is built only when
-/// a user wants to see a frame.
+/// The protocol's code makes this value from a decoded frame, field by field, in the order in which the fields are sent.
+/// This happens only when a user wants to see a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
     /// The frame's name in its document.

@@ -5,7 +5,7 @@ use std::fmt;
 pub enum Malformed {
     /// No packet has this opcode.
     UnknownOpcode(i8),
-    /// The packet exists, but the side that sent it must not send it.
+    /// The packet exists, but only the other side (client or server) may send it.
     WrongSide {
         /// The packet's name in the document.
         packet: &'static str,
@@ -17,8 +17,8 @@ pub enum Malformed {
         /// The length that was received.
         length: i64,
     },
-    /// A length above the field's limit. The length comes first, so it is rejected before any of the field's bytes are
-    /// stored.
+    /// A length above the field's limit. The length is sent before the field, so the frame is rejected before any bytes of
+    /// the field are stored.
     TooLong {
         /// The field that the length belongs to.
         field: &'static str,
@@ -58,7 +58,7 @@ impl fmt::Display for Malformed {
         match self {
             Malformed::UnknownOpcode(opcode) => write!(f, "unknown opcode {opcode}"),
             Malformed::WrongSide { packet } => {
-                write!(f, "only the other side may send {packet}")
+                write!(f, "{packet} must not be sent to this receiver")
             }
             Malformed::NegativeLength { field, length } => {
                 write!(f, "the length of {field} is negative: {length}")
@@ -78,7 +78,7 @@ impl fmt::Display for Malformed {
             Malformed::WrongLength { packet, length } => {
                 write!(
                     f,
-                    "the length of {packet} does not match its fields: {length} bytes"
+                    "the length of {packet} is {length} bytes, which does not match its fields"
                 )
             }
             Malformed::UnknownCode { field, code } => {

@@ -1,11 +1,11 @@
-//! Tests of files in ChatHack. A client sends a file in a frame, and does not offer the file first.
+//! Tests of files in ChatHack. A client sends a whole file in one frame, without offering it first.
 
 use std::fs;
 use std::path::Path;
 
 use super::{Talk, logged_in, meet, server};
 
-/// Returns bytes in which a test notices a piece that was lost, duplicated or moved.
+/// Returns bytes that let a test notice if a piece of them was lost, duplicated or moved.
 fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at * 31 + at / 251) as u8).collect()
 }
@@ -141,7 +141,7 @@ fn a_large_file_goes_both_ways_and_messages_follow_it() {
     }
 }
 
-/// Waits until one line has begun with each of these texts. Other lines may arrive between them.
+/// Waits until, for each of these texts, a line has arrived that begins with it. Other lines may arrive between them.
 fn until_all(talk: &Talk, beginnings: &[&str]) {
     let mut missing = beginnings.to_vec();
     while !missing.is_empty() {

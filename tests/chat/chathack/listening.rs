@@ -36,7 +36,8 @@ fn only_the_right_login_with_the_right_id_is_accepted_and_only_once() {
     }
     let mut late = Direct::connect(place);
     let mut alice = Direct::connect(place);
-    // One write contains the login and the id that open the connection, and directly after them the first message.
+    // A single write contains the frame that opens the connection (with the login and the id) and, directly after it, the
+    // first message.
     let mut first = b"\x09\0\0\0\x05alice".to_vec();
     first.extend(id.to_be_bytes());
     first.extend(b"\x07\0\0\0\x05alice\0\0\0\x02hi");
@@ -48,7 +49,7 @@ fn only_the_right_login_with_the_right_id_is_accepted_and_only_once() {
     bob.say("/tell alice ho");
     let (login, message) = ("bob", "ho");
     alice.expect(&PeerFrame::Message { login, message });
-    // The client no longer listens, because it expects no other peer.
+    // The client no longer listens, because it expects no further peer.
     assert!(is_refused_at(place));
     drop(alice);
     bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");

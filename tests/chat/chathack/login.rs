@@ -41,7 +41,9 @@ fn a_refused_login_is_explained_and_ends_a_script() {
     );
     let errors = refused(&[]);
     assert!(
-        errors.contains("it belongs to an account (log in with --password)"),
+        errors.contains(
+            "the login belongs to an account (if the account is yours, log in with --password)"
+        ),
         "{errors}"
     );
     let right = ["--password-command", "echo town hall"];

@@ -1,5 +1,6 @@
-//! Tests of the client for ChatHack. In this protocol, private connections do not pass through the server. In some tests two
-//! clients talk to each other and to a real server; in others one client talks to misbehaving peers.
+//! Tests of the client for ChatHack. In this protocol, private connections do not pass through the server. In some tests,
+//! two clients talk to each other and to a real server. In the other tests, a client talks to peers that violate the
+//! protocol.
 
 mod files;
 mod listening;

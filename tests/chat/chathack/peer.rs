@@ -1,4 +1,4 @@
-//! A scripted peer, which talks to the server and uses direct connections to the client.
+//! A scripted peer. It talks to the server, and has direct connections to the client.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -44,8 +44,8 @@ impl Peer {
         }
     }
 
-    /// Asks the client for a private connection, and lets its user accept. Returns the address at which the client listens,
-    /// and the id.
+    /// Asks the client for a private connection, and lets the client's user accept. Returns the address at which the client
+    /// listens, and the id.
     pub(crate) fn ask(&mut self, talk: &mut Talk, receiver: &str) -> (SocketAddr, i64) {
         let sender = self.login;
         self.send(&ClientFrame::PrivateAsking { sender, receiver });
@@ -64,8 +64,8 @@ impl Peer {
         (place, meeting.id)
     }
 
-    /// Lets the client's user ask this peer for a private connection. The peer answers that it listens at `place` and
-    /// expects `id`.
+    /// Lets the client's user ask this peer for a private connection. The peer answers that it listens at the address
+    /// `place`, and that the client must send `id` there.
     pub(crate) fn agree(&mut self, talk: &mut Talk, asker: &str, place: SocketAddr, id: i64) {
         let sender = self.login;
         talk.say(&format!("/private {sender}"));
@@ -84,8 +84,8 @@ impl Peer {
     }
 }
 
-/// Returns whether a connection to this address is refused. On loopback, the system may give a socket the very port to which
-/// it connects, so that the socket is connected to itself. Such a connection counts as refused.
+/// Returns whether a connection to this address is refused. On loopback, the system may choose the destination port also as
+/// the source port. Then the socket is connected to itself. This also counts as refused.
 pub(crate) fn is_refused_at(place: SocketAddr) -> bool {
     let connected = TcpStream::connect(place);
     !connected.is_ok_and(|stream| stream.local_addr().unwrap() != place)

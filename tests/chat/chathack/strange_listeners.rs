@@ -1,4 +1,4 @@
-//! Tests of a client that connects to a listening peer, when this peer then misbehaves.
+//! Tests of a client that connects to a listening peer. The peer then violates the protocol.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -11,7 +11,7 @@ use super::{Talk, logged_in, opened, server};
 
 const ID: i64 = i64::MIN;
 
-/// Lets alice connect to bob's listener and send the id.
+/// Lets alice's client connect to bob's listener and send the id.
 fn let_in() -> (super::Server, Talk, Direct) {
     let server = server();
     let mut alice = logged_in(&server, "alice", &[]);
@@ -93,7 +93,7 @@ fn the_client_refuses_to_connect_to_some_addresses(#[case] place: SocketAddr, #[
     let mut bob = Peer::log_in(&server, "bob");
     bob.agree(&mut alice, "alice", place, ID);
     alice.expect(&format!(
-        "-- private connection with bob is closed: this client does not connect to {}, because it {why}",
+        "-- private connection with bob is closed: this client does not connect to {}, because this address {why}",
         place.ip()
     ));
     alice.quit();

@@ -1,4 +1,4 @@
-//! Tests of messages to everyone, and of messages on direct connections.
+//! Tests of messages to everyone through the server, and of messages on direct connections.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! Tests of identities, and of whether a client trusts the server.
+//! Tests of a client's identity, and of how the client decides whether it trusts the server.
 
 use std::fs;
 

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use super::program::{Chat, matou};
 use super::screen::{Screen, USUAL};
 
-/// A server with its registry, and a directory for the clients' files.
+/// A server with its registry of identities, and a directory for the clients' files.
 struct Server {
     process: Child,
     address: String,

@@ -1,6 +1,6 @@
-//! Two small NATs that keep the port numbers of datagrams. The server sees the connection of each client at the address of
-//! the client's NAT. A datagram that arrives at this address, on the peers' port, is passed on to the client. On the way,
-//! some datagrams are lost, duplicated or delayed.
+//! Two small NATs, one for each client. They change only the addresses of datagrams, not the port numbers. To the server,
+//! each client seems to connect from the address of its NAT. If a datagram arrives at this address on the clients' port, the
+//! NAT sends it on to the client. On the way, some datagrams are lost, duplicated or delayed.
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -11,14 +11,14 @@ use std::thread::{self, JoinHandle};
 use socket2::{Domain, Socket, Type};
 
 pub(super) struct Nat {
-    /// For each client, the address to which the client connects to reach the server.
+    /// For each client, the address of the relay. The client connects to this address, and the relay connects to the server.
     pub(super) ways: [String; 2],
     sockets: [Arc<UdpSocket>; 2],
     over: Arc<AtomicBool>,
     weather: [JoinHandle<Seen>; 2],
 }
 
-/// Numbers of datagrams that the NATs have lost, duplicated or swapped.
+/// Counts how many datagrams the NATs have lost, duplicated and swapped.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) lost: u32,
@@ -27,7 +27,7 @@ pub(super) struct Seen {
 }
 
 impl Nat {
-    /// Starts both NATs. For each of the two clients, `clients` has the client's address and the address of its NAT.
+    /// Starts both NATs. `clients` contains two addresses for each of the two clients: its own and that of its NAT.
     pub(super) fn between(clients: [(&str, &str); 2], port: &str, server: &str) -> Nat {
         let port = port.parse().unwrap();
         let server: SocketAddr = server.parse().unwrap();
@@ -37,8 +37,8 @@ impl Nat {
         let weather = [0, 1].map(|to| {
             let from = 1 - to;
             let way = Way {
-                // A datagram for this client arrives at this client's NAT. The datagram is sent on from the other client's
-                // NAT.
+                // A datagram for this client arrives at the socket of this client's NAT. It leaves from the socket of the
+                // other client's NAT, so that this client sees that NAT as the sender.
                 arrives: sockets[to].clone(),
                 leaves: sockets[from].clone(),
                 from: SocketAddr::new(clients[from].0.parse().unwrap(), port),
@@ -135,8 +135,8 @@ impl Way {
     }
 }
 
-/// Relays one connection to the server from the address `outside`. Returns the address at which the client connects to the
-/// relay.
+/// Relays one connection to the server, and uses `outside` as the source address. Returns the address at which the client
+/// connects to the relay.
 fn relay(outside: Ipv4Addr, server: SocketAddr) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -1,4 +1,5 @@
-//! Tests of clients that look for each other through the server. In some tests they find each other, in others they do not.
+//! Tests of clients that look for each other through the server. In some tests the clients find each other, in others they
+//! do not.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,8 +19,8 @@ struct Port {
     _reserved: UdpSocket,
 }
 
-/// Returns a port that is free at all these addresses. Returns `None`, and prints why, if the system does not have one of
-/// the addresses: by default, macOS has only the first address of its loopback network.
+/// Returns a port that is free at all these addresses. If the system lacks one of the addresses, prints this and returns
+/// `None`. By default, macOS has only the first address of its loopback network.
 fn port_at(addresses: &[&str]) -> Option<Port> {
     // Every test reserves its port at this address, so no two tests use the same port.
     let all: Vec<_> = [&["127.0.0.9"], addresses].concat();
@@ -41,7 +42,8 @@ fn port_at(addresses: &[&str]) -> Option<Port> {
     std::iter::repeat_with(chosen).take(100).flatten().next()
 }
 
-/// Waits until both are logged in, and opens a private connection between them. Each client knows the other one by name.
+/// Waits until both clients are logged in, and opens a private connection between them. Each client knows the other client's
+/// UUID under a name.
 fn meet(mut alice: Talk, alice_is: &Person, mut bob: Talk, bob_is: &Person) -> (Talk, Talk) {
     alice.expect(&format!("-- logged in as {}", alice_is.uuid));
     bob.expect(&format!("-- logged in as {}", bob_is.uuid));
@@ -55,7 +57,7 @@ fn meet(mut alice: Talk, alice_is: &Person, mut bob: Talk, bob_is: &Person) -> (
     (alice, bob)
 }
 
-/// Checks that all messages arrive in order and that both clients leave.
+/// Lets the clients talk. Checks that all messages arrive in order, and that both clients can leave.
 fn talk_and_leave(mut alice: Talk, mut bob: Talk, lines: usize) {
     for line in 0..lines {
         alice.say(&format!("/tell bob line {line} of alice"));

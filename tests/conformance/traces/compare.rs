@@ -8,13 +8,13 @@ use conformance::scenario::{Action, Incoming, Outgoing, Scenario, Step, walk};
 use conformance::suite::Suite;
 use conformance::trace::{Recorded, Recording, blocks};
 
-/// What the lanes of a case sent and received, without what differs from run to run.
+/// What the lanes of a case sent and received, except for the parts that differ from run to run.
 pub(super) struct Conversation {
     /// The packets by lane and direction.
     tracks: BTreeMap<String, Vec<String>>,
-    /// Whether one conversation may have more packets than another one.
+    /// Whether another run of the case may have more or fewer packets.
     is_open: bool,
-    /// Whether the order of the packets means nothing.
+    /// Whether the order of the packets is not compared.
     is_loose: bool,
 }
 
@@ -70,7 +70,7 @@ impl Conversation {
     }
 }
 
-/// Returns whether the course of the case depends on the order in which things happen at the same time.
+/// Returns whether the conversation depends on the order of events that happen at the same time.
 fn depends_on_time(scenario: &Scenario) -> bool {
     let mut depends = false;
     walk::every_step(&scenario.steps, &mut |step| {
@@ -119,8 +119,9 @@ fn sent(what: &Outgoing) -> Option<PacketId> {
     }
 }
 
-/// Returns whether two tracks may be of the same case. If one of them may have more entries, it is enough that the longer one
-/// begins with the shorter one, or, without an order, has its entries.
+/// Returns whether two tracks (lists of packets) may come from the same case. If `is_open`, one track may be longer. Then it
+/// must begin with the shorter track. If `is_loose`, the order does not count, so the longer track need only contain the
+/// entries of the shorter track.
 fn agree(one: &[String], other: &[String], is_open: bool, is_loose: bool) -> bool {
     let (mut longer, mut shorter) = (one.to_vec(), other.to_vec());
     if shorter.len() > longer.len() {
@@ -138,7 +139,7 @@ fn agree(one: &[String], other: &[String], is_open: bool, is_loose: bool) -> boo
     })
 }
 
-/// Returns the first difference between the recording of a case and the same events after a change.
+/// Applies a change to the recording of a case. Returns the first difference from the unchanged recording.
 fn difference_after(id: &str, change: impl Fn(&mut Recorded)) -> Option<String> {
     let suite = Suite::built_in("chaton").unwrap();
     let (choices, case) = Recording::of("chaton").unwrap().find(id).unwrap();

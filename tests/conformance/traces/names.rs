@@ -1,4 +1,4 @@
-//! The names of a recording.
+//! Replaces the values that differ from run to run, such as names and ids, by fixed values.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,22 @@ use conformance::run::{Direction, Event, TcpSign};
 use conformance::scenario::{LaneName, Scenario};
 use conformance::suite::Suite;
 
-/// Signatures have at least this number of bytes; no other field of bytes is so long.
+/// Signatures have at least this number of bytes. All other fields of bytes are shorter.
 const SIGNATURE: usize = 64;
 
-/// Most characters of an event in words. Only the name in it can be so long.
+/// Maximum number of characters of an event in words. A longer event contains a very long name, and is cut.
 const WORDS: usize = 100;
 
-/// Ids that a server draws are larger than this number. All other numbers that a client has not sent before are smaller.
+/// The random ids of a server are larger than this number. All other numbers that a client has not sent before are smaller.
 const DRAWN: i128 = 1 << 32;
 
-/// What differs from run to run, and what a recording has in its place: bytes for bytes.
+/// The values that differ from run to run, and the fixed values that a recording has in their places.
 ///
 /// - A name such as `alice-4f2a91` becomes `alice`. If the case asks for a length, the name keeps it.
-/// - A UUID that a lane has as its name becomes `11111111-1111-4111-8111-111111111111`, the next one begins with 2.
-/// - A number that the server drew, such as a `connect_id`, becomes another large number, the same in each recording.
+/// - A UUID that is the name of a lane becomes `11111111-1111-4111-8111-111111111111`, and the UUID of the next lane begins
+///   with 2.
+/// - A random number from the server, such as a `connect_id`, becomes another large number, which is the same in each
+///   recording.
 /// - Each byte of a signature becomes `5a`.
 pub(super) struct Names {
     replaced: Vec<(Vec<u8>, Vec<u8>)>,
@@ -63,7 +65,7 @@ impl Names {
                 _ => {}
             }
         }
-        // A longer pattern may contain a shorter one.
+        // A longer value may contain a shorter one, so the longer values must be replaced first.
         replaced.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
         Names { replaced, texts }
     }
@@ -107,9 +109,9 @@ impl Names {
     }
 }
 
-/// Returns the `index`th number of a recording in place of a number that the server drew, from 1.
+/// Returns the number that replaces the `index`th random number of the server. `index` begins with 1.
 fn number_of(index: usize) -> i128 {
-    // The golden ratio: the numbers look as if they were drawn.
+    // Multiplying by 2^64 divided by the golden ratio gives numbers that look random.
     let spread = (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     i128::from(spread >> 1)
 }
@@ -170,7 +172,8 @@ fn same_length(name: &str) -> String {
     }
 }
 
-/// Returns both values as each type of the protocol writes them. Types that cannot carry the values are left out.
+/// Returns the bytes of both values, encoded as each type of the protocol. Types that cannot carry these values are left
+/// out.
 fn encoded(
     grammar: &Grammar,
     wire: &Wire,

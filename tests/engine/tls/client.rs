@@ -103,7 +103,7 @@ impl TlsClient {
         }
     }
 
-    /// Does the handshake up to the client's last records. These records are ready, but they are not sent yet.
+    /// Does the handshake, except for the client's last records. These records are ready, but not sent yet.
     pub(super) fn shake_hands_but_for_the_end(&mut self) {
         while self.tls.is_handshaking() {
             self.flush();

@@ -1,5 +1,5 @@
-//! Tests of a listener with TLS: it keeps the same promises as a listener without TLS, also in cases that only TLS has.
-//! These tests use the room of the protocol Chaton.
+//! Tests of a listener with TLS. It keeps the same promises as a listener without TLS, also in situations that exist only
+//! with TLS. These tests use the room of the protocol Chaton.
 
 mod client;
 mod handshakes;

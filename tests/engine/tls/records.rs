@@ -131,7 +131,8 @@ fn a_broken_record_ends_only_its_own_connection() {
     bob.expect_message("bob", "next");
 }
 
-/// Sends this many messages to all, and receives each of them. Returns the text that all of them have.
+/// Sends this number of messages to all, and receives each of them back. Returns their text, which is the same in all of
+/// them.
 fn talk(client: &mut TlsClient, messages: usize) -> String {
     let msg = "0123456789abcdef".repeat(64);
     for _ in 0..messages {
@@ -174,7 +175,7 @@ fn a_client_that_reads_far_too_slowly_is_cut() {
     });
     let (mut alice, bob) = (server.login("alice"), server.login("bob"));
     let mut tries = 0;
-    // Bob's name is free as soon as the server has cut him.
+    // Bob's name is free as soon as the server has disconnected him.
     while {
         talk(&mut alice, 1000);
         let mut again = server.connect();

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use super::Chat;
 use super::shell::Change;
 
-/// Buffers that accept nothing for this time are full.
+/// If a buffer accepts no bytes for this time, the tests assume that it is full.
 const FULL: Duration = Duration::from_secs(1);
 
 /// Stops the reader of the terminal, and floods the chat until its loop blocks in a write to the terminal.
@@ -56,11 +56,12 @@ fn a_second_signal_ends_a_chat_whose_terminal_is_blocked_at_once() {
     block(&mut chat);
     let began = Instant::now();
     chat.job.send(Signal::TERM);
-    // Two signals that arrive together would count as one. The thread for signals wakes at once, so this pause is long.
+    // Two signals that arrive together would count as one. This pause keeps them apart: the thread for signals handles the
+    // first one long before the pause ends.
     std::thread::park_timeout(FULL);
     chat.job.send(Signal::TERM);
     assert_eq!(chat.job.next(), Change::EndedBy(Signal::TERM.as_raw()));
     assert_eq!(chat.pty.modes(), chat.before);
-    // One signal alone needs five seconds.
+    // With only one signal, the program would need five seconds to end.
     assert!(began.elapsed() < Duration::from_secs(5));
 }

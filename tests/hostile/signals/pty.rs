@@ -38,15 +38,15 @@ struct State {
     raw: Vec<u8>,
 }
 
-/// The modes of a terminal that a shell expects to be unchanged after a program has ended.
+/// The modes of a terminal that a program must restore. A shell expects that they are unchanged after the program has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Modes(pub(crate) LocalModes, InputModes, OutputModes);
 
 impl Pty {
     pub(crate) fn open() -> Pty {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-        // This flag keeps the descriptor out of programs that the tests start. A program with the descriptor would keep the
-        // terminal open.
+        // With this flag, programs that the tests start do not inherit the descriptor. A program with the descriptor would
+        // keep the terminal open.
         #[cfg(target_os = "linux")]
         let flags = flags | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
@@ -106,7 +106,7 @@ impl Pty {
         tcgetattr(&self.slave).unwrap()
     }
 
-    /// Acts as a shell whose program has stopped: sets its own modes, and writes a line.
+    /// Acts as a shell whose program has stopped: sets the shell's own modes, and writes a line.
     pub(crate) fn use_as_a_shell(&mut self, modes: &Termios, line: &str) {
         tcsetattr(&self.slave, OptionalActions::Now, modes).unwrap();
         (&self.slave)
@@ -138,7 +138,7 @@ impl Pty {
         });
     }
 
-    /// Reads nothing more from the terminal, as a program that is stopped.
+    /// Reads nothing more from the terminal, like a terminal window whose program is stopped.
     pub(crate) fn stop_reading(&mut self) {
         if let Some((alive, thread)) = self.watching.take() {
             drop(alive);
@@ -146,7 +146,7 @@ impl Pty {
         }
     }
 
-    /// Closes the terminal. The same happens when a terminal window is closed or a remote connection is lost.
+    /// Closes the terminal, as if its window was closed or a remote connection was lost.
     pub(crate) fn hang_up(&mut self) {
         self.stop_reading();
         self.keyboard = None;

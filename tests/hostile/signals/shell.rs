@@ -32,7 +32,8 @@ pub(crate) struct Job {
     pid: Pid,
 }
 
-/// A change of a job's state, as the system reports it to a shell. Each number is the number of a signal.
+/// A change of a job's state, as the system reports it to a shell. The number is the process id in `Started`, the exit code
+/// in `Exited`, and the number of a signal in the two others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     Started(i32),
@@ -150,14 +151,14 @@ fn shell() {
         maximum: Some(0),
     };
     setrlimit(Resource::Core, none).unwrap();
-    // The tests may have been started in a way that makes them ignore some signals, and the program would inherit this. So
-    // the shell installs a handler for each of these signals. A program that the shell starts does not inherit handlers:
-    // there, the signals have their default effect.
+    // The tests may have been started in the background or under `nohup`. Then they ignore some signals, and the program
+    // would inherit this. So the shell installs a handler for each of these signals. The program does not inherit handlers:
+    // after `exec`, these signals have their default effect.
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).unwrap();
     }
-    // The program first stops itself. The shell continues the program when the program is in the foreground.
+    // The program first stops itself. The shell gives it the terminal, and then continues it.
     let mut program = Command::new("/bin/sh");
     let stream = || Stdio::from(terminal.try_clone().unwrap());
     program

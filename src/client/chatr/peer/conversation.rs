@@ -1,4 +1,5 @@
-//! One conversation, from the search for the peer to the last byte. This code uses no socket and no clock.
+//! One conversation with a peer, from the search for the peer's address to the last byte. This code uses no socket and no
+//! clock.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::probes::{Nonce, Probing};
 use super::tls::{APPLICATION, SILENCE};
 use crate::identity::Fingerprint;
 
-/// Time limit from the server's answer until both peers have proven their identity.
+/// Time limit from the start of the search for the peer until both peers have proven their identity.
 pub(super) const OPENING_LIMIT: Duration = Duration::from_secs(15);
 /// Maximum bytes to read from a stream at a time.
 const PIECE: usize = 16 * 1024;
@@ -26,7 +27,7 @@ pub(crate) struct Meeting {
     pub(crate) candidates: Vec<SocketAddr>,
     /// The fingerprint of the peer's registered public key.
     pub(crate) key: Fingerprint,
-    /// True if this side starts the QUIC connection; false if the peer starts it.
+    /// True if this client opens the QUIC connection; false if the peer opens it.
     pub(crate) calls: bool,
     /// A random number, new for each meeting.
     pub(crate) nonce: Nonce,
@@ -34,17 +35,17 @@ pub(crate) struct Meeting {
 
 /// One conversation.
 pub(super) struct Conversation {
-    /// The search for the peer. Datagrams from addresses that the search does not include are dropped.
+    /// The search for the peer. Datagrams are dropped unless they come from a possible address of the peer.
     pub(super) probing: Probing,
     pub(super) key: Fingerprint,
-    /// The server configuration, for the side that accepts the QUIC connection.
+    /// The configuration for accepting the QUIC connection; `None` if this side starts it.
     pub(super) takes_calls: Option<Arc<ServerConfig>>,
     pub(super) line: Option<QuicConnection>,
     give_up_at: Instant,
     state: ConversationState,
-    /// The datagram that closes the connection; `None` until it was sent.
+    /// The datagram that closes the connection; `None` until it has been sent.
     farewell: Option<Farewell>,
-    /// True if the link was dropped: then the conversation can be forgotten.
+    /// True after the client has dropped the link of this conversation. From then on, the conversation can be forgotten.
     pub(super) forgotten: bool,
 }
 
@@ -55,7 +56,7 @@ pub(super) enum ConversationState {
     Opening,
     /// Both peers have proven their identity.
     Up,
-    /// Closed normally (`None`), or for a reason.
+    /// The conversation has ended: normally (`None`), or for this reason.
     Over(Option<String>),
 }
 
@@ -77,7 +78,7 @@ pub(super) struct QuicConnection {
     greeting: Vec<u8>,
     /// True if the peer has acknowledged everything that this side sent, including the end of the stream.
     all_sent: bool,
-    /// True if the end of the peer's stream was read.
+    /// True if the end of the peer's stream has been read.
     all_received: bool,
 }
 
@@ -108,7 +109,7 @@ impl Conversation {
         self.state == ConversationState::Opening && self.line.is_none()
     }
 
-    /// Returns when the next call of [`Conversation::timeout`] is due, even if nothing arrives.
+    /// Returns the time at which [`Conversation::timeout`] must be called if nothing arrives before.
     pub(super) fn deadline(&mut self) -> Option<Instant> {
         let probe = match self.is_searching() {
             true => self.probing.deadline(),
@@ -122,8 +123,9 @@ impl Conversation {
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {
-        // A closed connection has only one deadline. After this deadline the connection is forgotten and can no longer
-        // receive the peer's answer. So this deadline is ignored while this side waits for the answer.
+        // A closed connection has only one deadline. When that deadline has been handled, QUIC forgets the connection and
+        // can no longer receive the peer's answer. So this function ignores the deadline while this side waits for the
+        // answer.
         let waits_for_answer = !self.is_taken_leave_of();
         if let Some(line) = &mut self.line
             && !waits_for_answer
@@ -134,7 +136,7 @@ impl Conversation {
         if self.state == ConversationState::Opening && now >= self.give_up_at {
             let reason = match (&self.line, self.probing.found()) {
                 (None, None) => {
-                    "no answer from the peer; both clients need the same --p2p-port, and a NAT must not change the port"
+                    "no answer from the peer; both clients need the same --p2p-port, and a NAT between them must not change the port"
                 }
                 (None, Some(_)) => "the peer answered, but did not start the connection",
                 (Some(_), _) => "the peer answered, but did not prove its identity in time",
@@ -169,7 +171,7 @@ impl Conversation {
         true
     }
 
-    /// Handles the greeting of the peer, which shows that the peer has accepted this client's key.
+    /// Handles the greeting of the peer. The greeting shows that the peer has accepted this client's key.
     fn hear_greeting(&mut self) {
         let Some(line) = &mut self.line else {
             return;
@@ -206,7 +208,7 @@ impl Conversation {
             ),
             ConnectionError::ConnectionClosed(closed) if is_of_tls(closed.error_code.into()) => {
                 Some(
-                    "the peer rejected our key; check that the registry has the key of your identity"
+                    "the peer rejected the key of this client; check that the registry has the key of your identity"
                         .into(),
                 )
             }
@@ -233,7 +235,7 @@ impl Conversation {
         if let Some(line) = &mut self.line
             && let Some(id) = line.sending
         {
-            // Ending the stream fails if the peer has stopped reading. Then nothing more can be sent, so everything counts
+            // `finish` fails if the peer has stopped reading. In this case, nothing more can be sent, so everything counts
             // as sent.
             line.all_sent |= line.connection.send_stream(id).finish().is_err();
         }
@@ -252,7 +254,7 @@ impl Conversation {
         self.line.as_mut()?.read(PIECE)
     }
 
-    /// Closes the conversation at once, and tells the peer if there is a connection.
+    /// Closes the conversation at once. If a connection exists, also tells the peer.
     pub(super) fn close(&mut self, now: Instant) {
         if let Some(line) = &mut self.line {
             let code = match line.all_sent && line.all_received {
@@ -266,7 +268,8 @@ impl Conversation {
         }
     }
 
-    /// Notes that a datagram of the connection is sent now. The closing datagram is kept, because it may be sent again.
+    /// Records that a datagram of the connection is sent now. If it is the closing datagram, keeps a copy, because it may
+    /// have to be sent again.
     pub(super) fn note_sent(&mut self, now: Instant, to: SocketAddr, datagram: &[u8]) {
         let is_closed = |line: &QuicConnection| line.connection.is_closed();
         if !self.line.as_ref().is_some_and(is_closed) {
@@ -290,7 +293,7 @@ impl Conversation {
         farewell.is_none_or(|farewell| farewell.deadline().is_none())
     }
 
-    /// Returns the closing datagram; `None` if it was not sent yet, or if the peer has closed the connection too.
+    /// Returns the closing datagram; `None` if it has not been sent yet, or if the peer has closed the connection too.
     fn unanswered(&self) -> Option<&Farewell> {
         let line = self.line.as_ref()?;
         let closed_by_peer = line.connection.stats().frame_rx.connection_close > 0;
@@ -302,7 +305,7 @@ impl Conversation {
         self.state = ConversationState::Over(Some(reason));
     }
 
-    /// True if nothing more has to be reported to the loop or sent to the peer.
+    /// True if nothing is left to report to the client's loop or to send to the peer.
     pub(super) fn is_gone(&self) -> bool {
         let line = self.line.as_ref();
         let is_drained = line.is_none_or(|line| line.connection.is_drained());
@@ -330,14 +333,15 @@ impl QuicConnection {
     }
 
     fn write(&mut self, bytes: &[u8]) -> usize {
-        // An empty write is skipped: it would send an empty stream frame, which the peer would acknowledge.
+        // An empty write is skipped, because it would cost two datagrams: an empty stream frame, and the peer's
+        // acknowledgement.
         let Some(id) = self.sending.filter(|_| !bytes.is_empty()) else {
             return 0;
         };
         match self.connection.send_stream(id).write(bytes) {
             Ok(written) => written,
             Err(WriteError::Blocked) => 0,
-            // The peer has stopped reading. The bytes are lost, as on any connection, but they count as sent.
+            // The peer has stopped reading. The bytes are lost, as on a TCP connection, but they count as sent.
             Err(WriteError::Stopped(_) | WriteError::ClosedStream) => bytes.len(),
         }
     }
@@ -357,9 +361,9 @@ impl QuicConnection {
     }
 }
 
-/// The code with which a side closes the connection when it knows that both sides have received everything.
+/// A side closes the connection with this code if it knows that both sides have received everything.
 const HAS_ALL: VarInt = VarInt::from_u32(0);
-/// The code with which a side closes the connection earlier.
+/// A side closes the connection with this code if it does not know whether both sides have received everything.
 const LEAVES: VarInt = VarInt::from_u32(1);
 
 /// True for an error code of a TLS handshake (RFC 9001, section 4.8).

@@ -25,14 +25,15 @@ pub(super) struct Conversations {
 }
 
 impl Conversations {
-    /// Creates an empty list. `own` is the key of the identity. It proves who this client is.
+    /// Creates an empty list. `own` is the key of this client's identity. With this key the client proves its identity to
+    /// peers.
     pub(super) fn new(own: Arc<CertifiedKey>) -> Conversations {
         let mut config = EndpointConfig::default();
-        // The QUIC bit must stay set in our QUIC packets, so that they can be distinguished from probes.
+        // Our QUIC packets must always have the QUIC bit set, so that the peer can distinguish them from probes.
         config.grease_quic_bit(false);
         Conversations {
             own,
-            // The MTU of the path is unknown, so datagrams have a size that every path carries.
+            // `false`: nothing measures the MTU of the path, so datagrams have a size that every network supports.
             endpoint: Endpoint::new(Arc::new(config), None, false, None),
             open: BTreeMap::new(),
             next: 0,
@@ -62,8 +63,8 @@ impl Conversations {
         Ok(id)
     }
 
-    /// Returns a conversation; `None` after this side has closed it. If the peer has ended the conversation, its state
-    /// contains the reason.
+    /// Returns a conversation; `None` after it has been forgotten (see [`Conversations::close`]). If the peer has ended the
+    /// conversation, the state of the conversation contains the reason.
     pub(super) fn get(&mut self, id: Id) -> Option<&mut Conversation> {
         self.open.get_mut(&id)
     }
@@ -134,13 +135,14 @@ impl Conversations {
         self.settle(now);
     }
 
-    /// Returns when [`Conversations::timeout`] is due.
+    /// Returns the time at which [`Conversations::timeout`] must be called.
     pub(super) fn deadline(&mut self) -> Option<Instant> {
         let deadlines = self.open.values_mut().map(Conversation::deadline);
         deadlines.flatten().min()
     }
 
-    /// Closes a conversation if it is open, and forgets it as soon as the peer knows that it is closed.
+    /// Closes a conversation if it is open. The conversation is forgotten when the peer knows that it is closed, or when the
+    /// wait for the peer's answer has ended.
     pub(super) fn close(&mut self, now: Instant, id: Id) {
         if let Some(conversation) = self.open.get_mut(&id) {
             conversation.close(now);
@@ -160,8 +162,8 @@ impl Conversations {
         self.outgoing.pop_front()
     }
 
-    /// Sends what is due, handles events, and removes the conversations that are over. Call it also after bytes were written
-    /// or read, and after a stream was finished.
+    /// Sends the datagrams that are due, handles events, and removes the conversations that are over. Call this function
+    /// also after writing or reading bytes, and after finishing a stream.
     pub(super) fn settle(&mut self, now: Instant) {
         let ids: Vec<Id> = self.open.keys().copied().collect();
         for id in ids {
@@ -241,5 +243,5 @@ impl Conversations {
     }
 }
 
-/// The library requires a server name. This name is not sent and has no meaning.
+/// The QUIC library requires a server name. This name is not sent, and peers do not check it.
 const NAME: &str = "peer";

@@ -1,16 +1,17 @@
-//! The datagram that closes a connection, sent again until the peer answers it.
+//! The datagram that closes a connection. The client sends it again until the peer answers it.
 //!
-//! QUIC sends its CONNECTION_CLOSE once. It sends this packet again only if the peer still sends something within three
-//! probe timeouts (a tenth of a second on a fast path). If the datagram is lost and the peer has nothing to send, the peer
-//! waits for the whole idle timeout. So this client sends the same datagram again after growing pauses. The peer answers the
-//! first copy that it receives with its own CONNECTION_CLOSE. QUIC drops the other copies as duplicates.
+//! QUIC sends its CONNECTION_CLOSE once. QUIC repeats it only if a datagram of the peer arrives within the next three probe
+//! timeouts (together a tenth of a second on a fast path). If the datagram is lost and the peer has nothing to send, the
+//! peer notices the end only after the idle timeout. So this client sends the same datagram again after growing pauses. The
+//! peer answers the first copy that it receives with its own CONNECTION_CLOSE. QUIC drops the other copies as duplicates.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// When each copy is sent, in milliseconds after the original. The last copy is sent long before the peer's idle timeout.
+/// The times at which copies of the closing datagram are sent, in milliseconds after the original. The last copy is sent
+/// long before the peer's idle timeout.
 const COPIES: [u64; 6] = [50, 150, 350, 750, 1500, 3000];
-/// Time limit for the answer, in milliseconds after the original.
+/// Time limit for the peer's answer to the closing datagram, in milliseconds after the original.
 const END: u64 = 4000;
 
 /// A closing datagram, and the number of copies sent.
@@ -34,8 +35,8 @@ impl Farewell {
         }
     }
 
-    /// Replaces the datagram by a newer one with the same meaning. The count of sent copies does not start again, so that
-    /// the total number of copies stays limited.
+    /// Replaces the datagram with a newer one that has the same meaning. The count of sent copies does not go back to zero,
+    /// so that the total number of copies stays limited.
     pub(super) fn renew(&mut self, to: SocketAddr, datagram: Vec<u8>) {
         self.to = to;
         self.datagram = datagram;
@@ -54,7 +55,8 @@ impl Farewell {
         Some((self.to, self.datagram.clone()))
     }
 
-    /// Returns when the next copy is due. After the last copy, returns when the wait for an answer ends; after that, `None`.
+    /// Returns when the next copy is due. After the last copy, returns when the wait for an answer ends. After the end of
+    /// this wait, returns `None`.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let after = COPIES.get(self.copies).unwrap_or(&END);
         (!self.over).then(|| self.first_sent + Duration::from_millis(*after))

@@ -1,22 +1,25 @@
-//! Probes: small datagrams that find out at which of its addresses a peer receives datagrams and answers them.
+//! Probes: small datagrams. A peer may have several addresses. With probes, the client finds out at which of them the peer
+//! receives datagrams and answers them.
 //!
-//! A probe has 64 bytes: [`MARK`], a random number of the sender, the random number that the sender has received from the
-//! probe's destination (or zeros), and zeros. A client that gets its own number back from an address knows that datagrams
-//! reach the peer there, and that the peer answers. Before a client knows this, it sends nothing larger than a probe. A
-//! client sends at most ten probes per accepted request, so neither the server nor a peer can make it flood another machine.
+//! A probe has 64 bytes: first [`MARK`], then a random number of the sender, then the random number that the sender has
+//! received from the probe's destination (zeros if it has received none), and then zeros. A client that gets its own number
+//! back from an address knows that datagrams reach the peer there, and that the peer answers. Before a client knows this, it
+//! sends nothing larger than a probe. A client sends at most ten probes per accepted request. So neither the server nor a
+//! peer can misuse the client to flood another machine.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Length of a probe, in bytes.
 pub(super) const PROBE_BYTES: usize = 64;
-/// Maximum probes per accepted request, to all addresses together.
+/// Maximum probes per accepted request, counted over all addresses.
 pub(super) const MOST_PROBES: usize = 10;
 /// The first bytes of a probe. In the first byte of our QUIC packets, one bit is always set. In a probe, this bit is zero,
 /// so that a receiver can distinguish probes from QUIC packets.
 const MARK: [u8; 16] = *b"\0matou probe v1\n";
-/// When each probe is sent, in milliseconds after the first. The addresses take turns. The first probes are close together,
-/// because both peers usually begin at about the same time. The later probes are for a peer that begins late.
+/// The time of each probe, in milliseconds after the first. Each probe goes to the next address in turn. The first probes
+/// are close together, because both peers usually begin at about the same time. The later probes are for a peer that begins
+/// late.
 const TIMES: [u64; MOST_PROBES] = [0, 0, 200, 400, 700, 1000, 1500, 2500, 4000, 6000];
 
 /// A random number.
@@ -36,11 +39,11 @@ pub(super) struct Probing {
 #[derive(Debug)]
 struct Candidate {
     address: SocketAddr,
-    /// The last number received from this address.
+    /// The random number in the last probe from this address.
     heard: Option<Nonce>,
-    /// True if the number in `heard` has not been sent back yet.
+    /// True if this client still has to send back the number in `heard`.
     owed: bool,
-    /// True if this client's own number came back from this address.
+    /// True if this client's own random number came back from this address.
     answers: bool,
 }
 
@@ -109,7 +112,7 @@ impl Probing {
         Some((candidate.address, probe))
     }
 
-    /// Returns when the next probe is due; `None` after the last one.
+    /// Returns when the next probe is due; `None` after the last probe.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let planned = *TIMES.get(self.sent)?;
         if self.candidates.is_empty() {
@@ -196,7 +199,7 @@ mod tests {
         assert_eq!(to, alice);
         assert!(ours.hear(bob, &answer));
         assert_eq!(ours.found(), Some(bob));
-        // The answer is due at once, although the next regular probe is not due yet.
+        // Bob's answer is due at once, although it is too early for the next regular probe.
         let (_, answer) = ours.due(now).unwrap();
         assert!(theirs.hear(alice, &answer));
         assert_eq!(theirs.found(), Some(alice));

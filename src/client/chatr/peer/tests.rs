@@ -1,6 +1,6 @@
-//! Tests two clients with a simulated network between them. The network loses, doubles and swaps datagrams at random; a seed
-//! determines the random numbers. The tests use no socket and do not wait: the simulated time jumps from one event to the
-//! next.
+//! Tests two clients with a simulated network between them. The network loses, duplicates and reorders datagrams at random;
+//! a seed determines the random numbers. The tests use no socket and do not wait: the simulated time jumps from one event to
+//! the next.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,7 +14,7 @@ use super::probes::{MOST_PROBES, PROBE_BYTES};
 use super::tls::SILENCE;
 use crate::identity::{Identity, KeyBits};
 
-/// The keys are shared by all tests, because generating a key takes longer than everything else here.
+/// All tests share these keys, because generating keys takes longer than all other work of these tests.
 static KEYS: LazyLock<[Identity; 3]> =
     LazyLock::new(|| [(); 3].map(|()| Identity::generate(KeyBits::Two).unwrap()));
 const ALICE: usize = 0;
@@ -25,7 +25,7 @@ fn address(who: usize) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 2 + who as u8], 4000))
 }
 
-/// How many datagrams the network loses, doubles and swaps, in percent.
+/// The percentages of the datagrams that the network loses, duplicates and reorders.
 #[derive(Debug, Clone, Copy, Default)]
 struct Weather {
     lost: u64,
@@ -48,7 +48,7 @@ const FOUL: Weather = Weather {
 struct End {
     conversations: Conversations,
     id: Id,
-    /// The bytes that this side still has to write. After the last byte, this side ends its direction.
+    /// The bytes that this side still has to write. After the last byte, this side stops sending.
     unsent: Vec<u8>,
     finished: bool,
     received: Vec<u8>,
@@ -138,7 +138,8 @@ impl Net {
         }
     }
 
-    /// Makes both sides keep their directions open after their last byte.
+    /// Makes both sides leave their directions open after their last byte: neither side tells the other that it stops
+    /// sending.
     fn with_open_ends(mut self) -> Net {
         for end in &mut self.ends {
             end.finished = true;
@@ -166,7 +167,7 @@ impl Net {
         }
         let copies = 1 + u64::from(self.percent() < self.weather.doubled);
         for _ in 0..copies {
-            // A datagram that is held back arrives after datagrams that were sent later.
+            // A delayed datagram arrives after datagrams that were sent later than it.
             let held_back = 40 * u64::from(self.percent() < self.weather.swapped);
             let arrives = self.now + Duration::from_millis(10 + held_back);
             self.count += 1;
@@ -234,7 +235,7 @@ impl Net {
     }
 }
 
-/// Returns a text whose lines all differ, so that a test notices a line that was lost, doubled or swapped.
+/// Returns a text whose lines all differ, so that a test notices if a line was lost, duplicated or reordered.
 fn text(of: &str, lines: usize) -> Vec<u8> {
     let lines = (0..lines).map(|line| format!("{of}: this is line {line}\n"));
     lines.collect::<String>().into_bytes()
@@ -332,7 +333,8 @@ fn a_late_peer_is_found_whichever_side_begins() {
 
 #[test]
 fn a_program_with_another_key_is_not_accepted_as_the_peer() {
-    // Mallory is at Bob's address. She accepts the connection, or starts it.
+    // Mallory is an attacker who uses Bob's address. In the first round she accepts the connection, in the second round she
+    // starts it.
     for mallory_calls in [false, true] {
         let mut net = Net::new(End::new(ALICE), End::new(MALLORY), FAIR, 1);
         net.ends[ALICE].unsent = b"for bob's eyes".to_vec();
@@ -359,7 +361,7 @@ fn a_recorded_conversation_does_not_prove_anything_later() {
     net.meet();
     net.run_until(|ends| ends.iter_mut().all(End::is_done));
     let recorded = std::mem::take(&mut net.log);
-    // Bob starts a new meeting. He receives no new datagrams, but only the recorded datagrams of Alice, each of them twice.
+    // Bob searches for Alice again. But now an attacker only sends him the recorded datagrams of Alice, each of them twice.
     let mut again = Net::new(End::new(MALLORY), End::new(BOB), FAIR, 1);
     again.ends[BOB].meet(again.now, ALICE, ALICE, false);
     for _ in 0..2 {
@@ -461,7 +463,7 @@ fn a_quiet_conversation_lasts() {
     while net.now - began < SILENCE * 10 {
         assert!(net.step());
     }
-    // Each side sends only a keep-alive packet now and then, and the other side acknowledges it.
+    // Each side sends only a keep-alive packet from time to time, and the other side acknowledges it.
     assert!(net.log.len() < 200, "{} datagrams", net.log.len());
     assert!(
         net.ends

@@ -2,8 +2,8 @@
 //!
 //! `peer-in` reads datagrams from the socket. `peer` owns everything else. The thread `peer` waits for its next deadline and
 //! for all of its channels at the same time: datagrams, new meetings, bytes to send, space for received bytes, and the end
-//! of a link. Sending a datagram does not block for long: if the socket is full, the datagram is dropped, as it may be on
-//! any network.
+//! of a link. Sending a datagram does not block for long: if the socket is full, the datagram is dropped. This is allowed,
+//! because any network may drop a datagram.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,18 +21,19 @@ use super::wired::{self, Wired};
 use crate::identity::Identity;
 use crate::link::Link;
 
-/// Maximum datagrams that wait for the thread `peer`. Further datagrams are dropped, and the peer sends their contents
-/// again.
+/// Maximum datagrams that wait for the thread `peer`. If more arrive, they are dropped, and the peer's QUIC sends their
+/// contents again.
 const DATAGRAMS: usize = 256;
 /// The largest datagram that UDP carries.
 const MAX_DATAGRAM: usize = 65_535;
 /// Maximum meetings that wait for the thread `peer`.
 const MEETINGS: usize = 8;
-/// Before a client ends, it waits at most this long until its peers confirm that the conversations are closed. Five copies
-/// of the closing datagram are sent in this time.
+/// Maximum time that a client waits before it ends, until its peers have confirmed that the conversations are closed. In
+/// this time, the closing datagram is sent five times.
 const LEAVE_TIME: Duration = Duration::from_secs(1);
 
-/// All conversations of this client. Dropping this value ends the conversations, and waits for the threads.
+/// All conversations of this client. Dropping this value ends the conversations, and then waits until the threads have
+/// ended.
 #[derive(Debug)]
 pub(crate) struct Peers {
     meetings: Sender<Call>,
@@ -40,7 +41,8 @@ pub(crate) struct Peers {
     stop: Option<Sender<()>>,
     socket: UdpSocket,
     over: Arc<AtomicBool>,
-    /// The threads `peer` and `peer-in`. They end in this order, because `peer` needs the answers that `peer-in` reads.
+    /// The threads `peer` and `peer-in`. The thread `peer` ends first, because it still needs the answers that `peer-in`
+    /// reads.
     exchanging: Option<JoinHandle<()>>,
     reading: Option<JoinHandle<()>>,
 }
@@ -104,7 +106,7 @@ impl Peers {
 }
 
 impl Callers {
-    /// Blocks until a conversation is open or has failed.
+    /// Starts a conversation, and blocks until it is open or has failed.
     ///
     /// # Errors
     /// Returns the reason why the conversation failed.
@@ -127,11 +129,11 @@ impl Callers {
 impl Drop for Peers {
     fn drop(&mut self) {
         self.stop = None;
-        // If a thread panicked, the panic was already printed.
+        // If a thread panicked, its panic message was already printed.
         let _ = self.exchanging.take().map(JoinHandle::join);
         self.over.store(true, Ordering::Release);
-        // On some systems only a datagram wakes a thread that waits for datagrams. If the socket's buffer has no space for
-        // this datagram, other datagrams have already woken the thread.
+        // On some systems only a datagram wakes a thread that waits for datagrams. So this call sends an empty datagram to
+        // its own socket. If the socket's buffer has no space for it, other datagrams have already woken the thread.
         if let Ok(address) = self.socket.local_addr() {
             let _ = self.socket.send_to(&[], reachable(address));
         }
@@ -139,7 +141,7 @@ impl Drop for Peers {
     }
 }
 
-/// Returns the address at which this machine can reach a socket that is bound to `address`.
+/// Returns the address at which this machine can reach a socket that is bound to the address `bound`.
 fn reachable(bound: SocketAddr) -> SocketAddr {
     let ip = match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -159,8 +161,8 @@ fn receive(socket: &UdpSocket, datagram: &Sender<(SocketAddr, Vec<u8>)>, over: &
         match received {
             Ok((length, from)) => {
                 if let Some(bytes) = buffer.get(..length) {
-                    // If the channel is full, the datagram is lost. This is allowed, because UDP does not promise that
-                    // datagrams arrive.
+                    // If the channel is full, the datagram is lost. A lost datagram is no error, because UDP does not
+                    // promise that datagrams arrive.
                     let _ = datagram.try_send((from, bytes.to_vec()));
                 }
             }
@@ -171,8 +173,8 @@ fn receive(socket: &UdpSocket, datagram: &Sender<(SocketAddr, Vec<u8>)>, over: &
     }
 }
 
-/// True for an error that concerns a datagram sent earlier (ICMP port unreachable). Some systems report this error on a
-/// read.
+/// True for an error that an earlier datagram of this client has caused (ICMP port unreachable). Some systems report such an
+/// error when the program reads from the socket.
 fn is_about_another_datagram(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -195,7 +197,8 @@ struct Exchange {
     wired: BTreeMap<Id, Party>,
 }
 
-/// The user of a conversation: at first the caller that waits until the conversation is open, then the link.
+/// The part of this program that uses a conversation: at first the caller that waits until the conversation is open, then
+/// the link.
 struct Party {
     wired: Wired,
     /// The channel for the outcome, until the outcome is known.
@@ -240,15 +243,15 @@ impl Exchange {
             match received {
                 Ok((from, datagram)) => self.conversations.datagram(now, from, &datagram),
                 Err(RecvTimeoutError::Timeout) => self.conversations.timeout(now),
-                // The socket cannot be read any more, so no answer will arrive.
+                // The thread that reads the socket has ended, so no answer will arrive.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.send();
         }
     }
 
-    /// Blocks until there may be something to do. After that, the thread serves every conversation, because there are only a
-    /// few.
+    /// Blocks until there may be work to do. After that, the thread serves all conversations, even those without work: there
+    /// are only a few.
     fn wait(&mut self) {
         let deadline = self.conversations.deadline();
         let mut select = Select::new();
@@ -306,7 +309,7 @@ impl Exchange {
                     }
                 };
                 let failed = known.is_err();
-                // Sending fails if the loop has dropped the link, which is noticed below.
+                // This send fails if the loop has dropped the link. The code below handles that case.
                 let _ = outcome.send(known);
                 party.waiting = None;
                 if failed {
@@ -327,7 +330,8 @@ impl Exchange {
 
     fn send(&mut self) {
         while let Some((to, datagram)) = self.conversations.next_datagram() {
-            // A datagram that cannot be sent counts as lost. If an address cannot be reached, nothing arrives from it.
+            // If the call fails, the datagram counts as lost. If the address cannot be reached, nothing arrives from it, and
+            // the conversation times out.
             let _ = self.socket.send_to(&datagram, to);
         }
     }

@@ -21,13 +21,13 @@ use crate::identity::Fingerprint;
 pub(super) const APPLICATION: &[u8] = b"matou-chatr/1";
 /// Idle timeout: a peer that sends nothing for this time counts as lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(30);
-/// Interval of keep-alive packets. They also keep NAT mappings open.
+/// Interval of keep-alive packets. These packets also keep NAT mappings open.
 const KEEP_ALIVE: Duration = Duration::from_secs(8);
-/// Assumed round-trip time before the first measurement. With the library's default of a third of a second, three lost
-/// datagrams in a row would use most of the time limit for opening.
+/// Assumed round-trip time before the first measurement. The library's default is a third of a second. With this default,
+/// the loss of three datagrams in a row would use up most of the time limit for opening.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
-/// Maximum bytes that a peer may send before they are read. Text needs less, and a larger window would not make files
-/// faster.
+/// Maximum number of bytes from a peer that this client has not read yet. Text needs fewer, and a larger window would not
+/// make file transfers faster.
 const WINDOW: u32 = 256 * 1024;
 
 /// Configures the side that opens the connection.
@@ -75,7 +75,7 @@ pub(super) fn callee(
     let crypto = QuicServerConfig::try_from(tls).map_err(|_| Error::General(NO_SUITE.into()))?;
     let mut config = ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(transport());
-    // If a peer's address changes, the users must ask for a new private connection.
+    // A connection ends when the address of a peer changes: the users must then ask for a new private connection.
     config.migration(false);
     Ok(Arc::new(config))
 }
@@ -120,7 +120,8 @@ impl OnlyThisKey {
         }
     }
 
-    /// Verifies the proof: a signature over this handshake, which contains fresh random numbers of both sides.
+    /// Verifies the proof of identity: the peer's signature over this handshake, which contains new random numbers of both
+    /// sides.
     fn has_signed(
         &self,
         message: &[u8],

@@ -24,7 +24,7 @@ pub(super) enum Control {
 
 /// Returns a carrier, and the channel on which its requests arrive.
 pub(super) fn line() -> (PeerCarrier, Receiver<Control>) {
-    // There are two requests, and each is sent at most once, so the channel always has space.
+    // [`Control`] has two values, and each is sent at most once, so the channel always has space.
     let (word, control) = bounded(2);
     (PeerCarrier(word), control)
 }
@@ -39,7 +39,7 @@ impl Carrier for PeerCarrier {
     }
 }
 
-/// The conversation's ends of the channels that connect it with its link.
+/// The conversation's ends of the channels that connect the conversation with its link.
 pub(super) struct Wired {
     report: Sender<Incoming>,
     /// The channel of pieces to send; `None` after it has closed.
@@ -49,13 +49,13 @@ pub(super) struct Wired {
     flow: Arc<Flow>,
     /// Bytes that were taken from the channel, and for which the conversation has no space yet.
     unsent: VecDeque<u8>,
-    /// The next report, while it waits for space in the channel. Until there is space, nothing is read from the
-    /// conversation, and QUIC's flow control stops the peer from sending more.
+    /// The next report, while it waits for space in the channel. Until the channel has space, this code reads nothing more
+    /// from the conversation, and QUIC's flow control stops the peer from sending more.
     waiting: VecDeque<Incoming>,
     told: Told,
 }
 
-/// The final reports that were already sent. Each of them is sent only once.
+/// The final reports that were already sent. Each final report is sent only once.
 #[derive(Debug, Default)]
 struct Told {
     end: bool,
@@ -87,7 +87,7 @@ impl Wired {
         }
     }
 
-    /// Moves as many bytes as possible. Returns false if no bytes can be moved any more, not even later.
+    /// Moves as many bytes as possible. Returns false if this conversation will never move bytes again.
     pub(super) fn serve(&mut self, conversation: &mut Conversation) -> bool {
         match self.control.try_recv() {
             Ok(Control::EndSending) => self.end_now(conversation),
@@ -128,8 +128,8 @@ impl Wired {
 
     fn receive(&mut self, conversation: &mut Conversation) {
         loop {
-            // Reporting fails if the loop has dropped the link. Then the control channel closes, and the conversation is
-            // closed too.
+            // `fill` fails if the loop has dropped the link. Then the control channel closes too, and this ends the
+            // conversation.
             let _ = fill(&self.report, &mut self.waiting);
             if !self.waiting.is_empty() {
                 return;
@@ -141,7 +141,7 @@ impl Wired {
         }
     }
 
-    /// Returns the next report, in the order in which the threads of a TCP connection would send it.
+    /// Returns the next report. Reports come in the same order as those of the threads of a TCP connection.
     fn next(&mut self, conversation: &mut Conversation) -> Option<Incoming> {
         match conversation.read() {
             Some(Received::Bytes(bytes)) => return Some(Incoming::Bytes(bytes)),

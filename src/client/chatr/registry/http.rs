@@ -17,7 +17,8 @@ const MAX_BODY: usize = 64 * 1024;
 /// Maximum number of header fields.
 const MAX_FIELDS: usize = 64;
 
-/// The server to ask, and the time limit of each request, from connecting to the last byte.
+/// The server to ask, and the time limit of each request. The limit is for everything from connecting to the last byte of
+/// the response.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryServer {
     pub(super) host: String,
@@ -241,7 +242,7 @@ mod tests {
             host: "127.0.0.1".into(),
             port: listener.local_addr().unwrap().port(),
             tls: None,
-            // The limit also covers the time until a thread begins to run, which may be long on a busy machine.
+            // The limit includes the time until the server's thread runs, which may be long on a busy machine.
             limit: Duration::from_secs(1),
         };
         let dripping = std::thread::spawn(move || {

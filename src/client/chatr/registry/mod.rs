@@ -76,7 +76,7 @@ impl fmt::Display for RegistryError {
 
 impl std::error::Error for RegistryError {}
 
-/// The registry's error for a UUID that already has a key.
+/// The name of the registry's error for a UUID that already has a key.
 const REGISTERED: &str = "ClientAlreadyRegisteredException";
 
 #[derive(Serialize)]
@@ -170,7 +170,7 @@ impl Registry {
         signer: &Identity,
     ) -> Result<(), RegistryError> {
         let key = STANDARD.encode(identity.public_key());
-        // Serialising a map with one string cannot fail.
+        // This call cannot fail, because the map contains only one string.
         let body = serde_json::to_vec(&NewKey { key }).unwrap_or_default();
         let signature = signer.sign(&body).map_err(RegistryError::Key)?;
         let signature = STANDARD.encode(signature);
@@ -185,7 +185,7 @@ impl Registry {
         }
     }
 
-    /// Asks for the public key of a UUID. Returns it as a DER SubjectPublicKeyInfo.
+    /// Asks for the public key of a UUID. Returns the key as a DER SubjectPublicKeyInfo.
     ///
     /// # Errors
     /// Fails if the UUID is not registered.

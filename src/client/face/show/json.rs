@@ -123,8 +123,9 @@ fn object(event: &str, fields: impl IntoIterator<Item = Field>) -> String {
     without_hidden(&object) + "}"
 }
 
-/// Escapes hidden characters in JSON. JSON allows most of them unescaped, but a terminal would obey them. Hidden characters
-/// occur only inside strings, so each of them can become a JSON escape of the same character.
+/// Escapes hidden characters in JSON. JSON does not require an escape for most of these characters, but a terminal would
+/// obey them. In JSON, hidden characters occur only inside strings. So the code may replace each of them with its JSON
+/// escape.
 fn without_hidden(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {

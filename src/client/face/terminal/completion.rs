@@ -1,9 +1,9 @@
-//! Completion with the Tab key: each press shows the next candidate. After the last candidate, the next press shows the
-//! typed word again.
+//! Completion with the Tab key: each press shows the next candidate. After the last candidate, the next press shows the word
+//! again as the user typed it.
 
 use crate::escape::Name;
 
-/// The words that can be completed.
+/// The words that the Tab key can insert.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known<'a> {
     /// The commands, with their slashes.

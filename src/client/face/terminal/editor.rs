@@ -1,4 +1,4 @@
-//! The line that the user is typing, and how keys change it. It is a plain value and does not use a terminal.
+//! The line that the user is typing, and how keys change it. The editor is a plain value and does not use a terminal.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -18,7 +18,8 @@ pub(super) struct Editor {
     completion: Option<Completion>,
     /// True if a part of a paste did not fit. Then the rest of the paste is dropped too.
     is_full: bool,
-    /// True if bytes arrived that are not UTF-8. [`DAMAGE`] is in their place until the user removes it.
+    /// True if bytes arrived that are not UTF-8. The line shows the character [`DAMAGE`] in their place until the user
+    /// deletes this character.
     is_damaged: bool,
 }
 
@@ -48,7 +49,7 @@ pub(crate) enum Outcome {
     Suspended,
 }
 
-/// Maximum size of the line, in bytes. It is far above the size of any text that a person pastes.
+/// Maximum size of the line, in bytes. This is much more than a person pastes.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl Editor {
@@ -106,8 +107,8 @@ impl Editor {
         (&self.text, self.cursor)
     }
 
-    /// Inserts a part of a paste. After one part did not fit, all later parts are dropped, even if they are shorter and
-    /// would fit.
+    /// Inserts a part of a paste. If a part does not fit, all later parts of the paste are dropped too, even short parts
+    /// that would fit.
     fn paste(&mut self, text: &str) -> Outcome {
         if self.is_full || self.insert(text) == Outcome::Edited {
             return Outcome::Edited;
@@ -277,7 +278,7 @@ mod tests {
         editor.press(Key::Char('é'), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted("café".into()));
-        // If a user types this character on purpose, the line can be submitted.
+        // A user may also type U+FFFD on purpose. Then the line can be submitted.
         editor.press(Key::Char(DAMAGE), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted(DAMAGE.to_string()));

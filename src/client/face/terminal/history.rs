@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 
-/// The submitted lines, for the Up key. The lines are kept in memory and in no file, because private messages do not belong
-/// in a file.
+/// The submitted lines, for the Up key. The lines are kept only in memory: a file would expose private messages.
 #[derive(Debug, Default)]
 pub(super) struct History {
     lines: VecDeque<String>,
@@ -34,7 +33,7 @@ impl History {
         self.lines.push_back(line.to_owned());
     }
 
-    /// Returns the line before the shown line, if there is one.
+    /// Returns the line that was submitted before the shown line, if there is one.
     pub(super) fn older(&mut self, typed: &str) -> Option<&str> {
         let index = match &self.shown {
             Some((index, _)) => index.checked_sub(1)?,
@@ -48,7 +47,7 @@ impl History {
         self.lines.get(index).map(String::as_str)
     }
 
-    /// Returns the line after the shown line. After the last line, returns the draft.
+    /// Returns the line that was submitted after the shown line. After the last line, returns the draft.
     pub(super) fn newer(&mut self) -> Option<String> {
         let (index, draft) = self.shown.take()?;
         match self.lines.get(index + 1) {

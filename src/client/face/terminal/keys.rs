@@ -5,7 +5,7 @@
 pub(crate) enum Key {
     /// A character.
     Char(char),
-    /// Pasted text, or a part of it, without control characters other than line ends.
+    /// Pasted text, or a part of it. It contains no control characters except line feeds and tabs.
     Paste(String),
     /// The terminal sent bytes that are not UTF-8.
     NotUtf8,
@@ -86,7 +86,7 @@ impl Keys {
         }
     }
 
-    /// Decodes the part of a paste that has arrived. Its last bytes may have to wait for the next read, if they are an
+    /// Decodes the part of a paste that has arrived. Some bytes at the end of this part wait for the next read: an
     /// incomplete character, a CR that may be followed by an LF, or a part of the end mark.
     fn pasted(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if pending.starts_with(PASTE_ENDS) {
@@ -105,8 +105,8 @@ impl Keys {
         if length == 0 {
             return None;
         }
-        // The chunk is the valid text before the first bytes that are not UTF-8. If the paste begins with such bytes, the
-        // chunk is these bytes.
+        // The chunk has the valid text up to the first bytes that are not UTF-8, and these bytes. If the paste begins with
+        // such bytes, the chunk has only them.
         let chunk = pending[..length].utf8_chunks().next()?;
         let (text, length) = match chunk.valid() {
             "" => return Some((chunk.invalid().len(), Some(Key::NotUtf8))),
@@ -119,12 +119,12 @@ impl Keys {
     }
 }
 
-/// Returns the number of bytes before an incomplete character, or before a CR, at the end of `text`.
+/// Returns the length of `text` without an incomplete character or a CR at its end.
 fn whole(text: &[u8]) -> usize {
     if text.ends_with(b"\r") {
         return text.len() - 1;
     }
-    // A character has at most four bytes.
+    // A character has at most four bytes, so an incomplete one has at most three.
     let last = text.len().saturating_sub(3);
     let begun = (last..text.len()).find(|at| {
         let rest = str::from_utf8(&text[*at..]);
@@ -166,7 +166,7 @@ fn escaped(pending: &[u8]) -> Option<(usize, Option<Key>)> {
         b'f' => Some((2, Some(Key::WordRight))),
         b'd' => Some((2, Some(Key::KillWordRight))),
         0x08 | 0x7f => Some((2, Some(Key::KillWordLeft))),
-        // After two escape characters, only the first is dropped: the second may begin a sequence.
+        // If one escape character follows another, only the first is dropped: the second may be the first byte of a key.
         ESCAPE => Some((1, None)),
         _ => Some((2, None)),
     }
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(Keys::default().push(bytes), keys);
     }
 
-    /// Joins the parts of each paste, because every read returns a separate part.
+    /// Joins the parts of each paste, because the part of a paste that one read returns is a separate key.
     fn joined(keys: Vec<Key>) -> Vec<Key> {
         let mut joined = Vec::new();
         for key in keys {

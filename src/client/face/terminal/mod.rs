@@ -2,9 +2,9 @@
 //!
 //! Only the loop writes to the terminal, so no lock is needed and nothing is ever written into the middle of a typed line.
 //! Messages are printed above the two rows at the bottom: one write removes these rows, prints, and paints them again.
-//! `keys` decodes the bytes of keys, `editor` changes the typed line, `screen` computes what to write. These three do no IO.
-//! Only `raw` uses the terminal; it restores the terminal, no matter how the program ends or is stopped. `prompt` asks for a
-//! secret.
+//! `keys` decodes the bytes of keys, `editor` changes the typed line, and `screen` computes what to write. These three do no
+//! IO. Only `raw` uses the terminal. However the program ends or is stopped, `raw` restores the terminal's modes. `prompt`
+//! asks for a secret.
 
 mod completion;
 mod editor;
@@ -32,8 +32,8 @@ use keys::Keys;
 use raw::{Modes, Painting, await_key};
 use screen::Screen;
 
-/// One of the two lines that the user can type: the keys change this line, and the prompt shows it. The two lines never mix:
-/// a draft cannot become a login, and a login cannot become a message.
+/// One of the two lines that the user can type. The keys change the current line, which is shown after the prompt. There are
+/// two lines, so that a draft cannot become a login by mistake, and a login cannot become a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypedLine {
     /// A message or a command.
@@ -52,18 +52,18 @@ pub(crate) struct Terminal {
     /// The answer to the login question.
     login: Editor,
     screen: Screen,
-    /// What the next [`Terminal::paint`] must do: ring the bell, clear the screen, print lines.
+    /// The next three fields say what the next [`Terminal::paint`] must do: ring the bell, clear the screen, print lines.
     rings: bool,
     wipes: bool,
     printed: String,
-    /// `painted` contains the rows above the prompt, and the prompt, as they were last painted. `stale` says whether
-    /// anything else has changed since then.
+    /// `painted` contains the rows above the prompt, and the prompt, as they were last painted. `stale` is true if anything
+    /// else on the screen must be painted again, such as the typed line.
     painted: (Vec<String>, String),
     stale: bool,
 }
 
 impl Terminal {
-    /// Puts the terminal into raw mode. From then on, its bytes arrive on the channel.
+    /// Puts the terminal into raw mode. From then on, the bytes from the keyboard arrive on the returned channel.
     pub(crate) fn open() -> io::Result<(Terminal, Receiver<Vec<u8>>)> {
         let modes = Modes::raw()?;
         let terminal = Terminal {
@@ -133,8 +133,8 @@ impl Terminal {
         self.stale = true;
     }
 
-    /// Writes everything that has changed. `above` are rows above the prompt, which may change at any time. `line` is the line
-    /// to show after the prompt.
+    /// Writes everything that has changed. `above` are the rows above the prompt; they may be different at each call. `line`
+    /// is the line to show after the prompt.
     pub(crate) fn paint(
         &mut self,
         above: &[String],
@@ -175,7 +175,8 @@ impl Terminal {
         self.stale = true;
     }
 
-    /// Paints everything again, after the program was stopped and continues.
+    /// Tells the terminal that the program runs again after the user suspended it (Ctrl-Z): the next [`Terminal::paint`]
+    /// paints everything again.
     pub(crate) fn resumed(&mut self) {
         self.resized();
     }
@@ -186,7 +187,8 @@ impl Terminal {
     }
 }
 
-/// Forgets the painted rows if another program has used the terminal, because that program has moved them.
+/// If another program has used the terminal, its output has moved the painted rows to an unknown place. In this case, this
+/// function forgets where the rows are.
 fn forget_if_used(modes: &Modes, screen: &mut Screen) {
     if modes.was_used() {
         *screen = Screen::new(modes.columns());
@@ -195,7 +197,7 @@ fn forget_if_used(modes: &Modes, screen: &mut Screen) {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // This write prints the waiting lines. Dropping `modes` then restores the terminal.
+        // This call prints the waiting lines. After this function, `modes` is dropped, which restores the terminal.
         let _ = self.modes.write(|| {
             forget_if_used(&self.modes, &mut self.screen);
             let mut painting = Painting::default();

@@ -4,8 +4,8 @@ use std::io::{self, BufRead, BufReader};
 
 use super::raw::Modes;
 
-/// Asks for one line on the terminal, which does not show what is typed, and passes its bytes to `read`. Ctrl-C and other
-/// signals end or stop the program as usual, after the echo is switched on again.
+/// Asks for one line on the terminal, and passes its bytes to `read`. The terminal does not show what the user types. When
+/// Ctrl-C or another signal ends or stops the program, the echo is first switched on again.
 ///
 /// # Errors
 /// Fails if there is no terminal, or if `read` fails.
@@ -14,8 +14,8 @@ pub fn ask_secret<T>(
     read: impl FnOnce(&mut dyn BufRead) -> io::Result<T>,
 ) -> io::Result<T> {
     let modes = Modes::without_echo(prompt)?;
-    // The terminal returns one line per read. Text that is typed after this line stays for the next program that reads the
-    // terminal.
+    // The terminal returns one line per read. So if the user types more lines, the next program that reads the terminal gets
+    // them.
     let answer = read(&mut BufReader::new(modes.input()))?;
     modes.end_line();
     Ok(answer)

@@ -2,13 +2,13 @@
 //!
 //! After the program has ended, the shell needs a terminal with echo. So the terminal is restored before the program ends or
 //! stops. Three things restore the terminal: the guard [`Modes`] when it is dropped, the signal thread ([`crate::signals`])
-//! before a signal takes effect, and a panic hook before the message of a panic. In these files, to *give the terminal back*
-//! means to restore its modes for other programs, and to *take it again* means to set this program's modes again.
-//! [`give_back`] and [`take_again`] may be called from any thread.
+//! before a signal takes effect, and a panic hook before the message of a panic. In these files, *give back the terminal*
+//! means: restore its modes for other programs. *Take it again* means: set this program's modes again. [`give_back`] and
+//! [`take_again`] may be called from any thread.
 
 use std::io;
 
-/// Assumed width of a window of unknown size, in columns.
+/// The width to assume if the size of the window is unknown, in columns.
 const USUAL_COLUMNS: usize = 80;
 /// Switches bracketed paste on: the terminal sends marks around a paste.
 #[cfg(unix)]
@@ -24,7 +24,7 @@ use crate::signals::PATIENCE;
 #[cfg(unix)]
 use changed::give_back;
 
-/// Text for the terminal, and the text that removes it again.
+/// A text for the terminal, and a second text that removes the first text from the terminal.
 #[derive(Debug, Default)]
 pub(super) struct Painting {
     /// The text to write.
@@ -33,7 +33,8 @@ pub(super) struct Painting {
     pub(super) undo: String,
 }
 
-/// Keeps the terminal's modes changed until this value is dropped. Only one such value exists at a time.
+/// The terminal's modes are changed as long as this value exists. Dropping it restores them. Only one such value exists at a
+/// time.
 #[derive(Debug)]
 pub(super) struct Modes {
     #[cfg(unix)]
@@ -52,14 +53,15 @@ impl Modes {
         let files = changed::Files::standard()?;
         changed::change(&files, MARK_PASTES, STOP_MARKING_PASTES, |modes| {
             modes.make_raw();
-            // A line feed still starts a new line, so that a panic message is readable.
+            // With OPOST, a line feed still moves the cursor to the left edge. Without OPOST, a panic message would be hard
+            // to read.
             modes.output_modes |= OutputModes::OPOST;
         })?;
         Ok(Modes { files })
     }
 
-    /// Switches the echo off, except for the end of the line, and shows a prompt. The terminal itself edits the line and turns
-    /// keys such as Ctrl-C into signals.
+    /// Shows a prompt, and switches the echo off. Of the typed line, the terminal shows only the line feed at its end. The
+    /// terminal itself edits the line, and turns keys such as Ctrl-C into signals.
     ///
     /// # Errors
     /// Fails if there is no terminal, or signals cannot be caught.
@@ -73,7 +75,8 @@ impl Modes {
             modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHONL;
             modes.local_modes -= LocalModes::ECHO;
         })?;
-        // If the program ends early, the shell must not get the part of the password that was already typed.
+        // If the program ends before the user presses Enter, drop the typed part of the password, so that the shell does not
+        // read it.
         changed::flush_at_the_end();
         Ok(Modes { files })
     }
@@ -83,7 +86,7 @@ impl Modes {
         &self.files.input
     }
 
-    /// Writes a composed text in one piece. While the terminal is given back, nothing is composed or written.
+    /// Composes a text and writes it in one piece. While the terminal is given back, does nothing.
     ///
     /// # Errors
     /// Fails if the terminal cannot be written.
@@ -94,13 +97,14 @@ impl Modes {
         })
     }
 
-    /// Returns true if another program has used the terminal since the last call. Then the cursor has moved, and the painted
-    /// rows have scrolled.
+    /// Returns true if another program has used the terminal since the last call. In this case, the cursor has moved, and
+    /// the painted rows have scrolled.
     pub(super) fn was_used(&self) -> bool {
         changed::was_used()
     }
 
-    /// Restores the terminal after the user has ended the line. It removes no text and drops no unread keys.
+    /// Restores the terminal after the user has pressed Enter. The prompt stays on the screen. The next program gets the
+    /// keys that were not read yet.
     pub(super) fn end_line(self) {
         changed::undo_nothing();
     }
@@ -144,9 +148,9 @@ impl Modes {
     }
 }
 
-/// Blocks until a key can be read. Returns false if the program has given the terminal back permanently. While the terminal
-/// is given back only for a time, this function blocks too. Keys then belong to other programs, and a read in the background
-/// would stop this program.
+/// Blocks until a key can be read. Returns false if the program has given the terminal back permanently. If the program has
+/// given it back temporarily, this function blocks until the program takes it again. During this time the keys belong to
+/// other programs, and a read in the background would stop this program.
 pub(crate) fn await_key() -> bool {
     #[cfg(unix)]
     return changed::await_key();

@@ -1,9 +1,9 @@
-//! Computes what to write to a terminal so that it shows messages above and the typed line at the bottom. This code does no
-//! IO, and uses only the few control sequences that every terminal supports.
+//! Computes the text to write to a terminal, so that the terminal shows the messages above, and the typed line at the
+//! bottom. This code does no IO, and uses only the few control sequences that every terminal supports.
 //!
-//! The bottom is painted again after everything that is printed. The bottom never wraps (a long line scrolls sideways), so
-//! the number of rows to move up is known. The lines above belong to the terminal: scrollback, search, copy and paste work
-//! as usual.
+//! Whenever a message is printed, the rows at the bottom are removed and painted again. These rows never wrap (a long line
+//! scrolls sideways), so their number is known. The lines above belong to the terminal: scrollback, search, copy and paste
+//! work as usual.
 
 use std::fmt::Write as _;
 
@@ -20,11 +20,11 @@ pub(super) struct Screen {
     painted: Vec<usize>,
     /// The cursor's column in the last row.
     cursor: usize,
-    /// The part of the text that is hidden to the left, in bytes.
+    /// Length of the part of the text that is scrolled out of view to the left, in bytes.
     scrolled: usize,
 }
 
-/// Minimum width for which rows are computed, in columns.
+/// A window with fewer columns is treated as if it had this many columns.
 const MIN_COLUMNS: usize = 10;
 
 impl Screen {
@@ -41,7 +41,7 @@ impl Screen {
         self.columns
     }
 
-    /// Prints lines above the status line and the input line. The terminal wraps them.
+    /// Prints lines above the status line and the input line. The terminal wraps the lines that are too long.
     pub(super) fn print(&mut self, out: &mut String, lines: &str) {
         self.erase(out);
         for line in lines.lines() {
@@ -50,18 +50,19 @@ impl Screen {
         }
     }
 
-    /// Removes the bottom, and moves the cursor to the place where the bottom began.
+    /// Removes the bottom rows, and moves the cursor to the place where they began.
     pub(super) fn erase(&mut self, out: &mut String) {
         out.push_str(&self.erasure());
         self.painted.clear();
     }
 
-    /// Returns the control sequences that remove the bottom.
+    /// Returns the control sequences that remove the bottom rows.
     pub(super) fn erasure(&self) -> String {
         let Some((_, above)) = self.painted.split_last() else {
             return String::new();
         };
-        // A terminal that became narrower may have wrapped these rows. Then they take more rows on the screen than before.
+        // If the terminal became narrower, it may have wrapped these rows. Then they take more rows on the screen than
+        // before.
         let rows_of = |width: &usize| width.saturating_sub(1) / self.columns + 1;
         let up = above.iter().map(rows_of).sum::<usize>() + self.cursor / self.columns;
         match up {
@@ -70,7 +71,7 @@ impl Screen {
         }
     }
 
-    /// Clears the screen. The bottom is then painted at the top.
+    /// Clears the screen. After that, the bottom rows are painted at the top of the empty screen.
     pub(super) fn clear(&mut self, out: &mut String) {
         self.painted.clear();
         out.push_str("\x1b[H\x1b[2J");
@@ -81,8 +82,8 @@ impl Screen {
         self.columns = columns.max(MIN_COLUMNS);
     }
 
-    /// Paints the bottom: rows, and below them the prompt with the typed text and the cursor. The last column stays free,
-    /// because terminals differ in what they do after a character in the last column.
+    /// Paints the bottom rows: the given rows, and below them the prompt with the typed text and the cursor. The last column
+    /// stays free, because terminals differ in what they do after a character in the last column.
     pub(super) fn bottom(
         &mut self,
         out: &mut String,
@@ -98,7 +99,7 @@ impl Screen {
             out.push_str("\x1b[0m\r\n");
             self.painted.push(width);
         }
-        // Even a very long name in the prompt leaves room for typing.
+        // The prompt may contain a very long name, so it is cut to half of the row. The other half is for typing.
         let (prompt, prompt_width) = cut(prompt, self.columns / 2);
         out.push_str(&prompt);
         out.push_str("\x1b[0m");
@@ -114,8 +115,8 @@ impl Screen {
         }
     }
 
-    /// Scrolls the text sideways when the cursor would not be visible. It scrolls by a part of the row, so that the text does not
-    /// move with every key.
+    /// If the cursor would not be visible, scrolls the text sideways, by a large part of the row. So the text does not move
+    /// with every key.
     fn scroll(&mut self, text: &str, cursor: usize, room: usize) {
         let in_sight = self.scrolled <= cursor
             && text.is_char_boundary(self.scrolled)
@@ -155,7 +156,8 @@ fn width_of(text: &str) -> usize {
     text.graphemes(true).map(|g| shown(g).width()).sum()
 }
 
-/// True if the text needs fewer columns than `columns`. It stops counting early, because the text may be a long paste.
+/// True if the text needs fewer columns than `columns`. The function stops counting as soon as the answer is known, because
+/// the text may be a long paste.
 fn is_narrower(text: &str, columns: usize) -> bool {
     let mut width = 0;
     text.graphemes(true).all(|grapheme| {
@@ -179,8 +181,8 @@ fn fitting(text: &str, room: usize) -> (String, usize) {
     (row, width)
 }
 
-/// Returns the beginning of a row that fits into `room` columns, and its width. Colour sequences have no width and are all
-/// kept.
+/// Returns the beginning of a row that fits into `room` columns, and its width. Sequences that set colours have no width, so
+/// the result contains all of them.
 fn cut(row: &str, room: usize) -> (String, usize) {
     let mut kept = String::new();
     let mut width = 0;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Meter, Reader, Writer};
 use crate::files::exchange::{FileDirection, Running};
 
-/// The open files of one private connection: the threads that read and write them, and the rates of the transfers.
+/// The threads that read and write the files of one private connection, and the rates of the transfers.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     /// The paths of the files to send.
@@ -27,14 +27,14 @@ pub(crate) struct Pace {
 }
 
 impl Files {
-    /// True while the queue of the disk is full. In this state the loop does not read from the connection.
+    /// True while the queue of bytes for the disk is full. Then the loop does not read from the connection.
     pub(crate) fn are_held(&self) -> bool {
         self.writers
             .values()
             .any(|file| file.blocked_on().is_some())
     }
 
-    /// Moves waiting pieces to the queue of the disk. Call it when this queue has space again.
+    /// Moves waiting pieces to the queue of bytes to write to disk. Call this function when the queue has space again.
     pub(crate) fn push(&mut self, id: u32) {
         if let Some(writer) = self.writers.get_mut(&id) {
             writer.push();

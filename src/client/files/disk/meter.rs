@@ -1,14 +1,14 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Measures the bytes per second over the last few seconds. The caller passes the time.
+/// Measures the bytes per second over the last few seconds. The caller passes the current time to each function.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    /// Pairs of a time and the number of bytes transferred until then, oldest first.
+    /// The marks, oldest first. Each mark is a time and the number of bytes transferred until this time.
     marks: VecDeque<(Instant, u64)>,
 }
 
-/// Marks that are older than this time are dropped.
+/// The time after which a mark is dropped.
 const WINDOW: Duration = Duration::from_secs(5);
 /// Minimum time between two marks.
 const STEP: Duration = Duration::from_millis(100);

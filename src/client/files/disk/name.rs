@@ -1,10 +1,10 @@
 use crate::escape::is_hidden;
 
-/// Maximum length of a name, in bytes. Most file systems allow 255 bytes. The difference leaves space for a number and a
-/// suffix.
+/// Maximum length of a name, in bytes. Most file systems allow 255 bytes. The remaining 75 bytes are enough for a number and
+/// a suffix.
 const MAX_NAME_BYTES: usize = 180;
-/// Maximum length of a name on file systems that allow only 143 bytes, such as eCryptfs. A name of this length stays below
-/// 143 bytes even with the suffix of an incomplete file.
+/// Maximum length of a name on file systems that allow only 143 bytes, such as eCryptfs. With the suffix of an incomplete
+/// file, a name of this length still has fewer than 143 bytes.
 const SHORT_NAME_BYTES: usize = 110;
 /// Names of devices on Windows. A file must not have such a name, with or without an extension.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CLOCK$", "CONIN$"];
@@ -17,7 +17,8 @@ pub(super) fn safe_name(offered: &str) -> String {
         .chars()
         .map(|c| if plain(c) { c } else { '_' })
         .collect();
-    // The file must not be hidden, and its name must not look like a command-line option.
+    // A name that begins with a dot would hide the file, and a name that begins with a hyphen would look like a command-line
+    // option.
     let name = name.trim_start_matches(['.', ' ', '-', '~']);
     let name = name.trim_end_matches(['.', ' ']);
     let name = shortened(name, MAX_NAME_BYTES);

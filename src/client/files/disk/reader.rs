@@ -8,15 +8,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::files::digest::Digest;
 
-/// Maximum bytes per read. This client also sends at most this many bytes after one `data` line.
+/// Maximum bytes per read. Each piece is sent after its own `data` line, so at most this many bytes follow one `data` line.
 const CHUNK: usize = 32 * 1024;
-/// Maximum pieces that were read from the file and wait for the connection.
+/// Maximum number of pieces that are read from the file before the connection can send them.
 const CHUNKS_AHEAD: usize = 4;
 
 /// A file to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// The last component of its path.
+    /// The last component of the file's path.
     pub(crate) name: String,
     pub(crate) size: u64,
     /// The SHA-256 of the file, if it was requested.
@@ -32,21 +32,21 @@ pub(crate) enum Look {
     Thoroughly,
 }
 
-/// Inspects a file in a separate thread, because reading it may take a long time.
+/// Inspects a file in a separate thread, because reading a large file takes a long time.
 pub(crate) fn look_at(path: PathBuf, look: Look) -> io::Result<Receiver<io::Result<Seen>>> {
     let (outcome, seen) = bounded(1);
     thread::Builder::new()
         .name("file-look".into())
         .spawn(move || {
-            // Sending fails if the user has already left.
+            // This send fails if the user has already left the chat.
             let _ = outcome.send(see(&path, look));
         })?;
     Ok(seen)
 }
 
 fn see(path: &Path, look: Look) -> io::Result<Seen> {
-    // The kind of the file is checked before the file is opened, because opening a pipe would block until another program
-    // writes to it.
+    // Check that this is a regular file before opening it: opening a pipe would block until another program writes to the
+    // pipe.
     let found = std::fs::metadata(path)?;
     if !found.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -116,7 +116,7 @@ impl Reader {
                         }
                         Err(error) => Err(error),
                     };
-                    // Sending fails if the loop has dropped its end of the channel because it needs no more pieces.
+                    // The send below fails if the loop has dropped its end of the channel, because it needs no more pieces.
                     let over = piece.is_err();
                     if pieces.send(piece).is_err() || over {
                         return;

@@ -16,7 +16,7 @@ const MAX_NUMBER: u32 = 999;
 /// What the thread that writes a file reports.
 #[derive(Debug)]
 pub(crate) enum Written {
-    /// This many bytes of the file already exist.
+    /// The incomplete file is open, and contains this many bytes already.
     Opened(u64),
     /// The file is complete, at this path. If its hash was known, the hash is correct.
     Finished(PathBuf),
@@ -33,7 +33,8 @@ pub(super) struct Target {
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) sha256: Option<Digest>,
-    /// If this flag is set when the pieces end early, the incomplete file is deleted.
+    /// If this flag is set when the channel of the pieces closes before the file is complete, the incomplete file is
+    /// deleted.
     pub(super) unwanted: Arc<AtomicBool>,
 }
 
@@ -52,7 +53,7 @@ struct Part {
 const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 
 impl Part {
-    /// Checks that the path still leads to this file, and that the file has no other name.
+    /// Checks that the path still leads to this file, and that the file has no second name (hard link).
     ///
     /// # Errors
     /// Fails if another program has put something else there.
@@ -70,13 +71,13 @@ impl Part {
         }
         let path = self.path.display();
         Err(io::Error::other(format!(
-            "another program has replaced {path}, or linked to it"
+            "another program has replaced {path}, or made a hard link to it"
         )))
     }
 }
 
 impl Target {
-    /// Writes the pieces. Returns `None` if the channel ended before the file was complete.
+    /// Writes the pieces. Returns `None` if the channel closed before the file was complete.
     pub(super) fn receive(
         &mut self,
         pieces: &Receiver<Vec<u8>>,
@@ -140,8 +141,8 @@ impl Target {
         }
     }
 
-    /// Opens the incomplete file of an earlier transfer, or creates a new one. Its name contains the first digits of the
-    /// hash, so that it is found when the same file is offered again.
+    /// Opens the incomplete file of an earlier transfer, or creates a new one. The name of an incomplete file contains the
+    /// first digits of the hash. So this client finds the incomplete file when the peer offers the same file again.
     fn open_known(&self, sha256: Digest) -> io::Result<Part> {
         let hash = sha256.to_string();
         let path = self
@@ -149,8 +150,8 @@ impl Target {
             .join(format!("{}.{}.part", self.name, &hash[..16]));
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
-        // Another program could have put a link there. Without this flag, this program would then write to the file that the
-        // link leads to.
+        // Another program could have put a symbolic link at this path. Without this flag, this program would write to the
+        // file that the link points to.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_LINK);
         let part = Part {
@@ -175,15 +176,15 @@ impl Target {
         Ok(Part { file, path })
     }
 
-    /// Gives the file its final name or, if a file with that name exists, the next free name. This function first creates an
-    /// empty file with the new name, which fails if the name exists. So the rename can only replace this program's own empty
-    /// file.
+    /// Gives the file its final name. If a file with this name exists, takes the next free name. This function first creates
+    /// an empty file with the final name. It cannot create this file if the name is in use. So the rename can replace only
+    /// this empty file, and no file of the user.
     fn publish(&self, part: &Path) -> io::Result<PathBuf> {
         let (_, path) = self.create("", |path| File::create_new(path))?;
         match fs::rename(part, &path) {
             Ok(()) => Ok(path),
             Err(error) => {
-                // This program has created the empty file, so it also removes it.
+                // The file at `path` is the empty file that `create` has just made, so it must be removed.
                 let _ = fs::remove_file(&path);
                 Err(error)
             }
@@ -208,7 +209,9 @@ impl Target {
                 Err(error) => return Err(error),
             }
         }
-        Err(io::Error::other("too many files with this name exist"))
+        Err(io::Error::other(
+            "too many files with this name exist; delete some, or choose another directory with --downloads",
+        ))
     }
 }
 

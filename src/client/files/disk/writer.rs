@@ -14,12 +14,11 @@ use super::target::{Target, Written};
 use crate::files::digest::Digest;
 use crate::link::outgoing::fill;
 
-/// Maximum pieces that wait for the disk.
+/// Maximum number of pieces that wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
 
-/// Writes a received file in a separate thread. While the file is incomplete, it has another name in the same directory. If
-/// the channel closes early and the hash of the file is known, the incomplete file stays, so that the transfer can be
-/// resumed later.
+/// Writes a received file in a separate thread. While the file is incomplete, its name ends with `.part`. If the channel
+/// closes early and the hash of the file is known, the incomplete file stays, so that the transfer can be resumed later.
 #[derive(Debug)]
 pub(crate) struct Writer {
     chunks: Sender<Vec<u8>>,
@@ -32,17 +31,18 @@ pub(crate) struct Writer {
     pub(crate) reports: Receiver<Written>,
 }
 
-/// Tells whether a file is being written. Before the program ends, it waits for these writes. Otherwise an unwanted part of
-/// a file could stay on the disk.
+/// Counts the threads that write files. Before the program ends, it calls [`Disk::settle`], which waits until all these
+/// threads have ended. Without this wait, an unwanted incomplete file could stay on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
-    /// Each writing thread holds a clone. Nothing is sent: the channel only shows whether a thread is still running.
+    /// Each writing thread holds a clone of this sender. Nothing is sent on this channel: it closes when the last thread has
+    /// ended, and [`Disk::settle`] waits for this.
     busy: Sender<Infallible>,
     idle: Receiver<Infallible>,
 }
 
 impl Disk {
-    /// Creates the value. At first no file is being written.
+    /// Creates a `Disk` without any thread that writes a file.
     pub(crate) fn new() -> Disk {
         let (busy, idle) = bounded(0);
         Disk { busy, idle }
@@ -52,8 +52,8 @@ impl Disk {
     pub(crate) fn settle(self, limit: Duration) {
         let Disk { busy, idle } = self;
         drop(busy);
-        // The channel closes when the last thread has ended. If the time limit passes first, the disk is too slow, and the
-        // program ends without waiting longer.
+        // The channel closes when the last thread has ended. If the disk is too slow and the time limit passes first, the
+        // program does not wait longer.
         let _ = idle.recv_timeout(limit);
     }
 }
@@ -84,7 +84,7 @@ impl Writer {
             .spawn(move || {
                 let _busy = busy;
                 if let Some(end) = target.receive(&pieces, &report).transpose() {
-                    // Sending fails if the loop has already ended.
+                    // This send fails if the loop has already ended.
                     let _ = report.send(end.unwrap_or_else(Written::Failed));
                 }
             })?;
@@ -107,14 +107,14 @@ impl Writer {
         self.unwanted.store(true, Ordering::Release);
     }
 
-    /// Returns the channel that must have space before [`Writer::push`] makes progress; `None` if nothing waits.
+    /// Returns the channel that must have space before [`Writer::push`] can move more pieces; `None` if nothing waits.
     pub(crate) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         (!self.held.is_empty()).then_some(&self.chunks)
     }
 
     /// Moves waiting pieces to the thread's channel, as long as the channel has space.
     pub(crate) fn push(&mut self) {
-        // A failure needs no handling here: the thread has already reported it.
+        // If this call fails, the thread has already reported the reason.
         let _ = fill(&self.chunks, &mut self.held);
     }
 }

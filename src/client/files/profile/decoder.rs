@@ -7,7 +7,7 @@ pub(crate) struct Decoder {
     lines: Lines,
     /// The file whose bytes follow, and the number of these bytes.
     data: Option<(u32, usize)>,
-    /// True if the next bytes are the rest of a long line, so that they cannot begin a frame.
+    /// True if the next bytes are the rest of a long line. In this case they cannot begin a frame.
     continued: bool,
 }
 
@@ -36,7 +36,7 @@ impl Decoder {
                 pieces.push(Piece::Data { id, bytes });
                 continue;
             }
-            // Only one line is taken at a time, because the bytes after it may belong to a file.
+            // Take only one line: the bytes after it may belong to a file.
             let end = rest.iter().position(|byte| *byte == b'\n');
             let (line, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
             rest = after;
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(pieces, [text("::matou/1 deny 3")]);
     }
 
-    /// Joins neighbouring pieces of data and of text, so that a test need not know where they were cut.
+    /// Joins neighbouring pieces of the same kind, so that a test need not know where the stream was cut.
     fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
         let mut joined: Vec<Piece> = Vec::new();
         for piece in pieces {

@@ -4,12 +4,12 @@ use crate::files::digest::Digest;
 
 /// The beginning of every frame of this version of the format.
 const MARK: &str = "::matou/1 ";
-/// The beginning of every frame of any version. Text that begins in this way is escaped.
+/// The beginning of every frame of any version. A line of text that begins like this is sent as a `text` frame.
 const ANY_VERSION: &str = "::matou/";
 /// Maximum bytes after one `data` line.
 const MAX_DATA: usize = 64 * 1024;
 
-/// A frame: a line that is not text.
+/// A frame: a line that is not text for the users, but controls a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
     Offer {
@@ -97,7 +97,7 @@ fn offer(id: u32, rest: &str) -> Option<Frame> {
     })
 }
 
-/// Parses digits only. The parser of the standard library would also accept `+7`.
+/// Parses digits only. The digits are checked here because the parser of the standard library also accepts `+7`.
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()

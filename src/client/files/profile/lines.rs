@@ -1,4 +1,4 @@
-/// Maximum piece of a line, in bytes. A longer line is shown in pieces of this size.
+/// Maximum size of a piece of a line, in bytes. A longer line is shown in pieces of this size.
 const MAX_LINE_BYTES: usize = 4096;
 
 /// Splits raw bytes into lines.
@@ -33,7 +33,7 @@ impl Lines {
     }
 }
 
-/// Returns where to cut a long line: at the limit, or up to three bytes before the limit if the limit is inside a character.
+/// Returns where to cut a long line: at the limit, or, if the limit is inside a character, before this character.
 fn cut(bytes: &[u8]) -> usize {
     let at_limit = &bytes[..MAX_LINE_BYTES];
     match str::from_utf8(at_limit) {

@@ -1,8 +1,9 @@
 //! The format of private connections between two users of this client: lines of text, with files between the lines.
 //!
-//! A private connection carries raw bytes, and the peer may be another program. So **text is plain text**: a line consists
-//! of its bytes and a line feed. Any peer can read the text lines of this client, and this client can read the lines of any
-//! peer. A frame is a line too. It begins with `::matou/1 `, where 1 is the version of this format:
+//! A private connection carries raw bytes, and the peer may be another program. So **text is plain text**: a line of text is
+//! sent as its bytes and a line feed, with nothing else around it. Any peer can read the text lines of this client, and this
+//! client can read the lines of any peer. Everything that is not text is sent as a *frame*. A frame is a line too; it begins
+//! with `::matou/1 `, where 1 is the version of this format:
 //!
 //! | line, after `::matou/1 ` | from | meaning |
 //! |---|---|---|
@@ -16,13 +17,13 @@
 //! | `bad ID` | receiver | the whole file arrived, but its hash is wrong |
 //! | `text TEXT` | both | a line of text that itself begins with `::matou/` |
 //!
-//! ID is a number below 2^32 that the file's sender chooses. The two directions are numbered separately. Lines of text may
-//! come between `data` lines, so users can talk during a transfer. A line that begins with `::matou/` but is not in this
-//! table (such as a line of a later version) is shown as text and has no other effect.
+//! ID is a number below 2^32 that the file's sender chooses. Each of the two clients numbers its own files, so the same ID
+//! can occur in both directions. Lines of text may come between `data` lines, so users can talk during a transfer. If a line
+//! begins with `::matou/` but is not in this table (for example, a line of a later version), the client shows it as text.
 //!
 //! **An interrupted transfer** resumes when the same file is offered again. The receiver recognises the file by hash and
-//! size, and accepts it from the first missing byte. The hash covers the whole file, so an error in the bytes from the
-//! earlier transfer is detected at the end.
+//! size, and accepts it from the first missing byte. The hash covers the whole file. So at the end, the receiver also
+//! detects an error in the bytes from the earlier transfer.
 //!
 //! This module does no IO: [`Decoder`] splits bytes into lines, and [`Transfers`] returns what to do.
 

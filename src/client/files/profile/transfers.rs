@@ -1,5 +1,5 @@
-//! The transfers on one private connection. This file does no IO: each function handles an event, and returns the [`Deed`]s
-//! that follow.
+//! The transfers on one private connection. This file does no IO: each function handles an event, and returns [`Deed`]s,
+//! which the loop carries out.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::files::exchange::{Deed, FileDirection, FileEvent, Running};
 
 mod here;
 
-/// Maximum unanswered offers of a peer. Further offers are denied.
+/// Maximum number of unanswered offers of a peer. Further offers are denied.
 const MAX_OFFERS: usize = 16;
 
 /// All transfers of one private connection, in both directions.
@@ -25,8 +25,8 @@ pub(crate) struct Transfers {
 struct Sending {
     name: String,
     size: u64,
-    /// Number of bytes that the receiver already had, plus those that were given to the connection; `None` until the peer
-    /// has accepted the offer.
+    /// Number of bytes that the receiver already had, plus the bytes that this client has sent since then; `None` until the
+    /// peer has accepted the offer.
     sent: Option<u64>,
 }
 
@@ -76,14 +76,14 @@ impl Transfers {
             Frame::Bad { id } => self.end(
                 FileDirection::Out,
                 id,
-                "the receiver computed another SHA-256; the file may have changed while it was sent",
+                "the SHA-256 of the receiver's file is different; perhaps the file changed while it was sent",
             ),
             Frame::Done { id } => self.done(id),
             Frame::Withdraw { id, reason } => {
                 let reason = of_the_peer("the sender", "withdrew it", reason);
                 self.end(FileDirection::In, id, &reason)
             }
-            // The decoder never returns these two as frames: it turns them into data and text.
+            // The decoder never returns `data` and `text` as frames: it returns the data and the text that they contain.
             Frame::Data { .. } | Frame::Text(_) => Vec::new(),
         }
     }
@@ -159,7 +159,7 @@ impl Transfers {
         };
         let here = here.saturating_add(bytes.len() as u64);
         if here > file.size {
-            return self.stop(id, "the sender sent more bytes than it offered");
+            return self.stop(id, "the sender sent more bytes than the size in its offer");
         }
         file.state = ReceiveState::Running(here);
         vec![Deed::Write { id, bytes }]
@@ -191,7 +191,7 @@ impl Transfers {
     }
 }
 
-/// Returns the reason to show to the user: the reason that the peer gave, or, if it gave none, what the peer did.
+/// Returns the reason to show to the user. If the peer gave no reason, the text says what the peer did.
 fn of_the_peer(who: &str, did: &str, reason: Option<String>) -> String {
     match reason {
         Some(reason) => format!("{who}: {reason}"),

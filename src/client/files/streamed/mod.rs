@@ -1,18 +1,19 @@
 //! Messages and files on a private connection whose protocol has frames for them (ChatHack).
 //!
 //! A file is a frame with its name and size, followed by all of its bytes. The sender does not offer the file first, and the
-//! receiver does not answer. The receiver skips a file that is too large. Messages that are sent during a file wait until
-//! its end. If a file cannot be sent completely, the connection must close. Otherwise, the receiver would treat the next
-//! frame as bytes of the file.
+//! receiver does not answer. The receiver skips a file that is too large. Messages that the user types while a file is being
+//! sent must wait until the end of the file. If the sender cannot send the whole file, it must close the connection. If the
+//! connection stayed open, the receiver would treat the next frame as bytes of the file.
 
 use std::collections::VecDeque;
 use std::fmt;
 
 use crate::files::exchange::{Deed, Exchange, FileDirection, FileEvent, Running};
 
-/// Maximum files that wait until the current file is sent.
+/// Maximum number of files that wait until the current file is sent.
 const MOST_FILES: usize = 64;
-/// When this many bytes of messages wait for the end of a file, typed lines are held back.
+/// Messages wait until the current file is sent. When this many bytes of messages wait, the client keeps further typed lines
+/// until there is space.
 const ROOM: usize = 32 * 1024;
 
 /// The traffic on one private connection, in both directions. It does no IO: each function handles an event, and returns the
@@ -24,10 +25,10 @@ pub(crate) struct Streamed {
     waiting: VecDeque<Waiting>,
     /// The file that is being received.
     coming: Option<Coming>,
-    /// Files that have arrived completely, but are not completely written to disk.
+    /// Files that have arrived completely but are not yet written to disk completely.
     written: Vec<File>,
-    /// True if the user has stopped sending. The messages and files that are already waiting are still sent, but nothing after
-    /// them.
+    /// True if the user has stopped sending. The messages and files that are already waiting are still sent, but nothing is
+    /// sent after them.
     shut: bool,
 }
 
@@ -51,7 +52,7 @@ enum Coming {
     Skipped { left: u64 },
 }
 
-/// The error for a file that cannot be queued, because the maximum number of files is already waiting.
+/// The error for a file that cannot be queued, because the maximum number of files is waiting already.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
@@ -107,7 +108,7 @@ impl Streamed {
         self.go_on()
     }
 
-    /// Removes from the queue everything that can be sent now, and returns the deeds that send it.
+    /// Removes from the queue the messages and files that can be sent now, and returns the deeds that send them.
     fn go_on(&mut self) -> Vec<Deed> {
         let mut deeds = Vec::new();
         while self.sending.is_none() {
@@ -204,7 +205,7 @@ impl Exchange for Streamed {
         let Some(file) = self.sending.as_mut().filter(|file| file.id == id) else {
             return Vec::new();
         };
-        // The file may have grown after its size was announced.
+        // The file may have grown since its size was announced, so only the announced bytes are sent.
         let left = usize::try_from(file.size - file.done).unwrap_or(usize::MAX);
         let piece = &bytes[..bytes.len().min(left)];
         file.done += piece.len() as u64;
@@ -229,7 +230,7 @@ impl Exchange for Streamed {
         ]
     }
 
-    /// Does nothing: the bytes of the file are written as they arrive.
+    /// Does nothing: a transfer of this protocol always starts at byte 0, and the sender does not wait for an answer.
     fn opened(&mut self, _id: u32, _offset: u64) -> Vec<Deed> {
         Vec::new()
     }

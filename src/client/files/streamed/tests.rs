@@ -153,7 +153,7 @@ fn a_file_comes_and_is_written() {
     assert_eq!(streamed.data(b"0123".to_vec()), [write(b"0123")]);
     assert_eq!(streamed.running()[0].done, 4);
     assert_eq!(streamed.data(b"456789".to_vec()), [write(b"456789")]);
-    // Another file may arrive before this one is completely written.
+    // The next file may arrive before the first one is completely written to disk.
     assert!(streamed.is_writing() && streamed.running().is_empty());
     streamed.comes(name(), 5, None);
     let received = FileEvent::Received {

@@ -13,11 +13,12 @@ use crate::link::Link;
 use matou_protocols::dialogue::{Pass, TunnelId};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
-/// Pause after an error of `accept` that may last, such as a lack of free descriptors.
+/// Pause after a failed `accept`. Without this pause, an error that lasts (for example, no file descriptor is free) would
+/// keep the thread busy.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Listens for peers while at least one is expected, and hands over the connections whose peer sends the right pass. A pass
-/// is the login and the secret of the request that the user accepted.
+/// Listens while at least one peer is expected. If the peer of a connection sends the right pass, the connection goes to
+/// [`Promised::arrival`]. A pass is the login of the peer and the secret of the request that the user accepted.
 ///
 /// | thread | blocks in | ends |
 /// |---|---|---|
@@ -27,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Doorman {
     options: DirectOptions,
     promises: Arc<Promises>,
-    /// The promises own the listener, so it closes when the last promise is dropped.
+    /// The promises own the listener, so the listener closes when the last promise is dropped.
     listening: Weak<Listening>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct Promised {
     pub(crate) address: SocketAddr,
     /// Receives the connection, once.
     pub(crate) arrival: Receiver<io::Result<Link>>,
-    /// When the promise expires.
+    /// The time at which the promise expires.
     pub(crate) until: Instant,
     tunnel: TunnelId,
     promises: Arc<Promises>,
@@ -121,7 +122,7 @@ impl Drop for Listening {
     fn drop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take() {
-            // If the thread panicked, the panic was already printed.
+            // If the thread panicked, its panic message was already printed.
             let _ = thread.join();
         }
     }
@@ -131,7 +132,8 @@ fn accept(listener: &TcpListener, wait: &AcceptWait, knocking: &Knocking) {
     while matches!(wait.connection(listener), Ok(true)) {
         match listener.accept() {
             Ok((stream, peer)) => {
-                // If the connection is already lost or no thread can be started, the connection is dropped.
+                // This fails if the connection is already lost or if no thread can be started. Then the connection is
+                // dropped.
                 let _ = prepared(&stream).and_then(|()| knocking.begin(stream, peer.ip()));
             }
             Err(_) => {
@@ -143,7 +145,7 @@ fn accept(listener: &TcpListener, wait: &AcceptWait, knocking: &Knocking) {
     }
 }
 
-/// Sets the socket to blocking: on some systems an accepted socket inherits the listener's mode.
+/// Sets the socket to blocking mode, because on some systems an accepted socket inherits the listener's non-blocking mode.
 fn prepared(stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_nodelay(true)

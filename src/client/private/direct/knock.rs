@@ -11,9 +11,10 @@ use parking_lot::Mutex;
 use super::promises::{Promises, Verdict};
 use crate::link::Link;
 
-/// Time limit for a peer to send its pass. The expected peer sends its pass at once.
+/// Time limit for a peer to send its pass. The expected peer sends its pass immediately, so this limit only affects other
+/// peers and very slow networks.
 const KNOCK_TIME: Duration = Duration::from_secs(10);
-/// Maximum number of unauthenticated peers at the same time. The oldest peer is disconnected to make room for a new peer.
+/// Maximum number of unauthenticated peers at the same time. When there are more, the oldest of them is disconnected.
 const MOST: usize = 64;
 /// Maximum number of unauthenticated peers from one address, so that one machine cannot take all places.
 const MOST_FROM_ONE: usize = 16;
@@ -36,7 +37,7 @@ struct AtTheDoor {
 struct Stranger {
     number: u64,
     from: IpAddr,
-    /// The peer's socket. Shutting it down wakes the peer's thread, which blocks in a read.
+    /// The peer's socket. A shutdown of this socket wakes the peer's thread, which blocks in a read.
     stream: TcpStream,
     thread: JoinHandle<()>,
 }
@@ -54,8 +55,8 @@ impl Knocking {
         let promises = Arc::clone(&self.promises);
         let at_the_door = Arc::clone(&self.at_the_door);
         let waking = stream.try_clone()?;
-        // The lock is held until the peer is in the list, so that the peer's thread finds the peer there when the thread
-        // ends.
+        // This thread holds the lock until the peer is in the list. So when the peer's thread ends, it finds the peer in the
+        // list and removes it.
         let mut all = self.at_the_door.lock();
         let number = all.next_number;
         all.next_number += 1;
@@ -69,7 +70,7 @@ impl Knocking {
                     let link = stream
                         .set_read_timeout(None)
                         .and_then(|()| Link::start("tunnel", stream));
-                    // Sending fails if the session has already ended.
+                    // This send fails if the session has already ended.
                     let _ = arrival.send(link);
                 }
             })?;
@@ -98,7 +99,8 @@ impl AtTheDoor {
         self.strangers.retain(|stranger| stranger.number != number);
     }
 
-    /// Disconnects the oldest peer if there are too many from this address or in total.
+    /// Makes room for a peer from the address `from`. If too many peers have this address, disconnects the oldest of them.
+    /// Otherwise, if there are too many peers in total, disconnects the oldest peer.
     fn make_room(&mut self, from: IpAddr) {
         let same = |stranger: &Stranger| stranger.from == from;
         let from_one = self.strangers.iter().filter(|one| same(one)).count();
@@ -114,8 +116,8 @@ impl AtTheDoor {
     }
 }
 
-/// Reads until the bytes are a pass or cannot become a pass. It reads no byte after the pass, because those bytes belong to
-/// the private connection.
+/// Reads until the received bytes are an expected pass, or until no expected pass begins with them. Reads no byte after the
+/// pass, because those bytes belong to the private connection.
 fn look(mut stream: &TcpStream, promises: &Promises) -> Option<Sender<io::Result<Link>>> {
     let deadline = Instant::now() + KNOCK_TIME;
     let mut shown = Vec::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// How this client listens for peers that connect to it.
 #[derive(Debug, Clone)]
 pub struct DirectOptions {
-    /// The address that the client tells peers. By default, the local address of the connection to the server.
+    /// The address that the client tells its peers. By default, the local address of the connection to the server.
     pub address: Option<IpAddr>,
     /// The ports to try.
     pub ports: Ports,
@@ -69,8 +69,8 @@ impl DirectOptions {
             place = SocketAddr::new(address, 0);
         }
         let listener = match self.bind(place) {
-            // The address that this client tells its peers does not belong to this machine, but to another machine that
-            // forwards connections to this machine.
+            // The address for peers does not belong to this machine, so it must belong to a machine (such as a router) that
+            // forwards connections to this machine. This client listens on all addresses then.
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                 self.bind(everywhere(place))
             }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::link::Link;
 use matou_protocols::dialogue::{Pass, TunnelId};
 
-/// The expected peers. No thread blocks in a call while it holds the lock.
+/// The expected peers, each with the pass that it must send. A thread that holds the lock makes no call that blocks.
 #[derive(Debug, Default)]
 pub(super) struct Promises(Mutex<BTreeMap<TunnelId, Promise>>);
 
@@ -17,7 +17,7 @@ pub(super) struct Promises(Mutex<BTreeMap<TunnelId, Promise>>);
 pub(super) struct Promise {
     pub(super) pass: Pass,
     pub(super) until: Instant,
-    /// Gets the connection, once.
+    /// The connection of the peer is sent here, once.
     pub(super) arrival: Sender<io::Result<Link>>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Promise {
 pub(super) enum Verdict {
     /// At least this many more bytes are needed.
     More(usize),
-    /// The bytes are a pass that was expected. Its promise is removed.
+    /// The bytes are an expected pass. The promise that belongs to this pass has been removed.
     In(Sender<io::Result<Link>>),
     /// No expected pass begins with these bytes.
     Out,
@@ -37,18 +37,19 @@ impl Promises {
         self.0.lock().insert(tunnel, promise);
     }
 
-    /// Withdraws a promise that was not used yet.
+    /// Withdraws a promise that has not been used yet.
     pub(super) fn withdraw(&self, tunnel: TunnelId) {
         self.0.lock().remove(&tunnel);
     }
 
-    /// Compares the bytes with every promise. Only complete secrets are compared, so that a peer cannot find out a secret
-    /// byte by byte.
+    /// Compares the bytes with every promise. It compares only complete secrets: otherwise a peer could guess a secret one
+    /// byte at a time.
     pub(super) fn judge(&self, shown: &[u8], now: Instant) -> Verdict {
         let mut promises = self.0.lock();
         let mut missing = None;
         let mut right = None;
-        // Promises that have expired stay in the list until the session removes them, but their passes are not accepted.
+        // The list may still contain expired promises, because the session removes them later. This function must ignore
+        // them.
         let in_time = promises.iter().filter(|(_, promise)| promise.until > now);
         for (tunnel, Promise { pass, .. }) in in_time {
             let known = shown.len().min(pass.public.len());

@@ -1,8 +1,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Returns the reason why this client refuses to connect to an address that a peer gave; `None` if it may connect. A peer
-/// can give any address, for example to make this client connect to a machine of another person. So the address must belong
-/// to a single machine. It may be a loopback or link-local address only if the server's address is one too.
+/// can give any address, for example to make this client attack other machines. So the address must be that of a single
+/// machine (and not, for example, a broadcast address). A loopback or link-local address is allowed only if the server's
+/// address is of the same kind.
 pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     let (address, server) = (address.to_canonical(), server.to_canonical());
     if is_unspecified(address) {
@@ -20,7 +21,7 @@ pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     None
 }
 
-/// Adds the scope to a link-local address: the interface of the connection to the server.
+/// Adds the scope to a link-local IPv6 address. The scope is the network interface of the connection to the server.
 pub(crate) fn reachable(address: SocketAddr, server: SocketAddr) -> SocketAddr {
     match (address, server) {
         (SocketAddr::V6(mut address), SocketAddr::V6(server))
@@ -33,7 +34,8 @@ pub(crate) fn reachable(address: SocketAddr, server: SocketAddr) -> SocketAddr {
     }
 }
 
-/// True for an unspecified address. On Linux, every address in `0.0.0.0/8` leads to this machine or to no machine.
+/// True for an unspecified address. All addresses in `0.0.0.0/8` count as unspecified: on Linux, they lead to this machine
+/// or to no machine.
 fn is_unspecified(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.octets()[0] == 0,

@@ -1,4 +1,4 @@
-//! Tests the client's TLS with a server that sometimes follows the TLS standard and sometimes breaks it.
+//! Tests the client's TLS with two kinds of servers: servers that follow the TLS standard, and servers that break it.
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
@@ -186,7 +186,7 @@ fn close_notify_follows_everything_that_was_sent() {
     let state = peer.tls.process_new_packets().unwrap();
     assert!(state.peer_has_closed());
     assert!(matches!(next(&link), Incoming::AllSent));
-    // The client can still receive.
+    // The client has ended its direction, but it can still receive.
     peer.send(b"bye");
     assert_eq!(hear(&link, 3), b"bye");
 }
@@ -243,7 +243,7 @@ fn garbage_in_place_of_records_ends_it() {
 #[test]
 fn a_silent_server_is_given_up() {
     let server = Server::start();
-    // The limit also covers the time until a thread runs, which may be long on a busy machine.
+    // The limit includes the time until the server's thread runs, which may be long on a busy machine.
     let limit = Duration::from_secs(1);
     let port = server.address().port();
     let began = Instant::now();

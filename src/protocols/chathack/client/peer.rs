@@ -1,5 +1,5 @@
-//! Handles what another client sends on a direct connection: messages and files. The bytes of a file are passed on as soon
-//! as they arrive.
+//! Handles what another client sends on a direct connection: messages and files. The client passes the bytes of a file to
+//! the program as soon as they arrive.
 
 use super::ChatHackClient;
 use crate::chathack::{MAX_MESSAGE_BYTES, PeerFrame, Received};
@@ -9,9 +9,9 @@ use crate::dialogue::{Action, Event, Fault, TunnelId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Frame,
-    /// The rest of a file. The value is its number of bytes.
+    /// The rest of a file, which has this number of bytes.
     File(u64),
-    /// The rest of a frame or a file that is skipped. The value is its number of bytes.
+    /// The rest of a frame or a file that the client skips. The rest has this number of bytes.
     Skipped(u64),
 }
 
@@ -72,7 +72,7 @@ impl ChatHackClient {
                 let comes = Action::FileComes { tunnel, name, size };
                 (vec![comes], Next::file(size))
             }
-            // The file was sent under a name that is not the peer's, so its bytes are skipped.
+            // The login in this frame is not the login of the peer, so the client skips the file.
             PeerFrame::File { size, .. } => {
                 let size = u64::try_from(size).unwrap_or_default();
                 (self.ignore(tunnel, &frame), Next::skipped(size))
@@ -104,7 +104,8 @@ impl Next {
     }
 }
 
-/// Returns the first bytes of the input, at most `left` of them, and the number of bytes that are still missing after them.
+/// Returns the first `left` bytes of the input, or fewer if fewer have arrived, and how many of the `left` bytes are still
+/// missing.
 fn front(bytes: &[u8], left: u64) -> (&[u8], u64) {
     let wanted = usize::try_from(left).unwrap_or(usize::MAX);
     let here = bytes.get(..wanted).unwrap_or(bytes);

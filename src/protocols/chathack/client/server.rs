@@ -21,7 +21,7 @@ impl ChatHackClient {
                 Action::tell(Event::LoginRefused { login, reason })
             }
             ServerFrame::PacketError => Action::tell(Event::Refused {
-                what: "the server reports a packet error".into(),
+                what: "the server rejected a packet from this client (PACKET_ERROR)".into(),
             }),
             ServerFrame::Connected if self.identity == Identity::Proposed => {
                 self.identity = Identity::Accepted;
@@ -56,20 +56,20 @@ impl ChatHackClient {
                 "the password is wrong, or no account has this login"
             }
             (ServerFrame::PasswordOrLoginError, false) => {
-                "the server does not accept this login; try another"
+                "the server does not accept this login; choose another login"
             }
             (ServerFrame::LoginAlreadyExists, true) => {
                 "this account is already connected; disconnect it first"
             }
             (ServerFrame::LoginAlreadyExists, false) => {
-                "another client has this login, or it belongs to an account (log in with --password)"
+                "another client has this login, or the login belongs to an account (if the account is yours, log in with --password)"
             }
-            _ => "the server reports the login as a packet error",
+            _ => "the server answered the login with a packet error",
         }
     }
 
-    /// Connects to a client, but only if we asked this client for a private connection. Otherwise any client could make us
-    /// connect to an address of its choice.
+    /// Connects to a client, but only if we have asked this client for a private connection. Without this condition, any
+    /// client could make us connect to an address of its choice.
     fn connect(&mut self, login: &str, meeting: MeetingPoint) -> Option<Vec<Action>> {
         let MeetingPoint { port, address, id } = meeting;
         let port = u16::try_from(port).ok().filter(|port| *port > 0)?;

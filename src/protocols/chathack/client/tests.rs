@@ -1,4 +1,4 @@
-//! Tests of the client, as conversations: what each side sends, and what the client then does.
+//! Tests of the client. Each test is a conversation: it says what each side sends, and what the client then does.
 
 use rstest::rstest;
 
@@ -13,7 +13,8 @@ fn client(account: Option<&str>) -> ChatHackClient {
         login: "alice".into(),
         password: password.into(),
     });
-    // The client makes an id from all bits of the random number except the lowest bit.
+    // The client drops the lowest bit of the random number and uses the other bits as the id. So this number gives the id
+    // `ID`.
     ChatHackClient::new(account, Box::new(|| (ID as u64) << 1))
 }
 
@@ -214,7 +215,7 @@ fn a_client_that_agrees_listens_and_then_says_where() {
     assert_eq!(alice.listens(TUNNEL, Some(address())), expected);
     let up = Action::Tell(Event::TunnelUp { peer: bob() });
     assert_eq!(alice.connected(TUNNEL), [up, Action::Framed(TUNNEL)]);
-    // The request has already been answered.
+    // Alice has already answered the request, so she cannot accept it again.
     assert!(alice.intend(Intent::Accept { peer: "bob" }).is_err());
 }
 
@@ -265,7 +266,7 @@ fn a_client_that_asked_connects_and_shows_the_id() {
         },
     ];
     assert_eq!(hear(&mut alice, validation), expected);
-    // The server cannot make us connect a second time, or to a client that we did not ask.
+    // The server cannot make the client connect a second time, or to a client that it did not ask.
     assert!(is_unexpected(&hear(&mut alice, validation)));
     let denied = ServerFrame::PrivateDenied { login };
     assert!(is_unexpected(&hear(&mut alice, denied)));

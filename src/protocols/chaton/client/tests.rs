@@ -1,4 +1,4 @@
-//! Tests of the client, as conversations: what each side sends, and what the client then does.
+//! Tests of the client. Each test is a conversation: it says what each side sends, and what the client then does.
 
 use rstest::rstest;
 
@@ -232,7 +232,7 @@ fn after_a_lost_connection_the_login_is_proposed_again_and_no_request_is_pending
     assert!(alice.intend(Intent::Deny { peer: "bob" }).is_err());
 }
 
-/// Alice's client, with a private connection on which both clients have agreed and which is not open yet.
+/// Alice's client, with a private connection that is not open yet, although both clients have agreed on it.
 fn agreed_with_bob() -> (ChatonClient, TunnelId) {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();

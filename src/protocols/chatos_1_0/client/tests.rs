@@ -1,4 +1,4 @@
-//! Tests of the client, as conversations: what each side sends, and what the client then does.
+//! Tests of the client. Each test is a conversation: it says what each side sends, and what the client then does.
 
 use rstest::rstest;
 
@@ -182,7 +182,7 @@ fn an_error_is_reported_with_the_packet_that_it_answers() {
     alice.intend(Intent::Say { text: "hi" }).unwrap();
     assert_eq!(
         refused(&hear(&mut alice, Frame::Error { code: 99 })),
-        "the message was not relayed: the server gives a reason that is not in the document"
+        "the message was not relayed: the server gives a reason that is not in the protocol's document"
     );
 }
 
@@ -268,7 +268,7 @@ fn a_client_that_accepts_connects_at_once() {
             if *opening == Frame::TcpAccept(fields).encoded()
     ));
     assert!(alice.intend(Intent::Accept { peer: "bob" }).is_err());
-    // The private connection itself reports that it failed.
+    // The user gets no message about the TCPAbort itself, but a message when the private connection fails.
     assert_eq!(hear(&mut alice, Frame::TcpAbort(fields)), []);
     let fault = hear_on(
         &mut alice,

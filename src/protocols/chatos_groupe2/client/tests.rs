@@ -1,4 +1,4 @@
-//! Tests of what differs from Chaton: how private connections are closed.
+//! Tests of the part that differs from Chaton: how private connections are closed.
 
 use super::*;
 use crate::chaton;

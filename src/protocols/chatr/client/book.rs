@@ -1,5 +1,5 @@
-//! The address book: the names that a user gives to other clients. The protocol itself has no names: it identifies clients
-//! by their UUIDs.
+//! The address book: the names that a user gives to other clients. The protocol identifies clients only by their UUIDs,
+//! which are hard to remember.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum BookError {
     IsUuid,
     /// Another UUID has this name.
     Taken(Uuid),
-    /// The line with this number does not have a UUID and a name that can be given to this UUID.
+    /// The line with this number is not valid: it has no UUID, or no name, or a name that this UUID cannot have.
     Line(usize),
 }
 
@@ -51,7 +51,7 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// Fails when a line has another form, or when its name cannot be given to a client.
+    /// Fails when a line has another form, or when a client cannot have its name.
     pub fn parse(text: &str) -> Result<Book, BookError> {
         let mut book = Book::default();
         for (index, line) in text.lines().enumerate() {
@@ -67,7 +67,7 @@ impl Book {
         Ok(book)
     }
 
-    /// Gives a UUID a name, which replaces its previous name.
+    /// Gives a UUID a name. If the UUID already has a name, replaces it.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Book {
             .unwrap_or_else(|| uuid.to_string())
     }
 
-    /// Returns the UUID that has this name, or that is written in this text.
+    /// Returns the UUID that has this text as its name. If the text is itself a UUID, returns this UUID.
     pub fn find(&self, text: &str) -> Option<Uuid> {
         self.uuid_of(text).or_else(|| Uuid::try_parse(text).ok())
     }

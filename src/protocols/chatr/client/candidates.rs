@@ -1,11 +1,11 @@
 //! The addresses at which the client looks for a peer. The client gets one address from the server and another address from
-//! the peer. For safety, it uses only some of these addresses.
+//! the peer. The peer or the server may lie. So the client uses an address only if it can be the address of a peer.
 
 use std::net::IpAddr;
 
 /// Returns the addresses at which the client looks for a peer, the most likely first. `public` is the address that the
-/// server sees. `private` is the address that the peer states; it is used only if it belongs to a private network.
-/// `server` is the address at which we reached the server.
+/// server sees. `private` is the address that the peer states; the client uses this address only if it belongs to a private
+/// network. `server` is the address at which we reached the server.
 pub(super) fn candidates(public: IpAddr, private: IpAddr, server: IpAddr) -> Vec<IpAddr> {
     let [public, private, server] = [public, private, server].map(|ip| ip.to_canonical());
     let mut candidates = vec![public];
@@ -24,9 +24,9 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// False for an address that does not belong to a single machine. Also false for a loopback or link-local address,
-/// unless the server's address is of the same kind. The broadcast address of a network cannot be recognized; operating
-/// systems refuse to send to it unless the socket has asked for broadcasts.
+/// False for an address that is not the address of a single machine. Also false for a loopback or link-local address, unless
+/// the server's address is of the same kind. The function cannot recognize the broadcast address of a network. But operating
+/// systems refuse to send to a broadcast address, unless the socket has asked for broadcasts.
 fn may_be_sent_to(ip: IpAddr, server: IpAddr) -> bool {
     if ip.is_unspecified() || ip.is_multicast() {
         return false;
@@ -35,7 +35,7 @@ fn may_be_sent_to(ip: IpAddr, server: IpAddr) -> bool {
         return server.is_loopback();
     }
     match ip {
-        // 0.0.0.0/8 is "this network"; addresses from 240 on are not assigned, and the last one is the broadcast
+        // 0.0.0.0/8 is "this network". Addresses from 240.0.0.0 on are not assigned, and the last one is the broadcast
         // address.
         IpAddr::V4(ip) if matches!(ip.octets(), [0 | 240..=255, ..]) => false,
         _ if is_link_local(ip) => is_link_local(server),

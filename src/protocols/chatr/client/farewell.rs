@@ -14,7 +14,7 @@ pub(super) fn explained(message: &str) -> String {
         Some(Reason::InvalidPacket) => "it received something that is not a valid packet",
         Some(Reason::AlreadyConnected) => "a client with this identity is already connected",
         Some(Reason::FailedToVerify) => {
-            "it has no key, or another key, for this identity; register yours with matou identity publish"
+            "it has no key, or another key, for this identity; register your key with matou identity publish"
         }
         Some(Reason::TimeOut) => "it received nothing from this client for too long",
         Some(Reason::Busy) => "too many clients are connecting; try again later",

@@ -80,8 +80,8 @@ impl ChatrClient {
         self.ignore_unless_met(uuid, frame)
     }
 
-    /// Reports that a frame has no meaning, unless we have already agreed with this client. When two clients ask each
-    /// other, the server handles two agreements, and the frames of the second agreement need no action.
+    /// Reports that a frame was ignored, unless we have already agreed with this client. When two clients ask each other,
+    /// there are two agreements. The frames of the second agreement are normal, and the client need not do anything.
     fn ignore_unless_met(&self, uuid: Uuid, frame: Frame<'_>) -> Vec<Action> {
         let mut met = self.tunnels.details();
         let is_agreed = self.agreed.iter().any(|agreed| agreed.uuid == uuid);
@@ -100,7 +100,7 @@ impl ChatrClient {
         let candidates = candidates(public_endpoint, party.private_endpoint, server);
         if candidates.is_empty() {
             let reason = format!(
-                "the server says that the peer is at {public_endpoint}, but this client sends nothing to an address of this kind"
+                "the server says that the peer is at {public_endpoint}, but a peer cannot be there (it is a loopback or multicast address, for example)"
             );
             let closed = Event::TunnelClosed {
                 peer,

@@ -1,4 +1,4 @@
-//! Tests of the client, as conversations: what each side sends, and what the client then does.
+//! Tests of the client. Each test is a conversation: it says what each side sends, and what the client then does.
 
 use rstest::rstest;
 
@@ -16,7 +16,8 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// A client in whose address book another client is called bob. It has connected to its server and has sent nothing.
+/// A client that has connected to its server and has sent nothing yet. Its address book contains another client with the
+/// name bob.
 fn client(uuid: Uuid, peer_to_peer: PeerToPeer) -> ChatrClient {
     let mut book = Book::default();
     book.name(BOB, "bob").unwrap();

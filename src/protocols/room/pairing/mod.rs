@@ -2,9 +2,9 @@
 //!
 //! First, one client asks the other. [`Requests`] contains the requests that have no answer yet. Some protocols allow
 //! several requests between the same two clients; a [`Topic`] distinguishes these requests. In some protocols both clients
-//! get an id when they agree. [`Rendezvous`] contains the ids that are alive. For each id, this value knows whether one end
-//! already waits for the other end. A request or an id ends after a time limit, or when one of its two clients leaves. The
-//! number of requests and the number of ids are limited for each client.
+//! get an id when they agree. [`Rendezvous`] contains the *live* ids: two clients have got such an id and can still use it.
+//! For each id, it knows whether one end already waits for the other end. A request or an id ends after a time limit, or
+//! when one of its two clients leaves. Each client can have only a limited number of requests and ids.
 
 mod rendezvous;
 mod requests;

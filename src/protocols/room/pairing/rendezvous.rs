@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::room::expiries::{Expiries, Ticket};
 use crate::room::{ConnId, ConnectIds};
 
-/// The connect_ids that are alive. An id becomes alive when two clients get it. The id is used up when two connections have
-/// shown it: the two ends of the private connection.
+/// The live connect_ids. An id becomes live when two clients get it. It is used up when two connections have sent it: these
+/// connections are the two ends of the private connection.
 pub struct Rendezvous {
     limits: RendezvousLimits,
     ids: ConnectIds,
@@ -21,7 +21,7 @@ pub struct Rendezvous {
 pub struct RendezvousLimits {
     /// Maximum number of live ids per client, as asker or as target.
     pub unused_ids: usize,
-    /// How long an id stays alive when it is not used up.
+    /// How long an id stays live if its two ends do not both connect.
     pub timeout: Duration,
 }
 
@@ -37,34 +37,34 @@ struct Meeting {
 pub enum NotOpened {
     /// One of the two clients already has the maximum number of unused ids.
     PartyFull,
-    /// [`ConnectIds::draw`] found no number that is free.
+    /// [`ConnectIds::draw`] found no free number.
     NoIdFound,
 }
 
-/// What happens when a connection shows an id.
+/// What happens when a connection sends an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
-    /// No such id is alive.
+    /// This id is not live.
     Unknown,
     /// The connection is the first end, and waits for the second end.
     Waits,
-    /// The connection is the second end. The value is the first end. The id is no longer alive.
+    /// The connection is the second end, and the value is the first end. The id is no longer live.
     Meets(ConnId),
 }
 
-/// An id that is alive: the two clients that got it, and the end that already waits.
+/// A live id: the two clients that got it, and the end that already waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreement {
     /// The asker and the target.
     pub parties: [ConnId; 2],
-    /// The first end; `None` when it has not come yet.
+    /// The first end; `None` when it has not connected yet.
     pub waiting: Option<ConnId>,
 }
 
-/// An id that ended before both ends came.
+/// An id that ended before both ends had connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// The first end, if it had come. The second end will never come, so the caller must close the first end.
+    /// The first end, if it has connected. The second end can no longer connect, so the caller must close the first end.
     pub waiting: Option<ConnId>,
 }
 
@@ -101,8 +101,8 @@ impl Rendezvous {
         Ok(id)
     }
 
-    /// Handles a connection that shows an id. Any connection that shows a live id becomes an end: the server cannot
-    /// know which client the connection belongs to.
+    /// Handles a connection that sends an id. Any connection that sends a live id becomes an end, because the server cannot
+    /// know to which client the connection belongs.
     pub fn arrive(&mut self, id: i64, end: ConnId) -> Arrival {
         let Some(meeting) = self.alive.get_mut(&id) else {
             return Arrival::Unknown;
@@ -119,7 +119,7 @@ impl Rendezvous {
         }
     }
 
-    /// Returns the agreement that an id belongs to; `None` when the id is not alive.
+    /// Returns the agreement that an id belongs to; `None` when the id is not live.
     pub fn agreement(&self, id: i64) -> Option<Agreement> {
         self.alive.get(&id).map(|meeting| Agreement {
             parties: [meeting.asker, meeting.target],
@@ -127,7 +127,7 @@ impl Rendezvous {
         })
     }
 
-    /// Records that the end that waits with this id has left. Another connection can then become the first end.
+    /// Records that the first end, which waited with this id, has left. Another connection can then become the first end.
     pub fn give_back(&mut self, id: i64) {
         if let Some(meeting) = self.alive.get_mut(&id) {
             meeting.waiting = None;
@@ -160,7 +160,7 @@ impl Rendezvous {
         self.by_party.range(all_of(party)).next().is_some()
     }
 
-    /// True when no id is alive.
+    /// True when no id is live.
     pub fn is_empty(&self) -> bool {
         self.alive.is_empty() && self.by_party.is_empty() && self.expiries.is_empty()
     }
@@ -169,7 +169,7 @@ impl Rendezvous {
         self.by_party.range(all_of(party)).count() >= self.limits.unused_ids
     }
 
-    /// Ends an id; `None` when it is not alive.
+    /// Ends an id; returns `None` when it is not live.
     pub fn end(&mut self, id: i64) -> Option<Ended> {
         let meeting = self.alive.remove(&id)?;
         self.by_party.remove(&(meeting.asker, id));
@@ -297,7 +297,7 @@ mod tests {
         assert!(rendezvous.open(ALICE, ALICE, now).is_ok());
         let with_bob = rendezvous
             .open(BOB, ALICE, now)
-            .expect("alice has one, bob none");
+            .expect("alice has one id and bob has none, so both are below the limit");
         assert_eq!(
             rendezvous.open(ALICE, CAROL, now),
             Err(NotOpened::PartyFull)

@@ -10,7 +10,7 @@ use crate::room::expiries::{Expiries, Ticket};
 #[derive(Debug)]
 pub struct Requests<T = ()> {
     limits: RequestLimits,
-    /// Sorted by asker, so the requests of one asker are next to each other.
+    /// All pending requests, sorted by asker, so that the requests of one asker are next to each other.
     pending: BTreeMap<Request<T>, Pending>,
     /// The same requests, sorted by target.
     by_target: BTreeSet<(ConnId, Request<T>)>,
@@ -36,8 +36,8 @@ pub trait Topic: Copy + Ord {
     const LAST: Self;
 }
 
-/// The topic in protocols that allow only one request at a time from one client to another: all requests have the same
-/// topic.
+/// For protocols that allow only one request at a time from one client to another: there, all requests have the same topic,
+/// `()`.
 impl Topic for () {
     const FIRST: () = ();
     const LAST: () = ();
@@ -95,9 +95,9 @@ pub struct RequestLimits {
     pub as_asker: usize,
     /// Maximum pending requests per target.
     pub as_target: usize,
-    /// How long a request waits for its answer. A repetition of the request does not restart this time.
+    /// Time limit for the answer to a request. If the asker repeats the request, this time does not start again.
     pub timeout: Duration,
-    /// Minimum time between two relays of a repeated request.
+    /// If a client repeats a pending request, the server relays it again only after this time.
     pub repeat_interval: Duration,
 }
 
@@ -110,7 +110,7 @@ struct Pending {
 /// Why a request is not relayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAsked {
-    /// The same request is pending, and was last relayed less than [`RequestLimits::repeat_interval`] ago.
+    /// The same request is pending, and the server has relayed it less than [`RequestLimits::repeat_interval`] ago.
     TooSoon,
     /// The asker has the maximum number of pending requests.
     AskerFull,
@@ -129,7 +129,7 @@ impl<T: Topic> Requests<T> {
         }
     }
 
-    /// Adds a request, or repeats a pending request. The caller must relay the request when the result is `Ok`.
+    /// Adds a request, or repeats a pending request. If the result is `Ok`, the caller must relay the request to the target.
     pub fn ask(&mut self, request: Request<T>, now: Instant) -> Result<(), NotAsked> {
         if let Some(pending) = self.pending.get_mut(&request) {
             if now.saturating_duration_since(pending.relayed) < self.limits.repeat_interval {
@@ -169,7 +169,7 @@ impl<T: Topic> Requests<T> {
             .map(|(_, request)| *request)
     }
 
-    /// Ends a request. Returns false when it was not pending.
+    /// Ends a request. Returns false when the request was not pending.
     pub fn end(&mut self, request: Request<T>) -> bool {
         let Some(pending) = self.pending.remove(&request) else {
             return false;
@@ -180,7 +180,7 @@ impl<T: Topic> Requests<T> {
     }
 
     /// Ends all requests from and to a client that leaves, and returns them: first the requests that it made, then the
-    /// requests that other clients made to it. A request to itself is returned once.
+    /// requests that other clients made to it. A request of the client to itself is returned once.
     pub fn leave(&mut self, party: ConnId) -> Vec<Request<T>> {
         let from_others = |request: &Request<T>| request.asker != party;
         let asked = self.of_asker(party);
@@ -254,7 +254,7 @@ mod tests {
         assert!(requests.is_pending(Request::between(ALICE, BOB)));
         assert!(
             !requests.is_pending(Request::between(BOB, ALICE)),
-            "the opposite direction is another request"
+            "a request in the opposite direction is a different request"
         );
         assert!(requests.involves(ALICE) && requests.involves(BOB));
         assert!(requests.end(Request::between(ALICE, BOB)));
@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(
             requests.deadline(),
             Some(start + 10 * SECOND),
-            "its time limit does not change"
+            "the time limit of the repeated request does not change"
         );
     }
 

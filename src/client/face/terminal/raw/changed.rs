@@ -1,5 +1,5 @@
-//! The changes that the process has made to its terminal: one global value, because a process has one terminal, and signals
-//! concern the whole process.
+//! The changes that the process has made to its terminal. They are one global value, because a process has only one
+//! terminal, and signals act on the whole process.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -20,12 +20,12 @@ use rustix::termios::{
 use crate::signals::{self, PATIENCE, TerminalGuard};
 
 static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
-/// Notified when this program takes the terminal again.
+/// Notified when this program takes the terminal again, and when it has given the terminal back permanently.
 static TAKEN: Condvar = Condvar::new();
-/// Held during every write, so that nothing is painted after the terminal was given back. `WRITING` is locked before
+/// Held during every write, so that nothing is painted while the terminal is given back. `WRITING` is locked before
 /// [`CHANGED`], and `CHANGED` is not held while a write may block.
 static WRITING: Mutex<()> = Mutex::new(());
-/// The number of writes so far, and whether one is running: odd during a write.
+/// A counter that is increased by one when a write begins, and again when the write ends. So it is odd during a write.
 static WRITES: AtomicU64 = AtomicU64::new(0);
 static HOOK: Once = Once::new();
 
@@ -37,13 +37,13 @@ struct Changed {
     greeting: String,
     /// The text to write when this program gives the terminal back.
     undo: String,
-    /// True to drop unread keys when the terminal is given back.
+    /// True if unread keys are dropped when the terminal is given back.
     flushes: bool,
     /// True while the terminal is given back to other programs.
     given_back: bool,
-    /// True if another program has used the terminal.
+    /// True if another program has used the terminal since the last call of [`was_used`].
     used: bool,
-    /// The thread whose panic ends the program.
+    /// The thread that changed the terminal. If it panics, the program ends.
     owner: ThreadId,
 }
 
@@ -59,8 +59,8 @@ impl Files {
         Files::of(&io::stdin(), &io::stdout())
     }
 
-    /// Returns the session's terminal, even if standard input is something else. If the session has no terminal, returns the
-    /// terminal on standard input.
+    /// Returns the terminal of the session (`/dev/tty`), even if standard input is something else. If the session has no
+    /// terminal, returns the terminal on standard input.
     pub(super) fn controlling() -> io::Result<Files> {
         match File::options().read(true).write(true).open("/dev/tty") {
             Ok(terminal) => Files::of(&terminal, &terminal),
@@ -87,8 +87,8 @@ pub(super) fn change(
     undo: &str,
     changes: impl FnOnce(&mut Termios),
 ) -> io::Result<()> {
-    // If the program runs in the background, the system sends it a signal during this call. Signals are not caught yet, so
-    // this signal stops the program.
+    // If the program runs in the background, the system sends it SIGTTOU during this call. At this point the program does
+    // not catch signals yet, so SIGTTOU stops it.
     set(&files.input, &tcgetattr(&files.input)?)?;
     signals::guard_terminal(TerminalGuard {
         give_back,
@@ -118,8 +118,8 @@ pub(super) fn change(
     (&*files.output).write_all(greeting.as_bytes())
 }
 
-/// Writes the first text that `compose` returns, and keeps the second, which removes the first from the terminal. Does
-/// nothing while the terminal is given back.
+/// `compose` returns two texts. Writes the first text, and keeps the second one, which can remove the first text from the
+/// terminal. Does nothing while the terminal is given back.
 pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -> io::Result<()> {
     let _writing = WRITING.lock();
     if !is_taken() {
@@ -136,15 +136,15 @@ pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -
     Ok(())
 }
 
-/// Returns the number of the write that is running; `None` if none is running.
+/// Returns the number of the write that is running; `None` if no write is running.
 fn writing() -> Option<u64> {
     let writes = WRITES.load(Ordering::Relaxed);
     (writes % 2 == 1).then_some(writes)
 }
 
-/// Restores the terminal. It waits at most `patience` for a terminal that accepts no output, and for a thread that writes to
-/// the terminal. After this time it restores only the modes. Does nothing if this program has changed nothing. If this
-/// program runs in the background, the terminal belongs to another program and is left as it is.
+/// Restores the terminal. If the terminal accepts no output, or if a thread is writing to it, this function waits at most
+/// `patience`. After this time it restores only the modes. Does nothing if this program has changed nothing. If this program
+/// runs in the background, the terminal belongs to another program and is left as it is.
 pub(super) fn give_back(patience: Duration) {
     let _writing = WRITING.try_lock_for(patience);
     let mut changed = CHANGED.lock();
@@ -155,7 +155,7 @@ pub(super) fn give_back(patience: Duration) {
     if !is_ours(&changed.files) {
         return;
     }
-    // Errors are ignored: they cannot be reported here, and the other steps are still useful.
+    // This function ignores errors: it cannot report them, and even if one step fails, the other steps are useful.
     say(&changed.files, &changed.undo, patience);
     if changed.flushes {
         let _ = tcflush(&changed.files.input, QueueSelector::IFlush);
@@ -164,7 +164,7 @@ pub(super) fn give_back(patience: Duration) {
 }
 
 /// Sets this program's modes again after [`give_back`], or after another program has set other modes while this program was
-/// stopped. Returns false in the background, where the terminal belongs to another program.
+/// stopped. Returns false if this program runs in the background, because the terminal then belongs to another program.
 pub(super) fn take_again() -> bool {
     let _writing = WRITING.try_lock_for(PATIENCE);
     let mut changed = CHANGED.lock();
@@ -208,7 +208,8 @@ pub(super) fn await_key() -> bool {
     false
 }
 
-/// Waits while the terminal is given back, then returns its input; `None` if it was given back permanently.
+/// Waits while the terminal is given back, then returns the terminal's input; `None` if the terminal was given back
+/// permanently.
 fn input_of_ours() -> Option<Arc<File>> {
     let mut changed = CHANGED.lock();
     while changed.as_ref().is_some_and(|it| it.given_back) {
@@ -242,8 +243,8 @@ pub(super) fn forget() {
     TAKEN.notify_all();
 }
 
-/// Restores the terminal before the message of a panic. If a thread other than the owner panics, the program continues, so
-/// the terminal is taken again.
+/// Installs a panic hook that restores the terminal and then prints the message of the panic. If a thread other than the
+/// owner panics, the program continues, so the hook takes the terminal again.
 fn give_back_at_a_panic() {
     let say = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -256,14 +257,15 @@ fn give_back_at_a_panic() {
     }));
 }
 
-/// Returns false if this program runs in the background. Returns true if this terminal is not the controlling terminal of
-/// this session, because such a terminal has no background programs.
+/// Returns true if this program runs in the foreground of its terminal. A terminal that is not the controlling terminal of
+/// this session has no background programs, so the result is true there, too.
 fn is_ours(files: &Files) -> bool {
     tcgetpgrp(&files.input).map_or(true, |group| group == getpgrp())
 }
 
 fn set(terminal: &File, modes: &Termios) -> io::Result<()> {
-    // `Now` does not wait until queued output is written, because such a wait could last forever.
+    // With `Now`, the call does not wait until the terminal has taken the queued output, because this wait could last for
+    // ever.
     retry_on_intr(|| tcsetattr(terminal, OptionalActions::Now, modes))?;
     Ok(())
 }
@@ -273,7 +275,7 @@ fn differs(one: &Termios, other: &Termios) -> bool {
     modes(one) != modes(other)
 }
 
-/// Writes a text if the terminal accepts it in time.
+/// Writes a text if the terminal accepts output within `patience`.
 fn say(files: &Files, text: &str, patience: Duration) {
     let mut output = [PollFd::new(&*files.output, PollFlags::OUT)];
     let patience = Timespec {

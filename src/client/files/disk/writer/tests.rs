@@ -93,7 +93,7 @@ fn the_same_file_is_not_written_twice_at_once() {
     assert!(matches!(second.reports.recv(), Ok(Written::Failed(_))));
 }
 
-/// Receives a file with the name `name`, without changing this name.
+/// Receives a file under exactly this name, without making the name safe.
 fn receive(folder: &Path, name: &str, pieces: &[&[u8]]) -> io::Result<Option<Written>> {
     let (chunks, received) = bounded(CHUNKS_AHEAD);
     let (report, _reports) = bounded(2);

@@ -73,7 +73,8 @@ impl Exchange for Transfers {
         let Some(sent) = &mut file.sent else {
             return Vec::new();
         };
-        // The file may have grown since it was offered. Only the offered bytes are sent, because the hash covers only these.
+        // The file may have grown since it was offered. This function sends only as many bytes as were offered, because the
+        // hash covers only these.
         let left = usize::try_from(file.size.saturating_sub(*sent)).unwrap_or(usize::MAX);
         let bytes = &bytes[..bytes.len().min(left)];
         *sent += bytes.len() as u64;
@@ -137,7 +138,7 @@ impl Exchange for Transfers {
         self.stop(id, reason)
     }
 
-    /// Cancels the newest transfer. An unanswered offer of this side counts as a transfer.
+    /// Cancels the newest transfer. An offer of this side that the peer has not answered counts as a transfer too.
     fn cancel(&mut self) -> Vec<Deed> {
         let offered = |id: &u32| self.receiving[id].state == ReceiveState::Offered;
         let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
@@ -160,7 +161,8 @@ impl Exchange for Transfers {
         self.cut()
     }
 
-    /// Ends all transfers. Incomplete files stay, because a transfer resumes when the same file is offered again.
+    /// Ends all transfers. Incomplete files stay on the disk, because a transfer resumes when the same file is offered
+    /// again.
     fn shut(&mut self) -> Vec<Deed> {
         let mut deeds = self.cut();
         deeds.push(Deed::EndSending);
@@ -179,7 +181,8 @@ impl Exchange for Transfers {
         deeds
     }
 
-    /// Always false: if the connection closes before `done` or `bad` was sent, the transfer counts as interrupted.
+    /// Always false: if the connection closes before this client has sent `done` or `bad`, the transfer counts as
+    /// interrupted, even if the whole file has arrived.
     fn is_writing(&self) -> bool {
         false
     }

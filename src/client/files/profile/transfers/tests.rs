@@ -18,7 +18,8 @@ fn offer(id: u32, size: u64) -> Frame {
     }
 }
 
-/// Returns a receiver that has accepted a file of ten bytes, and already has `here` of these bytes.
+/// Returns a receiver that has accepted a file of ten bytes. The receiver already has the first `here` bytes from an earlier
+/// transfer.
 fn receiving(here: u64) -> Transfers {
     let mut transfers = Transfers::new(LIMIT);
     transfers.hear(offer(1, 10));
@@ -71,7 +72,8 @@ fn an_offer_is_told_taken_and_written() {
         sha256: Some(HASH),
     };
     assert_eq!(transfers.accept(), [open]);
-    // The disk has not yet reported how much of the file exists. Bytes that arrive before the disk's report are dropped.
+    // The disk has not yet reported how many bytes of the file exist. Before this report, the receiver drops all bytes that
+    // arrive.
     assert_eq!(transfers.data(1, vec![0; 4]), []);
     let begun = FileEvent::Begun {
         way: FileDirection::In,
@@ -108,9 +110,9 @@ fn a_file_is_sent_from_where_the_receiver_wants_it() {
     assert_eq!(offered, (1, vec![send(offer(1, 10))]));
     let deeds = transfers.hear(Frame::Accept { id: 1, offset: 8 });
     assert_eq!(deeds.last(), Some(&Deed::Read { id: 1, offset: 8 }));
-    // A second acceptance is ignored: otherwise the file would be sent twice.
+    // The sender ignores a second `accept`: otherwise it would send the file twice.
     assert_eq!(transfers.hear(Frame::Accept { id: 1, offset: 0 }), []);
-    // `done` is ignored before the whole file was sent: the receiver cannot have the file yet.
+    // Before the sender has sent the whole file, it ignores `done`, because the receiver cannot have the file yet.
     assert_eq!(transfers.hear(Frame::Done { id: 1 }), []);
     assert_eq!(
         transfers.read(1, b"ab"),
@@ -150,7 +152,7 @@ fn a_flood_of_offers_is_denied() {
 #[test]
 fn more_than_was_offered_is_not_taken() {
     let mut transfers = receiving(6);
-    let reason = "the sender sent more bytes than it offered";
+    let reason = "the sender sent more bytes than the size in its offer";
     assert_eq!(
         transfers.data(1, vec![0; 5]),
         [
@@ -260,7 +262,8 @@ fn any_deed() -> impl Strategy<Value = u8> {
     0..12_u8
 }
 
-/// Sends any frames in any order. Checks that only accepted files are written, and never more bytes than were offered.
+/// Lets random frames arrive in random order. Checks that only accepted files are written, and that a file never gets more
+/// bytes than were offered.
 fn writes_no_more_than_was_accepted(steps: &[(u8, u32, u64)]) -> Result<(), TestCaseError> {
     let mut transfers = Transfers::new(15);
     let mut room: BTreeMap<u32, u64> = BTreeMap::new();

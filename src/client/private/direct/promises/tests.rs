@@ -1,4 +1,5 @@
-//! Tests which passes are accepted, without sockets. The tests in tests/chat send passes on real sockets.
+//! Tests without sockets: which passes (the bytes that a peer must send first) are accepted. The tests in tests/chat send
+//! passes on real sockets.
 
 use rstest::rstest;
 
