@@ -108,7 +108,12 @@ fn turn_over(
                 slot.flaws.first_end.get_or_insert(why);
             }
         }
-        teller.tell(|| format!("one of the slots has made {} logins", slot.latency.len()));
+        teller.tell(|| {
+            format!(
+                "one of the slots has had {} logins so far",
+                slot.latency.len()
+            )
+        });
     }
     slot
 }

@@ -1,4 +1,5 @@
-//! One of the clients of a load: a connection that never blocks, with its unread input and its unsent output.
+//! One client of a load: a nonblocking connection, with the input that is not handled yet and the output that is not sent
+//! yet.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -28,7 +29,8 @@ pub(crate) enum Stage {
     Lost,
 }
 
-/// The id of a client in [`Clients`]. It is also the client's token in the poll.
+/// The id of a client in [`Clients`]. The same number is the token with which the poll reports events of the client's
+/// socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientId(pub(crate) usize);
 
@@ -41,7 +43,8 @@ impl Clients {
         self.0.len()
     }
 
-    /// Adds a client. The client must have been opened with the token `len()`, which becomes its id.
+    /// Adds a client. The caller must have opened the client with the token `len()`, because this number becomes the
+    /// client's id.
     pub(crate) fn push(&mut self, client: Client) {
         self.0.push(client);
     }
@@ -49,7 +52,7 @@ impl Clients {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "an id is the index of a client in the list, and no client leaves the list"
+    reason = "an id is the index of a client in the list, and no client is ever removed from the list"
 )]
 impl Index<ClientId> for Clients {
     type Output = Client;
@@ -61,7 +64,7 @@ impl Index<ClientId> for Clients {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "an id is the index of a client in the list, and no client leaves the list"
+    reason = "an id is the index of a client in the list, and no client is ever removed from the list"
 )]
 impl IndexMut<ClientId> for Clients {
     fn index_mut(&mut self, id: ClientId) -> &mut Client {
@@ -109,7 +112,7 @@ impl Client {
         })
     }
 
-    /// Returns whether the connection is open. An error says why the attempt to connect has failed.
+    /// Returns whether the connection is open. If the attempt to connect has failed, the error says why.
     pub(crate) fn connected(&self) -> Result<bool, Ended> {
         if let Some(error) = self
             .stream
@@ -133,7 +136,7 @@ impl Client {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    /// Sends these bytes: at once if the socket accepts them, and otherwise as soon as the socket accepts them.
+    /// Sends these bytes. If the socket does not accept them now, they are sent as soon as it does.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.queue(bytes)?;
         self.flush()

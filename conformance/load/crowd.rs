@@ -1,4 +1,4 @@
-//! Many clients on one thread. The thread connects them, logs them in, and gives the bytes that arrive to a listener.
+//! Many clients on one thread. The thread connects them, logs them in, and passes the bytes that they receive to a listener.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,10 +15,10 @@ use super::target::allow_descriptors;
 use super::tongue::{Heard, Login, Tongue};
 use super::work::{Bounds, Teller, Trouble};
 
-/// A listener gets everything that arrives at clients that are logged in.
+/// A listener gets all bytes that clients receive after their login.
 pub(crate) trait Listener {
     /// Interprets the first bytes that a client has received and not handled yet. If these bytes are a message, the listener
-    /// must use the message here, because the crowd ignores it.
+    /// must use the message in this call, because the crowd then removes it.
     fn hear(&mut self, client: ClientId, front: &[u8]) -> Heard;
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Crowd<'a> {
     /// The number of clients that are logged in.
     pub(crate) known: usize,
     pub(crate) logins: Histogram<u64>,
-    /// The first client whose connection ended, and why.
+    /// The first client whose connection ended, and the reason.
     pub(crate) first_loss: Option<String>,
     pub(crate) losses: usize,
 }
@@ -97,9 +97,9 @@ impl<'a> Crowd<'a> {
                 tell(self.known);
             } else if progress.1.elapsed() > bounds.patience || bounds.over() {
                 let why = match bounds.over() {
-                    true => "the load was ended before".to_owned(),
+                    true => "the load was stopped, or it reached its time limit".to_owned(),
                     false => format!(
-                        "no further client could log in for {:?}",
+                        "no further client logged in within {:?}",
                         progress.1.elapsed()
                     ),
                 };
@@ -150,7 +150,7 @@ impl<'a> Crowd<'a> {
         match self.poll.poll(&mut events, Some(wait)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 return Err(Trouble::Machine(format!(
-                    "cannot wait for the network: {error}"
+                    "cannot wait for data on the sockets: {error}"
                 )));
             }
             _ => {}
@@ -251,7 +251,7 @@ impl<'a> Crowd<'a> {
         let words = match &client.stage {
             Stage::Lost => return,
             Stage::Connecting => format!("client {number}: cannot connect: {why}"),
-            Stage::LoggingIn => format!("client {number}, during its login: {why}"),
+            Stage::LoggingIn => format!("client {number}: the login failed: {why}"),
             Stage::In => format!("client {number}: {why}"),
         };
         client.stage = Stage::Lost;
@@ -269,8 +269,8 @@ pub(crate) fn gather_crowd<'a>(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
-    // The load first makes one connection alone, to tell two causes apart. If this connection fails, the server does not
-    // listen. If only a later connection fails, the server refuses clients.
+    // The load first makes a single connection, so that it can report the cause of a failure. If this first connection
+    // fails, the server does not listen. If the first connection succeeds and a later one fails, the server refuses clients.
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     allow_descriptors(names.len());
     let mut crowd =

@@ -1,11 +1,11 @@
-//! The state of an exchange of wire.kdl: the clients that take part in it, the values that they have learned, and the
-//! current step.
+//! The state of an exchange that wire.kdl describes: the clients that take part, the values that they have received so far,
+//! and the current step.
 
 use std::collections::BTreeMap;
 
 use conformance_suite::grammar::{Direction, Frame, LoadExpr, LoadLane, LoadStep, Value};
 
-/// The roles in an exchange, and the values learned in it.
+/// The clients in an exchange, by their roles, and the values that they have received in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parties {
     names: BTreeMap<LoadLane, String>,
@@ -26,7 +26,7 @@ impl Parties {
         Parties::of([(LoadLane::Me, name.to_owned())])
     }
 
-    /// Returns these parties, with `text` as the text of the message.
+    /// Returns the same parties, but with `text` as the text of the message to send.
     pub(crate) fn saying(mut self, text: &str) -> Parties {
         text.clone_into(&mut self.text);
         self
@@ -37,20 +37,21 @@ impl Parties {
         self.names.get(&lane).map(String::as_str)
     }
 
-    /// Returns the value of a field, if no key is needed to compute it.
+    /// Returns the value of a field. Returns `None` if any value is right, or if a key is needed to compute the value.
     pub(crate) fn value(&self, expr: &LoadExpr) -> Option<Value> {
         match expr {
             LoadExpr::NameOf(lane) => self.names.get(lane).cloned().map(Value::Text),
             LoadExpr::Text => Some(Value::Text(self.text.clone())),
             LoadExpr::Value(name) => self.values.get(name).cloned(),
             LoadExpr::Literal(value) => Some(value.clone()),
-            // A signature needs a key, so `Speech` computes it. `any` stands for every value, so there is no single value to
+            // A signature needs a key, so `Speech` computes it. `Any` stands for every value, so there is no single value to
             // return.
             LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
         }
     }
 
-    /// Returns whether the step waits for this frame. If so, binds the values that the step names for the first time.
+    /// Returns whether the step waits for this frame. If it does, remembers the values that the step names for the first
+    /// time.
     pub(crate) fn fits(&mut self, step: &LoadStep, frame: &Frame) -> bool {
         if frame.packet != step.packet {
             return false;

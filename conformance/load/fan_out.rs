@@ -1,4 +1,4 @@
-//! Fan-out: a few senders write messages for all clients, and the load checks each copy at each client.
+//! Fan-out: a few senders write messages for all clients, and the load checks each copy of a message at each client.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ pub(super) fn play(
     })
 }
 
-/// The senders. For each sender, also the bytes that the server writes before and after the text of its messages.
+/// The senders, and the bytes that the server writes before and after the text of each sender's messages.
 struct Senders {
     all: Vec<Sender>,
     /// For each sender, the bytes before and after the text of each message that arrives; empty if these bytes can vary.
@@ -153,7 +153,7 @@ impl<'a> Ears<'a> {
         }
     }
 
-    /// Starts the count. The messages that arrived earlier belong to the probe: they do not count.
+    /// Starts the count. Messages that arrived before the measurement do not count, because they belong to the probe.
     fn begin(&mut self) {
         self.next.fill(PROBE + 1);
         self.heard.fill(0);
@@ -225,8 +225,8 @@ impl Listener for Ears<'_> {
     }
 }
 
-/// Sends one message from each sender, which must reach all other clients. Returns true if the server also sends messages
-/// back to their senders (an echo).
+/// Sends one message from each sender, and waits until it has reached all other clients. Returns true if the server also
+/// sends a message back to its sender (an echo).
 fn probe(
     crowd: &mut Crowd<'_>,
     ears: &mut Ears<'_>,
@@ -252,7 +252,8 @@ fn probe(
         if ears.deliveries >= without_echo + count as u64 {
             return Ok(true);
         }
-        // All other copies have arrived. If no echo arrives within this time, the server sends no echoes.
+        // All other copies have arrived. If the sender's own copy (the echo) does not arrive within this time, the server
+        // sends no echoes.
         if ears.deliveries == without_echo && echoes == 0 {
             let since = others_since.get_or_insert_with(Instant::now);
             if since.elapsed() > Duration::from_millis(200) {
@@ -260,11 +261,11 @@ fn probe(
             }
         }
         if asked.elapsed() > bounds.patience || bounds.over() {
-            let message = "of the first message of each sender, only";
+            let message = "each sender sent one message";
             let wanted = without_echo;
             let got = ears.deliveries;
             return Err(Trouble::Lost(format!(
-                "{message} {got} copies arrived within {:?}, and at least {wanted} were expected",
+                "{message}, so at least {wanted} copies must arrive; after {:?} only {got} copies had arrived",
                 asked.elapsed()
             )));
         }
@@ -318,8 +319,8 @@ fn broadcast(
                     say(crowd, ears, sender, number)?;
                 }
             }
-            // All messages that a sender may send now are sent in one write. With one write for each message, the load
-            // would measure its own speed.
+            // One write sends all messages that a sender may send now. If each message had its own write, these writes would
+            // limit the rate, and the load would measure its own speed instead of the server's.
             senders.flush(crowd);
             wait = what
                 .pace
@@ -333,14 +334,14 @@ fn broadcast(
             progress = (ears.deliveries, Instant::now());
             teller.tell(|| format!("{} messages, {} deliveries", total, ears.deliveries));
         } else if progress.1.elapsed() > bounds.patience {
-            // A message that is under way for longer than this will not arrive.
+            // If nothing arrives for this time, the missing copies count as lost.
             return Ok(sent.iter().sum());
         }
     }
 }
 
 impl Pace {
-    /// Returns the senders that may send now. A sender is listed once for each message that it may send.
+    /// Returns the senders that may send now. A sender that may send three messages is in the list three times.
     fn due(&self, sent: &[u64], heard: &[u64], recipients: u64, elapsed: Duration) -> Vec<usize> {
         match self {
             Pace::Window(window) => {

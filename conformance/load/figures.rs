@@ -85,7 +85,7 @@ pub struct IdleFigures {
     pub clients: usize,
     /// The duration in seconds.
     pub seconds: f64,
-    /// The number of requests, such as pings, that the clients answered by themselves.
+    /// The number of requests from the server, such as pings, that the clients answered.
     pub answered: u64,
     /// The server's cost per second, if the server's process is known.
     pub server: Option<ServerCost>,
@@ -108,11 +108,11 @@ pub struct ChurnFigures {
     pub latency: Latency,
     /// The server's cost per login, if the server's process is known.
     pub server: Option<ServerCost>,
-    /// The broken promises: logins that the server refused.
+    /// The promises that the server broke: here, the logins that it refused.
     pub flaws: Flaws,
 }
 
-/// The results of bytes sent through a private connection.
+/// The results of a load that sends bytes through a private connection.
 #[derive(Debug, Clone, Serialize)]
 pub struct TunnelFigures {
     /// The direction of the bytes.
@@ -158,12 +158,12 @@ impl From<&Histogram<u64>> for Latency {
     }
 }
 
-/// The cost of the work for the server's process.
+/// The cost of the work for the server's process: processor time, memory and threads.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ServerCost {
-    /// User and system time, in seconds.
+    /// The processor time, in user mode and in the kernel together, in seconds.
     pub cpu_seconds: f64,
-    /// User and system time for each delivery, login, GiB, round trip or second, in microseconds.
+    /// The processor time per delivery, login, GiB, round trip or second, in microseconds.
     pub cpu_micros_each: f64,
     /// The resident memory that the server needs for each idle client, in KiB.
     pub resident_kib_per_client: Option<f64>,
@@ -176,7 +176,7 @@ pub struct ServerCost {
 pub struct Flaws {
     /// Copies of messages that never arrived. In a tunnel, the number of bytes that never arrived.
     pub lost: u64,
-    /// Copies that arrived before or after their place in the order.
+    /// Copies that arrived in a wrong order.
     pub out_of_order: u64,
     /// Copies whose bytes differ from the bytes sent.
     pub damaged: u64,
@@ -211,6 +211,10 @@ impl Flaws {
             Some(first) => format!(", the first: {first}"),
             None => String::new(),
         };
+        let ended = match self.ends {
+            1 => "connection ended or was refused",
+            _ => "connections ended or were refused",
+        };
         let counted = [
             (self.lost, "never arrived".to_owned()),
             (self.out_of_order, "arrived out of order".to_owned()),
@@ -219,10 +223,7 @@ impl Flaws {
                 self.unexpected,
                 format!("arrived unexpectedly{}", of(&self.first_unexpected)),
             ),
-            (
-                self.ends as u64,
-                format!("connections ended or were refused{}", of(&self.first_end)),
-            ),
+            (self.ends as u64, format!("{ended}{}", of(&self.first_end))),
         ];
         let bad = counted.into_iter().filter(|(count, _)| *count > 0);
         bad.map(|(count, what)| format!("{count} {what}")).collect()
@@ -230,8 +231,8 @@ impl Flaws {
 }
 
 impl Figures {
-    /// Returns the broken promises. A storm has no broken promises: if a login fails in a storm, there are no figures at
-    /// all.
+    /// Returns the broken promises. A storm (clients that only log in) never has broken promises: if one of its logins
+    /// fails, the load returns an error instead of figures.
     #[must_use]
     pub fn flaws(&self) -> Flaws {
         match self {
@@ -284,7 +285,7 @@ impl Figures {
 fn fan_out_rows(figures: &FanOutFigures) -> Vec<(&'static str, String)> {
     let pace = match figures.pace {
         Pace::Window(window) => format!("{window} messages in flight per sender"),
-        Pace::Rate(rate) => format!("{rate} messages per second in all"),
+        Pace::Rate(rate) => format!("{rate} messages per second from all senders together"),
     };
     let echo = if figures.echo { "yes" } else { "no" };
     let mut rows = vec![
@@ -348,7 +349,7 @@ fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)
     let share = match each {
         Each::Login => format!("{micros:.1} us per login"),
         Each::RoundTrip => format!("{micros:.1} us per round trip"),
-        // Microseconds for one delivery are the same number as seconds for a million deliveries.
+        // A microsecond per delivery is a second per million deliveries, so the number stays the same.
         Each::Delivery => format!("{micros:.3} s per million deliveries"),
         Each::Gib => format!("{:.3} s per GiB", micros / 1e6),
         Each::Second => format!("{:.2} % of a core", micros / 1e4),

@@ -34,7 +34,12 @@ pub(super) fn play(
     let end = bounds.end_of(lasts);
     while !end.is_reached() && crowd.losses == 0 {
         crowd.turn(Duration::from_millis(20), &mut ears)?;
-        teller.tell(|| format!("{clients} clients are logged in, {} answers", ears.answered));
+        teller.tell(|| {
+            format!(
+                "{clients} clients are logged in; they have answered {} pings",
+                ears.answered
+            )
+        });
     }
     let seconds = began.elapsed().as_secs_f64();
     Ok(IdleFigures {

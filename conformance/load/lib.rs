@@ -1,8 +1,8 @@
 //! A load: many clients use one server at the same time, and the load checks what each of them receives.
 //!
 //! A scenario judges whether a server follows a document. A load measures how much a server can do, how fast, and at what
-//! cost. It also checks that the promises made to one client hold for all clients: each message reaches every client once,
-//! complete and in order.
+//! cost. It also checks promises that a server must keep for all clients: each message reaches every client once, complete
+//! and in order.
 //!
 //! | file | what |
 //! |---|---|
@@ -18,7 +18,7 @@
 //! | `target` | the processor time, the memory and the threads of the server's process |
 //! | `figures` | the results |
 
-// This crate handles bytes of the server under load. None of these bytes may make the program panic.
+// This crate handles bytes of the server under load. Whatever these bytes are, the program must not panic.
 #![cfg_attr(
     not(test),
     deny(
@@ -56,10 +56,10 @@ pub use figures::{
 pub use run::run;
 pub use work::{Bounds, Direction, FanOut, Language, Pace, Teller, Trouble, Tunnel, Work};
 
-/// The settings that a load knows. They give the source of the identities that the server accepts.
+/// The names of the settings that a load can use. Each setting says where the load gets identities that the server accepts.
 pub const SETTINGS: [&str; 2] = [REST, IDENTITIES];
 
-/// Returns whether this system reports the cost of this process.
+/// Returns whether the system reports the cost (processor time and memory) of the process with this id.
 #[must_use]
 pub fn tells_its_cost(process: u32) -> bool {
     target::readable(process)

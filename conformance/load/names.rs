@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use conformance_suite::grammar::{Names, uuid_of};
 use conformance_suite::identity::{IDENTITIES, Identity, Key, REST, Rest, Source};
 
-/// The length of the longest usual name, in bytes: `load-`, 8 digits, `-`, 6 digits, and up to 8 digits for the turn.
+/// The length of the longest usual name, in bytes: `load-`, 8 digits, `-`, 6 digits, and up to 8 digits that count the
+/// logins of the client.
 const USUAL: usize = 28;
 
-/// The maximum length of a short name. The number of all names of this length fits into 64 bits.
+/// The maximum length of a short name. There are fewer than 2^64 names of this length, so a `u64` can count them.
 const LONGEST_SHORT: usize = 12;
 
 /// The source of the names.
@@ -20,7 +21,7 @@ pub(super) enum Naming {
     Chosen,
     /// Any client may choose any name, but the usual names do not fit into the protocol's fields.
     Short(Short),
-    /// UUIDs that the load creates and registers. All of them have the same key, because creating a key takes long.
+    /// UUIDs that the load creates and registers. All these UUIDs share one key, because creating a key takes a long time.
     Minted(Rest, Arc<Key>),
     /// UUIDs from a file of registered identities, with their keys.
     Listed(BTreeMap<String, Arc<Key>>),
@@ -29,7 +30,8 @@ pub(super) enum Naming {
 }
 
 impl Naming {
-    /// Returns the source that fits the protocol and the settings. A name that clients choose has at most `most` bytes.
+    /// Returns the source that fits the protocol and the settings. If clients choose their names, a name has at most `most`
+    /// bytes.
     pub(super) fn of(
         names: Names,
         most: usize,
@@ -59,10 +61,10 @@ impl Naming {
             Naming::Chosen => Ok(chosen(count)),
             Naming::Short(short) => short.make(count),
             Naming::Unknown => Err(format!(
-                "clients of this protocol need registered identities: --set {REST}=ADDR, or --set {IDENTITIES}=FILE"
+                "clients of this protocol need registered identities; write --set {REST}=ADDR or --set {IDENTITIES}=FILE"
             )),
             Naming::Listed(known) if known.len() < count => Err(format!(
-                "the file has {} identities, but {count} are needed",
+                "the file in --set {IDENTITIES}=FILE has only {} identities, but the load needs {count}",
                 known.len()
             )),
             Naming::Listed(known) => Ok(known.keys().take(count).cloned().collect()),
@@ -110,7 +112,7 @@ impl Short {
     fn of_length(most: usize) -> Short {
         Short {
             length: most.min(LONGEST_SHORT),
-            // Half of the range is enough for a random start, so the count does not overflow.
+            // The count begins at a random number in the lower half of the range, so it cannot overflow.
             next: AtomicU64::new(u64::from_be_bytes(random()) / 2),
         }
     }
@@ -127,7 +129,7 @@ impl Short {
         let supply = self.supply();
         match count as u64 > supply {
             true => Err(format!(
-                "{count} clients need different names, but a name has at most {} bytes in this protocol; the load has only {supply} such names",
+                "this protocol allows names of at most {} bytes; the load can make only {supply} such names, but it needs {count}",
                 self.length
             )),
             false => Ok((0..count).map(|_| self.next()).collect()),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Minimum size of a message, in bytes.
+/// Minimum size of a message's text, in bytes.
 pub(crate) const SMALLEST: usize = 34;
 
 const SENDER: usize = 6;

@@ -49,7 +49,7 @@ pub fn run(
             let ends = tunnel::through_proxy(target, backend, bounds)?;
             return tunnel::play(ends, what, bounds, teller).map(Figures::Tunnel);
         }
-        (Language::Proxy(_), _) => return Err(Trouble::NoSuchWork("clients")),
+        (Language::Proxy(_), _) => return Err(Trouble::NoSuchWork("clients that log in")),
         (
             Language::Suite {
                 suite,
@@ -88,8 +88,8 @@ pub fn run(
 
 fn relays(suite: &Suite) -> bool {
     let load = suite.grammar.load.as_ref();
-    // Without a `load` in wire.kdl, the load cannot speak the protocol at all. A later check reports that error, which is
-    // more useful than an error about tunnels.
+    // If wire.kdl has no `load`, the load cannot speak the protocol at all. A later check reports the missing `load`, and
+    // that error is more useful than an error about tunnels.
     load.is_none_or(|load| !load.tunnel.is_empty())
 }
 

@@ -1,4 +1,5 @@
-//! The protocol as a load speaks it: the bytes of the exchanges that wire.kdl describes, in the chosen readings.
+//! Writes and reads the bytes of a suite's protocol for a load: the exchanges that wire.kdl describes, with the chosen
+//! answers to the readings.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use conformance_suite::grammar::{
 };
 use conformance_suite::tls::TlsClient;
 
-/// A protocol as a load speaks it, in the chosen readings.
+/// A protocol of a suite, for a load. The choices of the readings are made.
 #[derive(Debug)]
 pub(crate) struct Speech {
     grammar: Grammar,
@@ -34,7 +35,7 @@ pub(super) enum Front {
 }
 
 impl Speech {
-    /// Builds the speech for the chosen readings. The error says why the protocol has no load.
+    /// Builds the speech for these choices. The error says why the protocol has no load.
     pub(crate) fn new(
         grammar: &Grammar,
         choices: &Choices,
@@ -42,7 +43,7 @@ impl Speech {
     ) -> Result<Speech, String> {
         let Some(load) = grammar.load.clone() else {
             return Err(format!(
-                "the wire.kdl of {} does not say how a load speaks it; add `load {{ login {{ ... }} }}`",
+                "wire.kdl of {} does not say how the clients of a load log in; add `load {{ login {{ ... }} }}`",
                 grammar.name
             ));
         };
@@ -68,7 +69,7 @@ impl Speech {
         let Some(values) = values.collect::<Option<Vec<Value>>>() else {
             let name = &self.grammar.packet(step.packet).name;
             return Err(format!(
-                "the load of wire.kdl sends {name} before it knows all fields of {name}"
+                "in the `load` block of wire.kdl, a step sends {name} before the values of all its fields are known"
             ));
         };
         let side = match step.direction {
@@ -150,7 +151,7 @@ impl Tongue for Speech {
         };
         if !login.parties.fits(awaited, &frame) {
             return Heard::Broken(format!(
-                "the login was answered with {} instead of {}",
+                "the server answered the login with {} instead of {}",
                 self.in_words(&frame),
                 self.expected(awaited)
             ));

@@ -12,7 +12,7 @@ use super::tongue::{Heard, Login, Tongue};
 use conformance_suite::grammar::{Direction, LoadStep};
 use conformance_suite::tls::TlsClient;
 
-/// A connection, and the bytes that arrived on it and are not handled yet.
+/// A connection, and the received bytes that are not handled yet.
 #[derive(Debug)]
 pub(super) struct Talker {
     stream: Stream,
@@ -85,7 +85,7 @@ impl Talker {
     fn say(&mut self, bytes: &[u8]) -> Result<(), String> {
         let sent = match &mut self.stream {
             Stream::Plain(stream) => stream.write_all(bytes),
-            // A TLS stream may keep some bytes after a write. The flush sends them.
+            // A TLS stream may still buffer some bytes after a write. The flush sends them.
             Stream::Sealed(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
         };
         sent.map_err(|error| format!("cannot send: {error}"))
@@ -98,12 +98,16 @@ impl Talker {
             Stream::Sealed(stream) => stream.read(&mut chunk),
         };
         match read {
-            Ok(0) => Err(format!("closed instead of {expected}")),
+            Ok(0) => Err(format!(
+                "expected {expected}, but the server closed the connection"
+            )),
             Ok(read) => {
                 self.inbox.extend(chunk.iter().take(read));
                 Ok(())
             }
-            Err(error) => Err(format!("no {expected}: {error}")),
+            Err(error) => Err(format!(
+                "expected {expected}, but nothing could be read: {error}"
+            )),
         }
     }
 
@@ -146,7 +150,7 @@ impl Talker {
         }
     }
 
-    /// Closes the connection, and waits until the server has closed it too. After that, the name is free again.
+    /// Closes the connection, and waits until the server has closed it too. Then another client can use the name.
     pub(super) fn leave(mut self) {
         let socket = match &mut self.stream {
             Stream::Plain(stream) => stream,
@@ -159,8 +163,8 @@ impl Talker {
         // If the shutdown fails, the connection is already broken, and there is nothing to wait for.
         if socket.shutdown(Shutdown::Write).is_ok() {
             let mut scrap = [0; 4096];
-            // The loop ends when the server closes the connection, at an error, or when no byte arrives within the load's
-            // time limit for input.
+            // The loop ends when the server closes the connection, when a read fails, or when no byte arrives within the
+            // load's time limit for input.
             while socket.read(&mut scrap).is_ok_and(|length| length > 0) {}
         }
     }
@@ -169,10 +173,13 @@ impl Talker {
     pub(super) fn into_stream(self) -> Result<TcpStream, String> {
         match (self.stream, self.inbox.len()) {
             (Stream::Plain(stream), 0) => Ok(stream),
-            (Stream::Plain(_), count) => {
-                Err(format!("{count} bytes arrived before the first was sent"))
-            }
-            (Stream::Sealed(_), _) => Err("inside TLS there is no plain connection".to_owned()),
+            (Stream::Plain(_), count) => Err(format!(
+                "bytes arrived in the tunnel before the load sent anything: {count}"
+            )),
+            (Stream::Sealed(_), _) => Err(
+                "a tunnel of the load needs plain TCP, but this protocol runs inside TLS"
+                    .to_owned(),
+            ),
         }
     }
 }

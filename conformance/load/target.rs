@@ -39,12 +39,12 @@ impl Meter {
         Some((now.resident_kib - self.before?.resident_kib) / clients as f64)
     }
 
-    /// Returns the cost since the start, in total and for each of `pieces` pieces of work.
+    /// Returns the cost since the start: the total, and the total divided by `pieces`, the number of pieces of work.
     pub(super) fn cost(&self, pieces: u64, resident: Option<f64>) -> Option<ServerCost> {
         self.cost_of(pieces as f64, resident)
     }
 
-    /// Returns the cost since the start, like [`Meter::cost`], for a number of pieces that may be fractional.
+    /// Does the same as [`Meter::cost`] for a number of pieces that is not a whole number.
     pub(super) fn cost_of(&self, pieces: f64, resident: Option<f64>) -> Option<ServerCost> {
         let now = self.process.and_then(read)?;
         let cpu_seconds = now.cpu_seconds - self.before?.cpu_seconds;
@@ -57,7 +57,7 @@ impl Meter {
     }
 }
 
-/// Returns whether this system reports the cost of this process.
+/// Returns whether the system reports the cost of the process with this id.
 pub(super) fn readable(process: u32) -> bool {
     read(process).is_some()
 }

@@ -6,11 +6,11 @@ use super::exchange::{Parties, Progress};
 use super::names::Naming;
 use conformance_suite::tls::TlsClient;
 
-/// The name of one client, and how far its login has come.
+/// The name of one client, and the steps of its login that are done.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) name: String,
-    /// The client's position in the exchange. Only protocols that wire.kdl describes use it.
+    /// The client's position in the exchange. Only protocols with a wire.kdl use it.
     pub(crate) progress: Progress,
     pub(crate) parties: Parties,
 }
@@ -31,15 +31,16 @@ impl Login {
 pub(crate) enum Heard {
     /// Too few bytes to decide.
     More,
-    /// The first bytes, of this length, were expected. The load does not need them.
+    /// The first bytes, of this length, are a valid packet that the load does not need.
     Fine(usize),
     /// The first bytes, of this length, ask for an answer. The second value is the answer.
     Answer(usize, Vec<u8>),
     /// The first bytes, of this length, complete the login of the client.
     In(usize),
-    /// A message for all clients: the position of its text, and the length of the whole message.
+    /// A message for all clients: the position of the message's text, and the length of the whole message.
     Message { text: Range<usize>, length: usize },
-    /// The first bytes, of this length, are something for which the load had not asked. The text describes them.
+    /// The first bytes, of this length, are a packet that the server should not have sent to this client. The text describes
+    /// them.
     Unexpected(usize, String),
     /// An error that ends the connection of this client. The text describes it.
     Broken(String),

@@ -20,7 +20,8 @@ use conformance_suite::grammar::LoadLane;
 const CHUNK: usize = 64 * 1024;
 
 /// The stream repeats after this number of bytes. The number is prime, so it has no common factor with the size of a
-/// server's buffer. So if a server loses or repeats a whole buffer, the bytes no longer match.
+/// server's buffer. So if a server loses or repeats a whole buffer, the bytes that arrive differ from the bytes that the
+/// load expects.
 const PERIOD: usize = 65_521;
 
 const GIB: f64 = (1_u64 << 30) as f64;
@@ -103,9 +104,11 @@ pub(super) fn through_proxy(
         .map_err(|error| Trouble::Machine(format!("cannot listen on {backend}: {error}")))?;
     let a = TcpStream::connect_timeout(&proxy, bounds.patience)
         .map_err(|error| Trouble::CannotConnect(error.to_string()))?;
-    let (b, _) = listener
-        .accept()
-        .map_err(|error| Trouble::Machine(format!("the proxy does not connect back: {error}")))?;
+    let (b, _) = listener.accept().map_err(|error| {
+        Trouble::Machine(format!(
+            "the proxy did not connect to the backend {backend}: {error}"
+        ))
+    })?;
     for end in [&a, &b] {
         let prepared = end
             .set_nodelay(true)
@@ -120,7 +123,7 @@ pub(super) fn through_proxy(
     })
 }
 
-/// The results of one direction.
+/// What arrived in one direction.
 struct Passed {
     bytes: u64,
     flaws: Flaws,
@@ -217,9 +220,9 @@ fn send(mut stream: &TcpStream, bytes: u64, end: End) -> Result<u64, String> {
     let mut sent = 0;
     while sent < bytes && !end.is_reached() {
         let piece = pattern.piece(sent, usize::try_from(bytes - sent).unwrap_or(CHUNK));
-        stream.write_all(piece).map_err(|error| {
-            format!("after {sent} bytes a tunnel end accepted no more: {error}")
-        })?;
+        stream
+            .write_all(piece)
+            .map_err(|error| format!("the tunnel accepted {sent} bytes, but no more: {error}"))?;
         sent += piece.len() as u64;
     }
     let ended = stream.shutdown(Shutdown::Write);
@@ -251,7 +254,7 @@ fn receive(mut stream: &TcpStream, teller: &Teller<'_>) -> Received {
             }
             Err(error) => {
                 let bytes = received.bytes;
-                received.why = Some(format!("after {bytes} bytes no more arrived: {error}"));
+                received.why = Some(format!("{bytes} bytes arrived, but no more: {error}"));
                 return received;
             }
         }

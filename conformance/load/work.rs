@@ -75,7 +75,7 @@ pub struct FanOut {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
-    /// Each sender has at most this number of messages under way. A message is under way until it has reached all clients.
+    /// Each sender has at most this number of messages that have not reached all clients yet.
     Window(usize),
     /// All senders together send this number of messages per second.
     Rate(f64),
@@ -91,8 +91,8 @@ pub struct Bounds {
     pub until: Instant,
     /// The server's process, if the load measures its cost.
     pub process: Option<u32>,
-    /// Returns true when the user wants the load to end. Then the load ends as at [`until`](Self::until), and its figures
-    /// cover what it has measured so far.
+    /// Returns true when the user wants the load to end. The load then ends in the same way as at the time
+    /// [`until`](Self::until), and returns figures of what it has measured so far.
     pub is_stopped: fn() -> bool,
 }
 
@@ -109,7 +109,7 @@ impl Bounds {
         }
     }
 
-    /// Returns the end of work that lasts this long from now.
+    /// Returns the end of work that begins now and has this duration.
     pub(crate) fn end_of(&self, lasts: Duration) -> End {
         End {
             at: (Instant::now() + lasts).min(self.until),
@@ -118,7 +118,7 @@ impl Bounds {
     }
 }
 
-/// The end of some work: an instant, or the wish of the user.
+/// When some work ends: at an instant, or earlier if the user stops the load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
     at: Instant,
@@ -171,7 +171,7 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// Tells the waiting user how much of the load is done, at most four times a second.
+/// Tells the user how much of the load is done, at most four times a second.
 pub struct Teller<'a> {
     tell: &'a (dyn Fn(&str) + Sync),
     last: parking_lot::Mutex<Instant>,
@@ -184,7 +184,7 @@ impl fmt::Debug for Teller<'_> {
 }
 
 impl<'a> Teller<'a> {
-    /// Makes a teller that calls `tell`. Several threads may use the teller at the same time.
+    /// Returns a teller that calls `tell` with each text. Several threads may use the teller at the same time.
     #[must_use]
     pub fn new(tell: &'a (dyn Fn(&str) + Sync)) -> Teller<'a> {
         Teller {
@@ -205,19 +205,20 @@ impl<'a> Teller<'a> {
 /// The protocol that a load speaks.
 #[derive(Debug, Clone, Copy)]
 pub enum Language<'a> {
-    /// A protocol of a suite, in the readings that `choices` selects.
+    /// A protocol of a suite, with the answers to its readings that `choices` contains.
     Suite {
         /// The protocol.
         suite: &'a Suite,
-        /// The server's choices where the document leaves something open.
+        /// The choices of the server for the questions that the document leaves open.
         choices: &'a Choices,
-        /// Where the identities of the clients come from, if clients cannot choose their names: `rest` or `identities`.
+        /// If clients cannot choose their names: the setting `rest` or `identities`, which says where their identities come
+        /// from.
         settings: &'a BTreeMap<String, String>,
     },
     /// Another protocol, by its name in [`peers::NAMES`](crate::peers::NAMES).
     Peer(&'a str),
-    /// No protocol: a proxy that connects each of its clients to this address, at which the load listens. Used only for
-    /// tunnels.
+    /// No protocol. The target is a proxy: it connects each of its clients to this address, at which the load listens. Used
+    /// only for tunnels.
     Proxy(SocketAddr),
 }
 
@@ -227,7 +228,7 @@ pub enum Language<'a> {
 pub enum Direction {
     /// From one end to the other.
     OneWay,
-    /// From each end to the other at the same time.
+    /// In both directions at the same time.
     BothWays,
     /// One end sends a few bytes, and the other end sends the same bytes back.
     PingPong,

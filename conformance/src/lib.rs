@@ -6,12 +6,12 @@
 //!
 //! # Floors
 //!
-//! The first row is the lowest floor. Each floor uses only lower floors, which are in the rows above it; `tests/floors.rs`
-//! checks this.
+//! The modules are on floors (layers). Each floor uses only lower floors; `tests/floors.rs` checks this. The table begins
+//! with the lowest floor.
 //!
 //! | floor | what |
 //! |---|---|
-//! | crate `conformance-suite`: [`text`], [`source`], [`grammar`], [`scenario`], [`spec`], [`suite`] | a protocol's documents as typed data, and the codec that they drive |
+//! | crate `conformance-suite`: [`text`], [`source`], [`grammar`], [`scenario`], [`spec`], [`suite`] | a protocol's documents as typed data, and the codec that is made from them |
 //! | crate `conformance-load`: [`load`] | many clients at the same time: checks that every message arrives, and measures speed and cost |
 //! | [`spawn`] | starts a target as a child process, and watches its processes and its output |
 //! | [`profile`] | files with facts about one target |
@@ -29,7 +29,7 @@
 //!
 //! `play` is private. [`run::run_suite`] starts a run and returns a [`run::Report`].
 
-// Bytes of a target reach almost every module: no such byte may make the program panic.
+// Almost every module handles bytes that a target has sent. Whatever these bytes are, the program must not panic.
 #![cfg_attr(
     not(test),
     deny(

@@ -16,12 +16,12 @@ mod mistake {
 
     mistakes! {
         too_long(bytes, most) = "the file has {bytes} bytes; the maximum is {most}", "write a shorter text";
-        second(id) = "there is a second requirement {id}", "give one of them another number";
+        second(id) = "the requirement {id} is defined twice", "give one of the two another number";
         no_requirements(example) = "this file has no requirements", "{example}";
-        id_not_closed(example) = "the requirement's id is not closed with **", "{example}";
-        not_an_id(example) = "a requirement's id is one word", "{example}";
+        id_not_closed(example) = "there is no ** after the requirement's id", "{example}";
+        not_an_id(example) = "a requirement's id must be one word", "{example}";
         no_level(example)
-            = "the requirement lacks its level and its section, in parentheses after its id", "{example}";
+            = "after the requirement's id, its level and its section are missing; write them in parentheses", "{example}";
         not_a_level(written) = "{written} is not a level", "";
         no_text(example) = "the requirement has no text", "{example}";
     }
@@ -36,7 +36,7 @@ pub struct Requirement {
     pub level: Level,
     /// The section of the document that it comes from.
     pub section: String,
-    /// The sentence.
+    /// What the requirement says, in one sentence.
     pub text: String,
     /// The remarks of the suite's authors, in one line; may be empty.
     pub remarks: String,

@@ -52,7 +52,7 @@ impl Suite {
         match Suite::from_sources(sources) {
             Ok(suite) => Some(suite),
             Err(mistakes) => {
-                panic!("the protocol {name} that is compiled in has mistakes:\n{mistakes}")
+                panic!("the built-in protocol {name} has mistakes:\n{mistakes}")
             }
         }
     }
@@ -113,12 +113,13 @@ impl Suite {
         assemble::assemble(sources, Findings::default())
     }
 
-    /// Returns what to write instead of a scenario's id that does not exist. A list of all ids would fill the screen.
+    /// Returns what to write instead of this id, which no scenario has. Does not list all ids, because they would fill the
+    /// screen.
     #[must_use]
     pub fn instead_of(&self, id: &str) -> String {
         let ids = self.scenarios.iter().map(|scenario| scenario.id.as_str());
         did_you_mean(id, ids)
-            .unwrap_or_else(|| format!("`conformance list {}` lists them", self.name))
+            .unwrap_or_else(|| format!("`conformance list {}` lists the cases", self.name))
     }
 
     /// Returns the scenario or probe with this id.

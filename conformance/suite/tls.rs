@@ -1,5 +1,5 @@
-//! TLS connections to any server. Certificates are not checked against authorities, because a server under test usually has
-//! no certificate from an authority.
+//! TLS connections to any server. This module does not check whether a certificate authority signed the server's
+//! certificate. Servers under test usually have a certificate that no authority signed.
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
@@ -56,7 +56,7 @@ impl TlsClient {
             .map_err(io::Error::other)
     }
 
-    /// Completes the handshake and returns the stream over TLS. Only one thread can use it at a time.
+    /// Completes the handshake and returns the stream over TLS. Only one thread at a time can use the stream.
     pub fn stream(
         &self,
         stream: TcpStream,
@@ -68,8 +68,8 @@ impl TlsClient {
     }
 }
 
-/// A verifier that notes the fingerprint of the target's certificate. It accepts the certificate, unless another fingerprint
-/// is pinned.
+/// A verifier that notes the fingerprint of the target's certificate. It accepts every certificate, or, if a fingerprint is
+/// pinned, only the certificate with this fingerprint.
 #[derive(Debug)]
 struct Certificate {
     provider: Arc<CryptoProvider>,
@@ -131,7 +131,8 @@ fn fingerprint(certificate: &[u8]) -> String {
     pairs.join(":")
 }
 
-/// Returns only the digits of a fingerprint, in lowercase, so that colons, spaces and capitals do not matter.
+/// Returns only the digits of a fingerprint, in lowercase, so that fingerprints with other colons, spaces and capitals are
+/// equal.
 fn plain_fingerprint(written: &str) -> String {
     let digits = written.chars().filter(char::is_ascii_hexdigit);
     digits.map(|digit| digit.to_ascii_lowercase()).collect()

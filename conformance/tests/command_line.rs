@@ -30,7 +30,7 @@ fn err(output: &Output) -> String {
 #[case::coverage_sum(&["list", ECHO, "--coverage"], "3 of 3 requirements are checked\n")]
 #[case::one_case(&["show", ECHO, "hello"], "ECHO-1 (must, section 1) A name that is free is accepted.\n")]
 #[case::its_text(&["show", ECHO, "hello"], "scenario \"hello\" {\n    title \"a free name is accepted\"\n")]
-#[case::lint(&["lint", ECHO], "echo: no mistakes, 0 warnings; 5 cases, 3 of 3 requirements checked\n")]
+#[case::lint(&["lint", ECHO], "echo: no mistakes, 0 warnings; 5 cases, 3 of 3 requirements have a case\n")]
 fn a_command_without_mistakes_prints_its_result_and_exits_with_0(
     #[case] arguments: &[&str],
     #[case] said: &str,
@@ -54,9 +54,9 @@ fn the_protocols_are_listed() {
 }
 
 #[rstest]
-#[case::protocol(&["list", "no-such-protocol"], "no protocol and no folder")]
+#[case::protocol(&["list", "no-such-protocol"], "neither a protocol nor a folder")]
 #[case::case_of_a_protocol(&["show", ECHO, "helo"], "did you mean hello?")]
-#[case::strange_case(&["show", "chaton", "quite-another-word"], "no case quite-another-word: `conformance list chaton` lists them\n")]
+#[case::strange_case(&["show", "chaton", "quite-another-word"], "no case quite-another-word: `conformance list chaton` lists the cases\n")]
 #[case::file_without_protocol(&["lint", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "--protocol NAME")]
 #[case::folder(&["lint", "no-such-folder"], "cannot read the folder")]
 #[case::word(&["lnt"], "lint")]
@@ -107,7 +107,7 @@ fn lint_shows_a_mistake_with_its_file_line_caret_and_remedy() {
     );
 }
 
-/// Returns what the shell fish shows for a command line whose last word is completed, without the descriptions.
+/// Returns the completions that the shell `fish` offers for the last word of this command line, without their descriptions.
 fn completed(line: &[&str]) -> Vec<String> {
     let output = Command::cargo_bin("conformance")
         .expect("the command is built with its tests")

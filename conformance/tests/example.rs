@@ -1,4 +1,5 @@
-//! Tests that the worked example is correct, and that lint finds no mistakes in the folders that `conformance new` writes.
+//! Tests that the example of EXAMPLE.md is correct, and that lint finds no mistakes in the folders that `conformance new`
+//! writes.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ fn conformance() -> Command {
     Command::cargo_bin("conformance").expect("the command is built with its tests")
 }
 
-/// EXAMPLE.md shows the files of the example, with each line indented by four columns.
+/// EXAMPLE.md must contain the files of the example, each line indented by four columns.
 #[rstest]
 #[case("wire.kdl")]
 #[case("spec.md")]
@@ -37,7 +38,7 @@ fn example_md_shows_the_files_without_changes(#[case] file: &str) {
     assert!(EXAMPLE.contains(&shown), "{file} differs from EXAMPLE.md");
 }
 
-/// Judges the server of an example. Starts the server with its port and with the further arguments in `words`.
+/// Starts the server of an example and judges it. The arguments of the server are its port and the words in `words`.
 fn verdict(folder: &Path, words: &str) -> (i32, String) {
     let python = std::process::Command::new("python3")
         .arg("--version")
@@ -81,7 +82,8 @@ fn failed(out: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The lodge has the length after the opcode, little-endian numbers, padded names and counted lists.
+/// The lodge is an invented protocol. It uses what the real protocols do not have: a length after the opcode, little-endian
+/// numbers, padded names and counted lists.
 #[test]
 fn the_server_of_the_lodge_passes() {
     let (code, out) = verdict(&data("lodge"), "");
@@ -94,19 +96,19 @@ fn the_server_of_the_lodge_passes() {
     "spaces",
     "who",
     "LODGE-5",
-    "the text is filled up with the byte 20; it must be 00"
+    "the text is filled up with the byte 20; the right byte is 00"
 )]
 #[case::a_length_of_the_whole_packet(
     "whole",
     "stranger",
     "LODGE-7",
-    "the length counts the whole frame; it must count everything after itself"
+    "the length of the frame counts the whole frame; it must count everything after itself"
 )]
 #[case::colours_with_the_highest_byte_first(
     "big",
     "look",
     "LODGE-6",
-    "colour is right in the other byte order"
+    "colour is sent in the other byte order"
 )]
 fn a_mistake_of_the_lodge_fails_one_case_and_is_explained(
     #[case] mistake: &str,
@@ -121,7 +123,7 @@ fn a_mistake_of_the_lodge_fails_one_case_and_is_explained(
     assert!(out.contains(hint), "{out}");
 }
 
-/// Each rule of the document is cited by a requirement of the suite.
+/// The requirements of the suite cite every rule of the document.
 #[test]
 fn the_document_of_the_lodge_stands_beside_its_suite() {
     let read = |file: &str| std::fs::read_to_string(data("lodge").join(file)).expect("it exists");
@@ -166,9 +168,9 @@ fn a_new_folder_is_a_suite_without_mistakes(#[case] arguments: &[&str]) {
 }
 
 #[rstest]
-#[case::taken(&["new", "chaton"], "comes with the program")]
+#[case::taken(&["new", "chaton"], "the program already has a protocol")]
 #[case::unknown_base(&["new", "x", "--extends", "chatton"], "there is no protocol chatton to extend")]
-#[case::name(&["new", "Our Chat"], "write a name of a-z")]
+#[case::name(&["new", "Our Chat"], "a name consists of a-z")]
 fn a_folder_that_new_cannot_create_is_an_error_with_its_reason(
     #[case] arguments: &[&str],
     #[case] words: &str,

@@ -65,8 +65,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Checks all uses of modules (the names after `prefix`) in a folder, and returns the number of uses. The files named in
-/// `above` may use every module.
+/// Checks all uses of modules (the names after `prefix`) in a folder, and returns the number of uses. The files in `above`
+/// are above all floors, so they may use every module.
 fn check(folder: &Path, prefix: &str, floors: &[&[&str]], above: &[&str]) -> usize {
     let floor_of = |name: &str| floors.iter().position(|modules| modules.contains(&name));
     let mut looked_at = 0;

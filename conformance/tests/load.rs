@@ -1,5 +1,5 @@
-//! Tests of the results of a load. For a correct server the results are figures. For any other server they say what is
-//! wrong.
+//! Tests of the results of a load. If the server is correct, the load returns figures. If the server has a fault, the
+//! results say what is wrong.
 
 #[cfg(unix)]
 #[path = "../../tests/common/heeding.rs"]
@@ -30,7 +30,7 @@ enum Habit {
     Loses,
     /// Changes a byte in the text of every tenth copy.
     Damages,
-    /// Swaps two messages.
+    /// Sends two messages in the wrong order.
     Reorders,
     /// Refuses every login.
     Refuses,
@@ -38,7 +38,7 @@ enum Habit {
     Babbles,
 }
 
-/// A small server of Chaton with one thread for each client. It ends with the process of the test.
+/// A small server of Chaton with one thread for each client. It runs until the process of the test ends.
 struct Server {
     habit: Habit,
     clients: Mutex<Room>,
@@ -86,7 +86,8 @@ impl Server {
         let mut room = self.clients.lock().unwrap();
         let mut frames = vec![frame];
         if self.habit == Habit::Reorders {
-            // Swaps the two messages of each pair. The messages of the load's probe keep their order.
+            // Swaps the two messages of each pair. The messages with which the load tests the server before its measurement
+            // keep their order.
             match room.held.take() {
                 None if room.copies > 8 => {
                     room.held = frames.pop();
@@ -101,7 +102,7 @@ impl Server {
         for frame in frames {
             for stream in streams.iter_mut() {
                 *copies += 1;
-                // The first messages belong to the load's probe, and the server sends them without a change.
+                // The load sends the first messages before its measurement, and the server sends them on without a change.
                 let tenth = *copies > 8 && copies.is_multiple_of(10);
                 let mut copy = frame.clone();
                 match self.habit {
@@ -156,7 +157,8 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
     let work = Work::FanOut(FanOut {
         clients: 4,
         senders: 2,
-        // One of these servers keeps each message until the next message arrives. So several messages must be in flight.
+        // One of these servers holds back each message until the next message arrives. So a sender must be able to send
+        // several messages before the first has arrived everywhere.
         pace: Pace::Window(8),
         size: 64,
         messages: 40,
@@ -164,8 +166,8 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
         at_once: 2,
     });
     let patience = match habit {
-        // With these servers the load never gets all messages, so it waits until its timeout. The timeout is therefore
-        // short.
+        // With these servers some messages never arrive correctly, so the load waits until its timeout. A short timeout
+        // keeps the test short.
         Habit::Loses | Habit::Reorders | Habit::Damages => Duration::from_secs(3),
         Habit::Faithful | Habit::Refuses | Habit::Babbles => PATIENCE,
     };
@@ -279,7 +281,7 @@ fn clients_choose_names_that_fit_into_a_short_field(#[case] size: usize, #[case]
 fn too_many_clients_for_the_names_that_fit_are_refused() {
     let trouble = play_with_short_names(start(Habit::Faithful), 1, 27).unwrap_err();
     let words = trouble.to_string();
-    assert!(words.contains("27 clients need different names"), "{words}");
+    assert!(words.contains("such names, but it needs 27"), "{words}");
 }
 
 #[test]
@@ -338,7 +340,8 @@ fn proxy(backend: SocketAddr, damage: u8) -> SocketAddr {
     address
 }
 
-/// Logs in beside the load, reads this number of messages, and then reads on in a thread until the server ends.
+/// Logs in as one more client, which does not belong to the load, and reads this number of messages. A thread then reads all
+/// further messages until the server ends.
 #[cfg(unix)]
 fn watch(server: SocketAddr, messages: usize) {
     let mut stream = TcpStream::connect(server).unwrap();
@@ -376,5 +379,5 @@ fn an_interrupted_load_shows_the_figures_so_far() {
     );
     assert_eq!(ended.status.code(), Some(130), "{out}{err}");
     assert!(out.contains("violations                none"), "{out}{err}");
-    assert!(err.contains("the load was ended early"), "{err}");
+    assert!(err.contains("the load was stopped early"), "{err}");
 }

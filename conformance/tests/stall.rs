@@ -1,5 +1,5 @@
-//! Tests on a machine that stalls. If the runner itself stalls during a wait, a timeout does not prove that the target was
-//! too slow.
+//! Tests on a machine that stalls. If the runner itself was stopped during a wait, a timeout does not prove that the target
+//! was too slow.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ impl Target {
     fn stall(&self, client: &mut TcpStream) -> io::Result<()> {
         let runner = *self.runner.wait();
         kill_process(runner, Signal::STOP)?;
-        // The stopped runner sends nothing, so this read lasts until its timeout.
+        // The stopped runner sends nothing, so this read blocks until its timeout. This is how long the stall lasts.
         client.set_read_timeout(Some(STALL))?;
         let _ = client.read(&mut [0]);
         kill_process(runner, Signal::CONT)?;

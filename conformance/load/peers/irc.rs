@@ -30,7 +30,8 @@ impl Irc {
 
 impl Tongue for Irc {
     fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String> {
-        // IRC nicknames are short, so the nickname is the end of the name. The names of one load differ at their ends.
+        // IRC nicknames are short, so the client uses only the end of its name. This is enough, because the names of one
+        // load differ at their ends.
         let nick = nick(&login.name);
         Ok(format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n").into_bytes())
     }

@@ -1,5 +1,5 @@
-//! The protocols of other servers (IRC, MQTT, NATS, TLS). With them, a load can compare these servers with a chat server.
-//! Each protocol has its own kind of room.
+//! The protocols of other servers (IRC, MQTT, NATS, TLS). With them, a load can compare these servers with a chat server. In
+//! each protocol, a different thing takes the place of the chat room: a channel in IRC, a topic in MQTT, a subject in NATS.
 
 mod irc;
 mod mqtt;

@@ -28,7 +28,7 @@ fn string(bytes: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], bytes].concat()
 }
 
-/// Returns the kind of the first packet in `front`. No packet has the kind 0, so 0 means that `front` is empty.
+/// Returns the kind of the first packet in `front`. Returns 0 if `front` is empty: no packet of MQTT has the kind 0.
 fn kind(front: &[u8]) -> u8 {
     front.first().map_or(0, |byte| byte >> 4)
 }
@@ -69,7 +69,9 @@ impl Tongue for Mqtt {
                 let subscribe = [&[0, 1][..], &string(TOPIC), &[0]].concat();
                 Heard::Answer(ends, packet(0x82, &subscribe))
             }
-            (2, code) => Heard::Broken(format!("the connection was refused with {code:?}")),
+            (2, code) => Heard::Broken(format!(
+                "the server refused the connection with the return code {code:?}"
+            )),
             (9, _) => Heard::In(ends),
             _ => Heard::Fine(ends),
         }

@@ -37,7 +37,7 @@ impl Tongue for Tls {
     }
 
     fn message(&self, _: &str, _: &str) -> Result<Vec<u8>, String> {
-        Err("nothing is said in a handshake".to_owned())
+        Err("a load of TLS handshakes sends no messages".to_owned())
     }
 
     fn arrival(&self, _: &str, _: &str) -> Option<Vec<u8>> {

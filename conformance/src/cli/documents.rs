@@ -13,8 +13,8 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ("REPORTS.md", REPORTS),
 ];
 
-/// Returns the words of the command on a line of an indented block, without the remark. A remark begins with two spaces or
-/// with `#`.
+/// Returns the words of the command on a line of an indented block. The result leaves out a remark at the end of the line,
+/// which begins with two spaces or with `#`.
 fn command(line: &str) -> Option<Vec<String>> {
     let command = line.strip_prefix("    ")?;
     if !command.starts_with("conformance ") {

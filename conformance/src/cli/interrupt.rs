@@ -46,8 +46,8 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// Returns whether SIGHUP was probably ignored when the program started. On these systems only unsafe code could ask the
-/// system, so this function uses a sign of `nohup`: none of the standard streams is a terminal.
+/// Returns whether SIGHUP was probably ignored when the program started. On these systems only unsafe code could ask for the
+/// signal's disposition. So this function checks for a typical sign of `nohup`: none of the standard streams is a terminal.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn is_ignored(signal: i32) -> bool {
     use io::IsTerminal;

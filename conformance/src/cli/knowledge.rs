@@ -13,18 +13,18 @@ use crate::run::{Options, Report};
 use crate::source::{Diagnostics, read_text};
 use crate::suite::Suite;
 
-/// The arguments that name these files.
+/// The arguments that name the files with facts about the target.
 #[derive(Debug, Args)]
 pub(super) struct KnowledgeArguments {
-    /// Facts about the server: settings, readings, and what it does not support
+    /// Read facts about the server from this file: settings, readings, and the cases that the server does not support
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     profile: Option<PathBuf>,
 
-    /// Save facts about the server in a file for --profile: those that you gave and those that the run found out
+    /// Save the facts about the server that you gave or that the run found out; a later run can read this file with --profile
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     save_profile: Option<PathBuf>,
 
-    /// Known deviations, which do not count as failures: each line is the id of a case and a reason in quotes. The run fails if a listed case passes
+    /// Read known deviations from this file: each line is the id of a case and a reason in quotes. The listed cases do not count as failures, but the run fails if one of them passes
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     known: Option<PathBuf>,
 
@@ -38,7 +38,7 @@ pub(super) struct KnowledgeArguments {
     rerun_failed: Option<PathBuf>,
 }
 
-/// The contents of the files.
+/// The contents of the files with facts about the target.
 #[derive(Debug, Default)]
 pub(super) struct Knowledge {
     pub(super) profile: Profile,
@@ -48,13 +48,14 @@ pub(super) struct Knowledge {
 }
 
 impl KnowledgeArguments {
-    /// Returns the files that only the user writes. The report of an earlier run is not one of them.
+    /// Returns the files that the user writes by hand. The report of an earlier run is not one of them, because the program
+    /// wrote it.
     pub(super) fn written_by_hand(&self) -> impl Iterator<Item = PathBuf> {
         self.profile.iter().chain(&self.known).cloned()
     }
 
-    /// Reads the files. Returns `Err` if the command must end at once, with the outcome of the command: wrong usage if a
-    /// file has a mistake, success if no case of the earlier run must run again.
+    /// Reads the files. Returns `Err` with the outcome of the command if the command must end at once. This outcome is wrong
+    /// usage if a file has a mistake, and success if no case of the earlier run must run again.
     pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {
         let mut knowledge = Knowledge::default();
         let refused = |mistakes: Diagnostics| Outcome::mistaken(&mistakes);
@@ -68,7 +69,7 @@ impl KnowledgeArguments {
             let failed = failed_in(path, suite);
             let failed = failed.map_err(|why| {
                 Outcome::refused(format!(
-                    "cannot run the cases of {} again: {why}\n",
+                    "cannot run cases of the report {} again: {why}\n",
                     path.display()
                 ))
             })?;
@@ -83,7 +84,7 @@ impl KnowledgeArguments {
         Ok(knowledge)
     }
 
-    /// Opens the file for the profile, if the user asked for one. The error is a sentence.
+    /// Opens the file in which the run saves the profile, if the user asked for it. The error is a message for the user.
     pub(super) fn open_profile(&self) -> Result<Option<OutputFile>, String> {
         let path = self.save_profile.as_deref();
         path.map(OutputFile::open).transpose()
@@ -100,7 +101,7 @@ impl KnowledgeArguments {
     }
 }
 
-/// Returns a profile with the facts that the user gave and the readings that the run proved.
+/// Returns a profile with the facts that the user gave, and the choices of the readings that the run proved.
 pub(super) fn learned(options: &Options, report: &Report) -> Profile {
     let proved = report.readings.iter().filter(|reading| reading.proved);
     Profile {
@@ -121,7 +122,7 @@ fn failed_in(path: &Path, suite: &Suite) -> Result<Vec<String>, String> {
     })?;
     if run.protocol != suite.name {
         return Err(format!(
-            "it is a report about the protocol {}, but this suite is {}",
+            "it is a report about the protocol {}, but this run is for {}",
             run.protocol, suite.name
         ));
     }

@@ -1,4 +1,4 @@
-//! `conformance lab`: shows which cases catch each known fault.
+//! `conformance lab`: shows which cases of a suite fail against a server with each known fault.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub(super) struct LabArguments {
     #[arg(add = words::protocol())]
     protocol: Option<String>,
 
-    /// Also write the table of faults and cases as a page
+    /// Also write the table of faults and cases as an HTML page
     #[arg(long, value_name = "html=FILE", value_parser = page, requires = "protocol")]
     report: Option<PathBuf>,
 }

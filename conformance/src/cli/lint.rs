@@ -20,8 +20,7 @@ pub(super) struct LintArguments {
 pub(super) fn lint(arguments: &LintArguments) -> Outcome {
     let path = &arguments.path;
     if arguments.protocol.is_none() && path.is_file() {
-        let help =
-            "a file of scenarios needs its protocol: conformance lint FILE --protocol NAME\n";
+        let help = "a file of scenarios is checked together with its protocol; write: conformance lint FILE --protocol NAME\n";
         return Outcome::refused(help.to_owned());
     }
     let result = match &arguments.protocol {
@@ -75,7 +74,7 @@ fn summary(suite: &Suite, warnings: &Diagnostics) -> String {
     let cases = suite.scenarios.len();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     format!(
-        "{}: no mistakes, {remarks} warning{}; {cases} case{}, {} of {} requirements checked",
+        "{}: no mistakes, {remarks} warning{}; {cases} case{}, {} of {} requirements have a case",
         suite.name,
         plural(remarks),
         plural(cases),

@@ -1,4 +1,4 @@
-//! `conformance load`: many clients at the same time.
+//! `conformance load`: measures a server that many clients use at the same time.
 
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -25,8 +25,8 @@ use crate::text;
 Each message contains its sender, a number and padding. Each client checks every message of every sender. Even under a high
 load, a server must not lose, reorder or damage a message.
 
-Some servers limit how many bytes per second one address may send (matou serve: talk-rate). All clients of a load have one
-address, so such a limit is a limit of the whole load.
+Some servers limit how many bytes per second one address may send (matou serve: talk-rate). All clients of a load have the
+same address, so such a limit applies to all of them together.
 
 Ctrl-C ends the load early and shows the figures so far.
 
@@ -37,16 +37,16 @@ Exit codes:
   3  no server listens at this address
   130, 143, 129  ended by Ctrl-C, SIGTERM or SIGHUP")]
 pub(super) struct LoadArguments {
-    /// A protocol that comes with the program (`conformance list`), or the folder of a suite. For comparisons also: irc,
-    /// mqtt, nats (a room of an IRC, MQTT or NATS server), tls (only handshakes), proxy (tunnels through a TCP proxy to
-    /// --backend)
+    /// A protocol that comes with the program (`conformance list`), or the folder of a suite. To compare with
+    /// another kind of server, write irc, mqtt or nats (for a room of such a server), tls (only TLS handshakes), or proxy
+    /// (tunnels through a TCP proxy to --backend)
     #[arg(add = words::protocol())]
     protocol: String,
 
     /// Address and port of the server, such as 127.0.0.1:7777
     target: String,
 
-    /// The work of the clients
+    /// What the clients do
     #[arg(long, value_enum, default_value_t = Kind::FanOut)]
     work: Kind,
 
@@ -58,7 +58,8 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_least_one)]
     senders: usize,
 
-    /// Maximum messages in flight per sender (fan-out)
+    /// Maximum number of messages in flight per sender: messages that are sent but not yet delivered to all clients
+    /// (fan-out)
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_least_one)]
     window: usize,
 
@@ -70,11 +71,11 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "BYTES", default_value_t = 64, value_parser = at_least_one)]
     size: usize,
 
-    /// Maximum number of messages (fan-out)
+    /// Maximum number of messages that all senders together send (fan-out)
     #[arg(long, value_name = "N")]
     messages: Option<u64>,
 
-    /// Number of clients that connect, log in and leave at the same time (churn)
+    /// Number of slots; in each slot, clients connect, log in and leave one after another (churn)
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one)]
     slots: usize,
 
@@ -86,7 +87,7 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = positive)]
     seconds: f64,
 
-    /// Maximum connections to open at the same time (fan-out, storm, idle)
+    /// Maximum number of clients that connect and log in at the same time (fan-out, storm, idle)
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     at_once: usize,
 
@@ -98,20 +99,20 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "N", default_value_t = 300.0, value_parser = positive)]
     time_limit: f64,
 
-    /// Process ID of the server on this machine: also report its CPU time and memory (Linux)
+    /// Also report the CPU time and the memory of the server process with this ID on this machine (Linux)
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
 
-    /// How the server reads a point that the document leaves open, such as long-width=4
+    /// A question that the document leaves open, and the server's choice, such as long-width=4
     #[arg(long, value_name = "READING=CHOICE", value_parser = pair)]
     reading: Vec<(String, String)>,
 
-    /// Identities for protocols in which clients cannot choose their names: with rest=ADDR the load registers new
-    /// identities, with identities=FILE it uses identities that are already registered
+    /// Identities for protocols in which clients cannot choose their names. With rest=ADDR, the load registers new
+    /// identities. With identities=FILE, it uses identities that are already registered
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     settings: Vec<(String, String)>,
 
-    /// Address where this program listens for connections from the proxy (only with the protocol proxy)
+    /// Address where this program listens for connections from the proxy (only for the protocol `proxy`)
     #[arg(long, value_name = "ADDRESS", required_if_eq("protocol", "proxy"))]
     backend: Option<SocketAddr>,
 
@@ -202,20 +203,20 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
     interrupted(outcome)
 }
 
-/// The number of the signal that ended the load early; 0 while there is none.
+/// The number of the signal that ended the load early; 0 until a signal arrives.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
 
 /// Returns the outcome with the exit code of the signal, if a signal ended the load.
 fn interrupted(mut outcome: Outcome) -> Outcome {
     let signal = SIGNAL.load(Ordering::Relaxed);
     if signal != 0 {
-        outcome.complain("the load was ended early; the figures are of what it did before\n");
+        outcome.complain("the load was stopped early; the figures cover the time until then\n");
         outcome.code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
     }
     outcome
 }
 
-/// Returns the target's address. The error is a sentence about arguments that do not fit each other or the protocol.
+/// Returns the target's address. The error is a message about a wrong argument.
 fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr, String> {
     if arguments.work == Kind::FanOut {
         if arguments.clients < 2 {
@@ -223,7 +224,7 @@ fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr
         }
         if arguments.senders > arguments.clients {
             return Err(format!(
-                "{} senders are more than {} clients; write --senders {} or fewer",
+                "there are {} senders, but only {} clients; write --senders {} or fewer",
                 arguments.senders, arguments.clients, arguments.clients
             ));
         }
@@ -239,7 +240,9 @@ fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr
         let reading = suite.and_then(|suite| suite.grammar.reading_named(name));
         if reading.is_none_or(|reading| reading.choice_named(choice).is_none()) {
             let protocol = &arguments.protocol;
-            return Err(format!("{protocol} has no reading {name}={choice}"));
+            return Err(format!(
+                "{protocol} has no reading with the name {name} and the choice {choice}"
+            ));
         }
     }
     if let Some(process) = arguments
@@ -247,7 +250,7 @@ fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr
         .filter(|process| !load::tells_its_cost(*process))
     {
         return Err(format!(
-            "cannot observe process {process} on this machine; omit --pid"
+            "cannot read the CPU time and the memory of process {process}; check the process ID, or omit --pid"
         ));
     }
     resolve(&arguments.target)

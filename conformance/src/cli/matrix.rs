@@ -21,7 +21,7 @@ level among its requirements (must=3, should=1, may=0), or the points that are s
 points of the case. Other verdicts earn a part of them: note=1 (all), non-strict=0.5 (half), inconclusive=0, fail=0.
 Unsupported cases do not count.")]
 pub(super) struct MatrixArguments {
-    /// JSON reports of `conformance run --report json=FILE`; TEAM=FILE sets the name of the team [default: the name of the file; for files with the same name, the nearest folder whose name differs]
+    /// JSON reports that `conformance run --report json=FILE` wrote. TEAM=FILE sets the name of the team [default: the name of the file; if several files have the same name, the name of the nearest parent folder that is different for each file]
     #[arg(required = true, value_name = "[TEAM=]RUN.json")]
     runs: Vec<String>,
 
@@ -29,12 +29,12 @@ pub(super) struct MatrixArguments {
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = matrix_report)]
     report: Vec<(Format, PathBuf)>,
 
-    /// Points of a level or of a case, such as must=3 or "case ID=10", or the part of these points that a verdict earns,
-    /// such as non-strict=0.5
+    /// Points for each case of a level, such as must=3; points for one case, such as "case ID=10"; or the part of these
+    /// points that a verdict earns, such as non-strict=0.5
     #[arg(long = "weight", value_name = "NAME=NUMBER", value_delimiter = ',')]
     weights: Vec<String>,
 
-    /// File with values as in --weight, one on each line
+    /// File with weights in the form that --weight takes, one on each line
     #[arg(long = "weights", value_name = "FILE")]
     weights_file: Option<PathBuf>,
 
@@ -60,7 +60,8 @@ fn matrix_report(text: &str) -> Result<(Format, PathBuf), String> {
 /// Compares runs.
 pub(super) fn matrix(arguments: &MatrixArguments) -> Outcome {
     match side_by_side(arguments) {
-        // The texts in the table are already escaped. Escaping everything again would destroy the colours of the table.
+        // The texts in the table are already escaped. Escaping the whole table again would destroy its colours, which are
+        // escape sequences too.
         Ok(out) => Outcome {
             out,
             ..Outcome::default()
@@ -104,7 +105,7 @@ fn side_by_side(arguments: &MatrixArguments) -> Result<String, String> {
     ))
 }
 
-/// Returns the weights of the file, then those of the command line, which take precedence.
+/// Returns the weights from the file and from the command line. Those from the command line take precedence.
 fn weights(arguments: &MatrixArguments) -> Result<Weights, String> {
     let mut weights = Weights::default();
     if let Some(file) = &arguments.weights_file {
@@ -120,7 +121,7 @@ fn weights(arguments: &MatrixArguments) -> Result<Weights, String> {
 }
 
 /// Returns the runs, each with the name of its team. Without `TEAM=` the team has the name of its file. If several files
-/// have the same name, the team has the name of the nearest folder whose name differs for all of them.
+/// have the same name, the team has the name of the nearest parent folder whose name is different for each of them.
 fn named(written: &[String]) -> Result<Vec<(String, PathBuf)>, String> {
     let split: Vec<(Option<&str>, &Path)> =
         written.iter().map(|text| team_and_file(text)).collect();

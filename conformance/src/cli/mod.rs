@@ -53,13 +53,13 @@ enum Command {
     Show(show::ShowArguments),
     /// Connect many clients to a server at the same time, check every message, and measure speed and cost
     Load(Box<load::LoadArguments>),
-    /// Show which cases catch each known fault, and how often the likely cause in a report is right
+    /// For test servers with known faults, show which cases catch each fault, and how often a report guesses the right cause
     Lab(lab::LabArguments),
-    /// Create a folder to start from: for your own protocol, or for a dialect of a known one
+    /// Create a folder with the first files of your own protocol, or of a dialect of a known protocol
     New(new::NewArguments),
     /// Compare the reports of several runs
     Matrix(matrix::MatrixArguments),
-    /// Listen between a client and a server, and show their conversation
+    /// Relay all bytes between clients and a server, and show their conversation
     Tap(tap::TapArguments),
     /// Check a suite or a file of scenarios, and explain each mistake in it
     Lint(lint::LintArguments),
@@ -83,7 +83,7 @@ struct Outcome {
 
 impl Outcome {
     /// Returns a successful outcome with this output. The output may contain text from other sources, so the function
-    /// escapes it. Colours would be escaped as well.
+    /// escapes it. Do not pass coloured text: the colour codes would be escaped, too.
     fn said(out: String) -> Outcome {
         Outcome {
             out: text::lines(&out),
@@ -92,7 +92,7 @@ impl Outcome {
     }
 
     /// Returns the outcome of wrong usage with this error. The error may contain text from other sources, so the function
-    /// escapes it. Colours would be escaped as well.
+    /// escapes it. Do not pass coloured text: the colour codes would be escaped, too.
     fn refused(err: String) -> Outcome {
         Outcome {
             err: text::lines(&err),
@@ -125,13 +125,13 @@ impl Outcome {
         if let Err(error) = printed.and_then(|()| Stream::Output.write(&self.reports)) {
             self.lost(&error);
         }
-        // If this fails too, there is no other place to report it.
+        // If this print fails too, there is no other place to report the error.
         let _ = Stream::Errors.print(&self.err);
         ExitCode::from(self.code)
     }
 
     /// Adds an error that says why a part of the output could not be printed. Adds nothing if the reader of the output has
-    /// closed its end, or if the same error was added before.
+    /// closed its end of the pipe, or if the same error was added before.
     fn lost(&mut self, error: &io::Error) {
         if let Some(why) = output::complaint(error)
             && !self.err.contains(&why)
@@ -178,7 +178,7 @@ fn of_result(text: Result<String, impl Display>) -> Outcome {
 }
 
 /// Prints the help, the version, or an error about an argument. Such an error quotes the argument. If an argument contains
-/// control characters (it may be the name of a file), the error is printed escaped and without colours.
+/// control characters (a file name can contain them), the error is printed escaped and without colours.
 fn unparsed(error: &clap::Error) -> ExitCode {
     let ours = !error.use_stderr();
     let plain = |argument: std::ffi::OsString| {

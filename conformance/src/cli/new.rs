@@ -63,7 +63,7 @@ fn protocol_name(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(
-            "write a name of a-z, 0-9, `-` and `.` that begins with a letter, such as our-chat"
+            "a name consists of a-z, 0-9, `-` and `.`, and begins with a letter; write for example our-chat"
                 .to_owned(),
         )
     }
@@ -75,7 +75,7 @@ pub(super) fn new(arguments: &NewArguments) -> Outcome {
     let known = Suite::built_in_names();
     if known.contains(&name.as_str()) {
         return Outcome::refused(format!(
-            "{name} comes with the program; choose another name\n"
+            "the program already has a protocol with the name {name}; choose another name\n"
         ));
     }
     if let Some(base) = &arguments.extends

@@ -26,7 +26,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// Fails in the same cases as [`print`](Stream::print).
+    /// Fails for the same reasons as [`print`](Stream::print).
     pub(super) fn write(self, text: &str) -> io::Result<()> {
         fn all(mut to: impl Write, text: &str) -> io::Result<()> {
             to.write_all(text.as_bytes())?;
@@ -55,10 +55,10 @@ impl Stream {
 }
 
 /// Returns the error message about output that could not be printed. Returns `None` if the reader of the output has closed
-/// its end, as in `conformance list | head`: such a reader needs no more output.
+/// its end, as in `conformance list | head`. This is not an error, because such a reader needs no more output.
 pub(super) fn complaint(error: &io::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::BrokenPipe => None,
-        _ => Some(format!("cannot write to the standard output: {error}\n")),
+        _ => Some(format!("cannot write to standard output: {error}\n")),
     }
 }

@@ -1,11 +1,11 @@
-//! Files that a command writes at its end, such as reports. The command opens these files before its work begins. So a path
-//! that cannot be written is an error before a long run, and not after it.
+//! Files that a command writes at its end, such as reports. The command opens these files before its work begins. So if a
+//! path cannot be written, the user sees the error before a long run, and not after it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// A file that is open but not yet written. It keeps its old content until [`write`](OutputFile::write) is called.
+/// A file that is open, but not written yet. It keeps its old content until [`write`](OutputFile::write) is called.
 #[derive(Debug)]
 pub(super) struct OutputFile {
     path: PathBuf,
@@ -18,7 +18,7 @@ impl OutputFile {
     /// Opens the file; creates it and the folders above it if necessary.
     ///
     /// # Errors
-    /// Fails if the file cannot be written. The error is a sentence.
+    /// Fails if the file cannot be written. The error is a message for the user.
     pub(super) fn open(path: &Path) -> Result<OutputFile, String> {
         let opened = || -> io::Result<OutputFile> {
             if let Some(folder) = path.parent() {
@@ -45,7 +45,7 @@ impl OutputFile {
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be written, for example because the disk is full. The error is a sentence.
+    /// Fails if the file cannot be written, for example because the disk is full. The error is a message for the user.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         let mut replace = || -> io::Result<()> {
             if self.target.is_some() {
@@ -58,7 +58,8 @@ impl OutputFile {
     }
 }
 
-/// What is equal for two paths if they lead to the same file, also through symbolic or hard links: device and inode.
+/// The device and the inode of a file. If two paths lead to the same file, also through symbolic or hard links, these
+/// numbers are equal.
 #[cfg(unix)]
 type Identity = (u64, u64);
 
@@ -70,7 +71,7 @@ fn identity(path: &Path) -> io::Result<Identity> {
     Ok((found.dev(), found.ino()))
 }
 
-/// On other systems, two hard links count as different files.
+/// On systems that are not Unix, the path identifies a file. Two hard links to the same file count as different files.
 #[cfg(not(unix))]
 type Identity = PathBuf;
 
@@ -79,8 +80,8 @@ fn identity(path: &Path) -> io::Result<Identity> {
     fs::canonicalize(path)
 }
 
-/// Checks that a program reads the FIFO at this path, if there is one. Otherwise the next `open` would wait for a reader,
-/// perhaps forever. While the returned file is open, that `open` does not wait.
+/// If there is a FIFO at this path, checks that a program reads it. Without a reader, the next `open` of the FIFO would wait
+/// for one, perhaps forever. While the returned file is open, the next `open` does not wait.
 #[cfg(unix)]
 fn expect_reader(path: &Path) -> io::Result<Option<File>> {
     use rustix::fs::OFlags;
@@ -98,22 +99,24 @@ fn expect_reader(path: &Path) -> io::Result<Option<File>> {
         .open(path)
         .map(Some)
         .map_err(|error| match is_unread(&error) {
-            true => io::Error::other("it is a FIFO that no program reads; start the reader first"),
+            true => io::Error::other(
+                "it is a FIFO that no program reads; first start the program that reads it",
+            ),
             false => error,
         })
 }
 
-/// Other systems have no FIFOs in folders.
+/// On systems that are not Unix, no path leads to a FIFO.
 #[cfg(not(unix))]
 fn expect_reader(_: &Path) -> io::Result<Option<File>> {
     Ok(None)
 }
 
-/// Checks that no two outputs have the same file. Otherwise the second output would overwrite the first.
+/// Checks that no two outputs go to the same file. Otherwise the second output would overwrite the first.
 ///
 /// # Errors
 ///
-/// Returns a sentence that names the file.
+/// The error is a sentence that names the file.
 pub(super) fn all_differ<'a>(
     files: impl IntoIterator<Item = &'a OutputFile>,
 ) -> Result<(), String> {
@@ -124,7 +127,7 @@ pub(super) fn all_differ<'a>(
         {
             let path = file.path.display();
             return Err(format!(
-                "two outputs go to {path}; give each a file of its own"
+                "two outputs would go to the same file {path}; give each output its own file"
             ));
         }
     }
@@ -136,7 +139,7 @@ pub(super) fn all_differ<'a>(
 ///
 /// # Errors
 ///
-/// Returns a sentence that names the file.
+/// The error is a sentence that names the file.
 pub(super) fn keep_inputs<'a>(
     outputs: impl IntoIterator<Item = &'a OutputFile>,
     inputs: impl IntoIterator<Item = PathBuf>,
@@ -151,7 +154,7 @@ pub(super) fn keep_inputs<'a>(
         {
             let path = file.path.display();
             return Err(format!(
-                "{path} is read by this command; write the output to another file"
+                "this command reads {path}, so its output cannot go there; choose another file for the output"
             ));
         }
     }

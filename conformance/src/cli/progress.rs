@@ -1,5 +1,5 @@
-//! The progress of a run: prints each verdict as soon as it is known. A line about the case that was played last shows that
-//! the run goes on.
+//! The progress of a run: prints each verdict as soon as it is known. Between two verdicts, a line names the case that was
+//! played last, so that the user sees that the run goes on.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -25,9 +25,9 @@ pub(super) struct Progress<'a> {
 struct State {
     cases: usize,
     played: usize,
-    /// Whether the title of the report was printed.
+    /// Whether the title of the report has been printed.
     begun: bool,
-    /// The error after which nothing more of the report is printed.
+    /// The error that ended the printing of the report; `None` if there was no error.
     broken: Option<io::Error>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Progress<'a> {
                 state.played += 1;
                 let (played, cases) = (state.played, state.cases);
                 self.show(&format!(
-                    "{played} played, {cases} cases: {}",
+                    "{cases} cases; plays so far: {played}; last case: {}",
                     text::line(id)
                 ));
             }
@@ -63,7 +63,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Removes the line about the last case. Returns whether the title of the report was printed, and the error that
+    /// Removes the line about the last case. Returns whether the title of the report has been printed, and the error that
     /// stopped the printing, if there was one.
     pub(super) fn end(self) -> (bool, Option<io::Error>) {
         self.show("");

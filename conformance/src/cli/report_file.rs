@@ -69,12 +69,12 @@ impl ReportFile {
     ///
     /// # Errors
     ///
-    /// Fails if nothing can be written there. The error is a sentence.
+    /// Fails if nothing can be written there. The error is a message for the user.
     fn open(&self) -> Result<OpenReport, String> {
         let place = match &self.place {
             Destination::StandardOutput => Open::StandardOutput,
             Destination::File(path) if self.format == Format::Pcapng && is_folder(path) => {
-                // A temporary file shows that files can be created in the folder.
+                // Creating a temporary file checks that the program can create files in the folder.
                 fs::create_dir_all(path)
                     .and_then(|()| tempfile::tempfile_in(path))
                     .map_err(|error| cannot_write(path, &error))?;
@@ -111,7 +111,7 @@ enum Open {
 ///
 /// # Errors
 ///
-/// Fails if one of them cannot be written, or if two reports go to the standard output. The error is a sentence.
+/// Fails if one of them cannot be written, or if two reports go to the standard output. The error is a message for the user.
 pub(super) fn open_all(wanted: &[ReportFile]) -> Result<Vec<OpenReport>, String> {
     let to_output = wanted
         .iter()
@@ -136,7 +136,7 @@ impl OpenReport {
     /// Writes the report; returns the text for the standard output.
     ///
     /// # Errors
-    /// Fails if the report cannot be written. The error is a sentence.
+    /// Fails if the report cannot be written. The error is a message for the user.
     pub(super) fn write(
         &mut self,
         suite: &Suite,
@@ -153,7 +153,7 @@ impl OpenReport {
         };
         match &mut self.place {
             Open::File(file) => file.write(text.as_bytes()).map(|()| String::new()),
-            // Only captures go to a folder, and they are written above.
+            // Only captures go to a folder, and another function (`write_captures`) writes them.
             Open::StandardOutput | Open::Folder(_) => Ok(text),
         }
     }

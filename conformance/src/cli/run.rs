@@ -44,7 +44,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "PATH")]
     scenarios: Vec<PathBuf>,
 
-    /// Play only these scenarios, and those that they depend on; separate them with commas, or repeat the option
+    /// Play only these scenarios, and the scenarios on which they depend; separate them with commas, or repeat the option
     #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id, add = words::case())]
     only: Vec<String>,
 
@@ -75,11 +75,11 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     time_limit: Option<Duration>,
 
-    /// Play all cases a second time, with each send divided into TCP segments in this way, and report verdicts that change
+    /// Play all cases a second time with these TCP segments, and report the verdicts that change
     #[arg(long, value_enum, default_value_t = Cutting::Whole)]
     segments: Cutting,
 
-    /// Ignore broadcasts from the clients of other people, who use the server at the same time
+    /// Ignore broadcasts from clients of other people who use the server during the run
     #[arg(long)]
     shared_target: bool,
 
@@ -91,7 +91,7 @@ pub(super) struct RunArguments {
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Also print why cases are inconclusive, and whole conversations
+    /// Also print whole conversations, and why cases are inconclusive
     #[arg(long, short)]
     verbose: bool,
 }
@@ -106,7 +106,7 @@ enum Cutting {
     Glued,
     /// Divide sends in the middle of each length field
     InsideLength,
-    /// Divide sends inside each character of several bytes
+    /// Divide sends inside each character that takes several bytes
     InsideCharacter,
 }
 
@@ -272,8 +272,9 @@ fn style(arguments: &RunArguments, stream: Stream) -> Style {
     }
 }
 
-/// Returns the command that plays cases of this run again, to which `--only ID` can be added. It repeats the arguments about
-/// the server and about how cases are played. It leaves out the choice of cases, the output files, the seed, and the limits.
+/// Returns a command that plays the cases of this run again. A caller can add `--only ID` to it. The command repeats the
+/// arguments about the server and about how cases are played. It leaves out the choice of cases, the output files, the seed,
+/// and the limits.
 fn rerun(arguments: &RunArguments) -> String {
     let mut words = vec!["conformance run".to_owned(), quoted(&arguments.protocol)];
     words.extend(arguments.target.words());

@@ -1,4 +1,5 @@
-//! `conformance show`: shows the text of one case, and the requirements that it checks; or its conversation.
+//! `conformance show`: shows either the text of one case and the requirements that it checks, or the conversation of the
+//! case.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ Exit codes:
   0  the case was shown; with TARGET, the server also passes it
   1  the server fails the case
   2  wrong usage, or output that could not be written
-  3  the case cannot be played: nothing listens at the address, or it does not answer a login as documented
+  3  the case cannot be played: no server listens at the address, or it does not answer a login as documented
   4  the case was not judged; the output says why")]
 pub(super) struct ShowArguments {
     /// A protocol that comes with the program, or the folder of a suite
@@ -29,11 +30,11 @@ pub(super) struct ShowArguments {
     /// Address of a server, such as 127.0.0.1:7777: play the case against this server, and show the conversation
     pub(super) target: Option<String>,
 
-    /// Show the conversation of the case, with the meaning of every byte; without TARGET, the one that comes with the program
+    /// Show the conversation of the case, with the meaning of every byte; without TARGET, show the recorded conversation that comes with the program
     #[arg(long)]
     trace: bool,
 
-    /// Write the conversation also as a picture in SVG, 1280 pixels wide
+    /// Also write the conversation as an SVG picture, 1280 pixels wide
     #[arg(long, value_name = "FILE")]
     pub(super) svg: Option<PathBuf>,
 
@@ -43,7 +44,7 @@ pub(super) struct ShowArguments {
 }
 
 impl ShowArguments {
-    /// True if a conversation is wanted: an address and a picture make no sense without one.
+    /// Returns whether to show a conversation. The user asks for it with `--trace`, with an address, or with `--svg`.
     fn shows_a_conversation(&self) -> bool {
         self.trace || self.target.is_some() || self.svg.is_some()
     }

@@ -1,4 +1,4 @@
-//! `conformance tap`: listens between a client and a server.
+//! `conformance tap`: a proxy that shows and records the conversation between a client and a server.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,6 +13,7 @@ use super::output::Stream;
 use super::output_file::{OutputFile, all_differ};
 use super::target::resolve;
 use super::{Outcome, words};
+use crate::explain::count;
 use crate::grammar::{Choices, Grammar, Transport};
 use crate::report::{self, Conversation};
 use crate::run::Event;
@@ -39,13 +40,13 @@ pub(super) struct TapArguments {
     #[arg(add = words::protocol())]
     protocol: String,
 
-    /// Address for clients to connect to, such as 127.0.0.1:7778; port 0 takes a free port
+    /// Address for clients to connect to, such as 127.0.0.1:7778; with port 0, the system chooses a free port
     listen: String,
 
     /// Address of the server, such as 127.0.0.1:7777
     target: String,
 
-    /// How the server reads a point that the document leaves open, such as long-width=4 [default: the first choice]
+    /// A question that the document leaves open, and the server's choice, such as long-width=4 [default: the first choice of each question]
     #[arg(long = "reading", value_name = "NAME=CHOICE")]
     readings: Vec<String>,
 
@@ -81,10 +82,10 @@ fn tap_report(text: &str) -> Result<(Format, PathBuf), String> {
     }
 }
 
-/// A file that the tap writes at its end.
+/// A file that the tap writes when it ends.
 type Wanted = (Format, PathBuf, OutputFile);
 
-/// Opens the files that the tap writes at its end, and checks that no two of them are the same.
+/// Opens the files that the tap writes when it ends, and checks that no two of them are the same file.
 fn wanted(arguments: &TapArguments) -> Result<Vec<Wanted>, String> {
     let scenario = arguments.scenario.iter();
     let scenario = scenario.map(|file| (Format::Scenario, file.clone()));
@@ -98,7 +99,7 @@ fn wanted(arguments: &TapArguments) -> Result<Vec<Wanted>, String> {
     Ok(opened)
 }
 
-/// Listens until Ctrl-C, or until as many connections have ended as `--connections` says. Then writes the files.
+/// Listens until the user presses Ctrl-C, or until N connections have ended (`--connections N`). Then writes the files.
 pub(super) fn tap(arguments: &TapArguments) -> Outcome {
     let suite = match Suite::find(&arguments.protocol) {
         Ok(suite) => suite,
@@ -129,7 +130,7 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     )
     .map_err(|error| format!("cannot listen on {listen}: {error}\n"))?;
     let greeting = greeting(grammar, &choices, tap.address(), target);
-    // An error is ignored: the summary at the end is printed to the same stream, and reports it.
+    // An error is ignored here, because the summary at the end goes to the same stream and will report it.
     let _ = Stream::Output.print(&format!("{}\n", text::line(&greeting)));
     show_until_the_end(&tap, &shown, arguments.connections)?;
     Ok(report(files, suite, target, &tap))
@@ -144,7 +145,7 @@ fn choices(grammar: &Grammar, readings: &[String]) -> Result<Choices, String> {
         let names = grammar.readings.iter().map(|reading| reading.name.as_str());
         let reading = grammar.reading_named(name).ok_or_else(|| {
             format!(
-                "{} has no reading {name}: {}\n",
+                "{} has no reading with the name {name}: {}\n",
                 grammar.title,
                 one_of(name, names)
             )
@@ -152,7 +153,9 @@ fn choices(grammar: &Grammar, readings: &[String]) -> Result<Choices, String> {
         if reading.choice_named(choice).is_none() {
             let known = reading.choices.iter().map(|choice| choice.name.as_str());
             let help = one_of(choice, known);
-            return Err(format!("{name} has no choice {choice}: {help}\n"));
+            return Err(format!(
+                "the reading {name} has no choice {choice}: {help}\n"
+            ));
         }
         choices.insert(name.to_owned(), choice.to_owned());
     }
@@ -165,7 +168,7 @@ fn greeting(
     address: SocketAddr,
     target: SocketAddr,
 ) -> String {
-    let mut text = format!("{} on {address}, for {target}", grammar.title);
+    let mut text = format!("{} on {address}, relayed to {target}", grammar.title);
     for reading in &grammar.readings {
         let first = reading.choices.first().map(|choice| choice.name.as_str());
         let taken = choices.get(&reading.name).map(String::as_str).or(first);
@@ -178,8 +181,8 @@ fn greeting(
     text
 }
 
-/// Returns the function that turns each moment of the tap into a line. Bytes that are not frames get a line only when their
-/// total number has doubled since the last line.
+/// Returns the function that turns each moment (an event on a connection) into a line. Bytes that are not frames get a line
+/// only when their total number has doubled since the last such line.
 fn teller(
     grammar: &Grammar,
     choices: &Choices,
@@ -218,7 +221,7 @@ fn show_until_the_end(
     let paint = Stream::Output.paint();
     let (interrupt, interrupted) = crossbeam_channel::bounded(1);
     on_interruption(move |_| {
-        // The channel has room for one message, and only one message is ever sent.
+        // This send cannot fail: the channel has room for one message, and no other message is ever sent.
         let _ = interrupt.try_send(());
     })
     .map_err(|error| format!("cannot install the handler for Ctrl-C: {error}\n"))?;
@@ -315,7 +318,11 @@ fn sum(moments: &[Moment]) -> Sum {
     }
     Sum {
         text: format!(
-            "{connections} connections, {frames} frames, {bytes} raw bytes, {wrong} violations of the protocol"
+            "{}, {}, {}, {} of the protocol",
+            count(connections, "connection"),
+            count(frames, "frame"),
+            count(bytes, "raw byte"),
+            count(wrong, "violation")
         ),
         wrong,
     }

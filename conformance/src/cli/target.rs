@@ -1,4 +1,4 @@
-//! The target: an address, or a command that starts it.
+//! The target: the address of a server, or a command that starts the server.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(super) struct TargetArguments {
     #[arg(required_unless_present = "spawn")]
     target: Option<String>,
 
-    /// Start the server with this command, and start it again after a crash. {port} is replaced by a free port (or by the port of TARGET), {scratch} by an empty directory
+    /// Start the server with this command, and start it again after a crash. In the command, {port} stands for a free port (or for the port of TARGET), and {scratch} for an empty directory
     #[arg(long, value_name = "COMMAND", help_heading = "Start the server")]
     spawn: Option<String>,
 
@@ -46,7 +46,7 @@ pub(super) struct TargetArguments {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "spawn", help_heading = "Start the server")]
     spawn_timeout: Option<Duration>,
 
-    /// Start a process for each case, instead of one for all cases
+    /// Start a process for each case, instead of one process for all cases
     #[arg(
         long,
         value_enum,
@@ -66,7 +66,7 @@ enum Isolation {
 const JOBS: usize = 8;
 
 impl TargetArguments {
-    /// Returns the target: an address, or a command that starts the server. The error is a sentence.
+    /// Returns the target: an address, or a command that starts the server. The error is a message for the user.
     pub(super) fn target(&self) -> Result<Target, String> {
         let address = self.target.as_deref().map(resolve).transpose()?;
         let Some(command) = &self.spawn else {
@@ -84,7 +84,7 @@ impl TargetArguments {
         };
         if address.is_none() && !spawn.takes_a_port() {
             return Err(format!(
-                "the command does not give the server a port: write {PORT} in place of the port, or, if the port is fixed, \
+                "the command does not tell the server its port: write {PORT} in place of the port; if the port is fixed, \
                  write the server's address before --spawn"
             ));
         }
@@ -95,10 +95,10 @@ impl TargetArguments {
         Ok(Target::Spawned { spawn, lifetime })
     }
 
-    /// Returns the default number of cases that are played at the same time. A server that the runner does not start gets
-    /// [`JOBS`]. If one process serves all cases, only one case is played at a time, so that the runner knows which case
-    /// caused an incident of the process. With a process for each case, the default is the number of processors of the
-    /// machine, but at most [`JOBS`].
+    /// Returns the default number of cases that are played at the same time. If the runner does not start the server, the
+    /// default is [`JOBS`]. If one process serves all cases, only one case is played at a time, so that the runner knows
+    /// which case caused a crash or another incident of the process. With a process for each case, the default is the number
+    /// of processors of the machine, but at most [`JOBS`].
     pub(super) fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         match (&self.spawn, self.isolate) {

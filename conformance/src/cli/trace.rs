@@ -1,4 +1,4 @@
-//! `conformance show --trace`: the conversation of a case, recorded or played.
+//! `conformance show --trace`: shows the conversation of a case, either as it was recorded or played against a server now.
 
 use std::path::PathBuf;
 
@@ -48,7 +48,7 @@ fn traced(
     Ok(outcome)
 }
 
-/// Returns the conversation that comes with the program.
+/// Returns the conversation of the case from the recordings that are part of the program.
 fn recorded(
     arguments: &ShowArguments,
     suite: &Suite,
@@ -65,7 +65,7 @@ fn recorded(
     };
     let (Some((choices, case)), None) = (found, &lacking) else {
         return Err(Outcome::refused(format!(
-            "no conversation of {} comes with the program{}; play the case against a server: {}\n",
+            "the program has no recorded conversation of {}{}; play the case against a server: {}\n",
             scenario.id,
             lacking.unwrap_or_default(),
             command(arguments, suite, scenario)
@@ -96,7 +96,7 @@ fn command(arguments: &ShowArguments, suite: &Suite, scenario: &Scenario) -> Str
     command
 }
 
-/// Returns `, with long-width = 8`, or nothing.
+/// Returns a text such as `, with long-width = 8`, or an empty text if there are no choices.
 fn with<'a>(choices: impl Iterator<Item = (&'a String, &'a String)>) -> String {
     let named: Vec<String> = choices
         .map(|(name, choice)| format!("{name} = {choice}"))

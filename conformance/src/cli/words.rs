@@ -23,21 +23,23 @@ pub(super) fn quoted(word: &str) -> String {
 pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err("write a number, at least 1".to_owned()),
+        _ => Err("write a whole number, at least 1".to_owned()),
     }
 }
 
 pub(super) fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
-        _ => Err("write a factor above 0, such as 2 or 0.5".to_owned()),
+        _ => Err("write a number above 0, such as 2 or 0.5".to_owned()),
     }
 }
 
 /// Parses the id of a scenario; spaces around it do not count.
 pub(super) fn scenario_id(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("write the ids of scenarios, with one comma between two".to_owned()),
+        "" => {
+            Err("an id is empty; write the ids of scenarios, separated by single commas".to_owned())
+        }
         id => Ok(id.to_owned()),
     }
 }
@@ -50,7 +52,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Parses `500ms`, `90s`, `10m`, `2h`.
+/// Parses a duration such as `500ms`, `90s`, `10m` or `2h`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
     units
@@ -63,7 +65,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "write a duration with its unit, such as 500ms, 90s, 10m or 2h".to_owned())
 }
 
-/// Completes a protocol: the built-in ones, and folders.
+/// Completes a protocol: the name of a built-in protocol, or the path of a folder.
 pub(super) fn protocol() -> ArgValueCompleter {
     ArgValueCompleter::new(protocols)
 }
@@ -85,7 +87,8 @@ fn protocols(current: &OsStr) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// Returns the cases of the protocol that the command line names. If it names none, returns no case.
+/// Returns the cases of the protocol that the command line names. If the command line names no protocol, returns an empty
+/// list.
 fn cases() -> Vec<CompletionCandidate> {
     let words = std::env::args().skip_while(|word| word != "--");
     let suite = words

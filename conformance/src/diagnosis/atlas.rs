@@ -1,4 +1,4 @@
-//! The atlas: which cases fail because of each known fault. The laboratory has recorded it.
+//! The atlas: a list of the cases that fail because of each known fault. The tests of the laboratory record this list.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ const FILE: &str = "faults.json";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Atlas {
-    /// The protocol that the atlas's own protocol extends, if any. The faults in the atlas of that other protocol apply here
-    /// too.
+    /// If this protocol extends another one, the name of the other protocol. The faults in the other protocol's atlas are
+    /// then known here too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
     /// The faults, in the order of the laboratory.
@@ -42,7 +42,7 @@ pub struct KnownFault {
 pub struct Observed {
     /// The cases with the verdict fail or non-strict.
     pub failed: BTreeSet<String>,
-    /// The cases that were judged: those with the verdict pass, note, non-strict or fail.
+    /// The cases that were judged. Their verdict is pass, note, non-strict or fail.
     pub judged: BTreeSet<String>,
 }
 

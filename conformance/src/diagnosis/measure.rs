@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::atlas::{Atlas, KnownFault, Observed};
 use super::rank::{Explanation, diagnose};
 
-/// How often the diagnosis named the true cause.
+/// How often the diagnosis named the fault that the server really has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accuracy {
     /// The number of servers with one fault.
@@ -25,8 +25,8 @@ pub struct Accuracy {
 /// Measures the diagnosis: diagnoses one imaginary server for each fault of the atlas, and one for each pair of faults. A
 /// server with a pair of faults is assumed to fail every case that fails because of at least one of them.
 ///
-/// If exactly the same cases fail because of two different faults, the diagnosis cannot distinguish these faults. It then
-/// counts as right if it names either of them.
+/// If exactly the same cases fail because of two different faults, the diagnosis cannot distinguish these faults. The
+/// diagnosis then counts as right if it names either of them.
 #[must_use]
 pub fn measure(atlas: &Atlas) -> Accuracy {
     let mut accuracy = Accuracy::default();
@@ -60,7 +60,8 @@ fn told(atlas: &Atlas, faults: &[&KnownFault]) -> Vec<Explanation> {
     diagnose(atlas, &Observed { failed, judged })
 }
 
-/// Returns whether exactly the same cases fail because of the faults that the explanation names as because of these faults.
+/// Returns whether the explanation counts as right: the faults that it names make exactly the same cases fail as these
+/// faults.
 fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let union = |faults: &mut dyn Iterator<Item = &KnownFault>| -> BTreeSet<String> {
         faults.flat_map(|fault| fault.fails.clone()).collect()

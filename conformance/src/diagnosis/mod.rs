@@ -1,8 +1,9 @@
 //! The diagnosis: the likely causes of the failed cases of a run.
 //!
-//! The laboratory has servers with one known fault each. The [`Atlas`] of a protocol records which cases fail because of each
-//! fault. The diagnosis compares the failures of a run with those of every fault and of every pair of faults. It describes
-//! the faults that match best, and says how well they fit. The result is a guess, and the report says so.
+//! The laboratory has servers with one known fault each. The [`Atlas`] of a protocol records which cases fail because of
+//! each fault. The diagnosis compares the failures of a run with the cases that fail because of each fault, and because of
+//! each pair of faults. It describes the faults that match best, and says how well they match. The result is a guess, and
+//! the report says so.
 
 mod atlas;
 mod measure;

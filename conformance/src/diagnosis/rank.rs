@@ -9,12 +9,12 @@ use super::atlas::{Atlas, KnownFault, Observed};
 /// Maximum number of explanations in a report.
 pub const MOST: usize = 3;
 
-/// Minimum fit of an explanation in a report. A weaker fit says nothing: a server with many faults resembles many other
-/// servers a little.
+/// Minimum fit of an explanation in a report. A weaker fit is no evidence: a server with many faults shares some failures
+/// with many faults of the atlas.
 const LEAST_FIT: f64 = 0.5;
 
-/// Two faults explain more failures than one fault, even by chance. So a second fault must improve the fit by more than this
-/// number.
+/// Two faults explain more failures than one fault, even by chance. So the diagnosis names a second fault only if this fault
+/// improves the fit by more than this number.
 const COST_OF_A_SECOND: f64 = 0.08;
 
 /// A possible explanation of the failures.
@@ -31,8 +31,8 @@ pub struct Explanation {
     pub failures: usize,
     /// The number of cases that should also fail with these faults, but did not.
     pub unmet: usize,
-    /// How well the explanation fits, up to 1. It is 1 if exactly the expected cases failed. A case weighs more if fewer
-    /// faults make it fail.
+    /// How well the explanation fits the failures, from 0 to 1. It is 1 if exactly the expected cases failed. A case counts
+    /// more if fewer faults make it fail.
     pub fit: f64,
 }
 
@@ -78,8 +78,8 @@ fn worth(explanation: &Explanation) -> f64 {
     explanation.fit - COST_OF_A_SECOND * more as f64
 }
 
-/// Returns the weight of each case. A case that fails because of every fault says little about the cause. A case that fails
-/// because of a single fault says almost everything.
+/// Returns the weight of each case. If every fault makes a case fail, the failure of this case says little about the cause.
+/// If only a single fault makes a case fail, the failure almost proves that fault.
 fn weights(atlas: &Atlas) -> BTreeMap<&String, f64> {
     let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
     for id in atlas.faults.iter().flat_map(|fault| &fault.fails) {
@@ -102,7 +102,7 @@ struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     fn and(&self, other: &Candidate<'a>) -> Candidate<'a> {
         let mut both = [self, other];
-        // The fault that explains more comes first.
+        // The fault that makes more cases fail comes first.
         both.sort_by_key(|one| std::cmp::Reverse(one.fails.len()));
         Candidate {
             causes: both.iter().flat_map(|one| one.causes.clone()).collect(),
@@ -111,7 +111,7 @@ impl<'a> Candidate<'a> {
     }
 
     fn explanation(&self, observed: &Observed, weights: &BTreeMap<&String, f64>) -> Explanation {
-        // A case that no known fault makes fail weighs as much as a case that fails because of a single fault.
+        // If no known fault makes a case fail, the case has the same weight as one that only a single fault makes fail.
         let most = weights.values().copied().fold(1.0, f64::max);
         let weigh = |id: &&String| weights.get(*id).copied().unwrap_or(most);
         let seen: BTreeSet<&String> = observed.failed.iter().collect();
@@ -146,8 +146,8 @@ impl Explanation {
         };
         let unmet = match self.unmet {
             0 => String::new(),
-            1 => ", 1 other case should fail, too".to_owned(),
-            unmet => format!(", {unmet} other cases should fail, too"),
+            1 => ", but with such a mistake 1 other case should fail, too".to_owned(),
+            unmet => format!(", but with such a mistake {unmet} other cases should fail, too"),
         };
         format!("{causes} ({fits}, fit {:.0} %{unmet})", self.fit * 100.0)
     }

@@ -7,7 +7,7 @@ use super::failure::hex;
 /// Maximum number of bytes that the report shows for one event.
 const SHOWN_BYTES: usize = 64;
 
-/// Maximum number of bytes that are kept for a capture for one event.
+/// Maximum number of bytes of one event that are kept for a capture (a pcapng file).
 const KEPT_BYTES: usize = 4096;
 
 /// An event on a lane.
@@ -37,18 +37,18 @@ pub struct Event {
     pub foreign: bool,
     /// Whether the event belongs to a fence: an exchange with which the suite proves that the target sent nothing else.
     pub fence: bool,
-    /// Whether the event is an unasked packet of the target (such as a ping) that no step expected, or the answer to such a
-    /// packet.
+    /// Whether the event is a packet that the target sent unasked (such as a ping), without a step that expected it. The
+    /// lane's answer to such a packet counts too.
     pub unasked: bool,
     /// Whether something arrived in this event that no step expected.
     pub unexpected: bool,
-    /// Whether a step took what arrived in this event, or the runner recognised it. What arrives last on a lane that has left
-    /// is often not taken.
+    /// Whether a step of the case, or the runner itself, used the bytes that arrived in this event. Bytes that arrive on a
+    /// lane after the lane has left the chat often remain unused.
     #[serde(skip)]
     pub taken: bool,
-    /// Why the bytes are not a frame of the protocol; `None` if they are, or if no frame was expected.
+    /// Why the bytes are not a frame of the protocol; `None` if they are a frame, or if no frame was expected.
     pub remark: Option<String>,
-    /// The TCP flag that this event sends or receives, if it begins or ends a connection.
+    /// If the event begins or ends a connection, the TCP flag that is sent or received with it.
     pub tcp: Option<TcpSign>,
 }
 
@@ -149,6 +149,6 @@ pub struct Annotated {
     pub text: String,
     /// The fields of all these frames, and of an incomplete frame after them.
     pub fields: Vec<EventField>,
-    /// Why the bytes after these frames can never become a frame; `None` if they can.
+    /// Why the bytes after these frames can never become a frame. `None` if they may still become one.
     pub remark: Option<String>,
 }

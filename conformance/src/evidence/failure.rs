@@ -1,4 +1,4 @@
-//! The failure of a case, described for people who did not write the suite.
+//! The failure of a case, described so that people understand it who did not write the suite.
 
 use serde::Serialize;
 
@@ -29,20 +29,21 @@ pub struct Failure {
     /// Whether the failure depends on a time limit, so that a slow machine could be the reason.
     #[serde(skip)]
     pub by_time: bool,
-    /// The scenario that judges the fragment to which the step belongs.
+    /// If the step belongs to a fragment: the scenario that judges this fragment.
     #[serde(skip)]
     pub proved_by: Option<String>,
     /// The length of the frame that did not match, in bytes; `None` if no complete frame had arrived.
     #[serde(skip)]
     pub frame_length: Option<usize>,
-    /// If every step was fulfilled and the target ended when the clients left: how it ended, in the words that all ends of
-    /// this kind share.
+    /// Set if every step passed, but the target ended when the clients left. The text says how the target ended. If it ends
+    /// in the same way after another case, the text is the same.
     #[serde(skip)]
     pub(crate) at_teardown: Option<String>,
-    /// Whether other or more bytes than expected came out of a tunnel. Its bytes are no frames.
+    /// Whether the failure is about the raw bytes of a tunnel: other bytes than expected came out of the tunnel, or too
+    /// many.
     #[serde(skip)]
     pub(crate) in_tunnel: bool,
-    /// Set if the frame certainly did not belong to this case's conversation.
+    /// Set if the frame certainly belongs to a fence or to another case.
     #[serde(skip)]
     pub(crate) stray: Option<Stray>,
 }
@@ -50,7 +51,7 @@ pub struct Failure {
 /// The origin of a frame that does not belong to the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stray {
-    /// The frame belongs to a fence: the suite made the server send it.
+    /// The frame belongs to a fence: the server sent it because the runner had asked for it.
     Fence,
     /// The frame belongs to another case: it names only lanes of other cases.
     OtherCase,
@@ -60,17 +61,17 @@ pub(crate) enum Stray {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// Nothing, or not enough, arrived within the time limit.
+    /// No bytes, or too few bytes, arrived within the time limit.
     Timeout,
-    /// Something arrived, but not what was expected.
+    /// A frame or bytes arrived, but not the expected ones.
     Mismatch,
     /// The connection ended too early, or in the wrong way.
     Ended,
-    /// Something arrived that no step expected.
+    /// A frame or bytes arrived that no step expected.
     Unexpected,
     /// The beginning of a frame arrived, but not its rest.
     HalfFrame,
-    /// The target did not accept a connection, or did not read what a lane sent.
+    /// The target did not accept a connection, or did not read the bytes that a lane sent.
     NoConnection,
     /// The target sent more bytes than any scenario needs.
     Flood,
@@ -144,25 +145,26 @@ impl Failure {
     pub(crate) fn own_fault(what: impl std::fmt::Display) -> Box<Failure> {
         Box::new(Failure::new(
             FailureKind::OwnFault,
-            "a step that can be carried out".to_owned(),
+            "a step that the runner can carry out".to_owned(),
             what.to_string(),
         ))
     }
 
-    /// Returns the failure for a target that no longer serves other clients. If a step of the case failed, too, the failure
-    /// keeps what is known about that step. If that step belongs to a fragment, the case that judges the fragment is to blame.
+    /// Returns the failure for a target that no longer serves other clients. If a step of the case failed too, the returned
+    /// failure contains the details about that step. If that step belongs to a fragment, the report blames the case that
+    /// judges the fragment.
     pub(crate) fn of_target(kind: FailureKind, got: &str, seen: Option<Failure>) -> Failure {
         match seen {
             Some(seen) => Failure {
                 kind,
-                got: format!("{got}; in the case itself: {}", seen.got),
+                got: format!("{got}; the failed step of the case got: {}", seen.got),
                 by_time: false,
                 stray: None,
                 ..seen
             },
             None => Failure::new(
                 kind,
-                "that the target continues to serve other clients".to_owned(),
+                "a target that continues to serve other clients".to_owned(),
                 got.to_owned(),
             ),
         }
@@ -189,9 +191,10 @@ impl Failure {
         self
     }
 
-    /// Returns the cases on which the meaning of this failure depends. One judges the fragment that contains the failed
-    /// step. Another judges the fence; it is returned if the answer to a fence did not arrive, or if a frame of a fence
-    /// arrived in a wrong place. A third judges whether a tunnel relays bytes; it is returned if wrong bytes came out of one.
+    /// Returns the cases that judge the parts of the suite on which the failed case relies. If one of these cases fails too,
+    /// it is the cause of this failure. The first case judges the fragment that contains the failed step. The second judges
+    /// the fence, if the answer to a fence did not arrive, or if a frame of a fence arrived in a wrong place. The third
+    /// judges whether a tunnel relays bytes, if wrong bytes came out of a tunnel.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
         let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);
@@ -201,7 +204,7 @@ impl Failure {
         of_fragment.chain(fence).chain(relaying)
     }
 
-    /// Sets the step that failed, unless a step inside this step is already known as the one that failed.
+    /// Sets the step that failed. If the failure already names a step inside this step, the inner step stays.
     pub(crate) fn at(mut self, step: &Step) -> Failure {
         if self.step.is_none() {
             self.step = Some(Place {
@@ -219,8 +222,8 @@ impl Failure {
 pub(crate) fn hex(bytes: &[u8], limit: usize) -> String {
     let shown = bytes.len().min(limit);
     let mut text = String::with_capacity(3 * shown + 4);
-    // A run writes all bytes in this form, both those that it sends and those that it receives. Formatting each byte with
-    // `write!` took a tenth of the time of a run.
+    // A run writes all bytes that it sends and receives in this form. An earlier version formatted each byte with `write!`,
+    // which took a tenth of the time of a run.
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
     for byte in bytes.iter().take(limit) {
         if !text.is_empty() {

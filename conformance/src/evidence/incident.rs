@@ -1,4 +1,4 @@
-//! Incidents: what happened to the process of the target in a case, independent of what its connections showed.
+//! Incidents: what happened to the target's process in a case. The connections of the case need not show an incident.
 
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use crate::grammar::{DecodedField, Frame};
 
-/// What is next on a connection. Frames of other cases and answers to earlier fences were removed before.
+/// What is next on a connection. The runner has already removed the frames of other cases and the answers to earlier fences.
 #[derive(Debug)]
 pub(crate) enum Look {
     /// No byte has arrived, and the connection is still open.
@@ -28,7 +28,7 @@ pub(crate) enum Look {
 /// How the target ended its side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// In order, with FIN; over TLS, with close_notify.
+    /// In the normal way: with FIN and, over TLS, with a close_notify before it.
     Fin,
     /// With RST.
     Reset,
@@ -36,6 +36,7 @@ pub enum End {
     Truncated,
     /// With a TLS alert, or with invalid records.
     Garbled,
-    /// The target did not end the connection. It sent more bytes than a lane may receive, so the runner stopped reading.
+    /// The target sent more bytes than a lane may receive, so the runner stopped reading. The target did not end the
+    /// connection.
     Flood,
 }

@@ -1,10 +1,11 @@
-//! The record of a play. The steps fill it in, the court judges it, and the reports show it.
+//! The record of a play. The steps of a case write this record, the module `judge` gives a verdict on it, and the reports
+//! show it.
 //!
 //! | file | what |
 //! |---|---|
 //! | `look` | what is next on a connection: a frame, half a frame, or the end of the connection |
 //! | `failure` | why a case did not reach its end |
-//! | `event` | the events on its lanes |
+//! | `event` | the events on the lanes of a case |
 //! | `segments` | how sends are divided into segments, and the places where sends were cut |
 //! | `incident` | what happened to the process of the target |
 //! | `shortage` | why a case was not played |

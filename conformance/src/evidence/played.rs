@@ -1,4 +1,4 @@
-//! The record of one play of a case, for the judge.
+//! The record of one play of a case, from which the module `judge` makes the verdict.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,9 +12,9 @@ use super::segments::Made;
 /// The result of one play of one scenario.
 #[derive(Debug, Clone)]
 pub(crate) struct Played {
-    /// `None` if the play reached its end.
+    /// `None` if the play reached the end of the scenario.
     pub(crate) failure: Option<Failure>,
-    /// The worst verdict ([`Worth`]) among the alternatives that were taken.
+    /// The worst verdict ([`Worth`]) among the alternatives (of an `either`) that the target chose.
     pub(crate) worth: Worth,
     pub(crate) notes: Vec<String>,
     pub(crate) conversation: Vec<Event>,
@@ -22,7 +22,7 @@ pub(crate) struct Played {
     /// The same moment as `started`, as wall-clock time.
     pub(crate) began: SystemTime,
     pub(crate) duration: Duration,
-    /// The places where the sends of the case were cut or glued.
+    /// The places where a send of the case was cut in two, or two sends were joined (glued) in one segment.
     pub(crate) made: Vec<Made>,
     /// The target's output during the case; `None` if the runner did not start the target.
     pub(crate) output: Option<String>,

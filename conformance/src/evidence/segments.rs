@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How sends are divided into segments. A send that the scenario itself splits is always split as the scenario says.
+/// How sends are divided into segments. If the scenario itself splits a send, the send is always split as the scenario says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Segments {
@@ -11,7 +11,7 @@ pub enum Segments {
     Whole,
     /// Each byte in its own segment. Of a large payload, only the first 4 KiB are divided in this way.
     EachByte,
-    /// All sends of a lane that follow each other without waiting, joined in one segment.
+    /// If a lane sends several times without waiting for anything in between, these sends are joined in one segment.
     Glued,
     /// A cut in the middle of each length prefix.
     InsideLength,
@@ -46,6 +46,7 @@ pub(crate) struct Point {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) point: Point,
-    /// A description of the place, as text for a person. It is empty if the play cuts all sends.
+    /// A description of the place, as text for a person. It is empty if the play cuts every send, because the report then
+    /// describes no single place.
     pub(crate) words: String,
 }

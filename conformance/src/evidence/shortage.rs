@@ -25,11 +25,11 @@ impl fmt::Display for Shortage {
         match self {
             Shortage::NoSource => write!(
                 f,
-                "it needs registered identities: --set {REST}=ADDR, or --set {IDENTITIES}=FILE"
+                "it needs registered identities; write --set {REST}=ADDR or --set {IDENTITIES}=FILE"
             ),
             Shortage::TooFew { needs, there_are } => write!(
                 f,
-                "it needs {needs} registered identities, but the file has {there_are}"
+                "it needs {needs} registered identities, but the file in --set {IDENTITIES}=FILE has only {there_are}"
             ),
             Shortage::Refused(why) => write!(f, "cannot register an identity: {why}"),
         }

@@ -1,4 +1,4 @@
-//! Explains bytes to people: describes the frames in these bytes, each as a whole and then field by field.
+//! Explains bytes to people: describes each frame in the bytes, first the whole frame, and then each field.
 
 use crate::evidence::{Annotated, EventField, FieldReport};
 use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
@@ -54,7 +54,7 @@ pub fn annotate(
     }
 }
 
-/// Converts the fields of a frame that begins at this offset of the event.
+/// Converts the fields of a frame that begins at the offset `at` of the event.
 fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventField> {
     reports.into_iter().map(move |report| EventField {
         name: report.name,
@@ -64,7 +64,7 @@ fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventFie
     })
 }
 
-/// Describes one complete frame, from either side.
+/// Describes one complete frame, which the client or the server has sent.
 #[must_use]
 pub fn annotate_frame(grammar: &Grammar, wire: &Wire, frame: &Frame, bytes: &[u8]) -> Annotated {
     Annotated {

@@ -35,12 +35,12 @@ pub(crate) fn early_frame(
     let look = Look::Frame(frame.clone());
     let mut failure = something(shown, FailureKind::Mismatch, expected, &look);
     failure.got = format!("{}, after {came:.1?}", failure.got);
-    // If this machine stalled, it may have read the previous frame late, and so measured a time that is too short.
+    // If this machine stalled, it may have read the previous frame late. Then the measured time is too short.
     failure.by_time = true;
     failure
 }
 
-/// Describes that the expected frame did not arrive.
+/// Describes the failure if the expected frame did not arrive.
 pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> Failure {
     let kind = match look {
         Look::Nothing => FailureKind::Timeout,
@@ -57,7 +57,7 @@ pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> 
     failure
 }
 
-/// Describes what is next on a lane, if the step expected something else.
+/// Describes what the step expected, and what is next on the lane instead.
 pub(crate) fn something(
     shown: &Shown<'_>,
     kind: FailureKind,
@@ -91,7 +91,10 @@ pub(crate) fn something(
             frame.length,
         ),
         Look::Raw => (
-            format!("{} more in the tunnel", count(unread.len(), "byte")),
+            format!(
+                "{} that no step expects, in the tunnel",
+                count(unread.len(), "byte")
+            ),
             Vec::new(),
             unread.len(),
         ),
@@ -129,11 +132,15 @@ pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Fa
         ),
         (None, Some(end)) => (
             FailureKind::Ended,
-            format!("the first {} of them, then {}", common, end_in_words(end)),
+            format!(
+                "the first {} of these bytes, then {}",
+                common,
+                end_in_words(end)
+            ),
         ),
         (None, None) => (
             FailureKind::Timeout,
-            format!("the first {common} of them, then nothing within the time limit"),
+            format!("the first {common} of these bytes, then nothing within the time limit"),
         ),
     };
     let first = came.get(..wanted.len().max(common + 1)).unwrap_or(came);
@@ -144,7 +151,7 @@ pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Fa
     failure
 }
 
-/// Describes that fewer bytes arrived than the server had to relay.
+/// Describes the failure if fewer bytes arrived than the server had to relay.
 pub(crate) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Failure {
     let expected = count(wanted, "byte");
     let got = match end {

@@ -14,7 +14,7 @@ pub(crate) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<Fiel
     reports
 }
 
-/// Returns the parts of an incomplete or wrong frame of this side, as far as they are known.
+/// Returns the known parts of an incomplete or wrong frame that the side `from` has sent.
 pub(crate) fn known_fields(
     wire: &Wire,
     from: Side,
@@ -35,13 +35,13 @@ fn name_packet(reports: &mut [FieldReport], packet: Option<&Packet>) {
     }
 }
 
-/// Describes fields. A list consists of several parts.
+/// Describes fields. A list gives several descriptions, and any other field gives one.
 fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
     let parts = fields.iter().flat_map(parts_of);
     parts.map(|part| report_of(part, bytes)).collect()
 }
 
-/// Marks what differs between a frame and the wanted one. `reports` are the parts of the frame.
+/// Marks the parts of a frame (`reports`) that differ from the wanted frame.
 pub(super) fn mark(reports: &mut [FieldReport], wire: &Wire, wanted: &WantedFrame, frame: &Frame) {
     if frame.packet != wanted.packet {
         if let Some(opcode) = opcode_of(reports) {
@@ -68,7 +68,7 @@ pub(super) fn mark(reports: &mut [FieldReport], wire: &Wire, wanted: &WantedFram
     }
 }
 
-/// Marks the values of a list that are wrong, and their number.
+/// Marks the wrong values of a list. Also marks the number of values if it is wrong.
 fn mark_list(
     reports: &mut [FieldReport],
     field: &DecodedField,
@@ -104,7 +104,7 @@ fn mark_list(
 }
 
 fn opcode_of(reports: &mut [FieldReport]) -> Option<&mut FieldReport> {
-    // The head comes first, and only its opcode has this name.
+    // The parts of the head come first, and only its opcode has this name.
     reports.iter_mut().find(|report| report.name == "opcode")
 }
 

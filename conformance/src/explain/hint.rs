@@ -1,4 +1,4 @@
-//! Recognises the usual causes of wrong bytes: compares what arrived with what was expected.
+//! Recognises the usual causes of wrong bytes by comparing the bytes that arrived with the expected bytes.
 
 use crate::grammar::{Counts, Decoded, DecodedField, HeadPart, IntType, Side, Value, Wire};
 
@@ -37,7 +37,8 @@ fn in_the_frame(shown: &Shown<'_>, pattern: &WantedFrame, came: &[u8]) -> Option
         .or_else(|| in_the_length_of_the_frame(&wanted, came).map(str::to_owned))
 }
 
-/// A text of a frame, the type of its length, and the positions of its length and its bytes.
+/// A text field of a frame: its value, the type of its length field, and the positions of the length and of the text's
+/// bytes.
 struct PlacedText {
     text: String,
     length: Option<IntType>,
@@ -56,7 +57,8 @@ fn texts(wire: &Wire, pattern: &WantedFrame, wanted: &[u8]) -> Vec<PlacedText> {
     let placed = |(field, type_name): (&DecodedField, &String)| {
         let at = field.bytes.start + field.prefix;
         match &field.value {
-            // A UUID is a text, too, but it is sent in a shorter form.
+            // The value of a UUID is a text too. But the frame contains it in a shorter form, so it does not pass this
+            // check.
             Value::Text(text) if wanted.get(at..)?.starts_with(text.as_bytes()) => {
                 Some(PlacedText {
                     text: text.clone(),
@@ -94,20 +96,20 @@ fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     };
     match rest {
         [first, ..] if first == opcode && wanted.checked_sub(1) == Some(*length) => {
-            Some("the length counts only the fields; it must also count the opcode")
+            Some("the length of the frame counts only the fields; it must also count the opcode")
         }
-        [first, ..] if first == opcode && wanted.checked_add(1) == Some(*length) => {
-            Some("the length counts itself; it must count only opcode and fields")
-        }
+        [first, ..] if first == opcode && wanted.checked_add(1) == Some(*length) => Some(
+            "the length of the frame also counts its own byte; it must count only the opcode and the fields",
+        ),
         [0, 0, last, ..] if *length == 0 && last == wanted => {
-            Some("the length is sent as a 4-byte integer; it must be a varint")
+            Some("the length of the frame is sent as a 4-byte integer; it must be a varint")
         }
         _ => None,
     }
 }
 
-/// Recognises a length of the frame that counts other bytes than it must, or that has the other byte order. Everything
-/// before the length is right, and so is what follows it.
+/// Recognises a wrong length in the frame's head: the length counts the wrong bytes, or has the other byte order. All other
+/// bytes of the head must be right.
 fn in_the_length_of_the_head(shown: &Shown<'_>, wanted: &[u8], came: &[u8]) -> Option<String> {
     let Decoded::Frame(frame) = shown.wire.decode(Side::Server, wanted) else {
         return None;
@@ -144,7 +146,7 @@ fn in_the_length_of_the_head(shown: &Shown<'_>, wanted: &[u8], came: &[u8]) -> O
         .into_iter()
         .find(|other| i128::try_from(size_of(*other)) == Ok(length))?;
     Some(format!(
-        "the length counts {}; it must count {}",
+        "the length of the frame counts {}; it must count {}",
         counted_bytes(counted),
         counted_bytes(*counts)
     ))
@@ -229,7 +231,7 @@ fn in_its_bytes(placed: &PlacedText, came: &[u8], text_came: &[u8]) -> Option<&'
     let one_more = number_in(placed.length?, length) == Some(text.len() + 1);
     match text_came.get(text.len()) {
         Some(b'\n' | b'\r') if one_more => {
-            Some("the text ends with a line end that no client sent")
+            Some("the text ends with a line break that no client sent")
         }
         Some(0) if one_more => Some("the text has a zero byte at its end, like a C string"),
         _ => None,
@@ -240,7 +242,7 @@ fn number_in(int: IntType, length: &[u8]) -> Option<usize> {
     int.read(length)?.try_into().ok()
 }
 
-/// Recognises missing bytes at the beginning or the end of the frame, and surplus bytes before it.
+/// Recognises missing bytes at the beginning or the end of the frame, and surplus bytes before the frame.
 fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     if wanted.len() > came.len() && wanted.starts_with(came) {
         return Some("the beginning of the frame is right, but its last bytes are missing");
@@ -251,7 +253,7 @@ fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str
     });
     if skipped.is_some() {
         return Some(
-            "the right frame follows after surplus bytes, perhaps left over from the previous frame",
+            "there are surplus bytes before the right frame; perhaps they are left over from the previous frame",
         );
     }
     if (1..=8).any(|skip| {

@@ -9,7 +9,7 @@
 //! | `words` | frames, values and ends of connections in words |
 //! | `annotate` | the meaning of bytes, for the diagrams of the reports |
 //!
-//! These functions get all their input as data (`Shown`, `WantedFrame`); none of them uses a running case.
+//! All input of these functions is data (`Shown`, `WantedFrame`); no function uses a running case.
 
 mod annotate;
 mod describe;

@@ -4,7 +4,7 @@ use crate::grammar::{Decoded, DecodedField, Field, Frame, IntType, Side, Value};
 
 use super::wanted::{Shown, WantedFrame};
 
-/// Returns a sentence about the likely cause, if the frame is the wanted one with another number before a list.
+/// Returns a sentence about the likely cause, if only the number of values before a list differs from the wanted frame.
 pub(super) fn cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<String> {
     let known = match shown.wire.decode(Side::Server, shown.unread) {
         Decoded::Frame(frame) => frame.fields,
@@ -37,7 +37,8 @@ fn before_the_list(
     if turned != sent && is_right(turned).is_some() {
         return Some(format!("the {name} is sent in the other byte order"));
     }
-    // A number that counts bytes is larger than the number of values, so all values are among the complete parts.
+    // If the server sent the number of bytes instead of the number of values, this number is too large. In that case the
+    // decoder has found all values, and waits for more.
     let of_list = format!("{} ", list.name);
     let complete = known.iter().filter(|part| part.name.starts_with(&of_list));
     let complete = i128::try_from(complete.count()).ok()?;
@@ -48,13 +49,13 @@ fn before_the_list(
         return Some(format!("the {name} counts bytes; it must count values"));
     }
     if is_right(sent - 1).is_some() {
-        return Some(format!("the {name} is one too many"));
+        return Some(format!("the {name} is too large by one"));
     }
     let is_less = is_right(sent + 1).is_some();
-    is_less.then(|| format!("the {name} is one too few"))
+    is_less.then(|| format!("the {name} is too small by one"))
 }
 
-/// Returns the frame that arrived, with this number of values instead of the one that was sent.
+/// Decodes the frame that arrived as if this number of values had been sent before the list.
 fn with_number(
     shown: &Shown<'_>,
     number: &DecodedField,
@@ -75,7 +76,7 @@ fn is_wanted(pattern: &WantedFrame, frame: &Frame) -> bool {
     frame.packet == pattern.packet && pairs.all(|(wanted, field)| wanted.accepts(&field.value))
 }
 
-/// Returns the number of bytes of the values of this list.
+/// Returns the size of all values of this list together, in bytes.
 fn size_of(frame: &Frame, list: &Field) -> Option<i128> {
     let field = frame.fields.iter().find(|field| field.name == list.name)?;
     i128::try_from(field.bytes.len() - field.prefix).ok()

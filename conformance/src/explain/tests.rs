@@ -19,7 +19,7 @@ fn names(names: &[&str], among_others: bool) -> WantedField {
     })
 }
 
-/// Describes these bytes in the place of a packet of the lodge.
+/// Describes the failure when the lodge sends these bytes instead of this packet.
 fn described(packet: &str, fields: Vec<WantedField>, unread: &[u8]) -> Failure {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lodge");
     let lodge = Suite::read_folder(&folder).expect("lint finds nothing wrong with it");
@@ -63,8 +63,8 @@ fn a_wrong_number_of_values_gets_a_hint() {
             [0, 2],
             "the number of names is sent in the other byte order",
         ),
-        ([3, 0], "the number of names is one too many"),
-        ([1, 0], "the number of names is one too few"),
+        ([3, 0], "the number of names is too large by one"),
+        ([1, 0], "the number of names is too small by one"),
         (
             [32, 0],
             "the number of names counts bytes; it must count values",
@@ -110,7 +110,7 @@ fn the_table_of_a_list_without_end_has_its_number_and_its_packet() {
 
 #[test]
 fn the_same_values_in_another_order_get_a_hint() {
-    let hint = "names has the same values, in another order";
+    let hint = "names has the right values, but in another order";
     for among_others in [false, true] {
         let wanted = names(&["ann", "bob"], among_others);
         let failure = described("MEMBERS", vec![wanted], &members([2, 0], &["bob", "ann"]));
@@ -121,7 +121,7 @@ fn the_same_values_in_another_order_get_a_hint() {
     assert_eq!(failure.hint.as_deref(), Some("names lacks \"ann\""));
 }
 
-/// If only the length is wrong, the hint does not speak of all numbers.
+/// If only the length is wrong, the hint does not say that all numbers are wrong.
 #[test]
 fn a_length_in_the_other_byte_order_is_told_from_all_numbers() {
     let whole = |length: [u8; 2], number: [u8; 2]| {
@@ -143,7 +143,7 @@ fn a_length_in_the_other_byte_order_is_told_from_all_numbers() {
         let failure = described("MEMBERS", wanted(), &bytes);
         assert_eq!(failure.hint.as_deref(), Some(hint));
     }
-    // STRANGER has no number but its length.
+    // The length is the only number in STRANGER.
     let mut bytes = vec![b'L', b'G', 1, 6, 0, 16];
     bytes.extend(format!("{:\0<16}", "ann").bytes());
     let failure = described("STRANGER", vec![text("ann")], &bytes);

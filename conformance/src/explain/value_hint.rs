@@ -36,7 +36,7 @@ fn of_value(wire: &Wire, declared: &Field, right: &Value, came: &Value) -> Optio
             let int = wire.integer_type(&declared.type_name)?;
             let is_reversed = right != came && int.reversed().bytes(*right) == int.bytes(*came);
             let name = &declared.name;
-            is_reversed.then(|| format!("{name} is right in the other byte order"))
+            is_reversed.then(|| format!("{name} is sent in the other byte order"))
         }
         (Value::Text(right), Value::Text(came)) => {
             let pad = wire.filler(&declared.type_name)?;
@@ -44,7 +44,9 @@ fn of_value(wire: &Wire, declared: &Field, right: &Value, came: &Value) -> Optio
             let filler = rest.first()?;
             let is_filled = rest.iter().all(|byte| byte == filler);
             is_filled.then(|| {
-                format!("the text is filled up with the byte {filler:02x}; it must be {pad:02x}")
+                format!(
+                    "the text is filled up with the byte {filler:02x}; the right byte is {pad:02x}"
+                )
             })
         }
         _ => None,
@@ -66,7 +68,7 @@ fn of_list(wire: &Wire, declared: &Field, wanted: &WantedList, values: &[Value])
         Some(first) => Some(format!("{name} lacks {}", value_in_words(first))),
         None => {
             let is_moved = !wanted.accepts(values) && wanted.in_any_order().accepts(values);
-            is_moved.then(|| format!("{name} has the same values, in another order"))
+            is_moved.then(|| format!("{name} has the right values, but in another order"))
         }
     })
 }

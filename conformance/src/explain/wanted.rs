@@ -9,15 +9,15 @@ use super::words::value_in_words;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown<'a> {
     pub(crate) grammar: &'a Grammar,
-    /// The reading in which the case is played.
+    /// The codec for the choices of the readings with which the case is played.
     pub(crate) wire: &'a Wire,
     /// The name of the lane.
     pub(crate) lane: &'a str,
-    /// The bytes that were received and that no step has taken yet.
+    /// The received bytes that no step has used yet.
     pub(crate) unread: &'a [u8],
     /// How the target ended the connection, if it did.
     pub(crate) end: Option<End>,
-    /// Set if the unread bytes begin with a frame that certainly does not belong to this case's conversation.
+    /// Set if the unread bytes begin with a frame that certainly belongs to another case or to a fence.
     pub(crate) stray: Option<Stray>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum WantedField {
     Any,
     /// Any value, or none.
     Undecided,
-    /// A list of such values.
+    /// A list. Each of its values is wanted in one of these ways.
     List(WantedList),
 }
 
@@ -104,7 +104,7 @@ impl WantedField {
 }
 
 impl WantedList {
-    /// Returns the same list, whose values may arrive in any order.
+    /// Returns the same list, but its values may arrive in any order.
     pub(super) fn in_any_order(&self) -> WantedList {
         WantedList {
             in_any_order: true,
@@ -128,8 +128,8 @@ impl WantedList {
             }
     }
 
-    /// Returns whether each wanted value is among these values. Lint allows only known values and `_` in such a list, so `_`
-    /// can take any value that is left over.
+    /// Returns whether each wanted value is among these values. Lint allows only known values and `_` (any value) in such a
+    /// list. So this function first looks for the known values, and each `_` can match any value that is left.
     fn are_among(&self, values: &[Value]) -> bool {
         let mut left: Vec<&Value> = values.iter().collect();
         let mut known = self.items.iter().filter_map(WantedField::value);

@@ -28,7 +28,7 @@ pub(crate) struct Court<'a> {
 }
 
 impl<'a> Court<'a> {
-    /// Makes the court. `known` holds the known deviations by scenario, each with the reason.
+    /// Makes the court. `known` holds the known deviations: for the id of a scenario, the reason that the user gave.
     pub(crate) fn new(
         suite: &'a Suite,
         known: &'a BTreeMap<String, String>,
@@ -59,7 +59,8 @@ impl<'a> Court<'a> {
         let incidents = played
             .map(|played| played.incidents.clone())
             .unwrap_or_default();
-        // No document forbids a target to keep resources of clients that have left, but doing so is never right.
+        // No document forbids a target to keep the resources of clients that have left, but this is always a fault. So a
+        // case with an incident gets at best `non-strict`.
         let verdict = match verdict {
             Verdict::Pass | Verdict::Note if !incidents.is_empty() => Verdict::NonStrict,
             verdict => verdict,
@@ -92,7 +93,7 @@ impl<'a> Court<'a> {
     }
 
     /// Returns the verdict and, if the verdict is inconclusive or unsupported, its cause. `asked` holds the cases whose
-    /// verdicts depend on this one; the set prevents endless recursion.
+    /// judgement has begun and waits for this verdict. This set prevents endless recursion.
     fn verdict(
         &self,
         id: &str,
@@ -132,7 +133,7 @@ impl<'a> Court<'a> {
             .scenario(id)
             .map(|scenario| scenario.checks.as_slice())
             .unwrap_or_default();
-        // A case that ends the target always fails, even if all its requirements are SHOULD or MAY.
+        // If a case makes the target end, the case always fails, even if all its requirements are SHOULD or MAY.
         if failure.is_end_of_target() || has_must(&self.requirements, checks) {
             (Verdict::Fail, None)
         } else {
@@ -140,7 +141,8 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns whether a case uses a fragment that the case with this id judges. Then the first cannot excuse the second.
+    /// Returns whether `case` uses a fragment that the case `id` judges. If so, `case` may have failed only because of that
+    /// fragment, so its failure does not excuse a failure of the case `id`.
     fn rests_on(&self, case: &str, id: &str) -> bool {
         let mut rests = false;
         if let Some(case) = self.suite.scenario(case) {
@@ -152,7 +154,8 @@ impl<'a> Court<'a> {
     }
 
     /// Returns why a failure in a fragment or a fence does not count against the case: the prover (the case that judges that
-    /// fragment or fence) did not pass either. If the prover is itself excused by another case, that other case is the cause.
+    /// fragment or fence) did not pass either. If the prover failed only because of another case, that other case is the
+    /// cause.
     fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
         if asked.contains(prover) {
             return None;
@@ -170,7 +173,7 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns the requirements that a probe judges in addition to its own: those of the choice that the target follows.
+    /// Returns the requirements that a probe judges in addition to its own: the requirements that the target's choice cites.
     fn checks_of_choice(&self, scenario: &Scenario) -> Vec<String> {
         let Some(name) = &scenario.probes else {
             return Vec::new();
@@ -191,7 +194,7 @@ impl<'a> Court<'a> {
             .collect()
     }
 
-    /// Returns a remark for each reading that affects the case, if no probe confirmed the choice that the run uses for it.
+    /// Returns a remark for each reading that affects the case, if no probe confirmed the choice for this reading.
     fn unproved(&self, scenario: &Scenario) -> Vec<String> {
         self.readings
             .iter()
@@ -204,7 +207,7 @@ impl<'a> Court<'a> {
             })
             .map(|settled| {
                 format!(
-                    "no probe confirmed the reading {}; the case was judged with its choice {}",
+                    "no probe confirmed which choice of the reading {} the server follows; the case was judged with the choice {}",
                     settled.name, settled.choice
                 )
             })

@@ -1,4 +1,4 @@
-//! The finding of each case, before it is judged.
+//! The finding of each case: the result of the case, before the court turns it into a verdict.
 
 use std::collections::BTreeMap;
 
@@ -54,14 +54,14 @@ impl Finding {
         }
     }
 
-    /// Returns whether the case failed, or the target did something other than what the document prefers.
+    /// Returns whether the case failed, or the document prefers a behaviour that the target did not show.
     pub(crate) fn is_below_note(&self) -> bool {
         let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
         self.failed() || self.played().is_some_and(is_non_strict)
     }
 
     /// Returns whether the target sent anything during the case. An accepted connection alone does not prove that the target
-    /// was alive: the operating system accepts connections even while the process is ending.
+    /// was alive, because the operating system accepts connections even while the process is ending.
     pub(crate) fn was_answered(&self) -> bool {
         let mut events = self
             .played()

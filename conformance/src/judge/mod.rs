@@ -6,7 +6,7 @@
 //! | `court` | turns a finding into a verdict and its cause: this file decides which cases fail |
 //! | `outcome` | the result of one judged case, and the report of a whole run |
 //!
-//! The court uses no connection and no clock: the same findings always give the same verdicts.
+//! The court uses no connection and no clock, so the same findings always give the same verdicts.
 
 mod court;
 mod findings;

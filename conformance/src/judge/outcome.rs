@@ -17,15 +17,16 @@ use crate::suite::{Level, Requirement};
 pub enum Verdict {
     /// The target follows the document.
     Pass,
-    /// The target follows the document. The document allows several behaviours, and a note says which one the target has.
+    /// The target follows the document. The document allows several behaviours, and a note says which of them the target
+    /// shows.
     Note,
     /// The document allows what the target does, but prefers something else.
     NonStrict,
-    /// The case cannot be judged on this target: a setting or an identity is missing, or the profile says that the target does
-    /// not support it.
+    /// The case cannot be judged on this target: a setting or an identity is missing, or the profile says that the target
+    /// does not support it.
     Unsupported,
-    /// The case could not be judged in this run, for example because a case on which it depends did not pass, or because this
-    /// machine stalled.
+    /// The case could not be judged in this run, for example because a case on which it depends did not pass, or because
+    /// this machine stalled.
     Inconclusive,
     /// The target violates the document.
     Fail,
@@ -89,7 +90,7 @@ pub struct Outcome {
     pub id: String,
     /// The scenario's title.
     pub title: String,
-    /// The requirements that it judges.
+    /// The requirements that the case judges.
     pub requirements: Vec<String>,
     /// The judgement.
     pub verdict: Verdict,
@@ -105,12 +106,14 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// The conversation.
     pub conversation: Vec<Event>,
-    /// Incidents in the target during or after the case. They are known only if the runner started the target.
+    /// Incidents in the target during or after the case, such as a crash or a leak. They are known only if the runner
+    /// started the target.
     pub incidents: Vec<Incident>,
     /// The target's standard output and error during the case. They are known only if the runner started the target. If
-    /// several cases run at the same time on one process, each case gets everything that was written while it ran.
+    /// several cases use one process at the same time, each case gets all output that the process wrote while the case ran.
     pub output: Option<String>,
-    /// How the verdict changed when the sends of the case were cut; `None` if it did not change.
+    /// How the verdict changed when the bytes of each send were cut into other TCP segments; `None` if the verdict did not
+    /// change.
     pub recut: Option<Recut>,
     /// The reason why the case is a known deviation, if the user listed it as one. The failure of a known deviation does not
     /// change the exit code.
@@ -122,7 +125,7 @@ pub struct Outcome {
 /// Why a case could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The case depends on something that another case judges, and that other case did not pass. The text is the other
+    /// The case depends on something that another case judges, and that other case did not pass. The value is the other
     /// case's id.
     Case(String),
     /// The target no longer answered after the case with this id.
@@ -192,13 +195,13 @@ impl fmt::Display for Cause {
             Cause::Stall => f.write_str("because this machine stalled while the case waited"),
             Cause::OnlyInCompany { failed, of } => write!(
                 f,
-                "because it passes alone, but failed {failed} of {of} times while other cases ran"
+                "because the case passes alone, but failed {failed} of {of} times while other cases ran"
             ),
             Cause::Residue => f.write_str(
-                "because it passes on a fresh process, but failed on a process that had served other cases before",
+                "because the case passes with a fresh server process, but failed with a process that had served other cases before",
             ),
             Cause::Declared(reason) => write!(f, "because {reason} (according to the profile)"),
-            Cause::TimeLimit => f.write_str("because the time limit of the run passed"),
+            Cause::TimeLimit => f.write_str("because the run reached its time limit"),
             Cause::Interrupted => f.write_str("because the run was interrupted"),
             Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
@@ -214,7 +217,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// A verdict that changed when the sends of the case were cut.
+/// A verdict that changed when the bytes of each send were cut into other TCP segments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recut {
     /// How the sends were cut.
@@ -223,21 +226,22 @@ pub struct Recut {
     pub whole: Verdict,
     /// The verdict with all sends cut.
     pub cut: Verdict,
-    /// The smallest set of cuts that the runner found to change the verdict, each cut as text for a person; empty if only
-    /// all cuts together changed it.
+    /// The smallest set of cuts with which the runner saw the verdict change. Each cut is described as text for people. The
+    /// list is empty if the verdict changed only with all cuts together.
     pub smallest: Vec<String>,
 }
 
-/// The choice of a reading of the protocol.
+/// A reading of the protocol, and the choice that the run follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SettledReading {
     /// The reading's name.
     pub name: String,
-    /// The question that the reading answers.
+    /// The question that the document leaves open, as text for people.
     pub title: String,
     /// The choice that the run follows.
     pub choice: String,
-    /// Whether a probe confirmed the choice. If not, the run uses the first choice, or the choice that the user gave.
+    /// Whether a probe confirmed the choice. If no probe did, the run uses the choice that the user gave, or else the first
+    /// choice.
     pub proved: bool,
 }
 
@@ -248,7 +252,7 @@ pub struct Report {
     pub protocol: String,
     /// The protocol's title.
     pub title: String,
-    /// The target's address; port 0 if each start of the target got its own port.
+    /// The target's address. The port is 0 if each start of the target used another port.
     pub target: SocketAddr,
     /// The command with which the runner started the target; `None` if the runner did not start it.
     pub command: Option<String>,
@@ -311,8 +315,9 @@ impl Report {
     }
 
     /// Returns the exit code. It is 128 plus the number of the signal if the run was interrupted. It is 0 if every MUST was
-    /// judged and held, except known deviations. It is 1 if a MUST failed, or if a known deviation no longer occurs. It is 3
-    /// if the target cannot be judged, and 4 if nothing failed, but a MUST was not judged.
+    /// judged, and the target violates none of them, except in known deviations. It is 1 if the target violates a MUST, or
+    /// if a known deviation no longer occurs. It is 3 if the target cannot be judged, and 4 if nothing failed, but a MUST
+    /// was not judged.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if let Some(signal) = self.interrupted {
@@ -328,8 +333,7 @@ impl Report {
         if self.open().is_empty() { 0 } else { 4 }
     }
 
-    /// Returns the cases that were not judged although they check a MUST, without the cases that the profile declares
-    /// unsupported.
+    /// Returns the cases that check a MUST but were not judged. Cases that the profile declares unsupported are left out.
     #[must_use]
     pub fn open(&self) -> Vec<&Outcome> {
         let is_open = |case: &&Outcome| match case.verdict {
@@ -341,7 +345,7 @@ impl Report {
         open.filter(|case| self.has_must(case)).collect()
     }
 
-    /// Returns the number of MUSTs that at least one case should have judged but did not.
+    /// Returns the number of MUSTs that are cited by a case that could not be judged (see [`open`](Report::open)).
     #[must_use]
     pub fn musts_not_judged(&self) -> usize {
         let mut musts: BTreeSet<&str> = BTreeSet::new();
@@ -371,7 +375,7 @@ impl Report {
         has_must(&self.requirements, &case.requirements)
     }
 
-    /// Returns the cases that are the cause of other cases' verdicts, each with the number of those verdicts.
+    /// Returns each case that prevented the judgement of other cases, with the number of those other cases.
     #[must_use]
     pub fn causes(&self) -> Vec<(&str, usize)> {
         let mut causes: BTreeMap<&str, usize> = BTreeMap::new();

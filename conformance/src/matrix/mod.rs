@@ -41,7 +41,7 @@ pub struct Team {
     pub score: Option<f64>,
     /// The result of the team's run, as a sentence.
     pub sentence: String,
-    /// The name of each reading, and the choice of this target.
+    /// For each reading: its name, and the choice that this target made.
     pub readings: Vec<(String, String)>,
 }
 
@@ -52,11 +52,11 @@ pub struct Row {
     pub id: String,
     /// The title of the case.
     pub title: String,
-    /// The highest level among its requirements.
+    /// The highest level (must, should or may) among the requirements of the case.
     pub level: String,
     /// The ids of the requirements that the case cites.
     pub requirements: Vec<String>,
-    /// The points of the case.
+    /// The number of points that the case is worth.
     pub weight: f64,
     /// One cell for each team, in the order of the teams; `None` if the run of the team did not have the case.
     pub cells: Vec<Option<Cell>>,
@@ -81,7 +81,7 @@ impl Row {
             .count()
     }
 
-    /// Returns whether all teams pass the case (verdict pass or note), so that it does not distinguish them.
+    /// Returns whether all teams pass the case (verdict pass or note). Such a case does not distinguish the teams.
     #[must_use]
     pub fn is_dull(&self) -> bool {
         let good = |cell: &Option<Cell>| {
@@ -150,14 +150,14 @@ impl Matrix {
     }
 }
 
-/// Returns the items of `all` with these indices, in the order of the indices.
+/// Returns the items of `all` in this order: `order` contains their indices.
 fn in_order<T: Clone>(all: &[T], order: &[usize]) -> Vec<T> {
     let numbered = order.iter().filter_map(|index| all.get(*index));
     numbered.cloned().collect()
 }
 
-/// Returns the verdict of a cell, for comparing cells. The verdict note counts as pass, because a free choice is no
-/// difference between two targets.
+/// Returns the verdict of a cell, for comparing cells. A `note` counts as a `pass`: two targets that make different allowed
+/// choices do not differ in quality.
 fn verdict(cell: &Option<Cell>) -> Option<Verdict> {
     cell.as_ref().map(|cell| match cell.verdict {
         Verdict::Note => Verdict::Pass,
@@ -179,7 +179,8 @@ fn team(run: &RunFile, weights: &Weights) -> Team {
     }
 }
 
-/// Returns a row for each case that is in at least one of the runs, in the order in which the runs name them.
+/// Returns a row for each case that is in at least one of the runs. The rows have the order in which the cases first appear
+/// in the runs.
 fn rows(runs: &[RunFile], weights: &Weights) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();

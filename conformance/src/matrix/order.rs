@@ -1,14 +1,15 @@
-//! Finds an order of lines in which similar lines are next to each other.
+//! Sorts the rows or columns of a matrix (here called lines) so that similar lines are next to each other.
 
 /// Maximum number of passes over the whole order. Each pass improves the order, and usually a few passes are enough.
 const MOST_PASSES: usize = 8;
 
-/// Returns an order of these lines, as indices, in which neighbours differ in few places. The first line stays the first.
+/// Returns the indices of these lines, in an order in which each line differs from its neighbours in few places. The first
+/// line stays first.
 ///
-/// First the function builds an order. After each line it takes the remaining line with the fewest differences. If several
-/// lines have the same small number of differences, it takes the first of these lines. Then it reverses parts of this order
-/// as long as that makes neighbours more similar. The result is the same each time. It may not be the best order, because a
-/// search for the best order would take too long.
+/// First the function builds an order. After each line it takes the remaining line that differs least from it. If several
+/// lines differ equally little, it takes the first of them. Then it reverses parts of this order, as long as this makes
+/// neighbours more similar. For the same lines, the result is always the same. There may be a better order, but the search
+/// for the best order would take too long.
 pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     let distance = |one: usize, other: usize| {
         let [one, other] = [one, other].map(|index| lines.get(index).into_iter().flatten());

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::run::Verdict;
 
-/// The format of the reports that this program can read.
+/// The format version of the reports that this program can read.
 const FORMAT: u32 = 1;
 
 /// The report of a run.
@@ -60,7 +60,7 @@ pub struct CaseOfRun {
 pub struct RequirementOfRun {
     /// The id of the requirement.
     pub id: String,
-    /// `must`, `should` or `may`; `None` if the level was not known.
+    /// `must`, `should` or `may`; `None` if the run did not know the level.
     pub level: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl RunFile {
         })?;
         if run.format != FORMAT {
             return Err(format!(
-                "it has the format {}, but this program reads {FORMAT}",
+                "it has version {} of the report format, but this program reads only version {FORMAT}",
                 run.format
             ));
         }
@@ -100,7 +100,8 @@ impl RunFile {
 }
 
 impl CaseOfRun {
-    /// Returns the highest level among the requirements of the case. If no level is known, the case counts as a MUST.
+    /// Returns the highest level among the requirements of the case. If no level is known, the case counts as if it checked
+    /// a MUST.
     #[must_use]
     pub fn level(&self) -> &str {
         let level = |word: &&str| {
@@ -116,7 +117,7 @@ impl CaseOfRun {
             .unwrap_or("must")
     }
 
-    /// Returns why the case does not pass, in a few words.
+    /// Returns the reason why the case did not pass, in a few words.
     #[must_use]
     pub fn why(&self) -> Option<String> {
         let cause = self.cause.as_ref().map(|cause| cause.text.clone());

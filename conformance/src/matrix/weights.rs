@@ -1,8 +1,8 @@
 //! The points of a case, and the share of them that each verdict earns.
 //!
-//! A score is the share of the possible points that a team earned, from 0 to 100. A case is worth the points of the highest
-//! level among its requirements, or the points that are set for it. Its verdict earns a share of these points. Cases with
-//! the verdict unsupported or error do not count.
+//! A score is the share of the possible points that a team earned, from 0 to 100. A case is worth the points that the user
+//! has set for it. Without such a setting, it is worth the points of the highest level among its requirements. The verdict
+//! on the case decides which share of these points the team earns. Cases with the verdict unsupported or error do not count.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::run::Verdict;
 
 use super::run::CaseOfRun;
 
-/// The words whose numbers can be changed, and their default numbers.
+/// The words whose weights the user can change, and their default weights.
 const USUAL: [(&str, f64); 7] = [
     ("must", 3.0),
     ("should", 1.0),
@@ -42,7 +42,7 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// Returns a sentence that names the line.
+    /// Returns a sentence that names the wrong line.
     pub fn read(&mut self, text: &str) -> Result<(), String> {
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split("//").next().unwrap_or_default().trim();
@@ -70,7 +70,7 @@ impl Weights {
         let (name, number) = written.split_once('=').ok_or_else(usage)?;
         let number: f64 = number.trim().parse().map_err(|_| usage())?;
         if !number.is_finite() || number < 0.0 {
-            return Err(format!("{written:?}: a weight is a number, at least 0"));
+            return Err(format!("{written:?}: a weight must be a number, 0 or more"));
         }
         let name = name.trim();
         if let Some(case) = name.strip_prefix("case ") {

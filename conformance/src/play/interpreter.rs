@@ -12,11 +12,11 @@ use super::case::{Case, ConnId, Cutting, Players, conversation};
 use super::shared::Shared;
 use super::steps::{Progress, Track};
 
-/// Plays a scenario, with one reading of the protocol.
+/// Plays a scenario. `choices` has a choice for each reading, and `wire` is the codec for these choices.
 ///
 /// # Errors
 ///
-/// Fails if the lanes of the scenario cannot get their identities. In that case no step was played.
+/// Fails if the lanes of the scenario cannot get their identities. Then no step is played.
 pub(crate) fn play<'a>(
     shared: &'a Shared<'a>,
     target: SocketAddr,
@@ -67,7 +67,7 @@ fn conduct(mut case: Case<'_>) -> Played {
 }
 
 impl<'a> Case<'a> {
-    /// Takes in the bytes that arrived on all lanes, answers the unasked packets among them, and notes the current time.
+    /// Collects the bytes that arrived on all lanes, answers the unasked packets among them, and notes the current time.
     fn absorb(&mut self) {
         for conn in self.connections.values_mut() {
             conn.socket.absorb();
@@ -93,7 +93,7 @@ impl<'a> Case<'a> {
                 Progress::Waits(_) if self.now >= last || self.shared.is_over() => {
                     return Err(Box::new(too_long(self)));
                 }
-                // Send the held bytes and poll again, because the target may wait for these bytes.
+                // Send the bytes that are held back, and poll again: the target may wait for these bytes.
                 Progress::Waits(_) if self.held.is_some() => self.flush_held(),
                 Progress::Waits(until) => self.bell.wait(rung, until.min(last)),
             }
@@ -142,7 +142,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Closes every connection in order: sends FIN, and reads what the target still sends, so that the target gets no reset.
+    /// Closes every connection normally: sends FIN, and reads what the target still sends, so that the target gets no reset.
     fn take_leave(&mut self) {
         for conn in self.connections.ids() {
             self.close_connection(conn);
@@ -170,7 +170,7 @@ impl<'a> Case<'a> {
 
 fn too_long(case: &Case<'_>) -> Failure {
     let got = match case.shared.is_over() {
-        true => "the run ended before the case did",
+        true => "the run ended before the case ended",
         false => "the case did not end; for a slow target, use a larger `--scale`",
     };
     let mut failure = Failure::new(

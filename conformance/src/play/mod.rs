@@ -1,8 +1,8 @@
 //! Plays one case: carries out its steps on connections to the target.
 //!
-//! To see what one step does, go straight to its file: `steps/expect` carries out `expect`. To understand the whole, read
-//! `interpreter` first, which plays a case from the first connect to the last close. Then read `steps/track`, which polls
-//! steps in their order, and then the file of one step.
+//! To see what one step does, go straight to its file: `steps/expect` carries out `expect`. To understand how everything
+//! works together, first read `interpreter`, which plays a case from the first connect to the last close. Then read
+//! `steps/track`, which polls steps in their order, and then the file of one step.
 //!
 //! | place | what |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | `shared` | the data that all cases of a run share |
 //! | `lane` | a connection with its reader and writer threads, and how they wake the interpreter |
 //!
-//! The code of each place uses only the places below it in this table.
+//! The code of each row uses only the rows below it in this table.
 
 mod case;
 mod interpreter;

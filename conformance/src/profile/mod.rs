@@ -20,10 +20,10 @@ pub use read::{read_known, read_profile};
 pub struct Profile {
     /// The settings of `--set`, by name.
     pub settings: BTreeMap<String, String>,
-    /// The choice of the target for each reading, by the name of the reading.
+    /// The choice that the target makes for each reading, by the name of the reading.
     pub readings: BTreeMap<String, String>,
     /// The cases that the target does not support, each with the reason.
     pub unsupported: BTreeMap<String, String>,
-    /// The factor of `--scale` for this target.
+    /// The factor for the timeouts, as `--scale` gives it, for this target.
     pub scale: Option<f64>,
 }

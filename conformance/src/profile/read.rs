@@ -31,7 +31,7 @@ pub fn read_profile(path: &Path, suite: &Suite) -> Result<Profile, Diagnostics> 
                 reader.mistake(
                     &node,
                     &node.name.span,
-                    "this is not a word of a profile".to_owned(),
+                    "this word has no meaning in a profile".to_owned(),
                     help,
                 );
             }
@@ -50,7 +50,7 @@ pub fn read_known(path: &Path, suite: &Suite) -> Result<BTreeMap<String, String>
         arguments: (1, 1),
         properties: &[],
         block: false,
-        example: "login-taken \"the server lets the second one in; ticket 12\"",
+        example: "login-taken \"the server accepts the second client, too; ticket 12\"",
     };
     let mut reader = Reader::open(path, suite);
     let mut known = BTreeMap::new();
@@ -75,8 +75,8 @@ impl<'a> Reader<'a> {
         let mut findings = Findings::default();
         let text = read_text(path).unwrap_or_else(|error| {
             let unread = Arc::new(SourceFile::new(name.clone(), ""));
-            let help = "check the path, and that it is a text file in UTF-8";
-            let mistake = Mistake::new(format!("cannot read it: {error}"), help);
+            let help = "check the path, and check that the file is text in UTF-8";
+            let mistake = Mistake::new(format!("cannot read the file: {error}"), help);
             findings.error(&(unread, 0..0), mistake);
             String::new()
         });
@@ -103,7 +103,8 @@ impl<'a> Reader<'a> {
         self.findings.error(&(&node.file, span.clone()), mistake);
     }
 
-    /// Returns the arguments as texts. If they are not exactly `COUNT` texts, reports a mistake and returns `None`.
+    /// Returns the arguments of a node as texts. If the node does not have exactly `COUNT` arguments that are all texts,
+    /// reports a mistake and returns `None`.
     fn texts<const COUNT: usize>(&mut self, node: &Node, example: &str) -> Option<[String; COUNT]> {
         let shape = Shape {
             arguments: (COUNT, COUNT),
@@ -118,7 +119,7 @@ impl<'a> Reader<'a> {
         let texts = texts.try_into().ok();
         if texts.is_none() {
             let message = format!(
-                "the arguments of `{}` are words, or texts in quotes",
+                "the arguments of `{}` must be words, or texts in quotes",
                 node.name.text
             );
             self.mistake(node, &node.span, message, format!("write: {example}"));
@@ -133,7 +134,7 @@ impl<'a> Reader<'a> {
 
     fn first<T>(&mut self, node: &Node, name: String, value: T, into: &mut BTreeMap<String, T>) {
         if into.insert(name.clone(), value).is_some() {
-            let message = format!("there is a second {name}");
+            let message = format!("{name} is given twice");
             let help = "remove one of them".to_owned();
             self.mistake(node, &node.span, message, help);
         }
@@ -166,7 +167,7 @@ impl<'a> Reader<'a> {
         let Some(reading) = suite.grammar.reading_named(&name) else {
             let known = suite.grammar.readings.iter();
             let help = one_of(&name, known.map(|reading| reading.name.as_str()));
-            let message = format!("{} has no reading {name}", suite.name);
+            let message = format!("{} has no reading with the name {name}", suite.name);
             return self.mistake(node, &Reader::span(node, 0), message, help);
         };
         if reading.choice_named(&choice).is_none() {

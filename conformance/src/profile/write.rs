@@ -7,8 +7,8 @@ use crate::suite::Suite;
 use crate::text::{kdl, kdl_comment};
 
 impl Profile {
-    /// Returns the text of the file. Settings that scenarios need but that are not known are written as comments, for the
-    /// user to fill in.
+    /// Returns the text of the file. If scenarios need a setting whose value is not known, the file contains it as a comment
+    /// that the user can complete.
     #[must_use]
     pub fn to_kdl(&self, suite: &Suite) -> String {
         let mut out = format!(

@@ -1,4 +1,4 @@
-//! The explanation of one failure: what was expected, what arrived, byte by byte, and how to repeat it.
+//! The explanation of one failure: what was expected, what arrived (byte by byte), and how to run the case again.
 
 use std::fmt::Write;
 
@@ -13,8 +13,9 @@ pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<Stri
     explain(report, case, rerun, false, Paint::Plain)
 }
 
-/// Returns several lines about a case that failed, that harmed the process of the target, or whose verdict changed with the
-/// segments. Returns `None` for any other case: it needs no explanation.
+/// Returns several lines about a case that failed or harmed the process of the target. Does the same for a case whose
+/// verdict changed when its bytes were divided into other segments. Returns `None` for any other case, because it needs no
+/// explanation.
 pub(super) fn explain(
     report: &Report,
     case: &Outcome,
@@ -71,7 +72,7 @@ pub(super) fn failed(out: &mut String, failure: &Failure, paint: Paint) {
     bytes(out, failure, paint);
 }
 
-/// Describes what happened to the process of the target. Leaves out what the failure already says.
+/// Describes the incidents of the target's process. Leaves out an incident that the failure has already described.
 fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     let told = case.failure.as_ref().map(|failure| &failure.got);
     for incident in &case.incidents {
@@ -112,13 +113,13 @@ fn recut(out: &mut String, case: &Outcome) {
     };
     let _ = writeln!(
         out,
-        "  segments  {} with each send in one segment, {} with segments {}; {}:",
+        "  segments  {} with each send in one segment, {} with segments {}; {}",
         recut.whole,
         recut.cut,
         recut.segments.word(),
         match recut.smallest.is_empty() {
-            true => "fewer cuts do not always change the verdict",
-            false => "these cuts are enough to change the verdict",
+            true => "the runner found no smaller set of cuts that changes the verdict",
+            false => "these cuts are enough to change the verdict:",
         }
     );
     for cut in &recut.smallest {

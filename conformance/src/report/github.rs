@@ -10,9 +10,9 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// Returns an error for each failure (a notice, if it is a known deviation), and a warning for each non-strict case. After
-/// them comes the result, as a notice or an error. If other cases could not be judged because of one case, a warning says
-/// so.
+/// Returns an error for each failure (a notice, if it is a known deviation), and a warning for each non-strict case. The
+/// last annotation is the result of the run, as a notice or an error. If a case prevented the judgement of other cases, a
+/// warning says so.
 #[must_use]
 pub fn to_annotations(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);

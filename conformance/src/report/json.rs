@@ -10,7 +10,7 @@
 //! | `target` | address and port of the target; if each start of the target got another port, the command that started it |
 //! | `command` | the command that started the target, or null |
 //! | `exit_code` | the exit code of `conformance run` |
-//! | `sentence` | the result as a sentence |
+//! | `sentence` | the result of the run as a sentence |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
 //! | `certificate` | the SHA-256 fingerprint of the target's certificate, or null without TLS |
 //! | `seed` | `--seed` with this number repeats the names, tokens and payloads |
@@ -31,7 +31,7 @@
 //! | `prerequisite` | true if the case was played only because selected cases depend on it |
 //! | `began` | when the case began, or null if it was not played |
 //! | `duration_ms` | how long the case took, without the time to close its connections |
-//! | `notes[]` | remarks, and what the target chose where the document leaves a choice |
+//! | `notes[]` | remarks, and the target's choices where the document leaves a free choice |
 //! | `failure` | null, or a [`Failure`] |
 //! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what happened to the process of the target |
 //! | `output` | output of the target during the case, or null if the runner did not start it |

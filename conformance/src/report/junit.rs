@@ -21,7 +21,10 @@ use crate::text;
 ///
 /// This function never panics, because all text in the report is escaped for XML.
 #[must_use]
-#[expect(clippy::expect_used, reason = "all text in it is escaped for XML")]
+#[expect(
+    clippy::expect_used,
+    reason = "all text in the report is escaped for XML"
+)]
 pub fn to_junit(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::xml);
     let rerun = &text::xml(rerun);

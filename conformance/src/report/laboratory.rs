@@ -1,4 +1,4 @@
-//! The matrix of the laboratory: which cases catch each known fault.
+//! The matrix of the laboratory: which cases catch each known fault. (A case catches a fault if it fails because of it.)
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -28,13 +28,13 @@ pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
     out
 }
 
-/// Describes in two sentences how often the diagnosis is right.
+/// Returns two sentences that say how often the diagnosis is right.
 fn in_words(accuracy: &Accuracy) -> String {
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
     format!(
-        "Of {} servers with one fault, the first guess is right for {} ({:.0} %), and one of the guesses is right \
-         for {}. Of {} servers with two faults, the first guess names both for {} ({:.0} %), and at least \
-         one of them for {} ({:.0} %).",
+        "Of {} servers with one fault, the first guess is right for {} ({:.0} %), and at least one guess is right \
+         for {}. Of {} servers with two faults, the first guess names both faults for {} ({:.0} %), and at least \
+         one of the two faults for {} ({:.0} %).",
         accuracy.single,
         accuracy.single_first,
         share(accuracy.single_first, accuracy.single),
@@ -54,7 +54,7 @@ struct Matrix<'a> {
     /// The cases that catch at least one fault, each with the number of faults that it catches.
     cases: Vec<Column<'a>>,
     rows: Vec<Row<'a>>,
-    /// Cases that catch no fault: no server of the laboratory violates the requirements that these cases check.
+    /// Cases that catch no fault, because no server of the laboratory violates the requirements that they check.
     idle: Vec<&'a str>,
 }
 
@@ -77,7 +77,8 @@ struct Row<'a> {
 ///
 /// # Panics
 ///
-/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate render every template, so they find such a mistake before a
+/// release.
 #[must_use]
 pub fn laboratory_page(suite: &Suite, atlas: &Atlas) -> String {
     let mut catches: BTreeMap<&str, usize> = BTreeMap::new();

@@ -13,7 +13,7 @@ use crate::text;
 /// shown; `--verbose` shows all rungs.
 const LAST_RUNGS: usize = 40;
 
-/// Returns one rung, for a conversation that is shown while it goes on.
+/// Returns one rung, for a conversation that is shown live.
 #[must_use]
 pub fn live(event: &Event, paint: Paint) -> String {
     painted(&shown_event(event, text::line), LIVE_LANE, paint)
@@ -49,7 +49,7 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     out
 }
 
-/// The width of a lane's name, in columns, in a conversation that still goes on: its longest name is not known yet.
+/// The width of a lane's name, in columns, in a live conversation, in which the longest name is not known yet.
 const LIVE_LANE: usize = 9;
 
 /// Returns groups of consecutive similar events. All events of a group have the same lane, direction and packet.

@@ -1,7 +1,7 @@
 //! A copy of a report in which all text from other sources is escaped for one kind of output.
 //!
-//! Each struct is destructured field by field, so that no new field can be forgotten: the program does not compile until
-//! this file names the field.
+//! This file destructures each struct field by field. So a new field cannot be forgotten here: the program does not compile
+//! until this file names the field.
 
 use crate::run::{
     Cause, Event, EventField, Failure, FieldReport, Incident, Outcome, Place, Recut, Report,
@@ -12,8 +12,8 @@ use crate::suite::Requirement;
 /// Escapes a text that is part of one line.
 pub(super) type Escape = fn(&str) -> String;
 
-/// The mark before each further line of a sentence that has several lines. These further lines are output of the target; the
-/// mark shows that they are not lines of the report.
+/// The mark before the second and each later line of a sentence. These lines are output of the target. The mark shows that
+/// they are not lines of the report.
 const OUTPUT: &str = "\n    | ";
 
 /// Returns a copy of the report with its texts escaped.

@@ -42,7 +42,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     head + &verdicts.collect::<String>() + &conclusion(report, style)
 }
 
-/// Returns the title of the report. The report does not need to have its cases yet.
+/// Returns the title of the report. It works even before the cases are in the report.
 #[must_use]
 pub fn head(report: &Report, style: &Style) -> String {
     let head = text::line(&format!("{} on {}", report.title, report.judged()));
@@ -54,7 +54,8 @@ pub fn head(report: &Report, style: &Style) -> String {
 }
 
 /// Returns the line about one case, with its notes below, or an empty text if the report does not show this case. A case
-/// that was not judged because the run was interrupted is shown only in a verbose report: the user knows the reason.
+/// that was not judged because the run was interrupted appears only in a verbose report, because the user already knows the
+/// reason.
 #[must_use]
 pub fn verdict(case: &Outcome, style: &Style) -> String {
     let is_shown = match style.detail {
@@ -129,7 +130,7 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
         let wanted = match case.verdict {
             Verdict::Fail if case.known.is_some() => style.detail == Detail::Verbose,
             Verdict::Fail | Verdict::Error | Verdict::NonStrict => true,
-            // If another case is the cause, the explanation of that case is enough.
+            // If another case is the cause of a failure, the report explains only that other case.
             _ => {
                 style.detail == Detail::Verbose
                     || case
@@ -148,7 +149,7 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
     }
 }
 
-/// Adds the readings, the causes, the counts, and one sentence.
+/// Adds the summary: the readings, the causes, the number of cases with each verdict, and the result in one sentence.
 fn summary(out: &mut String, report: &Report, style: &Style) {
     let _ = writeln!(out);
     for reading in &report.readings {

@@ -40,7 +40,7 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
     out
 }
 
-/// Adds a block of YAML with the details of a case that did not simply pass.
+/// Adds a block of YAML with the details of a case, unless its verdict is `pass`.
 fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     if case.verdict == Verdict::Pass {
         return;

@@ -22,7 +22,7 @@ pub(super) fn headline(report: &Report) -> String {
     }
 }
 
-/// Returns a sign for each verdict, for readers who cannot tell the colours apart.
+/// Returns a sign for each verdict, for readers who cannot distinguish the colours.
 pub(super) fn glyph(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "✓",
@@ -65,7 +65,7 @@ pub(super) fn sentence(report: &Report) -> String {
             but_for(report)
         ),
         1 if failed(report).is_empty() => format!(
-            "Only known deviations failed, but these no longer occur: {}; remove them from the file.",
+            "No case failed apart from known deviations, but the file of --known also lists deviations that no longer occur: {}; remove them from the file.",
             report.stale().join(", ")
         ),
         1 => format!(
@@ -88,7 +88,7 @@ pub(super) fn sentence(report: &Report) -> String {
     }
 }
 
-/// Returns the reasons why MUSTs were not judged. The reason that most cases have comes first.
+/// Returns the reasons why MUSTs were not judged. The most frequent reason comes first.
 fn missing(report: &Report) -> String {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for case in report.open() {
@@ -124,8 +124,8 @@ fn interrupted(report: &Report) -> String {
     )
 }
 
-/// Returns the part of the sentence about what does not count, such as `, except for 2 known deviations and 1 case that the
-/// profile excludes`, or nothing.
+/// Returns the part of the sentence that names the cases that do not count, such as `, except for 2 known deviations and 1
+/// case that the profile excludes`. Returns an empty text if everything counts.
 fn but_for(report: &Report) -> String {
     let number = |is: &dyn Fn(&&Outcome) -> bool| report.cases.iter().filter(is).count();
     let excused = number(&|case| case.excuse().is_some());
@@ -173,7 +173,7 @@ pub(super) fn causes(report: &Report) -> Option<String> {
     ))
 }
 
-/// Returns the verdicts that occur, the best first, each with its count.
+/// Returns each verdict that at least one case has, with the number of these cases. The best verdict comes first.
 pub(super) fn counts(report: &Report) -> Vec<(Verdict, usize)> {
     Verdict::ALL
         .iter()

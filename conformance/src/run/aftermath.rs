@@ -1,5 +1,5 @@
 //! Finds the effects of a case on a target that the runner started. Did the process end? Does it still answer? Has it
-//! released what the clients used?
+//! released the threads and connections that its clients used?
 
 use std::time::{Duration, Instant};
 
@@ -11,41 +11,41 @@ use crate::spawn::{Observation, Process};
 use super::contact;
 use super::host::Stay;
 
-/// How long the runner waits for the end of a process that no longer answers. If a process closes its connections because it
-/// ends, it has ended within this time.
+/// How long the runner waits for the end of a process that no longer answers. If the process has closed its connections
+/// because it is ending, it usually ends within this time.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// How long the runner waits, after a case has failed while other cases ran, to see whether the process of the target ends.
+/// How long the runner waits to see whether the target's process ends, after a case has failed while other cases ran.
 const DYING: Duration = Duration::from_millis(300);
 
-/// How long a target may take to release the threads and descriptors that its clients used. The clients' connections have a
-/// longer limit.
+/// How long a target may take to release the threads and descriptors that its clients used. For the clients' connections the
+/// limit is longer.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// How often a case is played before threads and descriptors that stay open count as a leak.
+/// How often a case is played before the runner reports threads and descriptors that stay open as a leak.
 const PLAYS: usize = 3;
 
 /// The pause between two observations of the target.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// The minimum number of observations before a target counts as busy. An idle target is asleep in at least some of this many
-/// observations.
+/// The minimum number of observations before a target counts as busy. An idle target is asleep in at least some of them.
 const LOOKS: usize = 10;
 
-/// The pause between two observations of whether the target is busy.
+/// The pause between two observations that check whether the target is busy.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// An observation looks at one thread after the other. So two threads that take turns to work may both seem to be asleep.
-/// Therefore a target counts as idle only if it was asleep more often than this number plus half the number of observations.
+/// An observation looks at one thread after the other. So if two threads work in turn, both may seem to be asleep. Therefore
+/// a target counts as idle only if all its threads seemed asleep in more than `n / 2 + MISTAKES` of n observations.
 const MISTAKES: usize = 2;
 
-/// The pause between two series of these observations. Only a target that is busy in both of them is reported.
+/// The pause between two series of these observations. A target is reported only if it is busy in both series.
 const CALMING_DOWN: Duration = Duration::from_secs(1);
 
-/// Processor time that the target must have used between the observations, in hundredths of a second.
+/// To count as busy, the target must have used this much processor time during the observations, in hundredths of a second.
 const WORK: u64 = 30;
 
-/// Time limit of these observations. On a busy machine it may take long until a target has used that much processor time.
+/// Time limit of these observations. On a busy machine it may take long until a busy target has used that much processor
+/// time.
 const WORK_BOUND: Duration = Duration::from_secs(30);
 
 /// Whether other cases used the process of the target at the same time.
@@ -53,7 +53,8 @@ const WORK_BOUND: Duration = Duration::from_secs(30);
 pub(crate) enum Beside {
     /// No other case used the process.
     NoOther,
-    /// Other cases used the process too. Then only the end of the process is noticed, and another case may have caused it.
+    /// Other cases used the process too. Then the runner only notices that the process ended, and does not know which case
+    /// caused the end.
     Others,
 }
 
@@ -83,19 +84,19 @@ pub(crate) fn inspect(
     played.output = Some(process.log().since(stay.mark));
 }
 
-/// If the runner started the target and the target ended at the first login, returns how it ended; otherwise `None`.
+/// Returns how the target ended, if the runner started it and it ended at the first login; otherwise `None`.
 pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     let process = stay.process.as_ref()?;
     let end = process.end_by(Instant::now() + LAST_BREATH)?;
     let output = process.log().since(stay.mark);
     Some(format!(
-        "the target ended at the first login, with {end}; its output:\n{}",
+        "the target ended during the first login, with {end}; its output:\n{}",
         output.trim_end()
     ))
 }
 
 /// Returns the failure for a target that ended although every step of the case was fulfilled. If no connection had ended
-/// before the clients left, the target ended because they left.
+/// before the clients left, the target ended because the clients left; the failure notes this.
 fn after_all_steps(end: &Incident, played: &Played, output: &str) -> Failure {
     let got = format!("every step of the case was fulfilled, but {}", end.text);
     let mut failure = Failure::of_target(end.failure_kind(), &got, None);
@@ -106,8 +107,8 @@ fn after_all_steps(end: &Incident, played: &Played, output: &str) -> Failure {
     failure
 }
 
-/// Returns what the last line of the output complains about, without the details: such lines begin with the name of an error.
-/// The lines of a stack trace are indented.
+/// Returns the beginning of the last line of the output, up to its first colon: usually it is the name of an error. Indented
+/// lines are skipped, because they belong to a stack trace.
 fn complaint(output: &str) -> &str {
     let mut lines = output.lines().rev();
     let line = lines.find(|line| !line.trim().is_empty() && !line.starts_with([' ', '\t']));
@@ -144,7 +145,7 @@ fn end_of(
     }
     let met = contact::establish(shared, stay.address).err()?;
     if shared.is_over() {
-        // The end of the run cut the login short, so the missing answer proves nothing.
+        // The run ended during the login, so the missing answer proves nothing.
         return None;
     }
     let until = Instant::now() + LAST_BREATH;
@@ -160,7 +161,8 @@ fn end_of(
     })
 }
 
-/// Returns what the target has not released although all clients have left, and whether it is busy.
+/// Returns an incident for each resource that the target has not released although all clients have left, and an incident if
+/// the target is busy.
 fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
     let mut incidents = Vec::new();
     let Some(before) = stay.before else {
@@ -174,7 +176,8 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
         incidents.push(Incident {
             kind: IncidentKind::Descriptors,
             text: format!(
-                "all clients have left, but some of their connections are still open: {held}"
+                "all clients have left, but the process still has {} open",
+                explain::count(held, "connection")
             ),
         });
     }
@@ -187,9 +190,9 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
 
 /// Returns an incident for threads or descriptors if their number grows each time the case is played.
 ///
-/// Many servers allocate something the first time that they need it, and keep it. On a busy machine, a thread that is
-/// about to end may still be counted. So one observation proves nothing. The case is played twice more, and only a number
-/// that has grown with each of the three plays counts as a leak.
+/// Many servers allocate a thread or descriptor when they need it for the first time, and then keep it. On a busy machine, a
+/// thread that is about to end may still be counted. One observation therefore proves nothing. So the case is played twice
+/// more, and only a number that has grown in each of the three plays counts as a leak.
 fn growth(
     shared: &Shared<'_>,
     process: &Process,
@@ -224,14 +227,15 @@ fn growth(
         .map(|(kind, noun, more)| Incident {
             kind,
             text: format!(
-                "each time all clients have left, the process has {} more",
+                "each time the case is played, the process keeps {} after all clients have left",
                 explain::count(more / PLAYS, noun)
             ),
         })
         .collect()
 }
 
-/// Waits until the target has released everything, or until the time limits pass; returns its last state.
+/// Waits until the target has released everything, or until the time limits pass. Returns the last observation of the
+/// target.
 fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Option<Observation> {
     let began = Instant::now();
     let all_of_it = began + SETTLING;
@@ -249,16 +253,17 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
     }
 }
 
-/// Returns an incident if the target works although no client is connected, and still works after a while. A virtual machine
-/// works for some time after a load, too, because it compiles and collects garbage, but then it stops.
+/// Returns an incident if the target uses the processor although no client is connected, and if it still uses it after a
+/// while. A target in a virtual machine, such as Java's, also works for some time after a load, because the machine compiles
+/// and collects garbage. But then it stops.
 fn busy(process: &Process) -> Option<Incident> {
     works_alone(process)?;
     std::thread::sleep(CALMING_DOWN);
     works_alone(process)
 }
 
-/// Returns an incident if one of the target's threads runs, or is ready to run, in the observations. For an idle target the
-/// function returns soon, because the first observations show all threads asleep.
+/// Returns an incident if some thread of the target runs, or is ready to run, in most of the observations. For an idle
+/// target the function returns soon, because the first observations already show all threads asleep.
 fn works_alone(process: &Process) -> Option<Incident> {
     let began = Instant::now();
     let members = process.members()?;

@@ -17,8 +17,8 @@ use super::milestone::Milestone;
 use super::options::Options;
 use super::watchdog::Watchdog;
 
-/// Maximum number of plays of a case whose failure may be due to a stall of this machine. A busy machine stalls now and
-/// then, so one of a few plays nearly always lies between two stalls.
+/// Maximum number of plays of a case that may have failed because this machine stalled. Even on a busy machine, one of a few
+/// plays nearly always runs without a stall.
 const PLAYS: usize = 5;
 
 /// Everything that is needed to run cases.
@@ -50,7 +50,7 @@ impl<'a> Bench<'a> {
         self.play_beside(scenario, choices, Beside::NoOther)
     }
 
-    /// Returns the cause for a case that could not be judged because the run ended.
+    /// Returns the cause for a case that could not be judged because the run ended: the interruption or the time limit.
     fn end_of_run(&self) -> Cause {
         match self.shared.interruption.signal() {
             Some(_) => Cause::Interrupted,
@@ -101,11 +101,11 @@ impl<'a> Bench<'a> {
                 let _ = play();
             });
             if !played.incidents.is_empty() && beside == Beside::NoOther {
-                // The next case gets a new process, on which the incident has no effect.
+                // Give the next case a new process, so that the incident has no effect on it.
                 self.host.renew();
             }
             if played.failure.is_some() && self.shared.is_over() {
-                // The waits of this play were cut short, so it proves nothing.
+                // The run ended during this play and made its waits shorter, so the failure of this play proves nothing.
                 played.incidents.clear();
                 return Finding::does_not_count(played, self.end_of_run());
             }
@@ -128,9 +128,9 @@ impl<'a> Bench<'a> {
         finding
     }
 
-    /// Plays cases side by side, `jobs` at a time; two cases with the same lock never run together. Cases that mostly wait
-    /// start before the other cases and do not count towards `jobs`. The findings are in the order of the cases; `news` is
-    /// called with each finding as soon as it is known.
+    /// Plays `jobs` cases at a time; two cases with the same lock never run at the same time. Cases that spend most of their
+    /// time waiting start before the other cases, and do not count towards `jobs`. The findings are in the order of the
+    /// cases; `news` is called with each finding as soon as it is known.
     pub(crate) fn play_in_company(
         &self,
         scenarios: &[&Scenario],

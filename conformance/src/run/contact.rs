@@ -1,5 +1,5 @@
-//! Finds out whether a server at the target's address speaks this protocol. The runner does this before a run, and later to
-//! check that the target still answers.
+//! Finds out whether a server at the target's address speaks this protocol. The runner does this before it plays the first
+//! case, and again later to check that the target still answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::play::lane::{Bell, Connection, NoTls, ReceiveBuffer, Speech};
 use crate::play::shared::{Shared, names};
 use crate::scenario::Cut;
 
-/// The number of rounds of login attempts. If all of them fail, the runner decides that the target does not answer.
+/// The number of rounds of login attempts. If all attempts fail, the runner decides that the target does not answer.
 const TRIES: usize = 3;
 
 /// The usual length of an RSA signature, in bytes.
@@ -39,12 +39,13 @@ pub(crate) enum Met {
     Silence,
     /// The target accepted the connection, and ended it without sending a byte.
     Closed(End),
-    /// The target sent bytes that are not a frame of the protocol in any reading. The value is the first of these bytes.
+    /// The target sent bytes that are not a frame of the protocol, whatever choices of the readings the runner assumes. The
+    /// value holds the first of these bytes.
     Strange(Vec<u8>),
 }
 
-/// Tries to log in, up to three times in every reading, each time on a new connection. `Err` holds the result of the last
-/// attempt.
+/// Tries to log in, up to three times with each choice of each reading, every time on a new connection. `Err` holds the
+/// result of the last attempt.
 pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), Met> {
     let grammar = &shared.suite.grammar;
     let wires = wires(grammar);
@@ -68,7 +69,7 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
     Err(met)
 }
 
-/// Opens a new connection. Also returns the bell that rings when something arrives on it.
+/// Opens a new connection. Also returns the bell that rings when something arrives on this connection.
 pub(crate) fn connect(
     shared: &Shared<'_>,
     target: SocketAddr,
@@ -109,7 +110,7 @@ pub(crate) fn meet(
         if answered {
             return Met::Protocol;
         }
-        // If the bytes are wrong in every reading, more bytes cannot make them right.
+        // If no codec can decode the bytes, further bytes cannot make them right.
         let hopeless = wires
             .iter()
             .all(|wire| matches!(wire.decode(Side::Server, received), Decoded::Broken { .. }));
@@ -125,7 +126,7 @@ pub(crate) fn meet(
     }
 }
 
-/// Returns the codec with the first choice of each reading, and then one more codec for each other choice.
+/// Returns several codecs. The first uses the first choice of every reading. Then comes one codec for each other choice.
 pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     let mut wires = vec![grammar.in_reading(&Choices::new())];
     for reading in &grammar.readings {
@@ -137,8 +138,8 @@ pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     wires
 }
 
-/// Returns the bytes of a login, once for each different encoding in these readings; empty if wire.kdl declares no login. The
-/// error says why no reading can encode the login.
+/// Returns the bytes of a login, once for each different encoding that these codecs give. The list is empty if wire.kdl
+/// declares no login. The error says why no codec can encode the login.
 pub(crate) fn logins(
     shared: &Shared<'_>,
     grammar: &Grammar,
@@ -150,7 +151,7 @@ pub(crate) fn logins(
     let most = grammar.longest_name_in_fences();
     if grammar.names == Names::Chosen && most == 0 {
         let packet = &grammar.packet(first.packet).name;
-        return Err(format!("no name fits into {packet}"));
+        return Err(format!("wire.kdl allows only an empty name in {packet}"));
     }
     let (number, mut random) = shared.number_case("");
     let name = match grammar.names {
@@ -190,7 +191,7 @@ pub(crate) fn logins(
     }
 }
 
-/// Returns what a lane sends first in `fence unidentified`; `None` if wire.kdl declares no such exchange.
+/// Returns the packet that a lane sends first in `fence unidentified`; `None` if wire.kdl declares no such exchange.
 fn first_step(grammar: &Grammar) -> Option<&FenceStep> {
     let first = grammar.fence_unidentified.as_ref()?.steps.first()?;
     (first.who == Party::To && first.direction == Direction::Sends).then_some(first)
@@ -232,7 +233,7 @@ pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
             format!("an HTTP server on {target} answered {line:?}; check the port")
         }
         Met::Strange(bytes) => format!(
-            "{target} answers a login with {}, which is wrong in every reading of the document",
+            "{target} answers a login with the bytes {}, which no interpretation of the document allows",
             hex(bytes, 16)
         ),
     }

@@ -1,17 +1,19 @@
-//! The ways in which the target ended when the clients of a case left. One mistake of the target counts once.
+//! Remembers how the target ended when the clients of a case left. If the target ends in the same way after several cases,
+//! it probably has a single mistake, and this mistake counts only once.
 
 use std::collections::BTreeMap;
 
 use crate::judge::Finding;
 use crate::scenario::Scenario;
 
-/// The ways in which the target ended after all steps of a case were fulfilled, each with the first of these cases.
+/// Every way in which the target ended after all steps of a case were fulfilled, each with the id of the first such case.
 #[derive(Debug, Default)]
 pub(crate) struct Ends(BTreeMap<String, String>);
 
 impl Ends {
-    /// Takes back the failure of a case if all its steps were fulfilled and the target then ended in the same way as after an
-    /// earlier case. The incident stays. Hostile cases judge whether the target survives, so each of them counts.
+    /// Takes back the failure of a case if all its steps were fulfilled and the target then ended in the same way as after
+    /// an earlier case. The incident stays. A hostile case judges whether the target survives, so the failure of each
+    /// hostile case counts.
     pub(crate) fn forgive_repeated(&mut self, case: &Scenario, finding: &mut Finding) {
         let Finding::Played(played) = finding else {
             return;
@@ -24,7 +26,7 @@ impl Ends {
         if *first != case.id && !case.hostile {
             played.failure = None;
             played.notes.push(format!(
-                "every step was fulfilled; then the target ended in the same way as after {first}"
+                "every step was fulfilled; then the target ended in the same way as after the case {first}"
             ));
         }
     }

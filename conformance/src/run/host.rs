@@ -8,7 +8,8 @@ use parking_lot::Mutex;
 
 use crate::spawn::{Mark, NotStarted, Observation, Process, Spawn};
 
-/// The runner gives up after this number of failed starts in a row, because each of them may take until its time limit.
+/// After this number of failed starts in a row, the runner no longer starts the target, because each failed start may take
+/// as long as its time limit allows.
 const FAILED_STARTS: usize = 3;
 
 /// The target that is judged.
@@ -45,7 +46,7 @@ impl From<SocketAddr> for Target {
 #[derive(Debug)]
 pub(crate) struct Host {
     target: Target,
-    /// The runner does not wait for a start after this instant.
+    /// After this instant, the runner no longer waits for a start.
     deadline: Option<Instant>,
     state: Mutex<State>,
 }
@@ -57,7 +58,7 @@ struct State {
     failed_starts: usize,
 }
 
-/// The access of one case to the target.
+/// The access of one case to the target: its address and, if the runner started it, its process.
 #[derive(Debug)]
 pub(crate) struct Stay {
     pub(crate) address: SocketAddr,
@@ -75,8 +76,7 @@ impl Host {
         }
     }
 
-    /// Returns the address where the target listens, as far as this address is known before the target starts. Port 0 means
-    /// that each start chooses a port.
+    /// Returns the address where the target listens. The port is 0 if each start chooses another port.
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.target {
             Target::Address(address) => *address,
@@ -156,7 +156,7 @@ impl Host {
         drop(old);
     }
 
-    /// Returns whether a shared process exists. Then it has served at least one case.
+    /// Returns whether a shared process exists. If it exists, it has served at least one case.
     pub(crate) fn has_served(&self) -> bool {
         self.state.lock().shared.is_some()
     }
@@ -168,7 +168,7 @@ impl Host {
         {
             return Ok(Arc::clone(process));
         }
-        // The old process must be gone first, because the next process may bind the same port.
+        // End the old process first, because the next process may bind the same port.
         state.shared = None;
         let process = Arc::new(self.start_within(spawn, &mut state.failed_starts)?);
         state.shared = Some(Arc::clone(&process));

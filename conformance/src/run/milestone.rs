@@ -2,12 +2,12 @@
 
 use crate::judge::{Outcome, Report};
 
-/// A piece of news for people who wait for the end of a run.
+/// A piece of news about a run that is going on.
 #[derive(Debug, Clone, Copy)]
 pub enum Milestone<'a> {
     /// The target speaks the protocol; the cases begin.
     Begins {
-        /// The report, still without cases.
+        /// The report so far. It does not contain the results of the cases yet.
         report: &'a Report,
         /// The number of cases.
         cases: usize,
@@ -19,6 +19,6 @@ pub enum Milestone<'a> {
         /// Whether all its steps succeeded.
         held: bool,
     },
-    /// A case is judged. Each case of the report is judged once.
+    /// The verdict of a case is final. It is reported once for each case.
     Judged(&'a Outcome),
 }

@@ -7,10 +7,10 @@
 //! | `host` | the target: an address, or a process that the runner starts |
 //! | `contact`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
 //! | `selection`, `schedule`, `bench` | which cases are run, in which order, and which of them at the same time |
-//! | `readings` | which reading of the document the target follows |
-//! | `aftermath`, `ends` | the effects of a case on a process that the runner started; which ends of it count |
+//! | `readings` | which choice the target makes for each reading (a question that the document leaves open) |
+//! | `aftermath`, `ends` | the effects of a case on a process that the runner started; which ends of this process count as failures |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
-//! | `told` | which verdicts were reported while the run goes on |
+//! | `told` | reports each verdict once, as soon as it is final |
 //! | `watchdog` | notices when this machine stalls |
 //!
 //! `play` plays a single case, and [`judge`](crate::judge) finds its verdict.
@@ -143,8 +143,8 @@ pub fn run_suite_watched(
                 probes,
             } = readings::settle(&bench, &selection.scenarios);
             let told = Told::new(&bench, &selection, &readings);
-            // With other segments, the second play may change every verdict, so no verdict is reported before the second
-            // play.
+            // If the cases are played a second time with other segments, every verdict may still change. So no verdict is
+            // reported before the second play.
             let now = (options.segments == Segments::Whole).then_some(&told);
             let findings = Schedule::new(&bench, &choices, now, probes).play_all(&selection);
             let court = Court::new(suite, &options.known, &findings, &readings);
@@ -194,7 +194,7 @@ fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
 fn too_early(shared: &Shared<'_>) -> String {
     let end = match shared.interruption.signal() {
         Some(_) => "the run was interrupted",
-        None => "the time limit of the run passed",
+        None => "the run reached its time limit",
     };
     format!("{end} before the target answered a login")
 }

@@ -1,4 +1,4 @@
-//! Finds out which reading of the document the target follows. Probes do this before any other case is played.
+//! Finds out which choice of each reading the target follows. For this, the runner plays the probes before all other cases.
 
 use crate::grammar::{Choice, Choices, Reading, Worth};
 use crate::judge::{Finding, SettledReading};
@@ -14,8 +14,8 @@ pub(crate) struct Settled {
     pub(crate) probes: Vec<(String, Finding)>,
 }
 
-/// Runs the probes among these scenarios. Each probe runs alone: with the first choice of its reading, then with the next
-/// one, until it passes.
+/// Runs the probes among these scenarios. Each probe runs alone. It is played with the first choice of its reading, then
+/// with the next choice, until it passes.
 pub(crate) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
     let mut settled = Settled::default();
     for reading in &bench.shared.suite.grammar.readings {
@@ -60,7 +60,7 @@ pub(crate) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
     settled
 }
 
-/// Returns whether the probe passes with one of the choices; if so, the run takes that choice.
+/// Returns whether the probe passes with one of the choices. If it does, the run uses that choice.
 fn settle_one(
     bench: &Bench<'_>,
     reading: &Reading,

@@ -1,5 +1,5 @@
-//! Plays the same cases again with their sends in other segments. If a verdict changes, the runner searches for the fewest
-//! cuts that change it.
+//! Plays the same cases again, with the bytes that they send cut into other TCP segments. If a verdict changes, the runner
+//! searches for the fewest cuts that change it.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,11 @@ use super::schedule::Schedule;
 use super::selection::Selection;
 use super::smallest::smallest;
 
-/// Maximum number of plays in the search for the fewest cuts. A play that fails may take until a time limit passes.
+/// Maximum number of plays in the search for the fewest cuts. The number is small, because a play that fails may last until
+/// a time limit passes.
 const PLAYS: usize = 40;
 
-/// Maximum number of plays of a case with the same cuts, until the verdict changes.
+/// Maximum number of plays of a case with the same cuts; no play follows once the verdict has changed.
 const TRIES: usize = 3;
 
 /// The first run, with each send in one segment.
@@ -29,7 +30,7 @@ pub(crate) struct Whole<'a, 'b> {
     pub(crate) readings: &'b [SettledReading],
 }
 
-/// Plays all cases again with all their sends cut, and notes in the outcomes which verdicts change.
+/// Plays all cases again with all cuts, and notes in the outcomes which verdicts change.
 pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
     let options = whole.bench.options;
     let cut = whole.bench.cut(Cutting::everywhere(options.segments));
@@ -61,13 +62,13 @@ pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
 
 fn in_doubt(segments: Segments, cause: &Cause) -> String {
     format!(
-        "with segments {} it is inconclusive, {cause}",
+        "with --segments {} the case is inconclusive, {cause}",
         segments.word()
     )
 }
 
 impl Whole<'_, '_> {
-    /// Compares the play with cuts and the play without cuts of one case.
+    /// Compares two plays of one case: the play with cuts and the play without cuts.
     fn compare_case(
         &self,
         scenario: &Scenario,
@@ -81,10 +82,10 @@ impl Whole<'_, '_> {
             return;
         }
         let segments = self.bench.options.segments;
-        // If the case gets another verdict in a second play without cuts too, the cuts are not the reason.
+        // If a second play without cuts gives another verdict too, the cuts are not the reason for the change.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
-                "with segments {} its verdict was {}; but without cuts its verdict also changes from play to play",
+                "with --segments {} the verdict was {}; but the verdict also changes between plays without --segments, so the segments are not the reason",
                 segments.word(),
                 cut.verdict
             ));
@@ -121,8 +122,8 @@ impl Whole<'_, '_> {
         }
     }
 
-    /// Finds the fewest cuts with which the case gets this grade: first the sends that must be cut, then the places in these
-    /// sends.
+    /// Finds the fewest cuts with which the case gets this grade (see [`Finding::grade`]). First finds the sends that must
+    /// be cut, then the places of the cuts in these sends.
     fn search(&self, scenario: &Scenario, grade: Option<u8>, points: Vec<Point>) -> Option<Played> {
         let segments = self.bench.options.segments;
         let mut last = None;
@@ -148,8 +149,8 @@ impl Whole<'_, '_> {
         self.shown(scenario, grade, &points).or(last)
     }
 
-    /// Plays the case with exactly these cuts. If the play does not get this grade, the case is played again, because a slow
-    /// target may have read two pieces as one. Then the cuts had no effect.
+    /// Plays the case with exactly these cuts. If the case does not get this grade, it is played again: a slow target may
+    /// have read two pieces with one read, so that the cuts had no effect.
     fn shown(&self, scenario: &Scenario, grade: Option<u8>, points: &[Point]) -> Option<Played> {
         let bench = self
             .bench

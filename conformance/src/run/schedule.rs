@@ -1,8 +1,8 @@
 //! Decides the order of the cases, and which of them run at the same time.
 //!
 //! First come the cases on which other cases depend. Then come all other cases that may run at the same time, then the cases
-//! that must run alone, and last the hostile cases. A case that fails while other cases run is played again alone, because
-//! these may have caused the failure.
+//! that must run alone, and last the hostile cases, which may crash the target. A case that fails while other cases run is
+//! played again alone, because the other cases may have caused the failure.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +17,10 @@ use super::ends::Ends;
 use super::selection::Selection;
 use super::told::Told;
 
-/// How often a case is played while other cases run, if it fails while they run but passes alone.
+/// If a case fails together with other cases but passes alone: how many times in all it is played together with other cases.
 const IN_COMPANY: usize = 3;
 
-/// If at least this number of these plays fail, the case counts as failed. If fewer fail, the case is inconclusive.
+/// If at least this number of these plays fail, the case counts as failed. Otherwise, the case is inconclusive.
 const FAILURES_THAT_COUNT: usize = 2;
 
 /// Plays all cases except the probes, which were played before.
@@ -54,7 +54,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays all selected cases and returns their findings, with those of the probes.
+    /// Plays all selected cases. Returns their findings and the findings of the probes.
     pub(crate) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
         for probe in &selection.scenarios {
             if let Some(finding) = self.findings.remove(&probe.id) {
@@ -90,7 +90,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays cases side by side. A case that fails is played again alone, and that result counts.
+    /// Plays several cases at the same time. A case that fails is played again alone, and the result of that second play
+    /// counts.
     fn in_company(&mut self, cases: &[&Scenario]) {
         if self.gave_up(cases) {
             return;
@@ -120,7 +121,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.settle(cases, first);
     }
 
-    /// Notes the findings of cases that ran at the same time. The cases that failed are played again first.
+    /// Notes the findings of cases that ran at the same time. Before that, plays the failed cases again.
     fn settle(&mut self, cases: &[&Scenario], first: Vec<Finding>) {
         let passed: Vec<&Scenario> = cases
             .iter()
@@ -137,7 +138,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             }
         }
         if self.bench.host.spawns() {
-            // If the old process hangs, every case that is played again would fail too.
+            // If the old process hung, every case that is played again on it would fail too.
             self.bench.host.renew();
         }
         let (suspects, others): (Vec<_>, Vec<_>) = accused
@@ -152,8 +153,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.find_who_ended_it(suspects, is_found);
     }
 
-    /// Finds out which case ended the process. The suspects are the cases that ran when the process ended; each is played
-    /// again alone, and that result counts. If no case ends the process alone, the suspects that pass alone are inconclusive.
+    /// Finds out because of which case the process ended. The suspects are the cases that ran when the process ended. Each
+    /// suspect is played again alone, and the result of that play counts. If the process does not end because of a case that
+    /// is played alone, the suspects that pass alone are inconclusive.
     fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
         let again: Vec<Finding> = suspects
             .iter()
@@ -177,8 +179,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return first;
         }
         let alone = self.bench.play(case, self.choices);
-        // If a frame of another case made this case fail, the failure says nothing about this case, and the play alone
-        // counts.
+        // If a frame of another case made this case fail, the failure says nothing about this case. So the result of the
+        // play alone counts.
         let settled = !first.failed() || first.met_another_case();
         if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;
@@ -211,8 +213,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Returns whether the case failed in a fragment or a fence, and the case that judges this fragment or fence has failed
-    /// already. Then another play would show nothing new.
+    /// Returns whether the case failed in a fragment or a fence that another case judges, and this other case has failed
+    /// already. If so, another play would show nothing new.
     fn is_consequence(&self, case: &Scenario, finding: &Finding) -> bool {
         let grammar = &self.bench.shared.suite.grammar;
         let failure = finding.played().and_then(|played| played.failure.as_ref());
@@ -244,8 +246,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays a case. If it fails on a process that has served other cases, they may have left something there. So the case is
-    /// played again on a fresh process; if it passes there, the failure does not count against it.
+    /// Plays a case. If it fails on a process that has served other cases, those cases may have changed the state of the
+    /// process. So the case is played again on a fresh process. If it passes there, the failure does not count.
     fn play_alone(&self, case: &Scenario) -> Finding {
         let host = &self.bench.host;
         let is_used = host.spawns() && host.is_shared() && host.has_served();
@@ -264,7 +266,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Returns how the target failed to answer a login; `None` if it answers, or if the runner can start it again.
+    /// If the target does not answer a login, returns what happened instead. Returns `None` if the target answers, or if the
+    /// runner can start it again.
     fn dead(&self) -> Option<Met> {
         let (shared, host) = (self.bench.shared, self.bench.host);
         match host.spawns() {
@@ -275,7 +278,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Returns whether the target no longer answers. If so, also notes for each of these cases that it cannot be judged.
+    /// Returns whether the target no longer answers. If so, also notes that none of these cases can be judged.
     fn gave_up(&mut self, cases: &[&Scenario]) -> bool {
         let Some(culprit) = self.died_of.clone() else {
             return false;
@@ -287,9 +290,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
         true
     }
 
-    /// Records that the target died while several cases ran. Only a case in which the target still sent something can be the
-    /// culprit. If one of these cases failed, the culprit is a failed case. Of several such cases, it is the one that
-    /// started last.
+    /// Records that the target died while several cases ran, and names the case that probably caused this. It is a case in
+    /// which the target still sent something. Cases that failed are more likely than cases that passed. Among several such
+    /// cases, the case that started last is named.
     fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>, met: &Met) {
         let culprit = cases
             .iter()

@@ -1,4 +1,4 @@
-//! Selects the cases of a run: the cases that the user asked for, and the cases on which these depend.
+//! Selects the cases of a run: the cases that the user asked for, and the cases on which those cases depend.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum WrongOptions {
         /// What to write instead.
         help: String,
     },
-    /// The options give a setting that neither the protocol nor a scenario has.
+    /// The options give a setting that neither the protocol nor a scenario uses.
     UnknownSetting {
         /// The name that the user wrote.
         asked: String,
@@ -43,7 +43,7 @@ impl fmt::Display for WrongOptions {
                 write!(f, "there is no setting {asked}: {help}")
             }
             WrongOptions::NothingSelected => f.write_str(
-                "no scenario is left to play: the selection leaves out every scenario that it names",
+                "no scenario is left to play, because --skip excludes every selected scenario; check --only and --skip",
             ),
         }
     }
@@ -65,9 +65,9 @@ pub fn check(suite: &Suite, options: &Options) -> Result<(), WrongOptions> {
 pub(crate) struct Selection<'a> {
     /// The scenarios, in the order of the suite.
     pub(crate) scenarios: Vec<&'a Scenario>,
-    /// Cases that the user did not ask for, but that others depend on.
+    /// Cases that the user did not ask for, but on which other cases depend.
     prerequisites: BTreeSet<&'a str>,
-    /// The ids of the scenarios that judge what others depend on: fragments, and the fence.
+    /// The ids of the scenarios that judge what other scenarios depend on: fragments and the fence.
     pub(crate) proving: BTreeSet<&'a str>,
 }
 
@@ -203,7 +203,8 @@ fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
 }
 
 /// Returns the scenarios that judge the fragments of this scenario. If this scenario expects silence, also returns the
-/// scenario that judges the fence; if it expects bytes in a tunnel, the scenario that judges whether tunnels relay bytes.
+/// scenario that judges the fence. If it expects bytes in a tunnel, also returns the scenario that judges whether tunnels
+/// relay bytes.
 fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
     let fence = suite.grammar.fence.as_ref();
     let mut provers = BTreeSet::new();

@@ -1,8 +1,8 @@
-//! Reduces a list to a few items that make the same difference as the whole list. The search tries to leave out smaller and
-//! smaller parts of the list.
+//! Reduces a list to a few items that have the same effect as the whole list. The search first tries to leave out large
+//! parts of the list, then smaller and smaller parts.
 
-/// Returns the items that are needed for the difference. `fits` says whether some of the items still make the difference.
-/// The search calls `fits` at most `budget` times; after that, the search returns the items that are left.
+/// Returns the items that are needed for the effect. `fits` says whether a part of the list still has the effect. The search
+/// calls `fits` at most `budget` times. If the search must stop because of this limit, it returns the items that are left.
 pub(crate) fn smallest<T: Clone>(
     items: Vec<T>,
     budget: &mut usize,

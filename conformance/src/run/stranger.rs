@@ -1,5 +1,6 @@
-//! Finds out which protocol a server speaks if it does not speak the expected one: another built-in protocol, or HTTP. The
-//! runner tries all of them at the same time, on new connections, so the search takes only as long as the slowest of them.
+//! If a server does not speak the expected protocol, finds out which protocol it speaks: another built-in protocol, or HTTP.
+//! The runner tries all protocols at the same time, on new connections. So the search takes only as long as the slowest
+//! attempt.
 
 use std::net::SocketAddr;
 use std::thread::Builder;
@@ -29,15 +30,15 @@ pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> St
                 .map(|suite| format!("`conformance run {} {}`", suite.name, target))
                 .collect();
             let (titles, commands) = (titles.join(" or "), commands.join(" or "));
-            format!("{why}; but it answers a login of {titles}: try {commands}")
+            format!("{why}; but it answers a login of the protocol {titles}: try {commands}")
         }
-        Seems::Http => format!("{why}; an HTTP server answers there: check the port"),
+        Seems::Http => format!("{why}; an HTTP server answers at this address: check the port"),
         Seems::Speaks(_) => why,
     }
 }
 
 enum Seems {
-    /// The protocols whose login the server answers; often the list is empty.
+    /// The built-in protocols whose login the server answers; often the list is empty.
     Speaks(Vec<Suite>),
     /// The server speaks HTTP, and no built-in protocol.
     Http,
@@ -72,7 +73,7 @@ fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     })
 }
 
-/// Returns whether the server answers a login of that protocol, in any of its readings.
+/// Returns whether the server answers a login of that protocol, with any choice of that protocol's readings.
 fn answers(shared: &Shared<'_>, target: SocketAddr, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
     let speech = match suite.grammar.transport {

@@ -1,4 +1,4 @@
-//! Reports verdicts while the run goes on: each verdict once, as soon as no later case can change it.
+//! Reports verdicts while the run goes on. Each verdict is reported once, as soon as no later case can change it.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +33,8 @@ impl<'a, 'b> Told<'a, 'b> {
         }
     }
 
-    /// Reports the verdict of a case if the verdict is final. It is final if all cases on which this case depends have
-    /// findings.
+    /// Reports the verdict of a case if the verdict is final. The verdict is final if every case that could excuse a failure
+    /// of this case has a finding.
     pub(crate) fn settled(&self, case: &Scenario, findings: &Findings) {
         if !self.is_final(&case.id, findings, &mut BTreeSet::new()) {
             return;
@@ -47,8 +47,9 @@ impl<'a, 'b> Told<'a, 'b> {
         }
     }
 
-    /// Reports the verdict of a case whose steps all succeeded while other cases ran. Nothing can change this verdict,
-    /// except if the target never answered during the case: then the target may have been dead already.
+    /// Reports the verdict of a case whose steps all succeeded while other cases ran. Nothing can change this verdict, with
+    /// one exception: if the target never sent anything during the case, it may have been dead already. Such a verdict is
+    /// not reported here.
     pub(crate) fn held(&self, case: &Scenario, finding: &Finding) {
         if matches!(finding, Finding::Played(_))
             && !finding.is_below_note()

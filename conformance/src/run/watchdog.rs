@@ -1,4 +1,5 @@
-//! Notices when this machine stalls. If a time limit passes while no thread could run, that proves nothing about the target.
+//! Notices when this machine stalls. A machine stalls when it runs none of the runner's threads for a while. If a time limit
+//! passes during a stall, this proves nothing about the target.
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -6,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-/// The watchdog wakes this often.
+/// The interval at which the watchdog wakes.
 const BEAT: Duration = Duration::from_millis(50);
 
-/// If the watchdog wakes this much too late, the machine has stalled; shorter delays are ordinary scheduling.
+/// If the watchdog wakes this much later than planned, the machine has stalled. Shorter delays are ordinary scheduling.
 const LATE: Duration = Duration::from_millis(250);
 
-/// A thread that sleeps in short beats and notes when it was woken late.
+/// A thread that sleeps for a short time again and again, and notes when it woke too late.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     shared: Arc<Shared>,
@@ -34,9 +35,10 @@ struct State {
 }
 
 impl Watchdog {
-    /// Starts to watch. If the system cannot start the thread, only a stall that is still going on is noticed.
+    /// Starts to watch. If the system cannot start the thread, the runner notices only a stall that is still going on.
     pub(crate) fn start() -> Watchdog {
-        // The first beat begins now, and not when the thread starts: the machine may stall before that.
+        // The first interval begins now, and not when the thread starts, because the machine may stall before the thread
+        // starts.
         let state = State {
             ended: false,
             stalls: Vec::new(),
@@ -57,7 +59,8 @@ impl Watchdog {
     /// Returns whether the machine stalled between these instants.
     pub(crate) fn stalled(&self, from: Instant, to: Instant) -> bool {
         let state = self.shared.state.lock();
-        // After a stall, the caller may wake before the watchdog. Then the watchdog is overdue and has not noted the stall yet.
+        // After a stall, the caller may wake before the watchdog. Then the watchdog is late, but has not noted the stall
+        // yet.
         let now = Instant::now();
         let overlaps = |began: Instant, ended: Instant| began < to && ended > from;
         (now > state.due + LATE && overlaps(state.due, now))

@@ -1,7 +1,8 @@
-//! Process groups. A process and all processes that it starts are one group, and the runner ends them together.
+//! Process groups. A target's process and all processes that it starts are one group, and the runner ends all of them
+//! together.
 //!
-//! All running groups are in one list. A signal that ends the runner runs no destructors, so an interrupted runner ends all
-//! groups of this list before it exits.
+//! All running groups are in one list. If a signal interrupts the runner, its destructors do not run. So the runner ends all
+//! groups of this list itself before it exits.
 
 use std::io;
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ pub(super) fn separate(command: &mut Command) {
 
 /// Starts the command, and adds its group and its scratch directory to the list.
 pub(super) fn start(command: &mut Command, scratch: PathBuf) -> io::Result<Child> {
-    // The lock is held during the start. So an interruption finds every group that was started.
+    // The lock is held during the start, so that an interruption finds every group that was started.
     let mut groups = GROUPS.lock();
     if groups.closed {
         return Err(io::Error::other("the run was interrupted"));
@@ -80,7 +81,7 @@ pub fn end_all() {
     groups.closed = true;
     for group in &groups.living {
         kill(group.leader);
-        // If this fails, files are left in the directory for temporary files, which does no harm.
+        // If this fails, files stay in the directory for temporary files, which does no harm.
         let _ = std::fs::remove_dir_all(&group.scratch);
     }
 }

@@ -1,4 +1,4 @@
-//! The standard output and error of a process, in the order in which it wrote them.
+//! What a process writes to its standard output and its standard error, in the order in which the process writes it.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -32,7 +32,8 @@ struct Written {
 }
 
 impl Log {
-    /// Adds all that the process writes, until every writer has closed its end of the pipe. The reader thread runs this.
+    /// Adds everything that the process writes, until every writer has closed its end of the pipe. The reader thread runs
+    /// this.
     pub(super) fn read_from(&self, mut source: impl Read) {
         let mut buffer = [0; 8 << 10];
         // A read error ends the loop too: nothing more can be read after it.
@@ -60,7 +61,8 @@ impl Log {
         Mark(0)
     }
 
-    /// Returns the output after the mark. If it is long, returns only its end, and the number of bytes before it.
+    /// Returns the output after the mark. If the output is long, returns only its end, after a note with the number of bytes
+    /// that are left out.
     #[must_use]
     pub fn since(&self, mark: Mark) -> String {
         let written = self.written.lock();
@@ -104,7 +106,8 @@ impl Log {
     }
 }
 
-/// Returns whether a complete line contains this text. An incomplete line does not count: its end could change its meaning.
+/// Returns whether a complete line contains this text. A line without a line end does not count, because its rest, which has
+/// not arrived, could change the meaning.
 fn has_line(kept: &VecDeque<u8>, text: &str) -> bool {
     let bytes: Vec<u8> = kept.iter().copied().collect();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);

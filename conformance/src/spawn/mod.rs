@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `start` | starts the command, and waits until the process is ready |
 //! | `process` | a process while it runs, and its end |
-//! | `log` | the last part of its output |
+//! | `log` | the last part of the process's output |
 //! | `group` | ends whole process groups, also when the runner is interrupted |
-//! | `observe` | reads what the system reports about it: processor time, threads, open connections |
+//! | `observe` | reads what the system reports about the processes: processor time, threads, open connections |
 
 mod group;
 mod log;
@@ -26,7 +26,7 @@ pub use process::Process;
 /// The placeholder for the port, in the command, the directory and the environment of a [`Spawn`].
 pub const PORT: &str = "{port}";
 
-/// The placeholder for the scratch directory in the same places.
+/// The placeholder for the scratch directory, in the command, the directory and the environment of a [`Spawn`].
 pub const SCRATCH: &str = "{scratch}";
 
 /// The default time limit for the start of a target.
@@ -35,7 +35,8 @@ pub const START_BOUND: Duration = Duration::from_secs(10);
 /// How the runner starts a target.
 #[derive(Debug, Clone)]
 pub struct Spawn {
-    /// The command, as it is typed into a shell; [`PORT`] and [`SCRATCH`] are replaced.
+    /// The command, as a user would type it into a shell. [`PORT`] and [`SCRATCH`] in the command are replaced by their
+    /// values.
     pub command: String,
     /// The working directory; `None` for the current directory. It may contain [`SCRATCH`].
     pub directory: Option<String>,

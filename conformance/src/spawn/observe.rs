@@ -1,8 +1,8 @@
-//! What the system reports about a group of processes. Linux reports it in /proc. On other systems nothing is observed.
+//! What the system reports about a group of processes. On Linux these facts are in /proc. On other systems the runner
+//! observes nothing.
 //!
-//! Reading the table of all connections of the machine takes much time, and so does searching through all processes. The
-//! runner observes a target several times in each case, so it repeats these two actions only if their result may have
-//! changed.
+//! Two actions are slow: reading the table of all connections of the machine, and searching through all its processes. The
+//! runner observes a target several times in each case. So it repeats these actions only if their results may have changed.
 
 /// The threads and descriptors of a target at one moment, including those of all processes that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,13 +11,13 @@ pub struct Observation {
     pub threads: usize,
     /// The number of the target's descriptors, of any kind.
     pub descriptors: usize,
-    /// The number of connections at the target's port, without the listening socket.
+    /// The number of connections at the target's port. The listening socket is not counted.
     pub connections: usize,
     /// The number of the target's descriptors that are sockets.
     sockets: usize,
 }
 
-/// The work of a target until one moment, including the work of all processes that it started.
+/// The work that a target has done until one moment, including the work of all processes that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
     /// Processor time since the start of the target, in hundredths of a second.
@@ -119,8 +119,8 @@ mod linux {
     /// Observes all processes of the group. Returns `None` if there are none, or if the runner has no permission to observe
     /// them.
     ///
-    /// Connections are counted only if there are more sockets than in `before`. Otherwise the number of connections is taken
-    /// from `before`.
+    /// Connections are counted only if there are more sockets than in `before`. Otherwise the result has the same number of
+    /// connections as `before`.
     pub(in crate::spawn) fn observe(
         leader: u32,
         port: u16,
@@ -158,10 +158,11 @@ mod linux {
 
     impl Stat {
         fn read(process: &Path) -> Option<Stat> {
-            // Most entries of /proc are not processes.
+            // Skip the other entries of /proc: the folder of a process has a number as its name.
             process.file_name()?.to_str()?.parse::<u32>().ok()?;
             let text = fs::read_to_string(process.join("stat")).ok()?;
-            // The second field is the name in parentheses, which may contain any character. After it the third field begins.
+            // The second field is the name in parentheses. The name may contain any character, so the third field begins
+            // after the last `)`.
             let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
             let number = |of: usize| fields.get(of - 3)?.parse::<u64>().ok();
             let (user, system) = (number(14)?, number(15)?);
@@ -173,7 +174,7 @@ mod linux {
         }
     }
 
-    /// Returns the number of threads that run or are ready to run. A thread that ends during the count is left out.
+    /// Returns the number of threads that run or are ready to run. A thread that ends during the count is not counted.
     fn running_threads(process: &Path) -> usize {
         let threads = fs::read_dir(process.join("task"));
         threads
@@ -205,7 +206,7 @@ mod linux {
     /// Returns whether a process listens on this port.
     pub(in crate::spawn) fn listens(port: u16) -> Option<bool> {
         let four = File::open("/proc/net/tcp").ok()?;
-        // A system without IPv6 has no such table.
+        // A system without IPv6 does not have this table.
         let six = File::open("/proc/net/tcp6").ok();
         Some(
             [Some(four), six]
@@ -216,7 +217,8 @@ mod linux {
     }
 
     /// Reads only the listening sockets of a table, which are at its beginning. The reads are small, so that the system does
-    /// not produce the rest of the table. To list the connections, it would search its whole hash table.
+    /// not produce the rest of the table. To list the connections in that rest, the system would search its whole hash
+    /// table.
     fn listening_sockets(table: File) -> impl Iterator<Item = Socket> {
         let lines = BufReader::with_capacity(LINE, table).lines().skip(1);
         let sockets = lines.map_while(Result::ok).map_while(|line| socket(&line));

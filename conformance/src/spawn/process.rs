@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{Log, Members, NotStarted, Observation, Spawn, group, observe, start};
 
-/// Maximum time to wait for the last output of a process that has ended.
+/// Maximum time to wait for the last output of a process, after the process has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// The pause before the runner checks again whether a process has ended. The runner must check repeatedly, because no event
@@ -68,9 +68,10 @@ impl Process {
     #[must_use]
     pub fn end(&self) -> Option<String> {
         let mut child = self.child.lock();
-        // If the state of the process is unknown, it counts as running: an end must be proved before it counts as a failure.
+        // If the state of the process is unknown, the process counts as running. The runner reports an end as a failure, so
+        // it must be sure of the end.
         let status = child.try_wait().ok().flatten()?;
-        // The processes that it started must not go on after its end.
+        // The processes that this process started must not continue after its end.
         group::end(&mut child);
         drop(child);
         self.log.wait_for_end(Instant::now() + LAST_WORDS);
@@ -108,7 +109,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         let child = self.child.get_mut();
         group::end(child);
-        // The process was killed, so this wait ends soon. If it fails, there is nothing left to wait for.
+        // The process was killed, so this wait ends soon. If the wait fails, no process is left to wait for.
         let _ = child.wait();
         self.log.wait_for_end(Instant::now() + LAST_WORDS);
     }

@@ -35,7 +35,8 @@ pub(super) fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
 }
 
 /// Returns whether another start may succeed. A process that ends before it is ready may have found its port in use. For the
-/// next start the runner chooses another port. If the port is fixed, the system may release it only after a while.
+/// next start the runner chooses another port. If the port is fixed, another start may help too, because the system may
+/// release the port after a while.
 fn may_try_again(spawn: &Spawn, tries: usize, until: Instant) -> bool {
     match spawn.address {
         Some(_) => Instant::now() < until,
@@ -84,7 +85,7 @@ fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
     if let Some(address) = spawn.address {
         if TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok() {
             return Err(failed(format!(
-                "another process already listens on {address}; end it, or write {PORT} into the command"
+                "another process already listens on {address}; end that process, or write {PORT} into the command"
             )));
         }
         return Ok(address);
@@ -110,7 +111,8 @@ fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Chi
     for name in ["TMPDIR", "TMP", "TEMP"] {
         command.env(name, scratch);
     }
-    // Without this, the last output of a Python program would be lost in its buffer.
+    // Without this variable, a Python program buffers its output, and the last output would be lost when the program is
+    // killed.
     command.env("PYTHONUNBUFFERED", "1");
     for (name, value) in &spawn.environment {
         command.env(name, filled(value));
@@ -120,7 +122,8 @@ fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Chi
     }
     group::separate(&mut command);
     let child = group::start(&mut command, scratch.to_owned())?;
-    // `command` owns the writing ends of the pipe. `command` is dropped here, so that only the target has these ends.
+    // `command` owns the writing ends of the pipe. It is dropped at the end of this function, so that only the target has
+    // writing ends.
     Ok((child, output))
 }
 
@@ -162,8 +165,8 @@ fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<
     }
 }
 
-/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect. The server
-/// would see such a connection as a client that leaves at once.
+/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect. To the
+/// server, such a connection would look like a client that leaves at once.
 fn answers(address: SocketAddr) -> bool {
     observe::listens(address.port())
         .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())
@@ -175,7 +178,7 @@ fn not_ready(spawn: &Spawn, address: SocketAddr) -> String {
         None => format!("did not answer on {address}"),
     };
     format!(
-        "`{}` {sign} within {:?}; for a slower start, use a longer --spawn-timeout",
+        "`{}` {sign} within {:?}; if the server needs more time to start, use a longer --spawn-timeout",
         spawn.command, spawn.start_bound
     )
 }

@@ -1,4 +1,4 @@
-//! Turns the recorded moments into a conversation for reports.
+//! Turns the moments that the tap has recorded into a conversation for reports.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use super::watch::Heard;
 /// Maximum number of events in a conversation. Of a longer conversation, the earliest events are left out.
 const KEPT_EVENTS: usize = 2000;
 
-/// Returns the moments as a conversation. Each connection is a lane; `names` has the names of the lanes. Consecutive raw
-/// bytes of one side become one event.
+/// Returns the moments as a conversation. Each connection is a lane; `names` has the names of the lanes. If one side sends
+/// raw bytes several times in a row, these bytes become one event.
 #[must_use]
 pub fn events(
     grammar: &Grammar,

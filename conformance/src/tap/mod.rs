@@ -30,7 +30,8 @@ pub use replay::{Replay, lane_names, scenario};
 pub(crate) use watch::Turning;
 pub use watch::{Heard, Watch, Wires};
 
-/// Time limit for connecting to the target. If the connection fails, the tap resets the client's connection.
+/// Time limit for each connection from the tap to the target. If the connection fails, the tap resets the client's
+/// connection.
 const CONNECT_BOUND: Duration = Duration::from_secs(10);
 
 /// A function that the tap calls for every moment, as soon as it happens. Several threads call it, but never two at the same
@@ -52,7 +53,8 @@ struct Shared {
 }
 
 impl Tap {
-    /// Starts to listen. The tap connects each client to the target, and calls `tell` for every moment.
+    /// Starts to listen. The tap connects each client to the target, and calls `tell` for every moment (something that
+    /// happens on a connection).
     ///
     /// # Errors
     ///
@@ -126,11 +128,11 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, ended: &crossbeam_channe
         };
         let (shared, ended) = (Arc::clone(shared), ended.clone());
         let name = format!("tap {}", connection + 1);
-        // If no thread can be started, the tap closes this client's connection. There is no caller to which this error could
-        // be returned.
+        // If the system cannot start a thread, this client's connection is closed. The error is ignored, because no caller
+        // could handle it.
         let _ = Builder::new().name(name).spawn(move || {
             join(&shared, connection, client);
-            // Sending fails only after the receiver of the channel was dropped, and then the message is not needed.
+            // The send fails only if the receiver of the channel was dropped, and then the message is not needed.
             let _ = ended.send(());
         });
     }

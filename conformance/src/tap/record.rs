@@ -9,7 +9,7 @@ use crate::grammar::Side;
 use super::Listener;
 use super::watch::{Heard, Watch};
 
-/// Maximum number of moments that are kept. Later moments are only reported when they happen.
+/// Maximum number of moments that are kept. The tap still shows later moments when they happen, but does not keep them.
 const MOST_MOMENTS: usize = 20_000;
 
 /// Maximum number of bytes that are kept, in all moments together.
@@ -39,7 +39,7 @@ pub enum What {
         /// The reason.
         why: String,
     },
-    /// One side sent bytes, or ended its direction of the connection.
+    /// One side sent bytes, or closed its sending direction, or reset the connection.
     Said(Side, Heard),
 }
 
@@ -109,8 +109,8 @@ impl Record {
 }
 
 impl Recorder<'_> {
-    /// Records bytes of one side. The tap calls this before it passes the bytes on. So an answer is never recorded before
-    /// the packet that it answers.
+    /// Records bytes of one side. The tap calls this function before it sends the bytes on to the other side. So an answer
+    /// is never recorded before the packet that it answers.
     pub(super) fn hear(&self, side: Side, bytes: &[u8]) {
         let mut watch = self.watch.lock();
         for heard in watch.hear(side, bytes) {

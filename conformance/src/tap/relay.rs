@@ -1,9 +1,9 @@
 //! Relays bytes from one socket to the other, as if the tap did not exist.
 //!
 //! Each direction has a thread. The thread reads some bytes and writes all of them before it reads again. So if a receiver
-//! stops reading, its sender has to wait, as it would without the tap. After a FIN from one side, the tap sends the bytes
-//! before it and then a FIN to the other side; the other direction goes on. After an RST from one side, the tap sends an RST
-//! to the other side.
+//! stops reading, the sender soon has to wait, as it would without the tap. After a FIN from one side, the tap first sends
+//! the bytes that came before the FIN to the other side, and then a FIN. The other direction stays open. After an RST from
+//! one side, the tap sends an RST to the other side.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -21,7 +21,7 @@ use super::watch::Heard;
 /// Maximum number of bytes in one read.
 const CHUNK: usize = 16 << 10;
 
-/// One end of a relayed connection.
+/// One of the two sockets of a relayed connection: the client's or the target's.
 struct End {
     stream: TcpStream,
     /// Whether the connection is being reset. If so, nothing more is written to the connection.
@@ -32,7 +32,8 @@ struct End {
 
 impl End {
     fn new(stream: TcpStream) -> Arc<End> {
-        // Without this option the system may join segments. If it cannot be set, the bytes still arrive.
+        // Without this option, the system may hold back a small write and join it with the next one. If the option cannot be
+        // set, the bytes still arrive.
         let _ = stream.set_nodelay(true);
         Arc::new(End {
             stream,
@@ -41,10 +42,11 @@ impl End {
         })
     }
 
-    /// Resets the connection. With this linger option the system sends RST when the last owner drops the socket. Both
-    /// threads own the socket, so both must wake up and return. The reader wakes up because its direction is shut down,
-    /// which sends nothing. A writer that is blocked wakes up because the other direction is shut down. This shutdown sends
-    /// no FIN, because the bytes before the FIN are still waiting for the peer.
+    /// Resets the connection. With this linger option, the system sends RST when the last owner drops the socket. Two
+    /// threads own the socket: one reads from it, and the other writes to it. So both threads must wake up and return.
+    /// Shutting down the reading direction wakes the reader, and sends nothing. If the writer is blocked, shutting down the
+    /// writing direction wakes it. This second shutdown sends no FIN yet, because earlier bytes are still waiting to be sent
+    /// to the peer.
     fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
         // Each of these calls fails only if the connection has already ended.
@@ -88,13 +90,13 @@ fn pump(from: &End, to: &End, side: Side, recorder: &Recorder<'_>) {
     let mut buffer = vec![0; CHUNK];
     loop {
         match (&from.stream).read(&mut buffer) {
-            // No FIN has arrived: `cut` has woken this thread.
+            // This end is not a FIN from the peer: `cut` has shut down the socket to wake this thread.
             Ok(0) if from.is_cut() => return,
             Ok(0) => {
                 recorder.end(side, Heard::Fin);
                 if !to.is_cut() {
-                    // The shutdown fails if the receiver has already gone. The thread that reads from the receiver records
-                    // how it ended.
+                    // This shutdown fails if the receiver has already ended its connection. The thread that reads from the
+                    // receiver records how it ended.
                     let _ = to.stream.shutdown(Shutdown::Write);
                 }
                 return;

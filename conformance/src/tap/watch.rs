@@ -20,7 +20,7 @@ pub enum Heard {
         /// What is wrong with the frame, if anything is.
         wrong: Option<String>,
     },
-    /// Bytes that are not a frame of that side. The bytes after them cannot be decoded either.
+    /// Bytes that are not a frame of the side that sent them. The bytes after them cannot be decoded either.
     Broken {
         /// The bytes that cannot be decoded.
         bytes: Vec<u8>,
@@ -44,16 +44,16 @@ impl Heard {
         match self {
             Heard::Frame { wrong, .. } => wrong.clone(),
             Heard::Broken { why, .. } => Some(why.clone()),
-            Heard::LeftOver(bytes) => Some(format!(
-                "an incomplete frame: only its first {} bytes arrived",
-                bytes.len()
-            )),
+            Heard::LeftOver(bytes) => Some(match bytes.len() {
+                1 => "an incomplete frame: only its first byte arrived".to_owned(),
+                n => format!("an incomplete frame: only its first {n} bytes arrived"),
+            }),
             Heard::Raw(_) | Heard::Fin | Heard::Reset => None,
         }
     }
 }
 
-/// Decodes the bytes of both sides of one connection, in one reading of the protocol.
+/// Decodes the bytes of both sides of one connection, with one choice for each reading of the protocol.
 #[derive(Debug)]
 pub struct Watch<'a> {
     grammar: &'a Grammar,
@@ -64,7 +64,8 @@ pub struct Watch<'a> {
     turning: Turning,
 }
 
-/// What the two sides of a connection have said so far, to know whether the bytes after the next frame are frames too.
+/// What the two sides of a connection have sent so far. This decides whether the bytes after the next frame are frames or
+/// raw bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Turning {
     identified: bool,
@@ -72,7 +73,8 @@ pub(crate) struct Turning {
 }
 
 impl Turning {
-    /// Notes a frame of this side. It may give the connection a name. Returns whether only raw bytes of this side follow it.
+    /// Remembers a frame of this side, which may be a login that gives the connection a name. Returns whether this side
+    /// sends only raw bytes after the frame.
     pub(crate) fn turns_raw(&mut self, grammar: &Grammar, side: Side, frame: &Frame) -> bool {
         if side == Side::Client {
             self.sent.insert(frame.packet);
@@ -84,7 +86,7 @@ impl Turning {
     }
 }
 
-/// The state of one side: its bytes that are not decoded yet, and what they can be.
+/// The state of one side: its bytes that are not decoded yet, and whether they can be frames.
 #[derive(Debug, Default)]
 struct Half {
     buffer: Vec<u8>,
@@ -114,7 +116,7 @@ pub struct Wires {
 }
 
 impl Wires {
-    /// Returns the codecs of this reading.
+    /// Returns the codecs for these choices.
     #[must_use]
     pub fn new(grammar: &Grammar, choices: &Choices) -> Wires {
         let mut limitless = grammar.clone();
@@ -160,7 +162,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Takes the next bytes of that side, and returns what they complete.
+    /// Takes the next bytes of that side, and returns the frames and other parts that these bytes complete.
     pub fn hear(&mut self, side: Side, bytes: &[u8]) -> Vec<Heard> {
         self.half(side).buffer.extend_from_slice(bytes);
         let mut heard = Vec::new();
@@ -197,7 +199,8 @@ impl<'a> Watch<'a> {
             Decoded::Partial(_) => self.wait_for_more(side),
             Decoded::Broken { why, .. } => {
                 half.wrong.get_or_insert(why);
-                // Perhaps the frame is only too long, or is a packet of the other side. Then its end can still be found.
+                // Perhaps the frame is only too long, or is a packet of the other side. In both cases, its end can still be
+                // found.
                 let attempts = [
                     lenient.decode(side, &half.buffer),
                     lenient.decode(side.other(), &half.buffer),
@@ -229,8 +232,8 @@ impl<'a> Watch<'a> {
         Some(self.give_up(side))
     }
 
-    /// Stops decoding this side. If the client's bytes are raw because the client has opened a tunnel, the server's bytes
-    /// may come out of this tunnel. Then the server's bytes are raw too, and nothing is wrong with them.
+    /// Stops decoding this side. If the client has opened a tunnel, the client sends raw bytes. Bytes of the server that are
+    /// not a frame then come out of this tunnel: they are raw too, and nothing is wrong with them.
     fn give_up(&mut self, side: Side) -> Heard {
         let in_tunnel = self.client.mode == Mode::Raw && side == Side::Server;
         let half = self.half(side);

@@ -26,7 +26,7 @@ pub struct Block {
     pub foreign: bool,
     /// Whether no step of the case expected it.
     pub unexpected: bool,
-    /// Why the bytes are not a frame of the protocol; `None` if they are.
+    /// Why the bytes are not a frame of the protocol; `None` if they are one.
     pub remark: Option<String>,
 }
 
@@ -37,13 +37,13 @@ pub struct Part {
     pub name: String,
     /// Whether these bytes are only the length of the field.
     pub is_length: bool,
-    /// Offset of its first byte in the block.
+    /// Offset of the first of these bytes in the block.
     pub offset: usize,
-    /// The bytes that are known. The last part of a block may have fewer than `length`.
+    /// The known bytes. In the last part of a block, these may be fewer than `length`.
     pub bytes: Vec<u8>,
     /// The number of bytes.
     pub length: usize,
-    /// The value in words; empty for bytes that mean nothing alone.
+    /// The value in words. It is empty if the bytes alone are clear enough, or if they have no meaning.
     pub value: String,
 }
 
@@ -72,7 +72,7 @@ impl Block {
         self
     }
 
-    /// Adds bytes with their meaning. `frame` is the frame that they are, if they are one.
+    /// Adds bytes with their meaning. If the bytes are a frame, `frame` is this frame.
     pub(super) fn with_fields(
         mut self,
         meaning: &Annotated,
@@ -106,7 +106,7 @@ impl Block {
                 bytes: content.to_vec(),
                 length: field.length.saturating_sub(prefix),
                 value: match decoded.map(|field| &field.value) {
-                    // The bytes themselves are shown already.
+                    // A value of plain bytes needs no text, because the bytes themselves are shown already.
                     Some(Value::Bytes(_)) => String::new(),
                     _ => field.value.clone(),
                 },
@@ -120,14 +120,15 @@ impl Block {
     }
 }
 
-/// Returns the field of the frame that is described here, or the part of a list: the number of its values, or one value.
+/// Returns the field of the frame to which this description belongs. If the description is about a part of a list, returns
+/// this part: the number of values, or one value.
 fn decoded_as<'a>(frame: &'a Frame, described: &EventField) -> Option<&'a DecodedField> {
     let parts = frame.fields.iter().flat_map(|field| &field.parts);
     let mut all = frame.fields.iter().chain(parts);
     all.find(|field| field.name == described.name && field.bytes.start == described.offset)
 }
 
-/// Returns bytes without a name, as one part or none.
+/// Returns bytes without a name as one part. Returns `None` if there are no bytes.
 fn plain(bytes: &[u8], offset: usize, length: usize) -> Option<Part> {
     let text = std::str::from_utf8(bytes).ok();
     let readable = text.filter(|text| {

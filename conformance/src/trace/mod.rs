@@ -36,12 +36,12 @@ pub struct Trace {
     pub blocks: Vec<Block>,
     /// The failure of the case, and the number of blocks that come before it.
     pub failure: Option<(usize, Failure)>,
-    /// The number of further events, which were not recorded.
+    /// The number of events after these, which were not recorded.
     pub more: usize,
 }
 
 impl Trace {
-    /// Returns the trace of these events, in this reading of the protocol.
+    /// Returns the trace of these events. The names of the packets come from `suite`, with these choices of its readings.
     #[must_use]
     pub fn of(
         suite: &Suite,
@@ -67,7 +67,8 @@ impl Trace {
         }
     }
 
-    /// Adds the failure after the first unexpected block of the lane that failed, or else at the end.
+    /// Adds the failure after the first unexpected block of the lane that failed. If no block is unexpected, adds it at the
+    /// end.
     #[must_use]
     pub fn with_failure(mut self, failure: Option<&Failure>) -> Trace {
         self.failure = failure.map(|failure| {

@@ -1,24 +1,26 @@
-//! Bytes as a recording writes them: pairs of hexadecimal digits, `c3a9*512` for repetitions, and `+1048512` for bytes at the
-//! end that are not recorded.
+//! The notation of bytes in a recording. A byte is a pair of hexadecimal digits, `c3a9*512` is a repetition, and `+1048512`
+//! at the end is the number of further bytes, which are not recorded.
 
 use std::fmt::Write;
 
-/// Longest pattern whose repetitions are written as one word.
+/// Maximum length, in bytes, of a pattern whose repetitions are written as one word.
 const PATTERN: usize = 4;
 
-/// Fewest bytes that are written as a repetition.
+/// Minimum number of bytes that are written as a repetition. Shorter repetitions are written byte by byte.
 const WORTHWHILE: usize = 16;
 
-/// Most bytes outside repetitions that one event keeps. Of a longer event, only the first [`FIRST`] bytes are kept.
+/// Maximum number of written bytes of one event; of a repetition, only the bytes of the pattern count. Of a longer event,
+/// only the first [`FIRST`] bytes are kept.
 const KEPT: usize = 320;
 
 /// The number of bytes that are kept of an event that is too long.
 const FIRST: usize = 32;
 
-/// Largest number of bytes in a word, so that a mistake in a file cannot fill the memory.
+/// Maximum number of bytes that one word of the notation may represent. With this limit, a mistake in a file cannot fill the
+/// memory.
 const MOST: usize = 1 << 16;
 
-/// Returns the notation of bytes that are only the first of `length`.
+/// Returns the notation of an event of `length` bytes, of which `bytes` may be only the first.
 pub(super) fn written(bytes: &[u8], length: usize) -> String {
     let mut kept = bytes;
     let mut words = words(kept);
@@ -29,7 +31,7 @@ pub(super) fn written(bytes: &[u8], length: usize) -> String {
     let mut text = String::new();
     for word in &words {
         for byte in word.pattern {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(text, "{byte:02x}");
         }
         if word.times > 1 {
@@ -43,7 +45,7 @@ pub(super) fn written(bytes: &[u8], length: usize) -> String {
     text.trim_end().to_owned()
 }
 
-/// Returns the bytes that are written, and the number of all bytes.
+/// Reads the notation. Returns the recorded bytes, and the number of all bytes of the event.
 pub(super) fn read(text: &str) -> Option<(Vec<u8>, usize)> {
     let mut bytes = Vec::new();
     let mut more = 0;

@@ -11,11 +11,12 @@
 //! alice < 01
 //! ```
 //!
-//! A line names the lane and what happened: `>` the lane sent these bytes, `<` it received them, `-` it did something else,
-//! `|` the server ended the connection. The word `fence` or `unasked` before the bytes marks such an event, and `+ 12` after
-//! the last line of a case says that 12 further events were not recorded. A line that begins with `!` says why a case has no
-//! recording. The file has no meaning of bytes: the codec of
-//! wire.kdl finds it each time, so that a trace is right after wire.kdl has changed.
+//! A line names the lane, and a sign says what happened: `>` means that the lane sent these bytes, `<` that it received
+//! them, `-` that it did something else, and `|` that the server ended the connection. The word `fence` before the bytes
+//! marks a part of a fence. The word `unasked` marks a packet that the server sends unasked, or the client's answer to such
+//! a packet. `+ 12` after the last line of a case says that 12 further events were not recorded. A line that begins with `!`
+//! says why a case has no recording. The file does not contain the meaning of the bytes. The codec of wire.kdl finds the
+//! meaning each time, so a trace is still right after wire.kdl has changed.
 
 use std::fmt;
 
@@ -30,7 +31,8 @@ pub const FILE: &str = "traces.txt";
 /// The recorded conversations of one protocol.
 #[derive(Debug, Clone, Default)]
 pub struct Recording {
-    /// The protocol that this one extends, if any. Its recording has the cases that are not in this one.
+    /// If this protocol extends another one, the name of the other protocol. The recording of the other protocol has the
+    /// cases that are not in this recording.
     pub also: Option<String>,
     /// The readings of the server.
     pub choices: Choices,
@@ -45,9 +47,9 @@ pub struct Recorded {
     pub id: String,
     /// The events, in order of time.
     pub events: Vec<Event>,
-    /// The number of further events, which were not recorded.
+    /// The number of events after these, which were not recorded.
     pub more: usize,
-    /// Why the conversation cannot be recorded; `None` if it is.
+    /// Why the conversation cannot be recorded; `None` if it is recorded.
     pub lacking: Option<String>,
 }
 
@@ -76,8 +78,8 @@ impl Recording {
         Recording::read(suite::built_in_file(protocol, FILE)?).ok()
     }
 
-    /// Returns the conversation of a case, and the readings in which it was played. Looks in the recording of the protocol
-    /// that this one extends if it is not in this one.
+    /// Returns the conversation of a case, and the choices of the readings with which it was played. If the case is not in
+    /// this recording, looks in the recording of the protocol that this one extends.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<(Choices, Recorded)> {
         match self.cases.iter().find(|case| case.id == id) {
@@ -105,7 +107,7 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Takes in one line. Returns `None` if it has a mistake.
+    /// Reads one line into this recording. Returns `None` if the line has a mistake.
     fn take(&mut self, line: &str) -> Option<()> {
         let (first, rest) = line.split_once(' ')?;
         match (first, self.cases.last_mut()) {

@@ -57,9 +57,9 @@ impl Lane {
 /// The state of one side of a connection.
 #[derive(Debug, Default)]
 struct Half {
-    /// The beginning of a frame whose end was not sent yet. A block has shown it.
+    /// The bytes at the beginning of a frame whose end was not sent yet. An earlier block contains these bytes.
     begun: Vec<u8>,
-    /// Whether this side sends any bytes, and no frames.
+    /// Whether this side now sends raw bytes instead of frames.
     raw: bool,
 }
 
@@ -108,8 +108,8 @@ impl Splitter<'_> {
         }
     }
 
-    /// Returns the frame at the beginning of these bytes, and why the protocol does not allow it. If a field is longer than
-    /// its limit, the end of the frame is found anyway.
+    /// Returns the frame at the beginning of these bytes, and why the protocol does not allow it. Even if a field is longer
+    /// than its limit, the function finds the end of the frame.
     fn frame(&self, bytes: &[u8]) -> Option<(Frame, Option<String>)> {
         match self.wires.strict().decode(self.side, bytes) {
             Decoded::Frame(frame) => Some((frame, None)),

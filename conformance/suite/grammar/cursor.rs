@@ -1,4 +1,5 @@
-//! Reads a frame's bytes from the first to the last, and knows where the frame ends, once a length has said so.
+//! Reads a frame's bytes from the first to the last. After the cursor has read the length of the frame, it knows where the
+//! frame ends.
 
 use super::integer::Int;
 use super::types::first_place;
@@ -19,23 +20,24 @@ pub(super) fn broken(at: usize, why: String) -> Stop {
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
-    /// The offset of the end of the frame, if frames have a length and it was read.
+    /// The offset of the end of the frame; `None` if it is not known yet, or if frames have no length.
     end: Option<usize>,
-    /// The number of bytes after the head, if the length counts them and the head is not read completely.
+    /// The number of bytes after the head, if the length counts only these bytes. It is `None` again after the whole head
+    /// was read.
     payload: Option<usize>,
-    /// The parts of a list that is not complete.
+    /// The values of a list that is being read, and their number if it is sent.
     pub(super) begun: Vec<DecodedField>,
 }
 
-/// A text or bytes, as far as they have arrived.
+/// The part of a text or of bytes that has arrived.
 pub(super) struct Run<'a> {
     /// The offset of the first byte.
     pub(super) start: usize,
-    /// The number of bytes of the length before it.
+    /// The number of bytes of the length field before it.
     pub(super) prefix: usize,
     /// The bytes that have arrived.
     pub(super) available: &'a [u8],
-    /// The maximum number of these bytes that may belong to what marks the end of the value.
+    /// The maximum number of these bytes that may belong to the end bytes after the value, and not to the value itself.
     pub(super) slack: usize,
     is_whole: bool,
 }
@@ -61,7 +63,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Returns a field that was read from `start` to here.
+    /// Returns a field whose bytes begin at `start` and end at the current place.
     pub(super) fn field(&self, name: &str, value: Value, start: usize) -> DecodedField {
         DecodedField {
             name: name.to_owned(),
@@ -83,7 +85,8 @@ impl<'a> Cursor<'a> {
         self.end.is_some_and(|end| needed > end)
     }
 
-    /// Reads the length of the frame, and returns it. After that, or after the head, the end of the frame is known.
+    /// Reads the length of the frame, and returns it. If the length counts only the bytes after the head, the end of the
+    /// frame is known after the head; otherwise it is known now.
     pub(super) fn frame_length(&mut self, int: IntType, counts: Counts) -> Result<i128, Stop> {
         let start = self.at;
         let claimed = self.integer(int, "the length")?;
@@ -91,7 +94,7 @@ impl<'a> Cursor<'a> {
         let Some(length) = whole.filter(|_| int.carries(claimed)) else {
             return Err(broken(
                 start,
-                format!("the length of the frame is {claimed}"),
+                format!("the length of the frame is {claimed}, which is not possible"),
             ));
         };
         match counts {
@@ -100,7 +103,7 @@ impl<'a> Cursor<'a> {
             Counts::Frame if length < self.at => {
                 let head = self.at;
                 let why = format!(
-                    "the length of the frame is {length}, but the frame has {head} bytes up to here"
+                    "the length of the frame is {length}, but the head alone has {head} bytes"
                 );
                 return Err(broken(start, why));
             }
@@ -131,12 +134,13 @@ impl<'a> Cursor<'a> {
         Err(broken(start, format!("{name} is {found}, not {value}")))
     }
 
-    /// Checks that the frame ends after its last field, as its length says.
+    /// Checks that the last field ends where the frame ends according to its length.
     pub(super) fn check_end(&self, packet: &str) -> Result<(), Stop> {
         match self.end {
             Some(end) if end > self.at => {
                 let more = end - self.at;
-                let why = format!("the frame is {more} bytes longer than {packet}");
+                let why =
+                    format!("the number of surplus bytes after the fields of {packet} is {more}");
                 Err(broken(self.at, why))
             }
             _ => Ok(()),
@@ -167,7 +171,10 @@ impl<'a> Cursor<'a> {
                 Ok(number)
             }
             Int::Endless => {
-                let why = format!("{what} is a varint of more than {} bytes", int.width());
+                let why = format!(
+                    "{what} is a varint that does not end within {} bytes",
+                    int.width()
+                );
                 Err(broken(self.at, why))
             }
             Int::Partial => Err(self.missing(self.at + self.rest().len() + 1, what)),
@@ -180,15 +187,20 @@ impl<'a> Cursor<'a> {
         int.read(bytes).unwrap_or_default()
     }
 
-    /// Reads a number of bytes or values, which is not negative.
+    /// Reads a length field, or the number of values of a list. Reports a negative number.
     pub(super) fn count(&mut self, int: IntType, name: &str, what: &str) -> Result<usize, Stop> {
         let start = self.at;
         let claimed = self.integer(int, name)?;
-        let negative = |_| broken(start, format!("the {what} of {name} is {claimed}"));
+        let negative = |_| {
+            broken(
+                start,
+                format!("the {what} of {name} is {claimed}, which is not possible"),
+            )
+        };
         usize::try_from(claimed).map_err(negative)
     }
 
-    /// Reads a text or bytes as far as they have arrived, and checks the maximum of their bytes.
+    /// Reads the part of a text or of bytes that has arrived, and checks the field's maximum number of bytes.
     pub(super) fn run(&mut self, extent: &Extent<IntType>, field: &Field) -> Result<Run<'a>, Stop> {
         let start = self.at;
         let run = match extent {
@@ -221,7 +233,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a length and checks it against the field's limit, then the bytes that it counts.
+    /// Reads a length and checks it against the field's limit. Then reads the bytes that the length counts.
     fn counted(&mut self, length: IntType, field: &Field) -> Result<Run<'a>, Stop> {
         let prefix_at = self.at;
         let name = &field.name;
@@ -239,7 +251,7 @@ impl<'a> Cursor<'a> {
         Ok(Run { prefix, ..run })
     }
 
-    /// Reads the bytes before this end, and the end.
+    /// Reads the bytes of a value that ends with the bytes `by`, and these end bytes.
     fn ended(&mut self, by: &[u8], name: &str) -> Result<Run<'a>, Stop> {
         let start = self.at;
         let rest = self.rest();
@@ -247,7 +259,10 @@ impl<'a> Cursor<'a> {
         let available = rest.get(..place.unwrap_or(rest.len())).unwrap_or(rest);
         let has_arrived = self.end.is_some_and(|end| start + rest.len() >= end);
         if place.is_none() && has_arrived {
-            let why = format!("the frame ends inside {name}, before {}", in_hex(by));
+            let why = format!(
+                "the frame ends inside {name}, before the end bytes {}",
+                in_hex(by)
+            );
             return Err(broken(start, why));
         }
         if let Some(length) = place {
@@ -262,7 +277,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Takes this number of bytes, as far as they have arrived.
+    /// Reads this number of bytes, or those of them that have arrived.
     pub(super) fn payload_bytes(&mut self, length: usize, what: &str) -> Result<Run<'a>, Stop> {
         let start = self.at;
         if self.ends_within(length) {

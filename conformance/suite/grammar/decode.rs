@@ -1,7 +1,7 @@
 //! Decodes bytes into frames.
 //!
-//! A length in the bytes is never used to allocate memory. It is compared with its limit, and then with the number of bytes
-//! that have arrived. Every sequence of bytes has a result, and none causes a panic.
+//! The decoder never uses a length from the bytes to allocate memory. It compares the length with its limit, and then with
+//! the number of bytes that have arrived. Decoding any sequence of bytes gives a result; no sequence causes a panic.
 
 use super::cursor::{Cursor, Run, Stop, broken};
 use super::uuid::{UUID_BYTES, uuid_in_words};
@@ -12,18 +12,19 @@ use super::{
 };
 
 impl Wire {
-    /// Decodes the beginning of `bytes`, which the side `from` sent: a frame, an incomplete frame, or bytes that this side
-    /// may not send.
+    /// Decodes the beginning of `bytes`, which the side `from` sent. The result is a frame, an incomplete frame, or bytes
+    /// that this side may not send.
     ///
-    /// A mistake is reported as soon as it is visible. A length above its limit is reported even before the bytes that it
-    /// counts have arrived. A byte that is not UTF-8 is reported even before the text is complete.
+    /// Reports a mistake as early as possible. A length above its limit is reported even before the bytes that it counts
+    /// have arrived. A byte that is not UTF-8 is reported even before the text is complete.
     #[must_use]
     pub fn decode(&self, from: Side, bytes: &[u8]) -> Decoded {
         let mut cursor = Cursor::new(bytes);
         let mut fields = Vec::new();
         match self.decode_frame(from, &mut cursor, &mut fields) {
             Ok((packet, own)) => {
-                // `fields` begins with the head, which only incomplete frames report as fields.
+                // `fields` begins with the parts of the head. A complete frame keeps them in `head`, and an incomplete frame
+                // keeps them in its fields.
                 let own_fields = fields.split_off(own);
                 Decoded::Frame(Frame {
                     packet,
@@ -84,7 +85,7 @@ impl Wire {
                 HeadPart::Opcode(int) => {
                     let opcode = cursor.integer(*int, "the opcode")?;
                     fields.push(cursor.field("opcode", Value::Int(opcode), start));
-                    // An unknown opcode is reported before the rest of the head arrives.
+                    // An unknown opcode is reported now, even if the rest of the head has not arrived.
                     found = Some(self.packet_with_opcode(from, opcode, start)?);
                 }
                 HeadPart::Length { int, counts } => {
@@ -100,8 +101,7 @@ impl Wire {
         found.ok_or_else(|| broken(0, "the head has no opcode".to_owned()))
     }
 
-    /// Returns the packet that this side sends with this opcode. A packet of clients and a packet of servers may have the
-    /// same opcode.
+    /// Returns the packet that this side sends with this opcode. The other side may use the same opcode for another packet.
     fn packet_with_opcode(
         &self,
         from: Side,
@@ -120,7 +120,7 @@ impl Wire {
                 let why = match packet.opcodes.of(from) {
                     None => format!("a {from} never sends {name} (opcode {opcode})"),
                     Some(own) => format!(
-                        "opcode {opcode} is {name} of a {}; a {from} sends {name} as {own}",
+                        "opcode {opcode} means {name} only if a {} sends it; a {from} sends {name} with opcode {own}",
                         from.other()
                     ),
                 };
@@ -215,13 +215,14 @@ fn decode_as(
         }
         Some(Layout::List { of, count }) => decode_list(of, *count, field, cursor),
         Some(Layout::OneOf { .. }) | None => {
-            let why = format!("{name} has a type that this reading does not define");
+            let why = format!("these choices of the readings do not define the type of {name}");
             Err(broken(start, why))
         }
     }
 }
 
-/// Reads a list. It ends after the number of values that is sent before them, or with the frame.
+/// Reads a list. If the number of values is sent before the values, the list ends after this number of values. Otherwise it
+/// ends with the frame.
 fn decode_list(
     of: &Layout,
     count: Option<IntType>,
@@ -253,7 +254,8 @@ fn decode_list(
         if !has_more {
             break;
         }
-        // Every value has at least one byte, so a wrong number of values ends with the bytes that have arrived.
+        // Every value has at least one byte. So even if the number of values is wrong, this loop ends after the bytes that
+        // have arrived.
         let of_item = Field {
             name: format!("{name} {}", items.len() + 1),
             ..field.clone()
@@ -269,24 +271,27 @@ fn decode_list(
     })
 }
 
-/// Returns the mistake for a field whose type has several cases, none of which fits. The place of the mistake is the earlier
+/// Returns the mistake for a field whose type has several cases, if none of them fits. The mistake points to the earlier
 /// field that decides between the cases.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
         return broken(
             start,
-            format!("no field decides the layout of {}", field.name),
+            format!(
+                "the type of {} has cases, but no field decides between them",
+                field.name
+            ),
         );
     };
     let why = format!(
-        "{} is {}, and {} has no case for it",
+        "{} is {}, but {} has no case for this value",
         tag.name, tag.value, field.name
     );
     broken(tag.bytes.start, why)
 }
 
-/// Returns a whole text. Checks the part of it that has arrived: its last character may be incomplete, but no byte may be
-/// wrong, and there may not be too many characters.
+/// Returns a whole text. If only a part of it has arrived, checks this part: the last character may be incomplete, but a
+/// wrong byte or too many characters are a mistake.
 fn text_of(run: &Run<'_>, field: &Field) -> Result<String, Stop> {
     let (text, error) = match std::str::from_utf8(run.available) {
         Ok(text) => (text, None),
@@ -305,7 +310,7 @@ fn text_of(run: &Run<'_>, field: &Field) -> Result<String, Stop> {
     let Some(error) = error else {
         return run.whole().map(|_| text.to_owned());
     };
-    // An incomplete character is wrong only if the text ends with it.
+    // An incomplete character is wrong only if it is at the end of the whole text.
     if error.error_len().is_none() {
         run.whole()?;
     }

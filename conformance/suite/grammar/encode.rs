@@ -6,7 +6,7 @@ use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
 use super::{Extent, Field, IntType, PacketId, Side, Sort, Value, Wire};
 
-/// Why a type cannot carry a value. The reason is a sentence, because callers only show it.
+/// Why a type cannot carry a value. The reason is a text for people, because callers only show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeError(String);
 
@@ -24,7 +24,7 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// If a field's type cannot carry its value, or the length of the frame cannot carry its length.
+    /// Fails if a field's type cannot carry its value, or if the frame is too long for the type of its length.
     pub fn encode(
         &self,
         from: Side,
@@ -36,7 +36,10 @@ impl Wire {
         };
         let (takes, given) = (known.fields.len(), values.len());
         if takes != given {
-            return refused(format!("{} has {takes} fields, not {given}", known.name));
+            return refused(format!(
+                "the number of fields of {} is {takes}, not {given}",
+                known.name
+            ));
         }
         if let Some(why) = known.refusal(values) {
             return refused(format!("in {}, {why}", known.name));
@@ -49,7 +52,7 @@ impl Wire {
         {
             let max = int.max();
             return refused(format!(
-                "a frame of this size has the length {length}, but its length is at most {max}"
+                "the frame would have the length {length}, but the maximum is {max}"
             ));
         }
         Ok(self.head.around(&opcode, &payload))
@@ -75,8 +78,8 @@ impl Wire {
         Ok(payload)
     }
 
-    /// Returns the frame with this opcode and this payload, which may be any bytes. A length that does not fit loses its high
-    /// bits.
+    /// Returns the frame with this opcode and this payload. The payload may be any bytes. If the length is too large for its
+    /// type, it loses its high bits.
     #[must_use]
     pub fn framed(&self, opcode: &[u8], payload: &[u8]) -> Vec<u8> {
         self.head.around(opcode, payload)
@@ -93,8 +96,8 @@ impl Wire {
         Ok(out)
     }
 
-    /// Returns the bytes of a packet's opcode, as this side sends it. For a packet that this side never sends, these are the
-    /// bytes that the other side sends. An id of another grammar gives no bytes.
+    /// Returns the bytes of a packet's opcode, as this side sends it. For a packet that this side never sends, returns the
+    /// opcode that the other side sends. For an id of another grammar, returns no bytes.
     #[must_use]
     pub fn opcode(&self, from: Side, packet: PacketId) -> Vec<u8> {
         let known = self.packets.get(packet.0);
@@ -110,15 +113,16 @@ impl Wire {
     }
 
     /// Returns the bytes of a number, encoded as the length of a frame. A number that does not fit loses its high bits; lint
-    /// refuses such numbers. If frames have no length, there are no bytes.
+    /// refuses such numbers. If frames have no length, returns no bytes.
     #[must_use]
     pub fn frame_length(&self, claims: i128) -> Vec<u8> {
         let length = self.head.length();
         length.map_or_else(Vec::new, |int| int.bytes(claims))
     }
 
-    /// Returns only the length prefix of a type, with this length: the number of its bytes, or of the values of a list. A
-    /// number that does not fit loses its high bits; lint refuses such numbers. A type without a prefix gives no bytes.
+    /// Returns only the length prefix of a type. The prefix claims this length: a number of bytes or, for a list, a number
+    /// of values. A number that does not fit loses its high bits; lint refuses such numbers. For a type without a prefix,
+    /// returns no bytes.
     #[must_use]
     pub fn length_of(&self, type_name: &str, claims: i128) -> Vec<u8> {
         let prefix = self.prefix_type(type_name);
@@ -144,18 +148,20 @@ impl Wire {
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         let Some(layout) = self.types.get(type_name) else {
-            return refused(format!("this reading has no type {type_name}"));
+            return refused(format!(
+                "these choices of the readings do not define the type {type_name}"
+            ));
         };
         let Some(layout) = layout.chosen_by(tag) else {
             return refused(format!(
-                "{type_name} has no case for the value of the field that decides its form"
+                "{type_name} has no case for the value of the field that decides between its cases"
             ));
         };
         encode_as(layout, type_name, value, out)
     }
 }
 
-/// Returns the integer that the fields from this one on share.
+/// Returns the integer that several fields share, beginning with the field `first`.
 fn whole_of(fields: &[Field], values: &[Value], first: usize) -> Result<i128, EncodeError> {
     let mut whole = 0;
     for (field, value) in fields.iter().zip(values).skip(first) {
@@ -219,7 +225,7 @@ fn encode_as(
     Ok(())
 }
 
-/// Adds a text or bytes to `out`, with what marks their end.
+/// Adds a text or bytes to `out`, together with the length, padding or end bytes that their type demands.
 fn encode_run(
     extent: &Extent<IntType>,
     type_name: &str,
@@ -245,7 +251,7 @@ fn encode_run(
     Ok(())
 }
 
-/// Adds a number of bytes, or of values, to `out`.
+/// Adds a length, or the number of values of a list, to `out`.
 fn encode_count(
     int: IntType,
     type_name: &str,

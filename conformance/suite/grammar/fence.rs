@@ -1,11 +1,11 @@
-//! Fences: exchanges that prove silence. The answer of a fence arrives after everything that the server sent before, so if
-//! only the answer arrives, the server sent nothing else.
+//! Fences: exchanges of packets that prove silence. The answer of a fence arrives after everything that the server sent
+//! before, so if only the answer arrives, the server sent nothing else.
 
 use std::collections::BTreeSet;
 
 use super::{Frame, PacketId, Value};
 
-/// An exchange that proves that nothing else was sent to one lane.
+/// An exchange of packets that proves that the server sent nothing else to one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     /// The steps in their order. In the last step, [`Party::To`] receives a packet.
@@ -15,7 +15,7 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// Returns whether each lane does the exchange alone with the server, without `from`.
+    /// Returns whether the exchange is only between one lane and the server: no step belongs to [`Party::From`].
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.steps.iter().all(|step| step.who == Party::To)
@@ -31,7 +31,7 @@ pub struct FenceStep {
     pub direction: Direction,
     /// The packet.
     pub packet: PacketId,
-    /// One expression per field, in the grammar's order.
+    /// One expression per field, in the order of wire.kdl.
     pub fields: Vec<FenceExpr>,
 }
 
@@ -40,7 +40,7 @@ pub struct FenceStep {
 pub enum Party {
     /// The lane whose actions might have made the server send something.
     From,
-    /// The lane that must have received nothing.
+    /// The lane that must receive nothing except the fence.
     To,
 }
 
@@ -58,13 +58,13 @@ pub enum Direction {
 pub enum FenceExpr {
     /// `@from` or `@to`: the name of the lane that sends the fence, or of the lane that receives it.
     NameOf(Party),
-    /// `$token`: a value that is new in every fence. The token is a text or a number, as the field needs it.
+    /// `$token`: a value that is new in every fence. The token is a text or a number, depending on the type of the field.
     Token,
     /// `(signed)@to`: a signature by that lane's key over its name.
     SignatureOf(Party),
     /// A literal value.
     Literal(Value),
-    /// `_`: any value. Only packets that a lane receives may contain it.
+    /// `_`: any value. Only packets that a lane receives may contain a `_`.
     Any,
 }
 
@@ -74,21 +74,21 @@ impl From<Value> for FenceExpr {
     }
 }
 
-/// A packet that changes a connection. After it the server knows the lane by its name (`identified-by`), or the bytes of the
-/// connection are no longer packets (`raw-after`).
+/// A packet that changes the state of a connection. After this packet, the server knows the client's name (`identified-by`),
+/// or the bytes on the connection are no longer packets (`raw-after`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identification {
     /// The packet.
     pub packet: PacketId,
-    /// The packet that the lane must have sent before. Such a packet must be named if this packet also answers other
-    /// packets.
+    /// The packet that the lane must have sent before. It must be given if the server also sends this packet as an answer to
+    /// other packets.
     pub after: Option<PacketId>,
     /// One entry per field of the packet: the value that it must have, or `None` if any value is right.
     pub fields: Vec<Option<Value>>,
 }
 
 impl Identification {
-    /// Returns whether the frame is this packet, on a connection whose client has sent these packets.
+    /// Returns whether the frame is this packet. `sent` holds the packets that the client has sent on the connection.
     #[must_use]
     pub fn matches(&self, frame: &Frame, sent: &BTreeSet<PacketId>) -> bool {
         let fits = |(wanted, field): (&Option<Value>, &super::DecodedField)| {

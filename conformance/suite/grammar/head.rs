@@ -30,7 +30,7 @@ pub enum HeadPart {
 pub struct Constant {
     /// The name in reports, such as `version`.
     pub name: String,
-    /// The value, as people write it.
+    /// The value, as it is written in wire.kdl.
     pub value: Value,
     /// The type of the value, if it is a number.
     pub int: Option<IntType>,
@@ -50,7 +50,7 @@ pub enum Counts {
 }
 
 impl Counts {
-    /// The words for it in wire.kdl.
+    /// The words for these values in wire.kdl.
     pub const NAMED: [(&'static str, Counts); 3] = [
         ("payload", Counts::Payload),
         ("rest", Counts::Rest),
@@ -66,7 +66,8 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Returns the head with only an opcode, or with an opcode after a length that counts everything after itself.
+    /// Returns a head that consists only of an opcode, or of a length and then an opcode. The length counts everything after
+    /// itself.
     #[must_use]
     pub fn of(length: Option<IntType>, opcode: IntType) -> Head {
         let length = length.map(|int| HeadPart::Length {
@@ -115,7 +116,7 @@ impl Head {
         self
     }
 
-    /// Turns the byte order of all integers around.
+    /// Gives all integers the opposite byte order.
     pub(super) fn reverse(&mut self) {
         for part in &mut self.parts {
             match part {
@@ -130,8 +131,8 @@ impl Head {
         }
     }
 
-    /// Returns the number that the length of a frame has, if the frame has this opcode and this payload; `None` if frames
-    /// have no length.
+    /// Returns the value of the length field, for a frame with this opcode and this payload; `None` if frames have no
+    /// length.
     pub(super) fn length_around(&self, opcode: &[u8], payload: &[u8]) -> Option<i128> {
         let size = |part: &HeadPart| match part {
             HeadPart::Constant(constant) => constant.bytes.len(),
@@ -153,7 +154,7 @@ impl Head {
         i128::try_from(counted).ok()
     }
 
-    /// Returns the frame with this opcode and this payload. A length that does not fit loses its high bits.
+    /// Returns the frame with this opcode and this payload. If the length is too large for its type, it loses its high bits.
     pub(super) fn around(&self, opcode: &[u8], payload: &[u8]) -> Vec<u8> {
         let length = self.length_around(opcode, payload).unwrap_or_default();
         let mut frame = Vec::new();

@@ -19,7 +19,7 @@ impl ByteOrder {
     pub const NAMED: [(&'static str, ByteOrder); 2] =
         [("big", ByteOrder::Big), ("little", ByteOrder::Little)];
 
-    /// The endings with which the name of an integer type chooses its own byte order.
+    /// The endings of names of integer types. Such an ending chooses the byte order of the type.
     const ENDINGS: [(&'static str, ByteOrder); 2] =
         [("-be", ByteOrder::Big), ("-le", ByteOrder::Little)];
 }
@@ -38,7 +38,7 @@ impl fmt::Display for ByteOrder {
 pub struct IntType {
     /// The number of its bytes; for a varint, the maximum number.
     width: usize,
-    /// The number of its bits, if it is only a part of an integer.
+    /// The number of its bits, if it is only a part of a larger integer.
     part: Option<usize>,
     signed: bool,
     varint: bool,
@@ -71,9 +71,9 @@ impl IntType {
         ("varint", IntType::VARINT),
     ];
 
-    /// A varint: groups of 7 bits, the lowest group first. If the high bit of a byte is set, another byte follows. It is used
-    /// for lengths, so the largest number is 2,147,483,647, in at most 5 bytes. Unnecessary groups of zeros at the end are
-    /// accepted.
+    /// A varint: groups of 7 bits, the lowest group first. If the high bit of a byte is set, another byte follows. A varint
+    /// is used for lengths, so its largest number is 2,147,483,647, and it has at most 5 bytes. Unnecessary groups of zeros
+    /// at the end are accepted.
     const VARINT: IntType = IntType {
         width: 5,
         part: None,
@@ -114,7 +114,7 @@ impl IntType {
         (has_order || chosen.is_none()).then_some(IntType { order, ..*int })
     }
 
-    /// Returns whether the number of its bytes depends on the number.
+    /// Returns whether this is a varint: an integer whose number of bytes depends on its value.
     #[must_use]
     pub fn is_varint(self) -> bool {
         self.varint
@@ -136,7 +136,7 @@ impl IntType {
         self.order
     }
 
-    /// Returns the number with which these bytes begin, if it is complete.
+    /// Returns the number at the beginning of these bytes, if it is complete.
     #[must_use]
     pub fn read(self, bytes: &[u8]) -> Option<i128> {
         match self.decode(bytes) {
@@ -153,7 +153,7 @@ impl IntType {
         bytes
     }
 
-    /// Returns the maximum number of its bytes.
+    /// Returns the maximum number of bytes of this integer.
     #[must_use]
     pub fn width(self) -> usize {
         self.width
@@ -191,7 +191,7 @@ impl IntType {
         self.part.unwrap_or(self.width * 8)
     }
 
-    /// Returns the unsigned number that takes this number of bits of an integer.
+    /// Returns the type of an unsigned number that is a part of a larger integer and takes this number of its bits.
     #[must_use]
     pub(super) fn part(bits: usize) -> IntType {
         IntType {
@@ -200,7 +200,7 @@ impl IntType {
         }
     }
 
-    /// Returns whether it is only a part of an integer, and so shares its bytes with other numbers.
+    /// Returns whether this integer is only a part of a larger integer, and so shares its bytes with other numbers.
     #[must_use]
     pub fn is_part(self) -> bool {
         self.part.is_some()
@@ -220,7 +220,7 @@ impl IntType {
         }
     }
 
-    /// Reads the number with which these bytes begin.
+    /// Reads the number at the beginning of these bytes.
     pub(super) fn decode(self, bytes: &[u8]) -> Int {
         if self.varint {
             return decode_varint(bytes, self.width);

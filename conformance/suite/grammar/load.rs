@@ -1,11 +1,11 @@
-//! The exchanges with which `conformance load` speaks a protocol.
+//! The exchanges of packets with which `conformance load` speaks a protocol.
 
 use super::{Direction, PacketId, Value};
 
-/// The exchanges of a protocol that a load uses.
+/// The exchanges of packets that a load (many clients that work at the same time) uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Load {
-    /// The login. After its last step the server knows the client. The only lane is [`LoadLane::Me`].
+    /// The login. After its last step the server knows the client. All steps belong to the lane [`LoadLane::Me`].
     pub login: Vec<LoadStep>,
     /// A message to all clients, if the protocol has one.
     pub message: Option<LoadMessage>,
@@ -14,14 +14,15 @@ pub struct Load {
     pub tunnel: Vec<LoadStep>,
 }
 
-/// A message to all clients: what is sent, how it arrives at the clients, and what the server answers to its sender.
+/// A message to all clients: the packet that the sender sends, the packet that every client receives, and the server's
+/// answer to the sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadMessage {
     /// What the sender sends.
     pub sent: LoadStep,
-    /// What every client receives. A client's name in this packet is the name of the sender.
+    /// What every client receives. If this packet contains a client's name, it is the name of the sender.
     pub arrives: LoadStep,
-    /// What the server answers only to the sender; `None` if it does not answer.
+    /// The server's answer, which only the sender receives; `None` if the server does not answer.
     pub answer: Option<LoadStep>,
 }
 
@@ -34,7 +35,7 @@ pub struct LoadStep {
     pub direction: Direction,
     /// The packet.
     pub packet: PacketId,
-    /// One expression per field, in the grammar's order.
+    /// One expression per field, in the order of wire.kdl.
     pub fields: Vec<LoadExpr>,
 }
 
@@ -77,7 +78,7 @@ pub enum LoadExpr {
     SignatureOf(LoadLane),
     /// `$text`: the text of the load's message.
     Text,
-    /// `?id`: any value, which is remembered under this name. Or `$id`: the remembered value.
+    /// `?id`: any value, which is then remembered under this name. `$id`: the value that is remembered under this name.
     Value(String),
     /// A literal value.
     Literal(Value),

@@ -1,4 +1,4 @@
-//! The layout of packets on the wire: `wire.kdl`, and the codec that it drives.
+//! The layout of packets on the wire: `wire.kdl`, and the codec that is made from it.
 //!
 //! A [`Grammar`] is the content of the file; its [`Reading`]s are the questions that the protocol's document leaves open.
 //! [`Grammar::in_reading`] decides all of them and returns a [`Wire`], which encodes and decodes.
@@ -10,7 +10,7 @@
 //! | `head` | what comes before the fields of every packet: constants, the opcode, a length |
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | the questions that the document leaves open, and their possible answers |
-//! | `room` | the length of the longest name that fits into its fields |
+//! | `room` | the length of the longest client's name that fits into all fields for names |
 //! | `setting` | time limits that the command line can set |
 //! | `fence` | the exchange that proves silence |
 //! | `load` | the exchanges of a load with many clients |
@@ -85,22 +85,22 @@ pub struct Grammar {
     pub settings: Vec<Setting>,
     /// What every frame begins with.
     pub head: Head,
-    /// The types that are the same in every reading.
+    /// The types that do not depend on a reading.
     pub types: Vec<TypeDefinition>,
-    /// The questions that the document leaves open, in the order in which the probes find out the answers.
+    /// The questions that the document leaves open, in the order in which the runner finds the answers with probes.
     pub readings: Vec<Reading>,
     /// The packets; a [`PacketId`] is an index into them.
     pub packets: Vec<Packet>,
     /// The packet after which the server knows a lane by its name.
     pub identified_by: Option<Identification>,
-    /// After sending one of these packets, a side sends only raw bytes, and no packets. The packets have this effect only on
-    /// a connection without a name.
+    /// After a side has sent one of these packets, it sends only raw bytes, and no packets. The packets have this effect
+    /// only on a connection that is not logged in.
     pub raw_after: Vec<Identification>,
     /// The scenario that judges whether raw bytes arrive unchanged.
     pub raw_proved_by: Option<String>,
-    /// The exchange that proves that nothing was sent to an identified lane.
+    /// The exchange that proves that the server has sent nothing to an identified lane (a lane that is logged in).
     pub fence: Option<Fence>,
-    /// The exchange that proves that nothing was sent to a lane without a name.
+    /// The exchange that proves that the server has sent nothing to a lane that is not logged in.
     pub fence_unidentified: Option<Fence>,
     /// The exchanges for a load.
     pub load: Option<Load>,
@@ -130,7 +130,8 @@ impl Grammar {
             .map(PacketId)
     }
 
-    /// Returns the automatic answer of a client to this packet of a server (`answered-by`), if it has one.
+    /// If a client answers this packet of the server automatically (`answered-by`), returns the packet of the answer and its
+    /// values.
     #[must_use]
     pub fn answer_to(&self, asked: &Frame) -> Option<(PacketId, Vec<Value>)> {
         let answer = self.packet(asked.packet).answered_by?;
@@ -138,7 +139,7 @@ impl Grammar {
             let same = asked.fields.iter().find(|field| field.name == wanted.name);
             same.map(|field| field.value.clone())
         });
-        // Lint has checked that every field of the answer is a field of the question.
+        // Lint has checked that every field of the answer is also a field of the packet that it answers.
         let values: Option<Vec<Value>> = given.collect();
         Some((answer, values?))
     }
@@ -181,7 +182,7 @@ impl Grammar {
         Wire::new(self, choices)
     }
 
-    /// Returns the sizes that values of this kind can have, in bytes; `None` if their length is free.
+    /// Returns the sizes that values of this kind can have, in bytes; `None` if they can have any length.
     #[must_use]
     pub fn sizes_of(&self, kind: &TypeKind, choices: &Choices) -> Option<Vec<usize>> {
         match kind {

@@ -9,11 +9,11 @@ pub struct Packet {
     pub name: String,
     /// The numbers that identify the packet on the wire.
     pub opcodes: Opcodes,
-    /// Set if the packet is a broadcast, which also reaches clients of other cases: the index of the field with the name of
-    /// the client that caused it.
+    /// Set if the packet is a broadcast, which clients of other cases receive too. The value is the index of the field with
+    /// the name of the client that caused the broadcast.
     pub ambient: Option<usize>,
-    /// For a packet that the server sends unasked, such as a ping, and that lanes answer by themselves: the packet of the
-    /// answer.
+    /// Set if the server sends the packet unasked, such as a ping, and lanes answer it automatically. The value is the
+    /// packet of the answer.
     pub answered_by: Option<PacketId>,
     /// The fields after the head.
     pub fields: Vec<Field>,
@@ -33,7 +33,7 @@ impl Packet {
     }
 }
 
-/// The opcode of a packet in each direction. A side that has none never sends the packet.
+/// The opcode of a packet in each direction. A side that has no opcode never sends the packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Opcodes {
     /// The opcode when a client sends the packet.
@@ -43,7 +43,7 @@ pub struct Opcodes {
 }
 
 impl Opcodes {
-    /// Returns the same opcode for these sides.
+    /// Returns opcodes in which each of these sides sends the packet with this number.
     #[must_use]
     pub fn same(number: i128, sides: &[Side]) -> Opcodes {
         let from = |side| sides.contains(&side).then_some(number);
@@ -69,8 +69,8 @@ impl Opcodes {
         self.of(side).or(self.client).or(self.server)
     }
 
-    /// Gives the packet another opcode when this side sends it, or in both directions. A side that never sends the packet
-    /// gets no opcode.
+    /// Gives the packet another opcode: for packets that this side sends, or for both sides. A side that never sends the
+    /// packet gets no opcode.
     pub(super) fn renumber(&mut self, from: Option<Side>, number: i128) {
         let renumber = |opcode: &mut Option<i128>, side: Side| {
             if from.is_none_or(|only| only == side) {
@@ -89,13 +89,14 @@ pub struct Field {
     pub name: String,
     /// Name of the field's type in wire.kdl.
     pub type_name: String,
-    /// Maximum number of bytes of a text or of bytes, without the length before them. In a list, it applies to each value.
+    /// Maximum number of bytes of a text or of bytes; the length before them is not counted. In a list, it applies to each
+    /// value.
     pub max_bytes: Option<usize>,
     /// Maximum number of characters of a text. In a list, it applies to each value.
     pub max_chars: Option<usize>,
     /// The smallest number that is allowed. In a list, it applies to each value.
     pub min: Option<i128>,
-    /// The index of the earlier field that decides between the layouts of its type.
+    /// The index of the earlier field that decides which layout the field's type has.
     pub by: Option<usize>,
     /// Which packets have the field.
     pub presence: Presence,
@@ -110,7 +111,7 @@ pub struct Bits {
     pub first: usize,
     /// The integer.
     pub int: IntType,
-    /// The number of bits of the integer below those of this field.
+    /// The number of bits below this field in the integer. These bits belong to the fields after this one.
     pub shift: usize,
     /// The number of bits of this field.
     pub width: usize,
@@ -123,18 +124,19 @@ impl Bits {
     }
 }
 
-/// Which packets of one kind have a field.
+/// Which packets of one kind contain a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Presence {
     /// All of them.
     #[default]
     Always,
-    /// Those that do not end before it. The fields of one `optional` block are sent together.
+    /// The packets that do not end before the field. In one packet, either all fields of an `optional` block are sent, or
+    /// none of them.
     Optional {
         /// The index of the first field of the block.
         first: usize,
     },
-    /// Those in which an earlier field is this number.
+    /// The packets in which an earlier field has this number.
     When {
         /// The index of the earlier field.
         field: usize,
@@ -144,8 +146,8 @@ pub enum Presence {
 }
 
 impl Packet {
-    /// Explains why a packet cannot have these values, because a field is missing or should be missing. Returns `None` if it
-    /// can.
+    /// If a packet cannot have these values because a field is missing or should be missing, explains this. Returns `None`
+    /// if it can have them.
     pub(super) fn refusal(&self, values: &[Value]) -> Option<String> {
         let is_absent = |index: usize| {
             values
@@ -163,19 +165,24 @@ impl Packet {
             match field.presence {
                 Presence::Always if absent => return Some(format!("{name} is missing")),
                 Presence::Optional { first } if first != index && absent != is_absent(first) => {
-                    return Some(format!("{} and {name} are sent together", name_of(first)));
+                    return Some(format!(
+                        "{} and {name} can only be sent together",
+                        name_of(first)
+                    ));
                 }
                 Presence::Optional { .. } if absent => ended = ended.or(Some(name)),
                 Presence::Optional { .. } => {
                     if let Some(earlier) = ended {
-                        return Some(format!("{name} can be sent only after {earlier}"));
+                        return Some(format!("{name} can be sent only if {earlier} is also sent"));
                     }
                 }
                 Presence::When { field: tag, is } => {
                     let is_sent = values.get(tag) == Some(&Value::Int(is));
                     if is_sent == absent {
                         let tag = name_of(tag);
-                        return Some(format!("{name} is sent if {tag} is {is}, and only then"));
+                        return Some(format!(
+                            "{name} must be sent if {tag} is {is}, and must not be sent otherwise"
+                        ));
                     }
                 }
                 Presence::Always => {}

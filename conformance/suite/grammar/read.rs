@@ -44,7 +44,8 @@ const WORDS: [&str; 18] = [
     "remove",
 ];
 
-/// A grammar, and the requirements that it cites. Only the whole suite shows whether these requirements exist.
+/// A grammar, and the requirements that it cites. Whether these requirements exist is checked later, when the whole suite is
+/// known.
 #[derive(Debug)]
 pub struct GrammarFile {
     /// The grammar.
@@ -58,12 +59,12 @@ pub struct GrammarFile {
 pub struct Cited {
     /// The id, such as `CHATON-2.3`.
     pub id: String,
-    /// The file that contains it, and its place there.
+    /// The file that contains the id, and the place of the id in this file.
     pub place: (Arc<SourceFile>, Span),
 }
 
-/// Reads the nodes of a wire.kdl and of the files that it extends. The first layer is the file that extends nothing. Returns
-/// `None` if one of the files has no `protocol`.
+/// Reads the nodes of a wire.kdl and of the files that it extends. The first of the `layers` extends nothing, and each later
+/// one extends the layer before it. Returns `None` if one of the files has no `protocol`.
 pub fn read_grammar(
     layers: &[(Arc<SourceFile>, Vec<Node>)],
     findings: &mut Findings,
@@ -200,7 +201,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns whether a declaration has this name but was not read, because it has a mistake of its own: for example, its
-    /// first word is misspelt. Then it is a consequence that the name is unknown, and this is not reported too.
+    /// first word is misspelt. If so, the name is unknown only because of that mistake. That mistake is reported already, so
+    /// the unknown name is not reported too.
     fn is_misread(&self, word: &str, name: &str) -> bool {
         let declares = |node: &Node| {
             let found = node.name.text.as_str();
@@ -215,14 +217,14 @@ impl<'a> Reader<'a> {
         let root = self.root;
         self.check(has_opcode, root, mistake::no_opcode);
         let mut nodes = root.block().iter();
-        // A misspelt `packet` is reported already.
+        // If the word `packet` is misspelt, that mistake is reported already.
         let is_misspelt = |node: &Node| !WORDS.contains(&node.name.text.as_str());
         let has_packets = nodes.any(|node| node.name.text == "packet" || is_misspelt(node));
         self.check(has_packets, root, mistake::no_packets);
         let grammar = &self.grammar;
         match (&grammar.fence, &grammar.fence_unidentified) {
             (None, None) => self.findings.warning(root, mistake::no_fence()),
-            // If no lane is ever identified, the other fence is for all lanes.
+            // If no packet identifies lanes, `fence unidentified` serves all lanes.
             (None, Some(_)) if grammar.identified_by.is_some() => {
                 self.findings.warning(root, mistake::no_fence_identified());
             }
@@ -246,7 +248,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the sort of a type. The sort is the same in all readings: `check_choices` checks that.
+    /// Returns the sort of a type. The sort is the same with every choice of the readings: `check_choices` checks that.
     fn sort_of(&self, type_name: &str) -> Option<Sort> {
         self.grammar
             .kinds_of_type(type_name, &Choices::new())

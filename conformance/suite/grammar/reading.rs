@@ -1,10 +1,11 @@
-//! Readings: questions that a document leaves open, or answers in contradictory ways. The target may choose an answer.
+//! Readings: questions that a document leaves open, or to which it gives contradictory answers. The target may choose an
+//! answer.
 
 use std::collections::BTreeMap;
 
 use super::{IntType, Side, TypeDefinition};
 
-/// The decided readings: for the name of each reading, the name of its choice.
+/// The answers that are known: for the name of a reading, the name of the choice.
 pub type Choices = BTreeMap<String, String>;
 
 /// One question that the document leaves open.
@@ -16,7 +17,7 @@ pub struct Reading {
     pub title: String,
     /// The possible answers, the most likely one first. There is always at least one.
     pub choices: Vec<Choice>,
-    /// Whether the protocol has settled the question (`settle`). Then only the first choice counts.
+    /// Whether the protocol has settled the question (`settle`). If it has, only the first choice counts.
     pub settled: bool,
 }
 
@@ -48,13 +49,13 @@ pub struct Choice {
     pub name: String,
     /// The verdict on a target that follows this choice.
     pub verdict: Worth,
-    /// The requirements that a probe judges in addition to its own, if the target follows this choice.
+    /// The requirements that the probe of the reading judges in addition to its own, if the target follows this choice.
     pub checks: Vec<String>,
     /// The types that this choice defines.
     pub types: Vec<TypeDefinition>,
     /// The type of the opcode, if this choice changes it.
     pub opcode: Option<IntType>,
-    /// The packets that have another opcode in this choice.
+    /// The packets that have another opcode with this choice.
     pub renumbered: Vec<Renumbering>,
 }
 
@@ -77,13 +78,13 @@ impl Choice {
     }
 }
 
-/// If nothing fails, the verdict on what the target does. A branch of an `either` has such a verdict, and so has a choice of
-/// a reading.
+/// The verdict on a behaviour of the target, if the case does not fail. Each branch of an `either` has such a verdict, and
+/// each choice of a reading too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worth {
     /// The target follows the document.
     Pass,
-    /// The document leaves a choice, and the target made one.
+    /// The document leaves a free choice, and this behaviour is one of the possibilities.
     Note,
     /// The document allows what the target does, but prefers something else.
     NonStrict,

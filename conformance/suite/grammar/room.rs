@@ -1,10 +1,10 @@
-//! The length of the longest name that fits into all fields that contain it.
+//! The maximum length of a client's name. A longer name would not fit into every field that contains it.
 
 use super::{Choices, Extent, FenceExpr, Field, Grammar, Load, LoadExpr, PacketId, TypeKind};
 
 impl Grammar {
-    /// Returns the maximum length of a name of ASCII characters in the fences, in bytes. It fits in every reading.
-    /// `usize::MAX` means that there is no limit.
+    /// Returns the maximum length, in bytes, of a client's name of ASCII characters. A name of this length fits into the
+    /// packets of the fences, with every choice of the readings. `usize::MAX` means that there is no limit.
     #[must_use]
     pub fn longest_name_in_fences(&self) -> usize {
         let fences = [&self.fence, &self.fence_unidentified];
@@ -14,8 +14,8 @@ impl Grammar {
         limits.min().unwrap_or(usize::MAX)
     }
 
-    /// Returns the maximum length of a name of ASCII characters in the exchanges of a load, in bytes. It fits in every
-    /// reading. `usize::MAX` means that there is no limit.
+    /// Returns the maximum length, in bytes, of a client's name of ASCII characters. A name of this length fits into the
+    /// packets of a load, with every choice of the readings. `usize::MAX` means that there is no limit.
     #[must_use]
     pub fn longest_name_in_load(&self, load: &Load) -> usize {
         let message = load.message.as_ref();

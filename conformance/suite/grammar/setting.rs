@@ -1,4 +1,4 @@
-//! Time limits of a protocol. The command line can change them for a server that uses other time limits.
+//! The time limits of a protocol. If a server uses other time limits, the user can change them on the command line.
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ pub struct TypeDefinition {
     pub kind: TypeKind,
 }
 
-/// The layout of a type. It names the other types that it needs.
+/// The layout of a type. If it needs other types, it contains their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeKind {
     /// An integer.
@@ -25,23 +25,23 @@ pub enum TypeKind {
     Bytes(Extent),
     /// The 16 bytes of a UUID, which people write as text.
     Uuid,
-    /// Bytes with several possible layouts. An earlier field of the packet decides which one a value has.
+    /// Bytes with several possible layouts. An earlier field of the packet decides which layout a value has.
     OneOf {
-        /// The possible values of that field, each with the name of the type that the bytes then have.
+        /// The possible values of that earlier field. For each of them, the name of the type that the bytes then have.
         cases: Vec<(i128, String)>,
     },
     /// Several values of one type.
     List {
         /// Name of the type of each value.
         of: String,
-        /// Name of the integer type of the number of values, which is sent before them. `None` if the list ends at the end of
-        /// the frame.
+        /// The name of the integer type of the number of values, if this number is sent before the values. `None` if the
+        /// list ends at the end of the frame.
         count: Option<String>,
     },
 }
 
 impl TypeKind {
-    /// Returns the sort of its values.
+    /// Returns the sort of the values of this type.
     #[must_use]
     pub fn sort(&self) -> Sort {
         match self {
@@ -52,7 +52,7 @@ impl TypeKind {
         }
     }
 
-    /// Returns where its text or its bytes end; `None` for all other types.
+    /// Returns how a text or bytes of this type end; `None` for all other types.
     #[must_use]
     pub fn extent(&self) -> Option<&Extent> {
         match self {
@@ -63,7 +63,7 @@ impl TypeKind {
         }
     }
 
-    /// Returns whether its values end where the frame ends.
+    /// Returns whether the values of this type end where the frame ends.
     #[must_use]
     pub fn ends_with_the_frame(&self) -> bool {
         let is_open_list = matches!(self, TypeKind::List { count: None, .. });
@@ -71,33 +71,33 @@ impl TypeKind {
     }
 }
 
-/// Where a text or bytes end. `L` describes the type of a length: its name, or the type itself.
+/// How a text or bytes end. `L` describes the type of a length, as its name or as the type itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extent<L = String> {
-    /// A length before them counts their bytes.
+    /// A length is sent before the text or bytes. It is their number of bytes.
     Counted {
         /// The type of the length, an integer.
         length: L,
     },
-    /// They always take this number of bytes.
+    /// The text or bytes always take this number of bytes.
     Fixed {
         /// The number of bytes.
         size: usize,
         /// The byte that fills the space after a shorter value; `None` if every value has the whole size.
         pad: Option<u8>,
     },
-    /// They end before these bytes, which they cannot contain.
+    /// These end bytes follow the text or bytes, which cannot contain the end bytes.
     Ended {
-        /// The bytes after them; at least one.
+        /// The end bytes; at least one.
         by: Vec<u8>,
     },
-    /// They end where the frame ends.
+    /// The text or bytes end where the frame ends.
     Rest,
 }
 
 impl<L> Extent<L> {
-    /// Explains why these bytes cannot be sent as a value of `name`; `None` if they can. The largest number of a length is
-    /// not checked here.
+    /// Explains why these bytes cannot be sent as a value of `name`; `None` if they can. Does not check whether the type of
+    /// the length is large enough for their number.
     #[must_use]
     pub fn refusal(&self, name: &str, content: &[u8]) -> Option<String> {
         let given = content.len();
@@ -109,7 +109,7 @@ impl<L> Extent<L> {
                 "{given} bytes do not fit into {name}, which has {size}"
             )),
             Extent::Fixed { pad: Some(pad), .. } if content.ends_with(&[*pad]) => Some(format!(
-                "{name} cannot end with the byte {pad:02x}, which fills its space"
+                "{name} cannot end with the byte {pad:02x}, which fills the space after a shorter value"
             )),
             Extent::Ended { by } if first_place(&[content, by].concat(), by) != Some(given) => {
                 let end = in_hex(by);
@@ -120,7 +120,7 @@ impl<L> Extent<L> {
     }
 }
 
-/// Returns the offset of the first `wanted` in `bytes`.
+/// Returns the offset of the first occurrence of `wanted` in `bytes`.
 pub(super) fn first_place(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes
         .windows(wanted.len().max(1))

@@ -5,15 +5,15 @@ use uuid::Uuid;
 /// The number of bytes of a UUID.
 pub(super) const UUID_BYTES: usize = 16;
 
-/// Returns a UUID of version 4 that is made from these bits.
+/// Returns the text of a UUID of version 4 that is made from these bits.
 #[must_use]
 pub fn uuid_of(bits: u128) -> String {
     let builder = uuid::Builder::from_random_bytes(bits.to_be_bytes());
     builder.into_uuid().to_string()
 }
 
-/// Returns whether the text has the canonical form, such as `6ba7b810-9dad-11d1-80b4-00c04fd430c8`. In this form, equal UUIDs
-/// are equal texts.
+/// Returns whether the text has the canonical form, such as `6ba7b810-9dad-11d1-80b4-00c04fd430c8`. If both are in this
+/// form, equal UUIDs are equal texts.
 #[must_use]
 pub fn is_uuid(text: &str) -> bool {
     Uuid::try_parse(text).is_ok_and(|uuid| uuid.to_string() == text)

@@ -27,7 +27,7 @@ pub(crate) fn bytes_of_address(text: &str) -> Option<Vec<u8>> {
     })
 }
 
-/// Parses bytes in hexadecimal, such as `00 ff`. The error is the first part that is not a byte.
+/// Parses bytes in hexadecimal, such as `00 ff`. The error is the first part of the text that is not a byte.
 pub(crate) fn bytes_of_hex(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for group in text.split_whitespace() {
@@ -50,7 +50,8 @@ pub(crate) fn in_hex(bytes: &[u8]) -> String {
     digits.join(" ")
 }
 
-/// Shows the value as a scenario would write it. A list, which a scenario writes in braces, is shown in brackets.
+/// Shows the value as a scenario would write it. The only exception is a list: it is shown in brackets, although a scenario
+/// writes it in braces.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -75,7 +76,7 @@ impl fmt::Display for Value {
 /// One side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The lanes of the suite.
+    /// A client: a lane of the suite.
     Client,
     /// The target.
     Server,
@@ -105,16 +106,17 @@ impl fmt::Display for Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PacketId(pub usize);
 
-/// A decoded field, and the position of its bytes in the frame. The length prefix belongs to these bytes.
+/// A decoded field, and the position of its bytes in the frame. These bytes include the length prefix, if the field has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodedField {
-    /// The field's name in wire.kdl; the opcode has the name `opcode`, the length of a frame `length`.
+    /// The field's name in wire.kdl. The opcode has the name `opcode`, and the length of a frame has the name `length`.
     pub name: String,
     /// The field's value.
     pub value: Value,
     /// The range of the field's bytes, counted from the frame's first byte.
     pub bytes: Range<usize>,
-    /// The number of bytes of the length with which it begins; 0 if it has none. The length of a frame is nothing else.
+    /// The number of bytes of the length prefix; 0 if the field has none. If the field is the length of a frame, it is the
+    /// number of bytes of this length field.
     pub prefix: usize,
     /// The parts of a list, in order: the number of its values, if it is sent, and each value. Empty for other fields.
     pub parts: Vec<DecodedField>,
@@ -138,10 +140,10 @@ pub struct Frame {
 pub enum Decoded {
     /// A complete frame.
     Frame(Frame),
-    /// Only the beginning of a frame, with the fields that are complete. The parts of the head are the first of them. Of a list
-    /// that is not complete, its complete parts are the last of them.
+    /// Only the beginning of a frame, with its complete fields. The parts of the head come first. If a list is not complete,
+    /// its complete parts come last.
     Partial(Vec<DecodedField>),
-    /// Bytes that this side may not send: no further bytes can make them a frame.
+    /// Bytes that this side may not send. Whatever bytes follow, they never become a frame.
     Broken {
         /// Offset of the first wrong byte.
         at: usize,

@@ -1,10 +1,10 @@
-//! A grammar in which every reading is decided.
+//! A grammar after a choice was made for every reading.
 
 use std::collections::BTreeMap;
 
 use super::{Choices, Extent, Grammar, Head, IntType, Packet, PacketId, Side, TypeKind, Value};
 
-/// A codec that encodes and decodes packets in one reading of the protocol.
+/// A codec that encodes and decodes packets, with one choice for each reading of the protocol.
 ///
 /// Encoding does not apply the limits of the fields, because tests send values that are too long. Decoding applies
 /// them.
@@ -32,7 +32,7 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// Returns the layout of the values of a list; for every other layout, the layout itself.
+    /// For a list, returns the layout of its values. For every other layout, returns the layout itself.
     fn of_values(&self) -> &Layout {
         match self {
             Layout::List { of, .. } => of,
@@ -40,7 +40,7 @@ impl Layout {
         }
     }
 
-    /// Turns the byte order of all integers around.
+    /// Gives all integers the opposite byte order.
     fn reverse(&mut self) {
         let turn = |int: &mut IntType| *int = int.reversed();
         match self {
@@ -70,7 +70,7 @@ impl Layout {
 }
 
 impl Wire {
-    /// Returns the packet with this id, with its opcode in this reading; `None` for an id of another grammar.
+    /// Returns the packet with this id, and with the opcode that the choices give it; `None` for an id of another grammar.
     #[must_use]
     pub fn packet(&self, id: PacketId) -> Option<&Packet> {
         self.packets.get(id.0)
@@ -95,7 +95,8 @@ impl Wire {
         }
     }
 
-    /// Returns the byte that fills the space after a text or bytes of this type, or after the values of such a list.
+    /// Returns the byte that fills the space after a text or bytes of this type. If the type is a list, returns the byte
+    /// that fills the space after each of its values.
     #[must_use]
     pub fn filler(&self, type_name: &str) -> Option<u8> {
         match self.types.get(type_name)?.of_values() {
@@ -176,7 +177,7 @@ fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> 
             Extent::Rest => Extent::Rest,
         })
     };
-    // Lint refuses a `one-of` or a list inside another one, so this recursion ends.
+    // Lint refuses a `one-of` or a list that contains another `one-of` or list, so this recursion ends.
     let simple = |name: &str| match kinds.get(name)? {
         TypeKind::OneOf { .. } | TypeKind::List { .. } => None,
         kind => layout(kind, kinds),

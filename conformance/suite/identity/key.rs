@@ -20,7 +20,7 @@ impl Key {
         Key(pair)
     }
 
-    /// Makes a new key. Making a key takes a large part of a second.
+    /// Makes a new key. This takes a large part of a second.
     #[expect(
         clippy::expect_used,
         reason = "if the system has no memory or no randomness, nothing else works either"
@@ -50,7 +50,7 @@ impl Key {
     }
 }
 
-/// Shows only the name of the type, because a private key must not be shown.
+/// Shows only the name of the type, because no output may contain a private key.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")

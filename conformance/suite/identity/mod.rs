@@ -1,4 +1,4 @@
-//! The identities of clients, in protocols where a name is a UUID with an RSA key that the target knows.
+//! The identities of clients, in protocols in which a client's name is a UUID with an RSA key that the target knows.
 //!
 //! The target must know an identity before a client can use it. With `--set rest=ADDR` this module registers identities;
 //! with `--set identities=FILE` the identities in the file must be registered already.
@@ -18,10 +18,10 @@ pub use rest::Rest;
 
 use crate::scenario::Scheme;
 
-/// The setting with the address where identities are registered.
+/// The name of the setting with the address where identities are registered.
 pub const REST: &str = "rest";
 
-/// The setting with the file of registered identities.
+/// The name of the setting with the file of registered identities.
 pub const IDENTITIES: &str = "identities";
 
 /// Time limit of one registration.
@@ -60,8 +60,8 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// Fails if the file of identities cannot be used, or no connection to the REST address is possible. The error is a
-    /// sentence.
+    /// Fails if the file of identities cannot be used, or if no connection to the REST address can be opened. The error is a
+    /// text for people.
     pub fn of(settings: &BTreeMap<String, String>) -> Result<Source, String> {
         match (settings.get(REST), settings.get(IDENTITIES)) {
             (Some(address), _) => Ok(Source::Minted(Rest::at(address, REGISTRATION)?)),

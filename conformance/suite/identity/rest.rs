@@ -12,7 +12,7 @@ use super::Identity;
 use crate::scenario::Scheme;
 use crate::tls::TlsClient;
 
-/// Maximum bytes of an answer. A longer answer is cut: an answer to a registration is short.
+/// Maximum bytes of an answer. A longer answer is cut, because a correct answer to a registration is short.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
 /// The REST interface that registers identities.
@@ -25,7 +25,7 @@ pub struct Rest {
     bound: Duration,
 }
 
-/// The body of a refusal.
+/// The body of an answer that refuses a registration.
 #[derive(Debug, Deserialize)]
 struct Refusal {
     error_message: String,
@@ -60,7 +60,11 @@ impl Rest {
             (Some("http"), _) => rest.tls = None,
             (None, Some(tls)) if tls.stream(stream, address.ip()).is_ok() => {}
             (None, _) => rest.tls = None,
-            (Some(other), _) => return Err(format!("{other} is neither http nor https")),
+            (Some(other), _) => {
+                return Err(format!(
+                    "the address cannot begin with {other}://; write http:// or https://"
+                ));
+            }
         }
         Ok(rest)
     }
@@ -69,7 +73,8 @@ impl Rest {
     ///
     /// # Errors
     ///
-    /// Fails if there is no answer, or if its status is not from 200 to 299. The error is a sentence with the answer.
+    /// Fails if there is no answer, or if its status is not from 200 to 299. The error is a text for people that contains
+    /// the answer.
     pub fn register(&self, identity: &Identity) -> Result<(), String> {
         let signed = identity.key.public().and_then(|key| {
             let body = serde_json::json!({ "key": STANDARD.encode(key) }).to_string();
@@ -85,9 +90,12 @@ impl Rest {
             self.host,
             body.len(),
         );
-        let answer = self
-            .exchange(request.as_bytes())
-            .map_err(|error| format!("the REST interface at {}: {error}", self.host))?;
+        let answer = self.exchange(request.as_bytes()).map_err(|error| {
+            format!(
+                "no answer from the REST interface at {}: {error}",
+                self.host
+            )
+        })?;
         registered(&String::from_utf8_lossy(&answer))
     }
 
@@ -133,6 +141,8 @@ fn registered(answer: &str) -> Result<(), String> {
             refusal.error_type, refusal.error_message
         )),
         (Some(code), Err(_)) => Err(format!("{code}, {body:.200?}")),
-        (None, _) => Err(format!("{answer:.200?} is not an HTTP response")),
+        (None, _) => Err(format!(
+            "the REST interface answered {answer:.200?}, which is not an HTTP response"
+        )),
     }
 }

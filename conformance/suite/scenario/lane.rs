@@ -1,24 +1,24 @@
-//! The lanes of a scenario, and the origin of their names.
+//! The lanes of a scenario, and where they get their names from.
 
 use super::LaneId;
 
-/// A connection of a scenario, and the origin of its name.
+/// A connection of a scenario, and where it gets its name from.
 #[derive(Debug, Clone)]
 pub struct Lane {
     /// The name of the lane in the scenario, such as `alice`.
     pub name: String,
-    /// The origin of the name that the lane uses at the target (`@alice`).
+    /// Where the lane gets the name with which it logs in (`@alice`).
     pub login: LaneName,
     /// Whether the target knows the lane's identity, in protocols with identities.
     pub registered: bool,
     /// Whether the lane speaks TLS, in protocols over TLS. A lane that does not speak TLS cannot read what it receives.
     pub tls: bool,
-    /// Whether the lane answers unasked packets, such as pings, by itself.
+    /// Whether the lane automatically answers packets that the target sends unasked, such as pings.
     pub answers: bool,
 }
 
 impl Lane {
-    /// Returns the minimum number of bytes of the name that the lane gets in a run; 0 if a setting gives it.
+    /// Returns the minimum number of bytes of the name that the lane gets in a run; 0 if the name comes from a setting.
     #[must_use]
     pub fn least_name_bytes(&self, lanes: &[Lane]) -> usize {
         match &self.login {
@@ -27,7 +27,7 @@ impl Lane {
                 exactly: Some((bytes, _)),
             } => *bytes,
             LaneName::SameAs(other) => match lanes.get(other.0) {
-                // A lane can have the name of an earlier lane only, so this recursion ends.
+                // A lane can only have the name of an earlier lane, so this recursion ends.
                 Some(earlier) if other.0 < lanes.len() => {
                     earlier.least_name_bytes(lanes.get(..other.0).unwrap_or_default())
                 }
@@ -38,37 +38,37 @@ impl Lane {
     }
 }
 
-/// Maximum characters of a lane's name that go into its new name. Together with the random part, the new name is then short
-/// enough for the usual protocols.
+/// The new name of a lane contains at most this many characters of the lane's name in the scenario. With this limit, the new
+/// name including its random part is short enough for most protocols.
 pub const KEPT_CHARACTERS: usize = 16;
 
 /// The number of characters of the random part of a new name.
 pub const RANDOM_CHARACTERS: usize = 6;
 
-/// The origin of a lane's name.
+/// Where a lane gets its name from.
 #[derive(Debug, Clone)]
 pub enum LaneName {
     /// A new name in each play.
     Fresh {
-        /// The exact length of the name in bytes, and the text that is repeated to reach it.
+        /// The exact length of the name in bytes, and the text that is repeated to reach this length.
         exactly: Option<(usize, String)>,
     },
     /// The name of an earlier lane.
     SameAs(LaneId),
-    /// The setting of this name, from the command line.
+    /// The value of the setting with this name, from the command line.
     Setting(String),
 }
 
 impl LaneName {
-    /// Returns a new name with exactly this number of characters, for the lane with this name. The filler is repeated after
-    /// the usual new name; it is at least one character.
+    /// Makes the lane with this name get a new name with exactly this number of characters. The filler, which has at least
+    /// one character, is repeated after the usual new name.
     #[must_use]
     pub fn of_characters(lane: &str, characters: usize, filler: &str) -> LaneName {
         let usual = usual_characters(lane);
         let fillers = filler.chars().count().max(1);
         let bytes = match characters.checked_sub(usual) {
-            // One byte for each character before the fillers. If whole fillers do not give the exact number of characters,
-            // some `x` are added before the fillers.
+            // Each character before the fillers has one byte. If whole fillers do not give the exact number of characters,
+            // some `x` are added before them.
             Some(rest) => usual + rest % fillers + (rest / fillers) * filler.len(),
             None => characters,
         };
@@ -78,7 +78,8 @@ impl LaneName {
     }
 }
 
-/// Returns the number of characters of the new name that a lane gets if nothing gives its length. All of them are ASCII.
+/// Returns the number of characters of the new name that a lane gets if the scenario asks for no length. All its characters
+/// are ASCII.
 fn usual_characters(lane: &str) -> usize {
     let kept = lane.chars().filter(char::is_ascii).count();
     kept.min(KEPT_CHARACTERS) + 1 + RANDOM_CHARACTERS

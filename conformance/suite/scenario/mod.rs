@@ -17,30 +17,30 @@ pub use crate::grammar::Worth;
 use crate::grammar::{Grammar, PacketId, Sort, Value};
 use crate::source::SourceFile;
 
-/// Maximum number of bytes of one `random` step. It is enough to fill every buffer between two clients. A runner that keeps
-/// what it receives needs this much memory for each lane.
+/// Maximum number of bytes of one `random` step. This number of bytes fills every buffer between two clients. The runner
+/// keeps the bytes that it receives, so it may need this much memory for each lane.
 pub const MAX_PAYLOAD: usize = 16 << 20;
 
 /// Index into [`Scenario::lanes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LaneId(pub usize);
 
-/// The documents against which scenarios are checked.
+/// What scenarios are checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The packets.
     pub grammar: &'a Grammar,
     /// The ids of spec.md.
     pub requirements: &'a BTreeSet<String>,
-    /// The files of the protocol that this one extends. Lint does not report their unused fragments.
+    /// The files of the protocol that this one extends. Lint does not report unused fragments in these files.
     pub inherited: &'a [&'a Arc<SourceFile>],
 }
 
-/// A place in a source file, in bytes. [`Step::file`] names the file: a step of a fragment may be in another file than its
-/// scenario.
+/// A place in a source file, in bytes. For a step, [`Step::file`] names the file, because a step of a fragment may be in
+/// another file than its scenario.
 pub type Span = std::ops::Range<usize>;
 
-/// A conversation of one or more clients with the target, and the requirements that it judges.
+/// A conversation of one or more clients with the target, and the requirements that this conversation judges.
 #[derive(Debug, Clone, Default)]
 pub struct Scenario {
     /// Stable id, such as `whisper`.
@@ -49,16 +49,16 @@ pub struct Scenario {
     pub title: String,
     /// The requirements that it judges.
     pub checks: Vec<String>,
-    /// The cases that may run at the same time.
+    /// Which other cases may run at the same time as this case.
     pub company: Company,
-    /// Whether the case may end the target. Such a case runs last and alone.
+    /// Whether the case may crash the target. Such a case runs last and alone.
     pub hostile: bool,
-    /// Whether the case mostly waits. Such a case starts before the other cases, and is not counted in the number of cases
-    /// that run at the same time.
+    /// Whether the case spends most of its time waiting. Such a case starts before the other cases, and does not count
+    /// towards the number of cases that run at the same time.
     pub slow: bool,
     /// The settings that the user must give.
     pub sets: Vec<String>,
-    /// For a probe, the name of a reading: the probe finds out which of its choices the target follows.
+    /// For a probe, the name of a reading. The probe finds out which choice of this reading the target follows.
     pub probes: Option<String>,
     /// The lanes of the scenario, in the order in which they are declared.
     pub lanes: Vec<Lane>,
@@ -70,13 +70,13 @@ pub struct Scenario {
     pub text: String,
 }
 
-/// The cases that may run at the same time as a case.
+/// Which other cases may run at the same time as a case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Company {
     /// All other cases.
     #[default]
     Any,
-    /// All other cases, except those with the same lock.
+    /// All other cases, except the cases with the same lock.
     Lock(String),
     /// No other case.
     Alone,
@@ -109,7 +109,7 @@ pub enum Action {
     Send {
         /// The lane that sends.
         lane: LaneId,
-        /// What the lane sends, in this order, without pauses.
+        /// What the lane sends, in this order and without pauses.
         what: Vec<Outgoing>,
         /// How the bytes are cut into segments.
         cut: Cut,
@@ -126,7 +126,7 @@ pub enum Action {
     Sign {
         /// The lane whose key signs.
         lane: LaneId,
-        /// The value that is signed.
+        /// The pieces of the value that is signed.
         pieces: Vec<Piece>,
         /// The scheme.
         scheme: Scheme,
@@ -137,7 +137,7 @@ pub enum Action {
     StopReading(LaneId),
     /// Resumes reading from the socket.
     ReadAgain(LaneId),
-    /// Says what must arrive next on a lane.
+    /// Expects what must arrive next on a lane.
     Expect {
         /// The lane.
         lane: LaneId,
@@ -159,10 +159,10 @@ pub enum Action {
     },
     /// Runs the steps of several lanes at the same time. The steps of each lane keep their order.
     Together(Vec<Vec<Step>>),
-    /// Takes the first branch whose steps fit what the target does.
+    /// Uses the first branch whose steps fit the target's behaviour.
     Either(Vec<Branch>),
-    /// Repeats the steps, 100 ms apart, until they succeed. If the last try fails, the case fails. Lanes that the steps open
-    /// are opened again in each try.
+    /// Repeats the steps until they succeed, with a pause of 100 ms after each failed try. If the last try fails, the case
+    /// fails. Each try opens its lanes again.
     Eventually {
         /// Number of tries, at least one.
         tries: usize,
@@ -178,9 +178,9 @@ pub enum Action {
         /// The steps.
         steps: Vec<Step>,
     },
-    /// Checks that these remembered values all differ.
+    /// Checks that all these remembered values differ from each other.
     Distinct(Vec<String>),
-    /// Waits, because nothing shows when the target has handled what was sent before.
+    /// Waits for a time, because no packet shows when the target has handled what was sent before.
     Pause {
         /// The time.
         length: Bound,
@@ -192,7 +192,7 @@ pub enum Action {
 /// Something to send.
 #[derive(Debug, Clone)]
 pub enum Outgoing {
-    /// A whole packet, fields in the order of the grammar.
+    /// A whole packet, with its fields in the order of wire.kdl.
     Packet {
         /// The packet.
         packet: PacketId,
@@ -201,7 +201,7 @@ pub enum Outgoing {
     },
     /// Pieces that the author wrote.
     Raw(Vec<Piece>),
-    /// Pieces that the author wrote. Their length is sent before them.
+    /// Pieces that the author wrote, sent as one frame; the runner adds the length of the frame.
     Framed(Vec<Piece>),
     /// Pseudo-random bytes.
     Random {
@@ -219,11 +219,11 @@ pub enum Outgoing {
 pub enum Piece {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// The opcode of a packet in the target's reading.
+    /// The opcode of a packet, with the choices of the readings that the target follows.
     Opcode(PacketId),
-    /// A number as an opcode.
+    /// A number, encoded as an opcode.
     OpcodeNumber(i128),
-    /// A number as the length of a frame.
+    /// A number, encoded as the length of a frame.
     FrameLength(i128),
     /// A value encoded as a type of the grammar; the limits of wire.kdl do not apply.
     Typed {
@@ -241,14 +241,14 @@ pub enum Piece {
     },
 }
 
-/// A value that is known when its step is played.
+/// A value that a lane sends. It is known at the latest when the step is played.
 #[derive(Debug, Clone)]
 pub enum Expr {
     /// A literal.
     Literal(Value),
     /// The name of a lane.
     NameOf(LaneId),
-    /// The IP address from which a lane is connected, as its bytes.
+    /// The bytes of the IP address from which a lane is connected.
     AddressOf(LaneId),
     /// A remembered value.
     Remembered(String),
@@ -286,7 +286,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The names of the schemes in files.
+    /// The names of the schemes in scenario files.
     pub const NAMED: [(&'static str, Scheme); 3] = [
         ("sha256", Scheme::Sha256),
         ("sha512", Scheme::Sha512),
@@ -301,7 +301,7 @@ pub enum Incoming {
     Frame(FramePattern),
     /// These bytes.
     Bytes(Vec<u8>),
-    /// This number of bytes. Their hash must equal the remembered hash.
+    /// This number of bytes, whose hash must equal the remembered hash.
     Hashed {
         /// Number of bytes.
         length: usize,
@@ -314,15 +314,15 @@ pub enum Incoming {
     Reset,
     /// FIN or RST.
     Closed,
-    /// Nothing may arrive. A fence proves the silence; if the step has its own time limit, the runner waits for that time
-    /// instead.
+    /// Nothing may arrive. A fence proves the silence. But if the step has its own time limit, the runner does without a
+    /// fence and waits for that time.
     Silence {
         /// The lane whose sends could have caused a frame; `None` for the silent lane itself.
         after: Option<LaneId>,
     },
 }
 
-/// A frame with patterns for its fields, in the grammar's order.
+/// A frame with patterns for its fields, in the order of wire.kdl.
 #[derive(Debug, Clone)]
 pub struct FramePattern {
     /// The packet.
@@ -343,7 +343,7 @@ pub enum Pattern {
     Bind(String),
     /// A list.
     List(ListPattern),
-    /// Anything, or no value at all: it is not known whether the packet has the field.
+    /// Any value, or no value at all. It is used if it is not known whether the packet has the field.
     Undecided,
 }
 

@@ -28,7 +28,7 @@ pub enum Verb {
     ReadsAgain,
     /// `> raw`: bytes.
     Raw,
-    /// `> framed`: bytes that are sent after their length.
+    /// `> framed`: bytes that are sent as one frame; the runner adds the length of the frame.
     Framed,
     /// `> random`: a payload.
     Random,
@@ -48,8 +48,7 @@ pub enum Verb {
     AnyOrder,
     /// `< either`: alternatives.
     Either,
-    /// A word that is not in this list, which the reader therefore treats as the name of a packet. A packet may follow both
-    /// arrows.
+    /// Any other word. The reader treats it as the name of a packet, which may follow both arrows.
     Packet,
 }
 
@@ -76,7 +75,7 @@ const VERBS: [(&str, Verb, Arrow); 18] = [
 ];
 
 impl Verb {
-    /// Returns the verb for a word. A word that is not in the list is treated as the name of a packet.
+    /// Returns the verb for a word; [`Verb::Packet`] if the word is not in the list.
     #[must_use]
     pub fn of(word: &str) -> Verb {
         let found = VERBS.iter().find(|(known, ..)| *known == word);
@@ -111,7 +110,7 @@ impl Verb {
     }
 }
 
-/// Words that begin a step without a lane.
+/// Words at the beginning of a step that belongs to no lane.
 pub(super) const STEPS: [&str; 9] = [
     "client",
     "together",
@@ -124,7 +123,7 @@ pub(super) const STEPS: [&str; 9] = [
     "use",
 ];
 
-/// Words that begin a line of a scenario's head.
+/// Words at the beginning of a line in the head of a scenario.
 pub(super) const HEAD: [&str; 7] = [
     "title", "checks", "alone", "lock", "hostile", "slow", "sets",
 ];

@@ -1,7 +1,7 @@
-//! The functions with which readers (the parts of this crate that read files) check their rules. A rule is one line: what
-//! must hold, the place, and the mistake to report if it does not hold.
+//! The functions with which readers (the parts of this crate that read files) check their rules. A rule is one line: the
+//! condition that must hold, the place, and the mistake to report if the condition does not hold.
 //!
-//! The sentences of the mistakes are not written among the rules. Each reader has a table of these sentences, made with
+//! The texts of the mistakes are in another place than the rules. Each reader has a table of these texts, made with
 //! [`mistakes!`]: what is wrong, and what to write instead.
 
 use std::collections::BTreeSet;
@@ -51,8 +51,8 @@ impl Mistake {
     }
 }
 
-/// Declares a table of mistakes. For each mistake it makes a function, whose arguments are the values that the two sentences
-/// mention.
+/// Declares a table of mistakes. Makes a function for each mistake. The arguments of the function are the values that the
+/// two sentences mention.
 macro_rules! mistakes {
     ($($name:ident($($named:ident),*) = $message:literal, $help:literal;)*) => { $(
         pub(super) fn $name($($named: impl std::fmt::Display),*) -> $crate::source::Mistake {
@@ -65,9 +65,9 @@ macro_rules! mistakes {
 }
 pub(crate) use mistakes;
 
-/// Something that has a place in a file, so that a message can point to it.
+/// Something that has a place in a file, so that a message can point to that place.
 pub trait Placed {
-    /// Returns the file and the bytes in it.
+    /// Returns the file, and the range of bytes in it.
     fn place(&self) -> (&Arc<SourceFile>, Span);
 }
 
@@ -142,7 +142,7 @@ pub trait Check {
         found
     }
 
-    /// Demands that an entry is a number in this range.
+    /// Returns the number in an entry. If it is not a number in this range, reports the mistake.
     fn count(
         &mut self,
         entry: Option<&Entry>,
@@ -154,7 +154,7 @@ pub trait Check {
         self.need(count.filter(|count| range.contains(count)), at, mistake)
     }
 
-    /// Demands that a node has this shape and exactly this number of arguments, and returns them.
+    /// Returns the arguments of a node. Reports a mistake if the node has another shape, or another number of arguments.
     fn arguments<'n, const COUNT: usize>(
         &mut self,
         node: &'n Node,

@@ -110,7 +110,7 @@ impl Diagnostics {
         for diagnostic in &self.0 {
             let mut diagnostic = files.shown(diagnostic);
             if diagnostic.file.text.is_empty() {
-                // If no source text is shown, no other line names the file.
+                // Without a source text, no other line of the output would name the file.
                 diagnostic.message = format!("{}: {}", diagnostic.file.name, diagnostic.message);
             }
             if handler.render_report(&mut out, &diagnostic).is_err() {
@@ -124,8 +124,8 @@ impl Diagnostics {
     }
 }
 
-/// Escapes mistakes for a terminal, because the suite may come from any author. The last escaped file is kept, because
-/// the next mistake is often in the same file.
+/// Escapes mistakes and their source files for a terminal, because a suite may come from an author whom the user cannot
+/// trust. The file that was escaped last is kept, because the next mistake is often in the same file.
 #[derive(Default)]
 struct ShownFiles {
     last: Option<(Arc<SourceFile>, Arc<SourceFile>)>,
@@ -156,8 +156,8 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// Maximum number of errors, and of warnings. A person does not read a longer list, and a file of random bytes would give
-/// one error for every word.
+/// Maximum number of errors, and of warnings. People do not read a longer list, and a file of random bytes would give one
+/// error for every word.
 const MAX_FINDINGS: usize = 200;
 
 /// The collection of diagnostics while a suite is read.
@@ -188,8 +188,8 @@ impl Findings {
         });
     }
 
-    /// Adds a diagnostic, unless there is one for the same place already. Steps of a fragment or of a repetition are read
-    /// many times, and the first mistake in a place is enough.
+    /// Adds a diagnostic, unless there is one for the same place already. The same steps of a fragment or of a repetition
+    /// are read many times, but one report about the same place is enough.
     fn add(&mut self, finding: Diagnostic) {
         let again = self.found.iter().any(|earlier| {
             Arc::ptr_eq(&earlier.file, &finding.file) && earlier.span == finding.span

@@ -12,7 +12,7 @@ pub type Span = Range<usize>;
 /// Maximum size of a file. The largest known file has about 20 KiB, so a file above this limit is not a file of a suite.
 pub const MAX_FILE_BYTES: usize = 256 * 1024;
 
-/// The text of one file, and the name by which people know it.
+/// The text of one file, and the name under which messages show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// The name that is shown, such as `chaton/scenarios/login.kdl`.
@@ -55,7 +55,8 @@ impl SourceFile {
 }
 
 impl SourceFile {
-    /// Returns a copy of the file in which every character that a terminal would obey is masked. Every place stays the same.
+    /// Returns a copy of the file for a terminal: every character that a terminal would treat as a command is replaced by
+    /// harmless characters. All offsets stay the same.
     pub(super) fn shown_in_a_terminal(&self) -> SourceFile {
         SourceFile {
             name: text::line(&self.name),
@@ -65,12 +66,12 @@ impl SourceFile {
     }
 }
 
-/// Maximum bytes of a line that are shown on each side of the beginning of a mistake.
+/// Of a long line, at most this number of bytes are shown on each side of the beginning of a mistake.
 const MAX_SHOWN_BYTES: usize = 200;
 
 impl SourceFile {
     /// Returns the part of a span that is shown: at most its first line, and at most [`MAX_SHOWN_BYTES`] bytes. The code
-    /// that draws carets relies on both limits.
+    /// that draws the carets under a mistake relies on both limits.
     pub(super) fn shown(&self, span: &Span) -> Span {
         let start = self.boundary(span.start);
         let rest = self.text.get(start..).unwrap_or_default();
@@ -83,7 +84,7 @@ impl SourceFile {
         start..self.boundary(end)
     }
 
-    /// Returns the offset; if it is inside a character, the offset where that character begins.
+    /// Returns the offset. If the offset is inside a character, returns the offset where that character begins.
     fn boundary(&self, offset: usize) -> usize {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
@@ -133,7 +134,7 @@ impl SourceCode for SourceFile {
             contents.data(),
             *contents.span(),
             contents.line(),
-            // The crate `miette` counts bytes, but people count characters.
+            // Gives the column in characters, as people count it; the crate `miette` itself would count bytes.
             self.place(contents.span().offset()).1 - 1,
             contents.line_count(),
         )))

@@ -1,12 +1,12 @@
 //! Files of a suite as text and as trees of words, and the reports of mistakes in them.
 //!
-//! The files are written in KDL 2, and read in three steps. First a scan checks the text itself. The scan refuses what would
-//! overload a parser, and explains the traps of the syntax with the words that the author wrote. Then the `kdl` crate parses
-//! the text, on a thread with a large stack. Then the tree of `kdl` is converted to our own tree, which consists of words
-//! (text without quotes), texts in quotes and numbers, each with its place.
+//! The files are written in KDL 2, and read in three steps. First a scan checks the text itself. The scan refuses text that
+//! would overload a parser, and explains common syntax mistakes with the words that the author wrote. Then the `kdl` crate
+//! parses the text, on a thread with a large stack. Then the tree of `kdl` is converted to our own tree, which consists of
+//! words (text without quotes), texts in quotes and numbers, each with its place.
 //!
-//! The rules of lint are written with the functions of [`Check`]: each rule is one line, with what must hold, the place and
-//! the mistake. The sentences of the mistakes are in tables, one for each reader ([`Mistake`]).
+//! The rules of lint are written with the functions of [`Check`]: each rule is one line, with a condition, the place and the
+//! mistake. The texts of the mistakes are in tables, one for each reader ([`Mistake`]).
 
 mod check;
 mod diagnostic;

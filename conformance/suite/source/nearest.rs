@@ -3,8 +3,8 @@
 /// Returns the most similar name of `known`, if one is similar enough.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A third of the letters may be wrong; if more are wrong, the author meant another word. A comparison takes time, so a
-    // very long word is not compared at all.
+    // A third of the letters may be wrong. If more are wrong, the author probably meant another word. A comparison takes
+    // time, so a very long word is not compared at all.
     if written.len() > 64 {
         return None;
     }
@@ -23,7 +23,8 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
-/// Returns how many letters have to be inserted, removed, changed or swapped with their neighbour.
+/// Returns how many letters must be inserted, removed, changed or swapped with their neighbour to turn one word into the
+/// other.
 #[expect(
     clippy::indexing_slicing,
     reason = "the table has one row more than `from` has letters, and one column more than `to` has letters"

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Stack size of the parser. The parser recurses, and in a build without optimisation its stack frames are large. This size
-/// is about ten times what [`MAX_DEPTH`](super::MAX_DEPTH) levels need.
+/// is about ten times the size that a file with [`MAX_DEPTH`](super::MAX_DEPTH) levels needs.
 const PARSER_STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Returns the nodes of a file. If the file is not well-formed, reports that and returns `None`.
@@ -35,8 +35,8 @@ pub fn parse(file: &Arc<SourceFile>, findings: &mut Findings) -> Option<Vec<Node
     }
 }
 
-/// Parses on a thread of its own. `kdl` does not promise to use little stack, or never to panic: the thread has a large
-/// stack, and a panic ends only this thread.
+/// Parses on a separate thread with a large stack, because `kdl` may need one. It may also panic, and the panic then ends
+/// only this thread.
 fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<KdlError>> {
     let file = Arc::clone(file);
     thread::Builder::new()
@@ -53,8 +53,8 @@ fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<
 /// messages are misleading.
 fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findings) {
     let diagnostics = error.iter().flat_map(|error| &error.diagnostics);
-    // The scan has checked that every brace is closed. So a message that a block is not closed is wrong: the mistake is
-    // inside that block.
+    // The scan has checked that every brace is closed. So if `kdl` says that a block is not closed, the message is wrong:
+    // the real mistake is inside that block.
     let first = diagnostics
         .filter(|diagnostic| {
             !diagnostic
@@ -70,8 +70,8 @@ fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findi
     }
 }
 
-/// Returns the place that `kdl` means. If the span has several lines, it begins with the node that `kdl` could not read,
-/// and it ends where the mistake is.
+/// Returns the place of the mistake that `kdl` found. If the span of `kdl` has several lines, it begins with the node that
+/// `kdl` could not read, and it ends at the mistake.
 fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
     let start = diagnostic.span.offset().min(text.len());
     let end = (start + diagnostic.span.len()).min(text.len());
@@ -90,7 +90,7 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
 /// Returns the message of `kdl`, for a reader who does not know the grammar of KDL.
 fn in_words(diagnostic: &KdlDiagnostic) -> Mistake {
     let said = diagnostic.message.as_deref().unwrap_or_default();
-    // If the message of `kdl` mentions an end or a closing sign, `kdl` only means that it did not expect the text at this
+    // If the message of `kdl` mentions an end or a closing sign, it only means that `kdl` did not expect the text at this
     // place.
     if said.is_empty()
         || said.contains("Closing")

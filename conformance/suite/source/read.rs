@@ -1,10 +1,11 @@
-//! Reading files that the user named.
+//! Reads files that the user named.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// Opens a regular file. Opening a FIFO would wait until another program writes to it.
+/// Opens a regular file, and refuses any other file. For example, opening a FIFO would block until another program opens it
+/// for writing.
 ///
 /// # Errors
 ///
@@ -37,8 +38,8 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 ///
-/// If they are not UTF-8, or contain a NUL byte. Some programs write UTF-16 without a byte order mark; then every letter of a
-/// European language has a NUL byte beside it.
+/// Fails if the bytes are not UTF-8, or contain a NUL byte. The NUL byte is a sign of UTF-16, which some programs write
+/// without a byte order mark. In UTF-16, every letter of most European languages has a NUL byte beside it.
 pub fn utf8(bytes: Vec<u8>) -> io::Result<String> {
     let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     if is_marked || bytes.contains(&0) {

@@ -1,8 +1,8 @@
 //! The check of the text itself, before the parser reads it.
 //!
 //! The scan knows only as much of KDL as it needs to distinguish words from texts and comments. It refuses what a recursive
-//! parser cannot handle (deep nesting, a `/-` inside a `/-`), finds texts and braces that are not closed, and passes every
-//! word without quotes to [`super::trap`].
+//! parser cannot handle: deep nesting, and a `/-` inside a `/-`. It finds texts and braces that are not closed. It passes
+//! every word without quotes to [`super::trap`], which checks the word.
 
 mod text;
 
@@ -13,7 +13,7 @@ use super::{Findings, Mistake, SourceFile, Span, mistake, trap};
 /// Maximum nesting of braces and comments. Scenarios need about six levels.
 pub const MAX_DEPTH: usize = 32;
 
-/// Reports what would overload the parser, or what the parser would explain badly.
+/// Reports text that would overload the parser, and mistakes that the parser would explain badly.
 pub(super) fn scan(file: &Arc<SourceFile>, findings: &mut Findings) {
     let mut scanner = Scanner {
         file,
@@ -32,7 +32,7 @@ struct Scanner<'a> {
     at: usize,
     /// The positions of the open braces.
     braces: Vec<usize>,
-    /// Set from a `/-`, which disables the next part of a node, until the end of that node.
+    /// Set after a `/-`, which disables the next part of a node. It stays set until the end of that node.
     switched_off: Option<SwitchedOff>,
     findings: &'a mut Findings,
 }
@@ -213,7 +213,7 @@ impl<'a> Scanner<'a> {
         if after.is_empty() || after.starts_with(['\n', ';', '{', '}', '=']) {
             self.error(self.at..self.at + 1, mistake::no_value());
         } else if before.ends_with(['<', '>']) {
-            // `<=` or `>=`: the check of the word before it reports this mistake.
+            // `<=` or `>=`: the check of the word before this sign reports the mistake.
         } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(after) {
             self.error(self.at..self.at + 1, mistake::spaces_around_equals());
         }

@@ -27,13 +27,13 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Returns the same shape, in which the node may have these properties.
+    /// Returns the same shape, but the node may have these properties.
     #[must_use]
     pub const fn with(self, properties: &'a [&'a str]) -> Shape<'a> {
         Shape { properties, ..self }
     }
 
-    /// Returns the same shape, in which the node may have a block.
+    /// Returns the same shape, but the node may have a block.
     #[must_use]
     pub const fn and_block(self) -> Shape<'a> {
         Shape {
@@ -42,7 +42,8 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Reports everything that is missing in the node or does not belong to it; returns whether the node has this shape.
+    /// Reports everything that is missing in the node, and everything that does not belong there. Returns whether the node
+    /// has this shape.
     pub fn check(&self, node: &Node, reader: &mut impl Check) -> bool {
         let (least, most) = self.arguments;
         let word = &node.name.text;

@@ -1,4 +1,4 @@
-//! Traps: words without quotes that mean something else in KDL than their author probably wanted.
+//! Traps: words without quotes whose meaning in KDL is probably not what their author wanted.
 
 use super::{Mistake, Span, mistake};
 
@@ -8,7 +8,7 @@ pub(super) struct Trap {
     pub(super) mistake: Mistake,
 }
 
-/// Checks one bare word and the characters around it.
+/// Checks one bare word (a word without quotes) and the characters around it.
 pub(super) fn in_word(word: &str, before: Option<char>, after: Option<char>) -> Option<Trap> {
     comma(word)
         .or_else(|| braces_after_dollar(word, after))

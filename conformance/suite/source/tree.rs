@@ -1,4 +1,5 @@
-//! A KDL document as our own tree: every part has its place, and words (without quotes) differ from texts (in quotes).
+//! A KDL document as our own tree. Every part of the tree contains its place in the file. A word (without quotes) and a text
+//! (in quotes) are different kinds of values.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -130,7 +131,7 @@ impl Entry {
         self.unmarked().and(self.number_after_mark())
     }
 
-    /// Returns the number, if the value is a number that is not negative, fits into `usize`, and has no mark.
+    /// Returns the number, if the value is a number without a mark, is not negative, and fits into `usize`.
     #[must_use]
     pub fn count(&self) -> Option<usize> {
         self.number()?.try_into().ok()
@@ -208,7 +209,7 @@ impl fmt::Display for Node {
     }
 }
 
-/// Converts what `kdl` parsed, and reports what `kdl` accepts although a suite must not contain it.
+/// Converts the tree that `kdl` parsed. Reports what a suite must not contain, although `kdl` accepts it.
 pub(super) fn adopt(
     document: &KdlDocument,
     file: &Arc<SourceFile>,
@@ -241,7 +242,7 @@ fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -
     let start = name.span.start;
     let end = place(node.span()).end.max(name.span.end);
     let written = file.text.get(start..end).unwrap_or_default();
-    // For kdl, the blanks and comments after a node are a part of the node.
+    // Remove the spaces and comments after the node: for `kdl` they are a part of it.
     let written = written.trim_end_matches(|c: char| c.is_whitespace() || c == ';');
     Node {
         span: start..start + written.len(),

@@ -11,7 +11,7 @@ use crate::scenario::{Context, Scenario, read_scenarios};
 use crate::source::{Check, Diagnostics, Findings, Node, SourceFile, Span};
 use crate::spec::nothing_is_asked_for;
 
-/// Makes a suite. `findings` has what was found when the files were read.
+/// Makes a suite. `findings` holds the mistakes that were found when the files were read.
 pub(super) fn assemble(mut sources: Sources, mut findings: Findings) -> Result<Suite, Diagnostics> {
     let result = read(&mut sources, &mut findings);
     let failed = result.is_none() || findings.have_errors();
@@ -34,7 +34,8 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     if requirements.is_empty() && !findings.have_errors() {
         nothing_is_asked_for(&sources.spec, findings);
     }
-    // Without its base the grammar of a protocol is incomplete, and many correct lines would be reported as mistakes.
+    // If there are errors so far, stop. Without its base, for example, the grammar of a protocol is incomplete, and many
+    // correct lines would be reported as mistakes.
     let GrammarFile { grammar, cited } =
         read_grammar(&layers, findings).filter(|_| !findings.have_errors())?;
     let files = inherit::scenario_files(sources, &grammar, findings);
@@ -74,8 +75,8 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     })
 }
 
-/// Returns the first place of this text: in the protocol's own wire.kdl, or else in the wire.kdl of a protocol that it
-/// extends.
+/// Returns the first place where this text is written: in the protocol's own wire.kdl, or else in the wire.kdl of a protocol
+/// that it extends.
 fn written_in<'a>(
     wires: &[&'a Arc<SourceFile>],
     needle: &str,
@@ -144,8 +145,8 @@ fn check_fence_prover(
     }
 }
 
-/// Reports scenarios that prove each other's fragments. If one of these scenarios failed in such a fragment, each of them
-/// would be inconclusive because of another one.
+/// Reports scenarios that judge each other's fragments. If such a fragment failed, each of these scenarios would be
+/// inconclusive because of another of them, and no case would fail.
 fn check_provers(
     scenarios: &[Scenario],
     files: &[(Arc<SourceFile>, Vec<Node>)],
@@ -170,7 +171,7 @@ fn check_provers(
     }
 }
 
-/// Returns whether this scenario proves its own fragments, directly or through other scenarios.
+/// Returns whether this scenario depends on itself, through the other scenarios that judge its fragments.
 fn leads_to(start: &str, excused_by: &BTreeMap<&str, BTreeSet<&str>>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open: Vec<&str> = excused_by

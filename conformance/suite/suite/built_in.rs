@@ -42,7 +42,7 @@ pub(super) fn sources(name: &str) -> Option<Sources> {
 }
 
 fn source_file(file: &File<'_>) -> SourceFile {
-    // The built-in files are UTF-8. If one were not, its text would be empty here, and lint would report that.
+    // The built-in files are UTF-8. If a file were not UTF-8, its text would be empty here, and lint would report that.
     SourceFile::new(
         file.path().to_string_lossy(),
         file.contents_utf8().unwrap_or_default(),

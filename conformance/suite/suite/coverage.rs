@@ -17,9 +17,9 @@ pub struct Coverage<'a> {
 pub struct Covered<'a> {
     /// The requirement.
     pub requirement: &'a Requirement,
-    /// The ids of scenarios and probes that cite it.
+    /// The ids of the scenarios and probes that cite the requirement.
     pub cases: Vec<&'a str>,
-    /// The readings with a choice that cites it.
+    /// The readings with a choice that cites the requirement.
     pub readings: Vec<&'a str>,
 }
 

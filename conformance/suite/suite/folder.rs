@@ -32,22 +32,22 @@ impl Sources {
         }
     }
 
-    /// Returns all files, including inherited ones. The file name of every step and scenario is the name of one of
-    /// them.
+    /// Returns all files, including inherited ones. The file name that a step or a scenario contains is the name of one of
+    /// these files.
     pub fn files(&self) -> Box<dyn Iterator<Item = &Arc<SourceFile>> + '_> {
         let inherited = self.base.iter().flat_map(|base| base.files());
         let own = [&self.spec, &self.wire].into_iter().chain(&self.scenarios);
         Box::new(inherited.chain(own))
     }
 
-    /// Returns the texts of all spec.md: first the texts of the protocols that this one extends, then its own text.
+    /// Returns the texts of several spec.md: first those of the protocols that this protocol extends, then its own.
     pub fn specifications(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         let inherited = self.base.iter().flat_map(|base| base.specifications());
         Box::new(inherited.chain([self.spec.text.as_str()]))
     }
 
-    /// Reads a folder. Returns `None` if wire.kdl cannot be read. If another file cannot be read, an empty one takes its
-    /// place, so that the mistakes in the files that can be read are reported too.
+    /// Reads a folder. Returns `None` if wire.kdl cannot be read. If another file cannot be read, an empty file takes its
+    /// place, so that the mistakes in the remaining files are reported too.
     pub(super) fn read_folder(folder: &Path, findings: &mut Findings) -> Option<Sources> {
         let wire = read(&folder.join("wire.kdl"), REPLACE, findings);
         // A protocol that extends another one may omit the files in which it changes nothing.
@@ -90,9 +90,10 @@ pub(super) fn no_such_protocol(name: &str) -> Diagnostics {
 }
 
 /// What to do if the file that must have this name is a folder, a FIFO or a device.
-const REPLACE: &str = "put a text file in its place";
+const REPLACE: &str = "replace it with a text file";
 
-/// Reads a file. If that is impossible, reports the error; `instead` is the help if it is not a regular file.
+/// Reads a file. If the file cannot be read, reports the error. `instead` is the help that the report shows if it is not a
+/// regular file.
 fn read(path: &Path, instead: &str, findings: &mut Findings) -> Option<Arc<SourceFile>> {
     let name = path.display().to_string();
     let error = match text_of(path) {
@@ -102,22 +103,22 @@ fn read(path: &Path, instead: &str, findings: &mut Findings) -> Option<Arc<Sourc
     let file = Arc::new(SourceFile::new(name, ""));
     let help = match error.kind() {
         io::ErrorKind::NotFound => "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl",
-        io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
+        io::ErrorKind::InvalidData => "the files of a suite must be text in UTF-8",
         io::ErrorKind::InvalidInput => instead,
         _ => "",
     };
     findings.refuse(&(file, 0..0), mistake::unreadable_file(error, help))
 }
 
-/// Returns the text of a file, or at most one byte more than the allowed size, so that a huge file does not fill the memory.
-/// Lint reports a file that is too long.
+/// Returns the text of a file. Of a file that is too long, returns only the allowed size and one byte more, so that a huge
+/// file does not fill the memory. Lint reports such a file.
 fn text_of(path: &Path) -> io::Result<String> {
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX) + 1;
     let mut bytes = Vec::new();
     open_regular(path)?.take(limit).read_to_end(&mut bytes)?;
     let too_long = bytes.len() > MAX_FILE_BYTES;
     if too_long {
-        // The cut may be inside a character.
+        // The text may be cut inside a character.
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     utf8(bytes)
@@ -135,7 +136,7 @@ fn read_scenario_files(folder: &Path, findings: &mut Findings) -> Vec<Arc<Source
     let mut files = Vec::new();
     for path in paths {
         if path.extension() == Some(OsStr::new("kdl")) {
-            let instead = "remove it, or give it a name without .kdl";
+            let instead = "remove it, or give it a name that does not end with .kdl";
             files.extend(read(&path, instead, findings));
         } else if is_almost_kdl(&path) {
             findings.warning(&place(&path), mistake::unread_file());
@@ -146,8 +147,8 @@ fn read_scenario_files(folder: &Path, findings: &mut Findings) -> Vec<Arc<Source
     files
 }
 
-/// Returns the entries of a folder in the order of their names, without hidden ones. Editors and file systems leave hidden
-/// files next to a file: `.#x.kdl`, `._x.kdl`.
+/// Returns the entries of a folder that are not hidden, in the order of their names. Some editors and operating systems
+/// create hidden files beside a file, such as `.#x.kdl` or `._x.kdl`.
 fn visible_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
     let mut paths = Vec::new();

@@ -26,14 +26,14 @@ pub(super) fn extends(wire: &Arc<SourceFile>) -> bool {
     parse(wire, &mut unheard).is_some_and(|nodes| base_of(&nodes).is_some())
 }
 
-/// Returns the wire.kdl of the protocol and of all protocols that it extends; the first one extends nothing. Also sets
-/// [`Sources::base`].
+/// Returns the wire.kdl files of the protocol and of all protocols that it extends. The file of the protocol that extends
+/// nothing comes first. Also sets [`Sources::base`].
 pub(super) fn wire_layers(sources: &mut Sources, findings: &mut Findings) -> Vec<WireFile> {
     layers_below(sources, &mut BTreeSet::new(), findings)
 }
 
-/// Returns the layers from the lowest one up to this protocol. `above` holds the protocols that extend this one; this
-/// protocol cannot extend any of them.
+/// Returns the layers, from the protocol that extends nothing up to this protocol. `above` holds the protocols that extend
+/// this one; this protocol must not extend any of them.
 fn layers_below(
     sources: &mut Sources,
     above: &mut BTreeSet<String>,
@@ -80,7 +80,7 @@ pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<Pl
     all
 }
 
-/// Returns the scenario files: first the inherited files without the scenarios that are replaced or removed, then the
+/// Returns the scenario files: first the inherited files, from which replaced and removed scenarios are taken out, then the
 /// protocol's own files.
 pub(super) fn scenario_files(
     sources: &Sources,
@@ -110,14 +110,15 @@ pub(super) fn scenario_files(
     files
 }
 
-/// Adds to each diagnostic in an inherited file that the file is inherited, because the author cannot change that file.
+/// If a diagnostic is in an inherited file, adds a note that the file is inherited, because the author cannot change that
+/// file.
 pub(super) fn explain_inherited(found: &mut Diagnostics, sources: &Sources) {
     let Some(base) = &sources.base else { return };
     for diagnostic in &mut found.0 {
         if base.files().any(|file| Arc::ptr_eq(file, &diagnostic.file)) {
             let help = diagnostic.help.take().unwrap_or_default();
             let because = format!(
-                "this is inherited from {}: replace it, remove it, or change what it depends on",
+                "your protocol inherits this line from {}: replace or remove the inherited part, or change the lines of your protocol on which that part depends",
                 name_of(base)
             );
             diagnostic.help = Some(if help.is_empty() {
@@ -160,7 +161,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// Applies `remove` or `replaces` of a node to the inherited nodes; returns whether the node itself is kept.
+    /// Applies `remove` or `replaces` of a node to the inherited nodes. Returns whether the node itself is kept.
     fn keeps(&mut self, node: &mut Node) -> bool {
         match node.name.text.as_str() {
             "remove" => {

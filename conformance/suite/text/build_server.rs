@@ -4,7 +4,8 @@ use super::commands::without_commands;
 use super::hidden::{push_escape, visible};
 use super::terminal::line;
 
-/// Escapes the value of an annotation, `::error title=...::VALUE`. The workflow shows line ends as line ends.
+/// Escapes the value of an annotation, `::error title=...::VALUE`. Line ends are not escaped, because the workflow's log
+/// shows them as line ends.
 #[must_use]
 pub fn annotation(text: &str) -> String {
     without_commands(&visible(text, &['\n']), push_escape)
@@ -18,8 +19,8 @@ pub fn annotation_property(text: &str) -> String {
     annotation(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Escapes a description, or the reason of a directive, in a line of TAP: the result has no line end, and nothing in it can
-/// be read as a directive.
+/// Escapes a description, or the reason of a directive such as `# SKIP`, in a line of TAP. The result has no line end, and
+/// nothing in it that a TAP reader would take for a directive.
 #[must_use]
 pub fn tap(text: &str) -> String {
     line(&text.replace(['\n', '\r'], " "))
@@ -27,9 +28,9 @@ pub fn tap(text: &str) -> String {
         .replace('#', "\\#")
 }
 
-/// Returns a text in double quotes that YAML and JSON read in the same way. A program that reads it gets the escapes of
-/// hidden characters, not the characters themselves: JSON would write some of them as surrogate pairs, which YAML does not
-/// have.
+/// Returns a text in double quotes that YAML and JSON read in the same way. A program that reads the text gets the escapes
+/// of hidden characters, such as `\u{202e}`, and not the characters themselves. The reason is that JSON would write some of
+/// these characters as surrogate pairs, which YAML does not have.
 #[must_use]
 pub fn yaml(text: &str) -> String {
     serde_json::Value::from(line(text)).to_string()

@@ -7,7 +7,7 @@
 /// the same with `##vso[` and `##teamcity[`.
 #[derive(Debug, Default)]
 struct Commands {
-    /// Whether this line has had a character other than white space.
+    /// Whether the current line already has a character other than white space.
     begun: bool,
 }
 
@@ -31,8 +31,8 @@ impl Commands {
     }
 }
 
-/// Returns the text without anything that a build server would treat as a command: `escape` writes the characters that begin
-/// a command.
+/// Returns the text with every command for a build server made harmless: `escape` writes the characters that begin a
+/// command.
 pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
     let mut commands = Commands::default();
     let mut out = String::with_capacity(text.len());

@@ -6,9 +6,9 @@ use super::commands::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
 use super::terminal::line;
 
-/// Escapes a whole document that a library has written. JSON allows most hidden characters inside strings without an
-/// escape. Outside strings the only hidden characters are line ends. So every hidden character except a line end is in a
-/// string, and becomes an escape of the same character.
+/// Escapes a whole document that a library has written. JSON allows most hidden characters inside strings without an escape.
+/// Outside strings the only hidden characters are line ends. So every other hidden character is in a string, and this
+/// function replaces it by an escape of the same character.
 #[must_use]
 pub fn json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
@@ -29,7 +29,7 @@ fn push_utf16(out: &mut String, character: char) {
     }
 }
 
-/// Returns a KDL string in quotes, which is read back as exactly this text.
+/// Returns a KDL string in quotes. A KDL parser reads exactly this text back from it.
 #[must_use]
 pub fn kdl(text: &str) -> String {
     let mut out = String::from('"');

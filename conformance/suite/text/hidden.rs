@@ -1,12 +1,13 @@
-//! The characters that are always escaped where text is shown.
+//! The characters that are always escaped when text is shown.
 
 use std::fmt::Write;
 
 /// Returns whether the character is invisible, or can make other characters look different, or is a command for a terminal.
 ///
-/// Such characters are control characters (C0, DEL, C1), Unicode's properties `Default_Ignorable_Code_Point`, `Bidi_Control`
-/// and `Noncharacter_Code_Point` (as of Unicode 16), the separators of lines and paragraphs (U+2028, U+2029), the empty
-/// Braille pattern (U+2800) and the marks of interlinear annotations (U+FFF9 to U+FFFB).
+/// Such characters are: control characters (C0, DEL, C1); the characters with the Unicode properties
+/// `Default_Ignorable_Code_Point`, `Bidi_Control` or `Noncharacter_Code_Point` (as of Unicode 16); the separators of lines
+/// and paragraphs (U+2028, U+2029); the empty Braille pattern (U+2800); and the marks of interlinear annotations (U+FFF9 to
+/// U+FFFB).
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
     character.is_control() || is_invisible(character) || is_noncharacter(character)
@@ -17,7 +18,7 @@ fn is_invisible(character: char) -> bool {
         character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}'
-            // Zero widths, marks of direction, separators, overrides, joiners, isolates.
+            // Zero-width characters, and the characters that set the direction of text or separate lines.
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{2800}' | '\u{3164}'
             // Variation selectors, the byte order mark, annotations.
@@ -32,7 +33,7 @@ fn is_noncharacter(character: char) -> bool {
     matches!(character, '\u{fdd0}'..='\u{fdef}') || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// Adds the escape of a character: `\n`, `\r` or `\t`, or one with its number such as `\u{1b}`.
+/// Adds the escape of a character: `\n`, `\r` or `\t`, or an escape with its number such as `\u{1b}`.
 pub(super) fn push_escape(out: &mut String, character: char) {
     match character {
         '\n' => out.push_str("\\n"),
@@ -64,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the characters of a class, as the Unicode tables of another library list them.
+    /// Returns the characters of a Unicode class, as the tables of another library contain them.
     fn class(pattern: &str) -> Vec<(char, char)> {
         let parsed = regex_syntax::parse(pattern).expect("a class of characters");
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {

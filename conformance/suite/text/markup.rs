@@ -23,9 +23,9 @@ pub fn html(text: &str) -> String {
     out
 }
 
-/// Escapes a value for a library that writes XML and that escapes the markup itself. XML forbids most control characters,
-/// U+FFFE and U+FFFF, even as references. Line ends are kept; a tab becomes spaces, because the library that writes JUnit
-/// drops tabs.
+/// Escapes a value for a library that writes XML. The library itself escapes the markup characters, such as `<`. XML forbids
+/// most control characters, U+FFFE and U+FFFF, even as character references such as `&#27;`. Line ends are kept; a tab
+/// becomes spaces, because the library that writes JUnit drops tabs.
 #[must_use]
 pub fn xml(text: &str) -> String {
     without_commands(&visible(&text.replace('\t', TAB), &['\n']), push_escape)

@@ -1,9 +1,9 @@
 //! Foreign text (text that the suite did not write), escaped for the place where it is shown.
 //!
-//! Foreign text is, for example, a name, a message, the output of a program under test, an error of the operating system,
-//! a path, or a field of another team's report. Foreign text may contain sequences that a terminal obeys, lines that a build
-//! server treats as commands, and characters that a format forbids. Each kind of output has its own functions, and all
-//! foreign text goes through them:
+//! Foreign text is, for example, a name, a message, the output of a program under test, an error of the operating system, a
+//! path, or a field of another team's report. Foreign text may contain sequences that a terminal treats as commands, lines
+//! that a build server treats as commands, and characters that a format forbids. Each kind of output has its own functions,
+//! and all foreign text goes through them:
 //!
 //! | output | escaper |
 //! |---|---|
@@ -16,8 +16,8 @@
 //! | KDL | [`kdl()`] for strings, [`kdl_comment`] |
 //! | CSV | [`csv`] |
 //!
-//! An escape is written as in Rust: `\u{202e}`. If a format has escapes of its own, which programs turn back into
-//! characters, the functions for that format write its own escapes.
+//! An escape is written as in Rust: `\u{202e}`. Some formats have escapes of their own, which programs turn back into
+//! characters. The functions for such a format write its own escapes.
 
 mod build_server;
 mod commands;

@@ -21,7 +21,7 @@ pub fn lines(text: &str) -> String {
 }
 
 /// Returns a source text in which each hidden character is replaced by visible characters with the same number of bytes. So
-/// the places of mistakes stay the same. Line ends and tabs are kept.
+/// all offsets, and the places of mistakes, stay the same. Line ends and tabs are kept.
 #[must_use]
 pub fn masked(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
@@ -37,8 +37,8 @@ pub fn masked(source: &str) -> String {
     out
 }
 
-/// Escapes the whole output of a command. The parts of the output are escaped already; this function is the safety net.
-/// Line ends and colours are kept; everything else that a terminal would obey is escaped.
+/// Escapes the whole output of a command. Each part of the output should be escaped already; this function is only the
+/// safety net. It keeps line ends and colours, and escapes everything else that a terminal would treat as a command.
 #[must_use]
 pub fn guarded(output: &str) -> String {
     let mut out = String::with_capacity(output.len());

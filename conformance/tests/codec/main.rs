@@ -1,4 +1,5 @@
-//! Tests of the codec that `wire.kdl` describes, with rows of bytes and with random bytes.
+//! Tests of the codec that `wire.kdl` describes. Some tests decode given bytes, one test per row, and others decode random
+//! bytes.
 
 mod shapes;
 
@@ -187,9 +188,9 @@ fn encoding_has_no_limits() {
 #[case::text_for_a_number(ID, vec![text(""), text("")], "LONG takes a number, not text")]
 #[case::number_for_text(LOGIN, vec![Value::Int(1)], "STRING takes text, not a number")]
 #[case::bytes_for_text(LOGIN, vec![Value::Bytes(vec![])], "STRING takes text, not bytes")]
-#[case::missing(ID, vec![text("")], "ID has 2 fields, not 1")]
+#[case::missing(ID, vec![text("")], "the number of fields of ID is 2, not 1")]
 #[case::another_size(UNLOCK, unlock(1, &[1, 2, 3, 4]), "KEY has 2 bytes, not 4")]
-#[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for the value of the field that decides its form")]
+#[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for the value of the field that decides between its cases")]
 #[case::unknown_packet(PacketId(99), vec![], "no packet has the index 99")]
 fn a_value_that_cannot_be_encoded_is_an_error(
     #[case] packet: PacketId,
@@ -207,11 +208,11 @@ fn a_value_that_cannot_be_encoded_is_an_error(
 #[rstest]
 #[case::unknown_opcode(Side::Server, &[99], 0, "opcode 99 is unknown")]
 #[case::other_side(Side::Client, &[1], 0, "a client never sends ACCEPTED (opcode 1)")]
-#[case::negative_length(Side::Client, &[0, 0xff, 0xff, 0xff, 0xff], 1, "the length of login is -1")]
+#[case::negative_length(Side::Client, &[0, 0xff, 0xff, 0xff, 0xff], 1, "the length of login is -1, which is not possible")]
 #[case::limit_before_payload(Side::Client, &[0, 0, 0, 0, 31], 1, "the length of login is 31, more than the maximum of 30")]
 #[case::not_utf8_early(Side::Client, &[0, 0, 0, 0, 9, b'a', 0xff], 6, "login is not UTF-8")]
 #[case::cut_character(Side::Client, &[0, 0, 0, 0, 1, 0xc3], 5, "login is not UTF-8")]
-#[case::no_case(Side::Server, &[10, 0, 0, 0, 0, 0, 0, 0, 2, 9], 5, "kind is 2, and key has no case for it")]
+#[case::no_case(Side::Server, &[10, 0, 0, 0, 0, 0, 0, 0, 2, 9], 5, "kind is 2, but key has no case for this value")]
 #[case::below_min(Side::Server, &[8, 0, 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0], 5, "id is -72057594037927936, less than 0")]
 fn the_error_for_invalid_bytes_names_the_place_and_the_value(
     #[case] from: Side,

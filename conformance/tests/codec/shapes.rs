@@ -1,4 +1,5 @@
-//! The shapes of real documents: heads in any order, both byte orders, texts with and without a length, and lists.
+//! Tests of the shapes of packets that real documents use: heads with their parts in any order, both byte orders, texts with
+//! and without a length, and lists.
 
 use conformance::grammar::{Choices, Decoded, Grammar, Side, Value, Wire};
 use conformance::source::SourceFile;
@@ -6,7 +7,8 @@ use conformance::suite::{Sources, Suite};
 use proptest::prelude::*;
 use rstest::rstest;
 
-/// Returns the grammar of a wire.kdl with this content of `protocol`, and the packet A of clients with these fields.
+/// Returns the grammar of a wire.kdl. Its `protocol` contains `types`, and the packet A, which clients send, has these
+/// fields.
 fn grammar(types: &str, fields: &str) -> Grammar {
     let wire = format!(
         "protocol shapes {{\n{types}\npacket A 1 from=client {{ {fields} }}\npacket B 2 from=server\n}}\n"
@@ -84,7 +86,7 @@ fn a_head_has_the_order_of_the_document(#[case] head: &str, #[case] frame: &[u8]
         let part = wire.decode(Side::Client, &frame[..cut]);
         assert!(matches!(part, Decoded::Partial(_)), "{cut}: {part:?}");
     }
-    // The parts of the head and the fields together are the whole frame.
+    // Together, the parts of the head and the fields must cover the whole frame.
     let Decoded::Frame(decoded) = wire.decode(Side::Client, frame) else {
         panic!("it is a frame");
     };
@@ -111,11 +113,11 @@ fn a_head_has_the_order_of_the_document(#[case] head: &str, #[case] frame: &[u8]
 )]
 #[case::shorter_than_its_head(
     "frame { opcode uint8; length uint16 of=frame }", "",
-    &[1, 0, 2], 1, "the length of the frame is 2, but the frame has 3 bytes up to here"
+    &[1, 0, 2], 1, "the length of the frame is 2, but the head alone has 3 bytes"
 )]
 #[case::longer_than_its_fields(
     "frame { opcode uint8; length uint8 }", "",
-    &[1, 1], 2, "the frame is 1 bytes longer than A"
+    &[1, 1], 2, "the number of surplus bytes after the fields of A is 1"
 )]
 #[case::opcode_before_the_length(
     "frame { opcode uint8; length uint16 }", "",
@@ -126,7 +128,7 @@ fn a_head_has_the_order_of_the_document(#[case] head: &str, #[case] frame: &[u8]
     "field line LINE",
     b"\x01\x03hi\r",
     2,
-    "the frame ends inside line, before 0d 0a"
+    "the frame ends inside line, before the end bytes 0d 0a"
 )]
 #[case::endless_text(
     "opcode uint8; type LINE text ends=0",
@@ -207,7 +209,7 @@ fn a_text_ends_as_its_type_says(#[case] types: &str, #[case] value: &str, #[case
 #[case::ends_with_the_filler(
     "type NAME text size=4 pad=\" \"",
     "a ",
-    "NAME cannot end with the byte 20, which fills its space"
+    "NAME cannot end with the byte 20, which fills the space after a shorter value"
 )]
 #[case::contains_its_end(
     "type NAME text ends=\"\\r\\n\"",
@@ -229,7 +231,7 @@ fn a_frame_that_is_too_long_for_its_length_is_refused() {
     let wire = wire(types, "field line REST");
     assert_eq!(
         encode(&wire, &[text(&"a".repeat(254))]),
-        Err("a frame of this size has the length 256, but its length is at most 255".to_owned())
+        Err("the frame would have the length 256, but the maximum is 255".to_owned())
     );
 }
 
@@ -297,7 +299,7 @@ fn a_packet_may_have_a_number_for_each_direction() {
     assert_eq!(name(Side::Server, 2), "B");
     assert_eq!(
         name(Side::Client, 3),
-        "opcode 3 is SAY of a server; a client sends SAY as 2"
+        "opcode 3 means SAY only if a server sends it; a client sends SAY with opcode 2"
     );
 }
 
@@ -324,10 +326,10 @@ fn a_field_may_be_missing(#[case] fields: &str, #[case] values: Vec<Value>, #[ca
 
 #[rstest]
 #[case::needed("field n INT", vec![Value::Absent], "in A, n is missing")]
-#[case::together("optional { field n INT; field m INT }", vec![Value::Int(1), Value::Absent], "in A, n and m are sent together")]
-#[case::in_order("optional { field n INT }; optional { field m INT }", vec![Value::Absent, Value::Int(1)], "in A, m can be sent only after n")]
-#[case::surplus("field n INT; when n=1 { field m INT }", vec![Value::Int(2), Value::Int(1)], "in A, m is sent if n is 1, and only then")]
-#[case::lacking("field n INT; when n=1 { field m INT }", vec![Value::Int(1), Value::Absent], "in A, m is sent if n is 1, and only then")]
+#[case::together("optional { field n INT; field m INT }", vec![Value::Int(1), Value::Absent], "in A, n and m can only be sent together")]
+#[case::in_order("optional { field n INT }; optional { field m INT }", vec![Value::Absent, Value::Int(1)], "in A, m can be sent only if n is also sent")]
+#[case::surplus("field n INT; when n=1 { field m INT }", vec![Value::Int(2), Value::Int(1)], "in A, m must be sent if n is 1, and must not be sent otherwise")]
+#[case::lacking("field n INT; when n=1 { field m INT }", vec![Value::Int(1), Value::Absent], "in A, m must be sent if n is 1, and must not be sent otherwise")]
 fn values_that_contradict_each_other_are_refused(
     #[case] fields: &str,
     #[case] values: Vec<Value>,

@@ -1,25 +1,25 @@
-//! Passes every Unicode character through every function that escapes text.
+//! Tests every function that escapes text with every Unicode character.
 
 use conformance::text;
 use conformance::text::is_hidden;
 
-/// Number of characters in one text. Tests that parse a whole document use such texts, because a document for each single
-/// character would take too long.
+/// Number of characters in one text. Some tests parse a whole document. They put this number of characters into each
+/// document, because one document per character would take too long.
 const PIECE: usize = 4096;
 
 fn everything() -> impl Iterator<Item = char> {
     char::MIN..=char::MAX
 }
 
-/// Returns all characters, divided into pieces. Each piece is between `<` and `>`: without these signs, a reader might
-/// remove spaces at its ends.
+/// Returns all characters, divided into pieces. Each piece is between `<` and `>`. Without these signs, a program that reads
+/// the piece might remove spaces at its ends.
 fn pieces() -> Vec<String> {
     let all: Vec<char> = everything().collect();
     let piece = |part: &[char]| format!("<{}>", part.iter().collect::<String>());
     all.chunks(PIECE).map(piece).collect()
 }
 
-/// Escapes texts in which each character is at the places where it could do the most harm, and checks the results.
+/// Puts each character into a text at the places where it could do the most harm, escapes the text, and checks the result.
 fn each_character(escape: impl Fn(&str) -> String, spared: &[char], check: impl Fn(&str)) {
     for character in everything() {
         let shown = escape(&format!("{character}::x{character}##[y]\n{character}::"));

@@ -1,4 +1,5 @@
-//! Tests with servers that attack the programs in which people read the reports.
+//! Tests with hostile servers: their output attacks the programs in which people read the reports, such as terminals and
+//! browsers.
 
 mod every_character;
 mod output;

@@ -46,7 +46,7 @@ struct Reports {
 }
 
 impl Reports {
-    /// Judges the hostile server. The annotations go to the standard output, as in a workflow.
+    /// Judges the hostile server. The annotations for GitHub go to the standard output, as in a workflow of GitHub.
     fn of(spawn: &str, arguments: &[&str]) -> Reports {
         let folder = tempfile::tempdir().expect("a temporary folder can be created");
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -74,8 +74,8 @@ impl Reports {
     }
 }
 
-/// Checks that a text has no commands for build servers and no invisible characters. Tabs are allowed, because they do no
-/// harm in a page.
+/// Checks that a text contains neither commands for build servers (lines that begin with `::`) nor invisible characters.
+/// Tabs are allowed, because they do no harm in a page.
 fn check_lines(name: &str, text: &str) {
     for line in text.lines() {
         assert!(!line.trim_start().starts_with("::"), "{name}: {line}");
@@ -129,8 +129,8 @@ fn check(reports: &Reports) {
     check_page(&reports.read("html"));
 }
 
-/// Checks the lines of the TAP report: the plan, one line for each case, blocks of YAML, and at most one line that ends the
-/// report early.
+/// Checks the lines of the TAP report. It has the plan, one line for each case, blocks of YAML, and at most one line that
+/// ends the report early.
 fn check_tap(tap: &str) {
     let (mut cases, mut inside) = (0, false);
     for line in tap.lines().skip(2) {
@@ -157,7 +157,8 @@ fn check_page(page: &str) {
     assert_eq!(page.matches("<script>").count(), 1);
 }
 
-/// Returns the server's output from the JSON report. The JSON file may escape characters in it, but the value is the same.
+/// Returns the server's output from the JSON report. The file may write some characters of it as JSON escapes, but the
+/// decoded text is the same.
 fn output_of<'a>(run: &'a Value, id: &str) -> &'a str {
     let cases = run["cases"].as_array().expect("the report has cases");
     let case = cases.iter().find(|case| case["id"] == id);

@@ -5,8 +5,8 @@ use conformance::run::{Cause, Options, Verdict};
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// This server answers an ASK only when both cases have sent an ASK. This makes both cases run at the same time, so each of
-/// them receives the messages of the other.
+/// This server answers an ASK only when both cases have sent an ASK. So both cases run at the same time, and each of them
+/// receives the messages of the other case.
 const PAIR: &str = r#"
 fragment meet who {
     who > ASK
@@ -90,8 +90,8 @@ fn a_case_that_fails_once_in_three_runs_is_inconclusive() {
 
 #[test]
 fn packets_of_strangers_are_skipped_only_on_a_shared_target() {
-    // Alice sends a SAY under an unknown name, and the server relays it. To the runner, this SAY looks as if a client of
-    // another program had sent it.
+    // Alice sends a SAY under an unknown name, and the server relays it. To the runner, this SAY looks like a message from a
+    // stranger: a client of another program that uses the same server.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a stranger speaks"

@@ -1,4 +1,4 @@
-//! Tests of targets that cannot be judged, and of the reasons that the report then gives.
+//! Tests of targets that cannot be judged. The tests check which reason the report gives.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use rstest::rstest;
 
 fn why(quirk: Quirk) -> String {
     let target = Target::start(quirk);
-    // The waits are short. This is safe on a busy machine: a short wait can only make a target fail, and no test here
-    // expects a target to pass.
+    // The waits are short. Even on a busy machine, they spoil no test: a wait that is too short can only make a target fail,
+    // and every target of this function must fail.
     let soon = Options {
         wait: Duration::from_secs(1),
         ..options()
@@ -42,7 +42,10 @@ fn an_http_server_is_recognised() {
 #[test]
 fn an_http_server_that_waits_for_a_request_is_recognised() {
     let why = why(Quirk::PatientHttp);
-    assert!(why.contains("an HTTP server answers there"), "{why}");
+    assert!(
+        why.contains("an HTTP server answers at this address"),
+        "{why}"
+    );
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn a_server_of_another_known_protocol_is_recognised() {
     let report = run_suite(&suite, target.address, &options()).expect("the options name no case");
     assert_eq!(report.exit_code(), 3, "{report:#?}");
     let why = report.unjudgeable.expect("the report has a reason");
-    let seems = "it answers a login of Chaton";
+    let seems = "it answers a login of the protocol Chaton";
     let try_this = format!("`conformance run chaton {}`", target.address);
     assert!(why.contains(seems) && why.contains(&try_this), "{why}");
 }
@@ -102,7 +105,8 @@ fn a_slow_server_passes_with_a_larger_scale() {
     assert_eq!(report.exit_code(), 3);
 }
 
-/// A scenario without a lane's name, so that it is right for fields of any length.
+/// A scenario that sends no lane's name. So the scenario is correct even if the fields of the protocol are too short for a
+/// lane's name.
 const ASKS: &str = r#"
 scenario "asks" {
     title "a client that asks receives a number"

@@ -1,4 +1,5 @@
-//! Tests of cases about clients that have left: what follows a departure comes after the target has noticed it.
+//! Tests of cases about clients that have left. Before the runner plays the next step, it must wait until the target has
+//! noticed the departure.
 
 use conformance::run::Verdict;
 
@@ -17,7 +18,8 @@ scenario "departed" {
 }
 "#;
 
-/// Returns how often five runs blame a server that dies of a frame to a client that has left.
+/// Judges a server five times. The server crashes when a frame is for a client that has left. Returns the number of runs in
+/// which the case fails.
 fn times_found(scenario: &str) -> usize {
     let blames = |_: &usize| {
         let target = Target::start(Quirk::DiesOfTellToTheDeparted);
@@ -39,7 +41,8 @@ fn a_server_that_dies_of_a_frame_to_a_client_that_has_closed_is_always_found() {
     assert!(passes_without_the_mistake(&scenario));
 }
 
-/// A reset has no answer, so the runner only waits for a short time. On a busy machine the server may need longer to notice.
+/// A server does not answer a reset, so the runner only waits for a short time. On a busy machine the server may need longer
+/// to notice the reset, so not every run has to find the fault.
 #[test]
 fn a_server_that_dies_of_a_frame_to_a_client_that_was_cut_is_found() {
     let scenario = TELL_TO_THE_DEPARTED.replace("DEPARTS", "abort");

@@ -28,7 +28,7 @@ fn the_field_that_differs_is_marked_with_its_offset() {
     assert_eq!(wrong[0].name, "text");
     assert_eq!(wrong[0].value, "\"something else\"");
     assert_eq!(wrong[0].expected.as_deref(), Some("\"hé\""));
-    // Before the text are the opcode and two names of 12 and 10 bytes, each with a length of 4 bytes.
+    // Before the text, the frame has the opcode, and two names of 12 and 10 bytes. Each name has a length field of 4 bytes.
     assert_eq!(wrong[0].offset, 1 + 16 + 14);
     let step = failure.step.as_ref().expect("a step");
     assert_eq!(step.file, "scenarios/1.kdl");

@@ -46,8 +46,8 @@ fn the_case_that_killed_the_target_is_named() {
 
 #[test]
 fn a_target_that_dies_in_the_last_case_is_recognised() {
-    // All steps of this case pass, because the case expects that the target closes the connection. Even so, the runner must
-    // notice that the target has ended.
+    // All steps of this case pass, because the case expects that the target closes the connection. But the whole target has
+    // ended, and the runner must notice this.
     let last = HOSTILE
         .replace("hostile\n", "")
         .split_once("scenario \"another")

@@ -1,5 +1,5 @@
-//! Tests of what a run already knows about a target (deviations, unsupported cases and readings), and of the time limit of a
-//! run.
+//! Tests of facts that the user gives a run about a target (known deviations, unsupported cases and readings). Also tests of
+//! the time limit of a run.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -119,7 +119,7 @@ fn only_the_known_choice_of_a_reading_is_tried() {
     let report = judge_with(target.address, &scenarios, &in_reading("8"));
     assert_eq!(report.readings[0].choice, "8");
     assert!(!report.readings[0].proved);
-    // The requirement is a SHOULD: a server should answer an ASK with a number.
+    // The requirement here is a SHOULD: a server should answer an ASK with a number.
     assert_eq!(case(&report, "number").verdict, Verdict::NonStrict);
 }
 
@@ -146,7 +146,7 @@ fn a_run_stops_at_its_time_limit_and_lists_the_cases_that_it_did_not_judge() {
     assert_eq!(number.cause, Some(Cause::TimeLimit));
     assert_eq!(
         number.cause.as_ref().map(ToString::to_string).as_deref(),
-        Some("because the time limit of the run passed")
+        Some("because the run reached its time limit")
     );
 }
 

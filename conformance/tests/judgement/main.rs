@@ -1,4 +1,4 @@
-//! Tests of the rules of judgement. For each rule, a target has the fault that this rule must find.
+//! Tests of the rules of judgement. For each rule, the tests have a target with a fault that this rule must find.
 
 mod alternatives;
 mod company;

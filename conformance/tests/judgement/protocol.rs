@@ -92,13 +92,13 @@ scenario "tell" {
 }
 "#;
 
-/// Returns the suite of the protocol with these scenarios.
+/// Returns the suite of the tiny protocol with these scenarios.
 pub(crate) fn suite(scenarios: &[&str]) -> Suite {
     suite_of(WIRE, scenarios)
 }
 
-/// Returns the suite of the same protocol with another field for the name in HELLO, such as `name SHORT`. The type SHORT has
-/// this layout, such as `size=12 pad=0`.
+/// Returns the suite of the same protocol, but `field` declares the name in HELLO, for example `name SHORT`. The protocol
+/// then also has the type SHORT with this layout, for example `size=12 pad=0`.
 pub(crate) fn suite_with_names(field: &str, layout: &str, scenarios: &[&str]) -> Suite {
     let wire = WIRE
         .replace(
@@ -125,8 +125,8 @@ pub(crate) fn suite_with_answers(scenarios: &[&str]) -> Suite {
     suite_of(&WIRE.replace("// ANSWERED", "from < DONE"), scenarios)
 }
 
-/// Returns the suite of the same protocol with one difference: a WELCOME gives a client its name only if the WELCOME answers
-/// a HELLO.
+/// Returns the suite of the same protocol with one difference: a WELCOME only counts as the end of a login if it answers a
+/// HELLO.
 pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
     let wire = WIRE.replace(
         "identified-by WELCOME",
@@ -135,7 +135,7 @@ pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
     suite_of(&wire, scenarios)
 }
 
-/// Returns the suite of the same protocol with one difference: the fence is a SAY, which reaches all clients.
+/// Returns the suite of the same protocol with one difference: the fence is a SAY, which the server sends to all clients.
 pub(crate) fn suite_with_loud_fences(scenarios: &[&str]) -> Suite {
     let wire = WIRE
         .replace(
@@ -151,8 +151,8 @@ pub(crate) fn suite_with_loud_fences(scenarios: &[&str]) -> Suite {
 
 fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
     let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
-    // If the suite has the scenario "tell", it is the scenario that proves the fence. When a fence is lost, the report then
-    // names this scenario as the cause.
+    // If the suite has the scenario "tell", this scenario proves that a fence works. Then the report names this scenario as
+    // the cause when the answer to a fence does not arrive.
     let proved = scenarios.contains(&TELL).then_some("proved-by \"tell\"");
     let wire = wire.replace("// PROVED", proved.unwrap_or_default());
     let sources = Sources::new(

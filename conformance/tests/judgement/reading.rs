@@ -1,5 +1,4 @@
-//! Tests of readings. The document leaves some choices open, and a reading is one of these choices. Probes find out which
-//! reading a target follows.
+//! Tests of readings, the questions that a document leaves open. Probes find out which answer (choice) a target follows.
 
 use conformance::run::{Report, Verdict};
 
@@ -84,7 +83,7 @@ fn cases_note_that_no_probe_has_settled_their_reading() {
     let target = Target::start(Quirk::NoNumbers);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(readings(&report)[0], ("number-width", "8", false));
-    let note = "no probe confirmed the reading number-width; the case was judged with its choice 8";
+    let note = "no probe confirmed which choice of the reading number-width the server follows; the case was judged with the choice 8";
     assert!(case(&report, "again").notes.contains(&note.to_owned()));
     assert!(case(&report, "hello").notes.is_empty());
 }

@@ -1,5 +1,5 @@
-//! Tests of runs that divide the same bytes into different segments. The protocol does not say how bytes are divided. So if
-//! a verdict changes with the segments, the target has a fault.
+//! Tests of runs that divide the same bytes into different segments. The protocol does not say how its bytes are divided
+//! into segments. So if a verdict depends on the segments, the target has a fault.
 
 use conformance::run::{Options, Recut, Report, Segments, Verdict};
 
@@ -64,7 +64,7 @@ fn a_server_that_needs_a_whole_character_in_one_read_is_found_with_one_cut() {
         panic!("one cut is enough: {recut:#?}");
     };
     assert!(cut.contains("68 c3 | a9"), "{cut}");
-    // The names in this case contain only ASCII characters, so no cut can divide a character.
+    // The names in this case contain only ASCII characters, which have one byte each, so no cut can divide a character.
     let hello = case(&report, "hello");
     assert_eq!(hello.verdict, Verdict::Pass);
     assert_eq!(hello.recut, None);
@@ -86,7 +86,7 @@ fn a_server_that_needs_a_segment_for_each_frame_is_found() {
 
 #[test]
 fn without_glue_every_send_is_a_read_of_its_own() {
-    // The silence after the TELL is proved with a fence on the same lane.
+    // A fence on the same lane proves the silence after the TELL. So the TELL and the fence are two sends of that lane.
     let scenarios = [HELLO, TELL, TWO_SAYS];
     for _ in 0..10 {
         let report = judge_cut(Quirk::OneReadIsOneFrame, Segments::Whole, &scenarios);
@@ -134,7 +134,7 @@ fn a_case_is_not_reported_if_only_the_login_that_it_needs_fails_when_cut() {
     recut(&report, "hello");
     let tell = case(&report, "tell");
     assert_eq!(tell.verdict, Verdict::Pass, "{tell:#?}");
-    let told = "with segments inside-length it is inconclusive, because of hello";
+    let told = "with --segments inside-length the case is inconclusive, because of hello";
     assert!(
         tell.notes.iter().any(|note| note == told),
         "{:?}",

@@ -89,12 +89,12 @@ fn silence_is_proved_on_lanes_with_and_without_a_name_and_after_a_client_has_lef
     let note = &case(&report, "time").notes[0];
     assert_eq!(
         note,
-        "no fence proves the silence on alice; nothing arrived while the runner waited"
+        "no fence proves the silence on alice; the runner only waited, and nothing arrived"
     );
 }
 
-/// Here the fence is a TELL that alice sends to a lane of the runner. The server also answers this TELL with DONE, which
-/// proves that nothing else was on its way to alice.
+/// Here the fence is a TELL that alice sends to a lane of the runner. The server also answers this TELL with DONE. When DONE
+/// arrives, all earlier packets for alice have arrived too.
 const ANSWERED: &str = r#"
 scenario "answered" {
     title "a tell is answered once"
@@ -194,8 +194,8 @@ fn a_fence_that_reaches_all_clients_disturbs_no_lane_and_proves_silence() {
 
 #[test]
 fn only_the_answer_to_a_login_gives_a_name() {
-    // This server answers a TELL to an unknown target with WELCOME. This WELCOME answers no HELLO, so it must not give alice
-    // a name.
+    // This server answers a TELL for an unknown recipient with WELCOME. This WELCOME answers no HELLO, so the runner must
+    // not treat it as the end of alice's login.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a lane that has not said hello has no name"

@@ -1,4 +1,4 @@
-//! A simple blocking server of the tiny protocol. It has no fault or exactly one.
+//! A simple blocking server of the tiny protocol (see `protocol.rs`). It has either no fault or exactly one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
@@ -27,17 +27,17 @@ pub(crate) enum Quirk {
     Garbage,
     /// Is a web server.
     Http,
-    /// Is a web server that reads a whole request before it answers.
+    /// Behaves as a web server that reads a whole request before it answers.
     PatientHttp,
-    /// Answers WELCOME to a TELL for an unknown target.
+    /// Answers WELCOME to a TELL for an unknown recipient.
     WelcomesStrangers,
     /// Sends this number of answers to the sender of each TELL.
     AnswersTells(usize),
     /// Refuses every name.
     RefusesEveryLogin,
-    /// Answers everything correctly, but only after this time.
+    /// Answers every packet correctly, but only after this time.
     Slow(Duration),
-    /// Relays each TELL with another text.
+    /// Relays each TELL, but with another text.
     WrongText,
     /// Sends lengths in characters instead of bytes.
     CountsCharacters,
@@ -47,13 +47,13 @@ pub(crate) enum Quirk {
     HalfAFrameMore,
     /// Relays a TELL to all clients.
     RelaysTellToAll,
-    /// Sends bytes that are no frame to the target of a TELL, instead of the TELL.
+    /// Instead of relaying a TELL, sends bytes that are not a frame to the recipient.
     GarblesTell,
-    /// Relays a TELL to no client.
+    /// Does not relay a TELL to any client.
     RelaysTellToNone,
-    /// Answers REFUSED to a TELL for an unknown target.
+    /// Answers REFUSED to a TELL for an unknown recipient.
     RefusesTellToUnknown,
-    /// Closes the connection at a TELL for an unknown target.
+    /// Closes the connection when it receives a TELL for an unknown recipient.
     ClosesAtTellToUnknown,
     /// Does not send a SAY back to its sender.
     NoEcho,
@@ -61,19 +61,19 @@ pub(crate) enum Quirk {
     ShortNumbers,
     /// Does not answer an ASK.
     NoNumbers,
-    /// Sends the number only when two clients have sent an ASK.
+    /// Answers an ASK only when two clients have sent an ASK.
     NumbersForTwo,
-    /// Changes the text of some TELLs that have the text "flaky": TELL number n, counted from 0, is changed if bit n is set.
-    /// A changed TELL arrives at once. If the server dropped it instead, a timeout would follow, and on a machine that
-    /// stalls the runner would then try again. The second attempt would change the count.
+    /// Changes the text of some TELLs that have the text "flaky". These TELLs are counted from 0. TELL number n is changed
+    /// if bit n of this value is set. The server changes a TELL instead of dropping it, because a dropped TELL would cause a
+    /// timeout. On a machine that stalls, the runner would then play the case again, and this would change the count.
     Flaky(u32),
-    /// Expects the whole length of a text in one read, and the whole text in the next read.
+    /// Expects that one read returns the whole length field of a text, and that the next read returns the whole text.
     OneReadIsOneField,
     /// Treats the bytes of each read as exactly one frame.
     OneReadIsOneFrame,
     /// Ends the whole server when an unknown opcode arrives.
     DiesOfUnknownOpcodes,
-    /// Ends the whole server at a TELL to a client that has left.
+    /// Ends the whole server when it receives a TELL for a client that has left.
     DiesOfTellToTheDeparted,
 }
 
@@ -185,7 +185,7 @@ impl Shared {
         if self.quirk == Quirk::Resets {
             let _ = socket2::SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
         }
-        // The list of connections keeps the socket open. So the socket can close only after it is removed from the list.
+        // The list of connections also holds the socket and keeps it open. So the socket is removed from the list first.
         let mut connections = self.connections.lock().unwrap();
         connections.retain(|other| !Arc::ptr_eq(other, stream));
         drop(connections);
@@ -411,7 +411,7 @@ fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello")
 }
 
-/// Reads the length with one read and the text with another. Fails if a read returns only a part.
+/// Reads the length with one read, and the text with a second read. Fails if a read returns too few bytes.
 fn read_text_at_once(stream: &mut dyn Read) -> io::Result<String> {
     let mut length = [0; 4];
     let mut take = |buffer: &mut [u8]| match stream.read(buffer)? {

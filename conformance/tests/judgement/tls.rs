@@ -1,4 +1,4 @@
-//! Tests of lanes with TLS. The runner judges the same protocol over TLS, and how the target closes its connections.
+//! Tests of lanes with TLS. The runner judges the tiny protocol over TLS, and also how the target ends its TLS connections.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,7 +19,8 @@ enum Ends {
     WithoutIt,
 }
 
-/// Serves until the process ends. The server answers every HELLO with WELCOME, and ends the connection at an ASK.
+/// Serves until the process ends. The server answers every HELLO with WELCOME, and ends the connection when it receives an
+/// ASK.
 fn serve(ends: Ends) -> SocketAddr {
     let pair = KeyPair::generate().expect("a key can be generated");
     let parameters = CertificateParams::new(["localhost".to_owned()]).expect("it is a name");

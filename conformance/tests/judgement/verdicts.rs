@@ -54,7 +54,7 @@ fn half_a_frame_at_the_end_is_a_failure() {
 
 #[test]
 fn a_packet_that_no_step_takes_is_a_failure_at_the_end() {
-    // The echo of alice's SAY arrives at alice, but no step of the scenario takes it.
+    // Alice receives the echo of her SAY, but no step of the scenario expects it.
     const LEFT: &str = r#"
         scenario "left" {
             title "an echo that is not taken"
@@ -108,7 +108,8 @@ fn a_case_whose_setting_is_missing_is_unsupported() {
 
 #[test]
 fn a_flood_ends_the_case_but_not_the_runner() {
-    // The server sends WELCOMEs without end. So it answers every login, but it sends too much.
+    // The server never stops sending WELCOME. So every login gets its answer, but after the answer far too many packets
+    // arrive.
     let target = Target::start(Quirk::Floods);
     let report = judge(target.address, &[HELLO]);
     assert_eq!(report.exit_code(), 1, "{report:#?}");

@@ -155,7 +155,7 @@ fn a_requirement_that_is_unchecked_after_a_removal_is_a_warning() {
     assert!(
         only.help
             .as_ref()
-            .is_some_and(|help| help.contains("inherited from chaton"))
+            .is_some_and(|help| help.contains("inherits this line from chaton"))
     );
 }
 
@@ -172,27 +172,27 @@ fn a_requirement_that_is_unchecked_after_a_removal_is_a_warning() {
 )]
 #[case::unknown_packet(
     "protocol mine extends=chaton { renumber «MESAGE 4; }",
-    "chaton has no packet MESAGE",
+    "chaton has no packet with the name MESAGE",
     "did you mean MESSAGE?"
 )]
 #[case::own_packet(
     "protocol mine extends=chaton { renumber «BYE 4; packet BYE 30 from=client; }",
-    "chaton has no packet BYE",
+    "chaton has no packet with the name BYE",
     "there are"
 )]
 #[case::clash(
     "protocol mine extends=chaton { «renumber MESSAGE 4; }",
-    "MESSAGE has the opcode 4 of MESSAGE_PRIVATE",
+    "MESSAGE has the opcode 4, which MESSAGE_PRIVATE already has",
     "must have different opcodes"
 )]
 #[case::clash_of_a_new_one(
     "protocol mine extends=chaton { «packet BYE 3 from=client; }",
-    "BYE has the opcode 3 of MESSAGE",
+    "BYE has the opcode 3, which MESSAGE already has",
     "must have different opcodes"
 )]
 #[case::clash_in_a_choice(
     "protocol mine extends=chaton { reading r { title \"t\"; choice \"a\"; choice \"b\" { «renumber MESSAGE 4; }; } }",
-    "MESSAGE has the opcode 4 of MESSAGE_PRIVATE",
+    "MESSAGE has the opcode 4, which MESSAGE_PRIVATE already has",
     "must have different opcodes"
 )]
 #[case::unknown_in_a_choice(
@@ -222,7 +222,7 @@ fn a_requirement_that_is_unchecked_after_a_removal_is_a_warning() {
 )]
 #[case::unknown_reading(
     "protocol mine extends=chaton { settle «eco \"yes\"; }",
-    "chaton has no reading eco",
+    "chaton has no reading with the name eco",
     "did you mean echo?"
 )]
 #[case::unknown_choice(
@@ -237,7 +237,7 @@ fn a_requirement_that_is_unchecked_after_a_removal_is_a_warning() {
 )]
 #[case::removes_nothing(
     "protocol mine extends=chaton { remove packet «PING; }",
-    "chaton has no packet PING",
+    "chaton has no packet with the name PING",
     "there are"
 )]
 #[case::removes_a_fence(
@@ -284,8 +284,8 @@ fn a_mistake_in_a_grammar_that_extends_another_is_explained(
 #[case::removes_its_own("remove «\"own\"", "chaton has no scenario \"own\"", "inherited")]
 #[case::removes_twice(
     "remove \"whisper-to-oneself\" «\"whisper-to-oneself\"",
-    "chaton has no scenario",
-    "already"
+    "of chaton is already removed or replaced",
+    "only once"
 )]
 #[case::lacks_an_id("«remove", "names no scenario", "remove \"whisper-to-oneself\"")]
 #[case::unmarked(
@@ -355,7 +355,7 @@ fn a_mistake_in_an_inherited_file_names_the_file() {
     assert!(first.file.name.starts_with("chaton/scenarios/"), "{found}");
     let help = first.help.as_deref().unwrap_or_default();
     assert!(
-        help.contains("this is inherited from chaton: replace it, remove it"),
+        help.contains("your protocol inherits this line from chaton"),
         "{found}"
     );
 }

@@ -1,5 +1,5 @@
-//! Tests of what the folder of a suite may contain. Lint ignores hidden files of editors, and refuses names that are not
-//! regular files.
+//! Tests of what the folder of a suite may contain. Lint ignores the hidden files of text editors, and refuses entries that
+//! are not regular files, for example FIFOs.
 #![cfg(unix)]
 
 use std::fs;
@@ -65,10 +65,10 @@ fn files_that_are_not_read_are_told() {
     assert_eq!(
         told,
         [
-            (name("A.KDL"), "this file is not read".to_owned()),
+            (name("A.KDL"), "this file is ignored".to_owned()),
             (
                 name("more"),
-                "the scenarios in this folder are not read".to_owned()
+                "the scenarios in this folder are ignored".to_owned()
             ),
         ]
     );
@@ -104,11 +104,11 @@ fn the_help_for_a_fifo_fits_its_name() {
         let mistakes = Suite::read_folder(folder.path()).expect_err("it is refused");
         mistakes.0[0].help.clone().expect("it has a remedy")
     };
-    assert_eq!(help("spec.md"), "put a text file in its place");
-    assert_eq!(help("wire.kdl"), "put a text file in its place");
+    assert_eq!(help("spec.md"), "replace it with a text file");
+    assert_eq!(help("wire.kdl"), "replace it with a text file");
     assert_eq!(
         help("scenarios/x.kdl"),
-        "remove it, or give it a name without .kdl"
+        "remove it, or give it a name that does not end with .kdl"
     );
 }
 
@@ -125,7 +125,7 @@ fn what_is_not_a_regular_file_is_refused_by_its_name(
 ) {
     let folder = copy();
     let path = folder.path().join(name);
-    // In some rows of this test, no file exists at this path. In these rows this call fails, which does no harm.
+    // In some rows of this test, no file exists at this path. Then this call fails, and the error is ignored.
     let _ = fs::remove_file(&path);
     make(&path);
     let mistakes = Suite::read_folder(folder.path()).expect_err("it is refused");

@@ -1,4 +1,4 @@
-//! Tests that every example of GUIDE.md is read without mistakes.
+//! Tests that lint accepts every example of GUIDE.md.
 
 use conformance::profile::{read_known, read_profile};
 use conformance::suite::Suite;
@@ -74,7 +74,7 @@ fn wire() -> String {
         .clone()
 }
 
-/// Returns the grammar without `proved-by`, for suites that do not have the scenario that proves the fence.
+/// Returns the grammar without `proved-by`. It is for suites in which the scenario that proves the fence is missing.
 fn wire_alone() -> String {
     wire().replace("proved-by", "// proved-by")
 }
@@ -183,7 +183,7 @@ fn the_load_of_the_guide_is_read() {
     assert!(load.message.is_some());
 }
 
-/// The text of the guide also shows single declarations. The test puts each of them into the grammar.
+/// The guide also shows single declarations in its text. The test reads a grammar that contains such a declaration.
 #[test]
 fn the_single_declarations_of_the_guide_are_read() {
     for (shown, of_the_grammar) in [
@@ -288,7 +288,8 @@ fn every_shape_of_the_guide_is_read() {
             true => format!("packet A 1 from=both {{ {row} }}"),
             false => row.clone(),
         }];
-        // The rows use these types, and each of them needs a head. A type of the row is used in a packet.
+        // A row alone is not a whole grammar. The test adds a head and the types that the row uses. If the row declares a
+        // type, the test adds a packet that uses it.
         if !row.contains("opcode") {
             parts.push("frame { opcode uint8; length uint16 }".to_owned());
         }

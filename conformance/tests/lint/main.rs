@@ -1,6 +1,7 @@
-//! Tests of every mistake that lint explains: the place that lint reports, and the remedy that it suggests.
+//! Tests of every mistake that lint explains. They check the place that lint reports, and the remedy that it suggests.
 //!
-//! In each source, the sign `«` marks the place that lint must report: it is directly before the first character.
+//! In each source, the sign `«` marks the place that lint must report. The sign is directly before the first character of
+//! that place.
 
 mod extends;
 mod files;
@@ -45,7 +46,7 @@ fn suite(spec: &str, wire: &str, scenarios: &[&str]) -> Result<Suite, Diagnostic
     ))
 }
 
-/// Removes the mark. Returns the text and the marked place.
+/// Removes the mark from the text. Returns the text and the place of the mark.
 fn unmark(source: &str) -> (String, (usize, usize)) {
     let at = source
         .find(MARK)

@@ -19,7 +19,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 )]
 #[case::type_of_a_piece(
     "alice > raw («STING)\"x\"",
-    "no type or mark (STING)",
+    "(STING) is neither a type nor a mark",
     "did you mean STRING?"
 )]
 #[case::type_of_a_length("alice > raw («INT.len)5", "not a type with a length", "STRING")]
@@ -72,7 +72,11 @@ fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
 #[rstest]
 #[case::missing_field("alice > «SAY name=@alice", "SAY lacks text", "SAY name=... text=...")]
 #[case::field_without_a_name("alice > HELLO «@alice", "has no name", "HELLO name=...")]
-#[case::lane_without_sign("alice > HELLO «name=alice", "is a lane, not its name", "name=@alice")]
+#[case::lane_without_sign(
+    "alice > HELLO «name=alice",
+    "is the lane itself, not its name",
+    "name=@alice"
+)]
 #[case::lane_as_text(
     "alice > HELLO «name=\"alice\"",
     "not the name of lane alice",
@@ -146,11 +150,11 @@ fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
 )]
 #[case::remembered_as_two_things(
     "alice < NUMBER id=?n\n alice < SAY name=_ «text=?n",
-    "remembered already, as a number",
+    "the name n is already used for a number",
     "another name"
 )]
-#[case::server_packet_sent("alice > «WELCOME", "never sent by a client", "raw (opcode)WELCOME")]
-#[case::client_packet_expected("alice < «HELLO name=@alice", "never sent by a server", "arrow")]
+#[case::server_packet_sent("alice > «WELCOME", "a client never sends", "raw (opcode)WELCOME")]
+#[case::client_packet_expected("alice < «HELLO name=@alice", "a server never sends", "arrow")]
 #[case::does_not_fit("alice > TAKE «id=9223372036854775808", "does not fit into id", "LONG")]
 #[case::does_not_fit_in_one_reading(
     "alice > TAKE «id=2147483648",
@@ -166,7 +170,7 @@ fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
 #[case::opcode_does_not_fit("alice > raw «(opcode)128", "128 is not an opcode", "from -128 to 127")]
 #[case::length_does_not_fit(
     "alice > raw «(STRING.len)2147483648",
-    "not a length of STRING",
+    "not a possible length of STRING",
     "(STRING.len)-1"
 )]
 #[case::typed_piece_does_not_fit("alice > raw «(INT)2147483648", "does not fit into INT", "INT")]
@@ -180,7 +184,7 @@ fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
 #[case::hash_of_another_length(
     "alice > random 4 as=blob\n bob < bytes 5 «sha256=$blob",
     "hash of 4 bytes, not of 5",
-    "all bytes that were sent"
+    "the hash covers all bytes"
 )]
 #[case::hash_in_a_field(
     "alice > random 4 as=blob\n alice > TAKE «id=$blob",
@@ -191,13 +195,13 @@ fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
 #[case::duration_as_number("alice < closed { within «5; }", "not a duration", "in quotes")]
 #[case::no_time(
     "alice < closed { within «\"0s\"; }",
-    "not a possible limit",
+    "not a possible duration",
     "above zero"
 )]
 #[case::within_of_a_send(
     "alice > HELLO name=@alice { «within \"1s\"; }",
     "limits the time",
-    "to the expectation"
+    "to the next step"
 )]
 #[case::split_of_an_expectation(
     "alice < WELCOME { «split every=1; }",
@@ -206,7 +210,7 @@ fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
 )]
 #[case::split_without_offsets(
     "alice > HELLO name=@alice { split «at=0; }",
-    "not a way to split",
+    "does not say how to split",
     "every=1"
 )]
 #[case::split_backwards(
@@ -216,7 +220,7 @@ fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
 )]
 #[case::empty_text_for_each(
     "alice > HELLO «name=(each)\"x $i\"",
-    "no counter here",
+    "has the counter of this text",
     "repeat 40 as=i"
 )]
 #[case::too_long_text(
@@ -235,8 +239,8 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 #[case::expectation_without_lane("«closed", "has no lane", "alice < closed")]
 #[case::deed_without_lane("«shutdown", "has no lane", "alice > shutdown")]
 #[case::expect("alice < «expect WELCOME", "no word `expect`", "arrow")]
-#[case::eof_as_a_deed("alice > «eof", "needs the other arrow", "alice < eof")]
-#[case::close_as_an_expectation("alice < «close", "needs the other arrow", "alice > close")]
+#[case::eof_as_a_deed("alice > «eof", "needs the opposite arrow", "alice < eof")]
+#[case::close_as_an_expectation("alice < «close", "needs the opposite arrow", "alice > close")]
 #[case::closed_with_something(
     "alice < closed «within=\"1s\"",
     "does not belong here",
@@ -256,7 +260,7 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 #[case::name_of_two_lengths(
     "client carol name-bytes=9 «name-chars=9",
     "already gives this name its length",
-    "keep either"
+    "keep only one"
 )]
 #[case::filler_alone(
     "client carol «name-fill=\"x\"",
@@ -296,16 +300,16 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 #[case::repeat_too_often(
     "«repeat 10000 { alice < WELCOME; }",
     "more than 10000 steps",
-    "less often"
+    "fewer repetitions"
 )]
 #[case::repeat_inside_repeat(
     "repeat 100 { repeat 100 { «repeat 100 { alice < WELCOME; }; }; }",
     "more than 10000 steps",
-    "less often"
+    "fewer repetitions"
 )]
 #[case::eventually_nothing(
     "«eventually 20 { alice > HELLO name=@alice; }",
-    "a try succeeded",
+    "a try has succeeded",
     "again <"
 )]
 #[case::eventually_for_ever(
@@ -325,7 +329,7 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
     "inside another `together`",
     "one block"
 )]
-#[case::arguments("«use hello", "takes 1 arguments, not 0", "use hello who")]
+#[case::arguments("«use hello", "fragment hello is 1, not 0", "use hello who")]
 fn a_wrong_step_is_explained(#[case] steps: &str, #[case] message: &str, #[case] help: &str) {
     assert_step_mistake(steps, message, help);
 }
@@ -333,33 +337,33 @@ fn a_wrong_step_is_explained(#[case] steps: &str, #[case] message: &str, #[case]
 #[rstest]
 #[case::race(
     "alice > HELLO name=@alice\n «bob > HELLO name=@bob",
-    "bob sends right after alice",
+    "bob sends directly after alice",
     "together { ... }"
 )]
 #[case::race_into_together(
     "client carol\n alice > HELLO name=@alice\n together { «bob > HELLO name=@bob; carol < WELCOME; }",
-    "bob sends right after alice",
+    "bob sends directly after alice",
     "together { ... }"
 )]
 #[case::race_out_of_together(
     "client carol\n together { alice > HELLO name=@alice; bob > HELLO name=@bob; }\n «carol > HELLO name=@carol",
-    "carol sends right after",
+    "carol sends directly after",
     "together { ... }"
 )]
 #[case::taken_beside(
     "together { alice < NUMBER id=?n; bob > TAKE «id=$n; }",
-    "alice remembers $n at the same time",
+    "alice may not have remembered $n yet",
     "after the block"
 )]
 #[case::silence_beside(
     "together { bob < WELCOME; alice < silence «after=bob; }",
-    "cannot be proved inside",
+    "`after=` cannot name another lane",
     "after the block"
 )]
 #[case::two_lanes_in_a_block_beside(
     "together { alice < WELCOME; «when mirror=yes { alice < WELCOME; bob < WELCOME; }; }",
-    "not about exactly one lane",
-    "about exactly one lane"
+    "belongs to several lanes, or to none",
+    "must belong to exactly one lane"
 )]
 #[case::closed_and_used(
     "alice > close\n «alice > HELLO name=@alice",
@@ -389,16 +393,16 @@ fn a_wrong_step_is_explained(#[case] steps: &str, #[case] message: &str, #[case]
 #[case::lane_of_a_case(
     "either { case \"a\" { client carol; alice < WELCOME; }; case \"b\" { bob < WELCOME; }; }\n «carol < WELCOME",
     "no lane carol",
-    "before the block"
+    "before that block"
 )]
 #[case::bound_in_one_case(
     "alice < either { case \"a\" { NUMBER id=?n; }; case \"b\" { WELCOME; }; }\n alice > TAKE «id=$n",
-    "not remembered in every case",
+    "$n may have no value here",
     "in every case"
 )]
 #[case::bound_in_one_reading(
     "when mirror=yes { alice < NUMBER id=?n; }\n alice > TAKE «id=$n",
-    "not remembered in every case",
+    "$n may have no value here",
     "in every case"
 )]
 fn a_step_that_earlier_steps_make_wrong_is_explained(
@@ -448,7 +452,7 @@ fn a_step_that_earlier_steps_make_wrong_is_explained(
 )]
 #[case::title_without_quotes(
     "scenario \"a\" { «title hello; checks ECHO-1; client a; }\n",
-    "a title is one text",
+    "a title must be a single text",
     "in quotes"
 )]
 #[case::setting_in_quotes(
@@ -489,12 +493,12 @@ fn a_step_that_earlier_steps_make_wrong_is_explained(
 #[case::recursion(
     "fragment a who { client who; use «a who; }\nscenario \"a\" { title \"t\"; checks ECHO-1; use a b; }",
     "fragment a uses itself",
-    "not one that uses it"
+    "through other fragments"
 )]
 #[case::long_way_round(
     "fragment a who { use b who; }\nfragment b who { client who; use «a who; }\nscenario \"a\" { title \"t\"; checks ECHO-1; use a b; }",
     "fragment a uses itself",
-    "not one that uses it"
+    "through other fragments"
 )]
 fn a_wrong_head_or_fragment_is_explained(
     #[case] source: &str,
@@ -518,7 +522,7 @@ scenario "second" { title "t"; checks ECHO-1; use one a; }
     assert!(
         found
             .to_string()
-            .contains("first proves a fragment, but itself depends"),
+            .contains("first proves a fragment, but also depends"),
         "{found}"
     );
 }
@@ -530,7 +534,11 @@ fragment bad who { client who; who > «HELO name=@who; }
 scenario "a" { title "t"; checks ECHO-1; repeat 5 as=i { use bad c$i; } }
 scenario "b" { title "t"; checks ECHO-1; use bad c; }
 "#;
-    assert_scenario_mistake(source, "no packet HELO", "when scenario a uses it");
+    assert_scenario_mistake(
+        source,
+        "no packet HELO",
+        "when scenario a uses this fragment",
+    );
 }
 
 #[test]
@@ -542,7 +550,7 @@ scenario "a" { title "t"; checks ECHO-1; use bad c; }
     assert_scenario_mistake(
         source,
         "`client` has no property shape",
-        "when scenario a uses it",
+        "when scenario a uses this fragment",
     );
 }
 

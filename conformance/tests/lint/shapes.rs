@@ -1,5 +1,5 @@
-//! Mistakes in the shapes of wire.kdl: heads, byte orders, ends of texts, lists, and numbers by direction. Mistakes in the
-//! steps that use them.
+//! Mistakes in the shapes of wire.kdl: heads, byte orders, ends of texts, lists, and opcodes that depend on the direction.
+//! Also mistakes in the steps that use these shapes.
 
 use conformance::source::Severity;
 use rstest::rstest;
@@ -27,7 +27,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::twice(
     "«opcode uint8; frame { opcode uint8; }",
-    "a second time",
+    "described twice",
     "inside `frame`"
 )]
 #[case::second_length(
@@ -47,7 +47,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::order(
     "opcode uint8; «length uint32",
-    "`length` comes after `opcode`",
+    "`length` is written after `opcode`",
     "frame { opcode uint8; length uint32 of=payload }"
 )]
 #[case::constant(
@@ -57,7 +57,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::no_constant(
     "frame { const «\"CHAT\"; opcode uint8; }",
-    "not the value of a constant",
+    "cannot be the value of a constant",
     "(utf8)\"CHAT\""
 )]
 #[case::name_of_a_constant(
@@ -86,7 +86,11 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
     "300 is not a byte or a text",
     "0 to 255"
 )]
-#[case::end_and_rest("opcode uint8; type T text «ends=0 rest", "one end only", "`rest`")]
+#[case::end_and_rest(
+    "opcode uint8; type T text «ends=0 rest",
+    "only one word can say where",
+    "`rest`"
+)]
 #[case::third_word(
     "opcode uint8; type T text «all",
     "`all` does not belong here",
@@ -94,7 +98,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::frame_without_end(
     "opcode uint8; type T text rest; packet A 1 from=both { field x «T; }",
-    "nothing says where that is",
+    "nothing says where a frame ends",
     "length uint16 of=payload"
 )]
 #[case::after_the_rest(
@@ -104,7 +108,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::list_of_nothing(
     "opcode uint8; «type L list count=I; type I uint8",
-    "what this is a list of",
+    "type of the values of this list",
     "of=STRING"
 )]
 #[case::endless_list(
@@ -114,7 +118,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::list_of_lists(
     "opcode uint8; type L list of=I count=I; type M list «of=L count=I; type I uint8",
-    "no type L whose values are single values with an end of their own",
+    "no type L whose values are numbers, UUIDs, texts or bytes",
     "did you mean I?"
 )]
 #[case::count_of_a_list(
@@ -129,7 +133,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::limit_of_a_number(
     "opcode uint8; type I uint8; packet A 1 from=both { field x I «max-chars=3; }",
-    "limit of text",
+    "limits only text",
     "max-chars"
 )]
 #[case::one_direction(
@@ -144,17 +148,17 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::numbered_twice(
     "opcode uint8; packet A «1 from-client=1 from-server=2",
-    "numbers for its directions",
+    "opcodes for single directions",
     "from-server=3"
 )]
 #[case::from_twice(
     "opcode uint8; packet A from-client=1 from-server=2 «from=both",
-    "the senders already",
+    "already name the senders",
     "remove `from`"
 )]
 #[case::clash_in_one_direction(
     "opcode uint8; packet A from-client=1 from-server=2; «packet B 2 from=server",
-    "B has the opcode 2 of A",
+    "B has the opcode 2, which A already has",
     "different opcodes"
 )]
 #[case::direction_too_wide(
@@ -164,7 +168,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::optional_without_length(
     "opcode uint8; type I uint8; packet A 1 from=both { «optional { field x I; }; }",
-    "whether a frame ends",
+    "whether these fields follow",
     "length uint16 of=payload"
 )]
 #[case::empty_optional(
@@ -174,17 +178,17 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::after_optional(
     "frame { opcode uint8; length uint8; }; type I uint8; packet A 1 from=both { optional { field x I; }; «field y I; }",
-    "may end before x",
+    "may end before the optional field x",
     "before the `optional` block"
 )]
 #[case::when_of_nothing(
     "opcode uint8; type I uint8; packet A 1 from=both { field x I; when «x { field y I; }; }",
-    "one earlier field and its number",
+    "one earlier field, and the number",
     "when success=0"
 )]
 #[case::when_of_another(
     "opcode uint8; type I uint8; packet A 1 from=both { field kind I; when «kinds=1 { field y I; }; }",
-    "is a number called kinds",
+    "no earlier field kinds",
     "did you mean kind?"
 )]
 #[case::signed_bits(
@@ -194,7 +198,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::no_bits(
     "opcode uint8; packet A 1 from=both { bits uint8 { «x; }; }",
-    "x needs its number of bits",
+    "the number of bits of x is missing",
     "version 9"
 )]
 #[case::too_few_bits(
@@ -205,12 +209,12 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 #[case::count_of_a_built_in_type(
     "opcode uint8; type I uint8; type L list of=I «count=uint16",
     "no type uint16 whose values are integers",
-    "write: type COUNT uint16, then count=COUNT"
+    "count=COUNT"
 )]
 #[case::list_of_a_built_in_type(
     "opcode uint8; type I uint8; type L list «of=uint24 count=I",
     "no type uint24",
-    "write: type ITEM uint24, then of=ITEM"
+    "name: type ITEM uint24, then of=ITEM"
 )]
 #[case::length_that_is_a_number(
     "opcode uint8; type T text «len=12",
@@ -224,7 +228,7 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::counted_without_a_frame(
     "opcode uint8; length uint16 «of=payload",
-    "only a length inside `frame`",
+    "only inside `frame`",
     "frame { opcode uint8; length uint16 of=payload }"
 )]
 #[case::when_of_too_large_a_number(
@@ -234,23 +238,23 @@ fn assert_wire_mistake(content: &str, message: &str, help: &str) {
 )]
 #[case::when_of_more_than_a_number(
     "opcode uint8; type I uint8; packet A 1 from=both { field x I; when «x>1 { field y I; }; }",
-    "`x>1` compares",
+    "`x>1` is a comparison",
     "one exact number"
 )]
 #[case::when_of_at_least_a_number(
     "opcode uint8; type I uint8; packet A 1 from=both { field x I; when «x>=1 { field y I; }; }",
-    "`x>` compares",
+    "`x>` is a comparison",
     "one exact number"
 )]
 #[case::optional_rest(
     "frame { opcode uint8; length uint8; }; type T text rest; packet A 1 from=both { optional { «field t T; }; }",
     "an empty t has the same bytes as a frame without t",
-    "write: field t T"
+    "without `optional`: field t T"
 )]
 #[case::optional_list_without_a_number(
     "frame { opcode uint8; length uint8; }; type I uint8; type L list rest of=I; packet A 1 from=both { optional { «field l L; }; }",
     "an empty l has the same bytes",
-    "write: field l L"
+    "without `optional`: field l L"
 )]
 #[case::nested(
     "opcode uint8; type I uint8; packet A 1 from=both { field x I; when x=1 { «when x=2 { field y I; }; }; }",
@@ -267,7 +271,7 @@ fn a_mistake_in_a_shape_is_explained(
     #[case] message: &str,
     #[case] help: &str,
 ) {
-    // An entry with a key is marked before its key.
+    // If the wrong entry has a key (`from-server=`), the mark belongs before the key.
     let content = content.replace("from-server=«", "«from-server=");
     assert_wire_mistake(&content, message, help);
 }
@@ -342,10 +346,14 @@ fn assert_step_mistake(steps: &str, message: &str, help: &str) {
     "no meaning in a list",
     "order=any"
 )]
-#[case::sent_order("al > WHO { «names @al order=any; }", "have one order", "receives")]
+#[case::sent_order(
+    "al > WHO { «names @al order=any; }",
+    "their order are fixed",
+    "receives"
+)]
 #[case::remembered(
     "al < MEMBERS number=1 { names «?x order=any; }",
-    "no fixed place",
+    "which value of this list",
     "`_`"
 )]
 #[case::other_block("al > WHO { names @al; «within \"1s\"; }", "a send", "")]
@@ -444,7 +452,8 @@ fn a_fence_cannot_send_any_list() {
     assert!(text.contains("is not a list"), "{text}");
 }
 
-/// A dialect changes the number of one direction; the other direction keeps its number.
+/// A dialect (a protocol that extends another one) can change a packet's opcode for one direction. In the other direction
+/// the packet keeps its opcode.
 #[test]
 fn a_dialect_renumbers_one_direction() {
     let wire = "protocol ours extends=chaton {
@@ -472,7 +481,7 @@ fn a_wrong_direction_of_a_renumber_is_explained(
     assert_found(&found, Severity::Error, "wire.kdl", place, message, help);
 }
 
-/// The head of a dialect replaces the head of its base, in whichever form the base has it.
+/// The head of a dialect replaces the head of the protocol that it extends, whatever that head looks like.
 #[test]
 fn a_dialect_has_its_own_head_and_byte_order() {
     let wire = "protocol ours extends=chaton {

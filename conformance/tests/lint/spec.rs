@@ -21,7 +21,7 @@ use super::{SHARED, SPEC, WIRE, assert_found, suite, unmark};
 #[case::no_sentence("«- **ECHO-1** (must, section 1)\n", "no text", "(must, section 1)")]
 #[case::open_id(
     "«- **ECHO-1 (must, section 1) A name.\n",
-    "not closed",
+    "there is no **",
     "**CHATON-1.3**"
 )]
 #[case::two_words(
@@ -31,7 +31,7 @@ use super::{SHARED, SPEC, WIRE, assert_found, suite, unmark};
 )]
 #[case::twice(
     "- **ECHO-1** (must, section 1) A.\n- **«ECHO-1** (may, section 2) B.\n",
-    "a second requirement ECHO-1",
+    "the requirement ECHO-1 is defined twice",
     "another number"
 )]
 fn a_mistake_in_the_requirements_is_explained(

@@ -1,4 +1,5 @@
-//! Tests of whole suites: their warnings, the steps into which a scenario is translated, and the built-in protocols.
+//! Tests of whole suites: the warnings of lint, the steps that the suite makes from the text of a scenario, and the built-in
+//! protocols.
 
 use std::fs;
 use std::time::Duration;
@@ -64,7 +65,7 @@ fn requirements_and_readings_that_nothing_checks_are_warnings() {
         messages,
         [
             "no scenario checks ECHO-3",
-            "no probe finds out which choice of mirror a target follows"
+            "no probe finds out which choice of the reading mirror a server follows"
         ]
     );
     assert_eq!(suite.coverage().checked(), 2);
@@ -98,7 +99,7 @@ fn only_scenario(steps: &str) -> Scenario {
     suite.scenario("case").expect("it exists").clone()
 }
 
-/// Returns the steps of this text, without the two steps that open the lanes in every row.
+/// Returns the steps of this text without its first two steps, which open the lanes.
 fn steps(written: &str) -> Vec<Step> {
     only_scenario(written).steps.split_off(2)
 }
@@ -263,7 +264,7 @@ fn a_missing_fence_is_told_only_to_a_protocol_whose_lanes_need_it() {
     let nothing: [&str; 0] = [];
     assert_eq!(told(head, &format!("{identified}{unidentified}")), nothing);
     assert_eq!(told(head, identified), nothing);
-    let other_lanes = ["no fence is for lanes that are identified"];
+    let other_lanes = ["there is no fence for identified lanes"];
     assert_eq!(told(head, unidentified), other_lanes);
     assert_eq!(told(&without_identification, unidentified), nothing);
     let both = format!("{identified}{unidentified}");

@@ -7,10 +7,14 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[rstest]
 #[case::comma("alice > SAY name=@alice«, text=\"hi\"", "comma", "space")]
 #[case::comma_after_text("bob < SAY name=\"x\"«, text=\"hi\"", "comma", "space")]
-#[case::braces_after_dollar("alice > SAY name=«${a} text=\"hi\"", "`${`", "without braces")]
+#[case::braces_after_dollar(
+    "alice > SAY name=«${a} text=\"hi\"",
+    "brace after `$`",
+    "without braces"
+)]
 #[case::no_blanks_around_the_arrow("«alice>HELLO name=@alice", "read as one name", "alice > HELLO")]
 #[case::no_blank_after_the_arrow("alice «<WELCOME", "read as one name", "< WELCOME")]
-#[case::comparison("alice «>= 3", "would become a field", "name=value")]
+#[case::comparison("alice «>= 3", "would be read as the name of a field", "name=value")]
 #[case::same_field_twice(
     "alice > HELLO name=@alice «name=@bob",
     "name is given twice",
@@ -51,7 +55,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::hash_comment("«# a remark", "does not begin a comment", "`//`")]
 #[case::hash_comment_after_a_step("alice < WELCOME «#remark", "does not begin a comment", "`//`")]
 #[case::single_quotes("alice > HELLO name=«'x'", "single quotes", "double quotes")]
-#[case::word_before_text("alice > raw «hex\"00\"", "runs into the text", "(hex)\"...\"")]
+#[case::word_before_text("alice > raw «hex\"00\"", "no space between", "(hex)\"...\"")]
 #[case::arrow_that_is_none(
     "alice «-> HELLO name=@alice",
     "not an arrow",
@@ -60,7 +64,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::escape("alice > HELLO name=\"x«\\q\"", "`\\q` has no meaning", "\\n")]
 #[case::number_of_a_character(
     "alice > HELLO name=\"x«\\u{d800}\"",
-    "not the number of a character",
+    "not the hexadecimal number of a character",
     "\\u{e9}"
 )]
 #[case::empty_mark("alice > raw «()\"x\"", "one word in parentheses", "(hex)")]
@@ -76,11 +80,15 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::lone_slash("alice < WELCOME «/ bob", "a single `/`", "`//`")]
 #[case::open_text("alice > HELLO name=«\"x", "no closing quote", "\"")]
 #[case::open_comment("«/* alice", "never closed", "`//`")]
-#[case::nested_switching_off("/-either { «/-case; }", "switches off", "`//`")]
-#[case::twice_switched_off("/- «/- alice", "switches off", "`//`")]
+#[case::nested_switching_off("/-either { «/-case; }", "has already switched off", "`//`")]
+#[case::twice_switched_off("/- «/- alice", "has already switched off", "`//`")]
 #[case::closing_too_much("}\n«}", "no matching `{`", "remove it")]
 #[case::invisible("alice > HELLO name=\"x«\u{200b}\"", "invisible", "\\u{200b}")]
-#[case::type_before_step("(«quick)alice < WELCOME", "is before a step", "before values")]
+#[case::type_before_step(
+    "(«quick)alice < WELCOME",
+    "cannot begin with the mark",
+    "before values"
+)]
 #[case::a_block_of_text("alice > HELLO name=«\"\"\"x\"\"\"", "next line", "one `\"`")]
 fn a_trap_of_the_syntax_is_explained(
     #[case] steps: &str,
@@ -104,7 +112,7 @@ fn too_deep_nesting_is_reported() {
     let before = "a {".repeat(32);
     assert_scenario_mistake(
         &format!("{before} b «{{ {}", "c {".repeat(5000)),
-        "nested more than 32 deep",
+        "nested more than 32 levels deep",
         "missing",
     );
     assert_scenario_mistake(
@@ -125,7 +133,7 @@ fn a_mistake_that_the_parser_finds_is_explained() {
     assert_step_mistake(
         "together { alice < WELCOME; } «bob < WELCOME",
         "does not belong here",
-        "ends its step",
+        "the block comes last",
     );
     assert_step_mistake(
         "«5 > HELLO",
@@ -137,5 +145,5 @@ fn a_mistake_that_the_parser_finds_is_explained() {
 #[test]
 fn a_file_that_is_too_long_is_refused() {
     let text = format!("«scenario \"a\" {{ }}\n{}", "// x\n".repeat(60_000));
-    assert_scenario_mistake(&text, "more than 262144", "split it");
+    assert_scenario_mistake(&text, "the maximum is 262144", "divide it");
 }

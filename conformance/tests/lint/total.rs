@@ -1,4 +1,4 @@
-//! Tests that lint accepts or rejects every file, whatever it contains, quickly and without a panic.
+//! Tests that lint accepts or rejects every file quickly and without a panic, whatever the file contains.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -105,8 +105,8 @@ fn only_a_part_of_a_long_line_is_shown() {
     );
 }
 
-/// The KDL parser recurses on some of these texts. Lint checks each text before it calls the parser: otherwise, many
-/// repetitions could overflow the parser's stack.
+/// The KDL parser recurses on some of these texts. If a file repeats such a text many times, the parser's stack could
+/// overflow. So lint checks each text before it calls the parser.
 #[rstest]
 #[case::parentheses("a (")]
 #[case::closed_parentheses("(a)")]
@@ -168,7 +168,7 @@ fn a_long_chain_of_fragments_is_reported() {
     let found = suite(SPEC, WIRE, &[SHARED, &text])
         .expect_err("it is too deep")
         .to_string();
-    assert!(found.contains("nested more than 64 deep"), "{found}");
+    assert!(found.contains("nested more than 64 levels deep"), "{found}");
 }
 
 #[test]

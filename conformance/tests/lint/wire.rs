@@ -7,15 +7,19 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 
 #[rstest]
 #[case::nothing("«", "no protocol", "protocol NAME")]
-#[case::no_protocol("«protocoll echo { }", "not a protocol", "did you mean protocol?")]
+#[case::no_protocol(
+    "«protocoll echo { }",
+    "must begin with `protocol`",
+    "did you mean protocol?"
+)]
 #[case::word(
     "protocol a { opcode int8; «pakcet A 0 from=both; packet B 1 from=both; }",
-    "not a word of wire.kdl",
+    "has no meaning in wire.kdl",
     "did you mean packet?"
 )]
 #[case::no_opcode(
     "«protocol a { packet A 0 from=both; }",
-    "width of the opcode",
+    "integer type of the opcode",
     "opcode int8"
 )]
 #[case::strange_opcode(
@@ -45,12 +49,12 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::size_and_length(
     "protocol a { opcode int8; type I int8; type T bytes len=I «size=4; packet A 0 from=both; }",
-    "one end only",
-    "a fixed `size`"
+    "only one word can say where",
+    "`size`"
 )]
 #[case::no_size(
     "protocol a { opcode int8; type T bytes «size=0; packet A 0 from=both; }",
-    "not a number of bytes",
+    "not a possible number of bytes",
     "size=16"
 )]
 #[case::no_cases(
@@ -80,22 +84,22 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::undecided(
     "protocol a { opcode int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field x «T; }; }",
-    "which case of T",
+    "between the cases of T",
     "by=version"
 )]
 #[case::decided_for_nothing(
     "protocol a { opcode int8; type T int8; packet A 0 from=both { field n T; field x T «by=n; }; }",
-    "no cases for a field",
+    "T has no cases",
     "remove `by`"
 )]
 #[case::decided_by_nothing(
     "protocol a { opcode int8; type I int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field kind I; field x T «by=kinds; }; }",
-    "is a number called kinds",
+    "no earlier field kinds",
     "did you mean kind?"
 )]
 #[case::decided_too_late(
     "protocol a { opcode int8; type I int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field x T «by=kind; field kind I; }; }",
-    "is a number called kind",
+    "no earlier field kind ",
     "none"
 )]
 #[case::same_type(
@@ -125,7 +129,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::same_opcode(
     "protocol a { opcode int8; packet A 0 from=both; «packet B 0 from=client; }",
-    "opcode 0 of A",
+    "opcode 0, which A already has",
     "different opcodes"
 )]
 #[case::same_packet(
@@ -140,7 +144,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::limit_of_a_number(
     "protocol a { opcode int8; type T int8; packet A 0 from=both { field x T «max-bytes=3; }; }",
-    "limit of text",
+    "limits only text",
     "min"
 )]
 #[case::ambient(
@@ -165,7 +169,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::a_misspelt_packet_has_no_consequences(
     "protocol a { opcode int8; «packt AB 0 from=both; fence { to > AB; to < AB; }; }",
-    "`packt` is not a word of wire.kdl",
+    "`packt` has no meaning in wire.kdl",
     "did you mean packet?"
 )]
 #[case::a_packet_with_a_mistake_has_no_consequences(
@@ -175,13 +179,13 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::a_misspelt_type_has_no_consequences(
     "protocol a { opcode int8; «tpye I int8; packet A 0 from=both { field x I; }; }",
-    "`tpye` is not a word of wire.kdl",
+    "`tpye` has no meaning in wire.kdl",
     "did you mean type?"
 )]
 #[case::fence_of_nothing(
     "protocol a { opcode int8; packet A 0 from=both; «fence { from > A; }; }",
     "proves nothing",
-    "what `to` receives"
+    "`to` must receive"
 )]
 #[case::fence_side(
     "protocol a { opcode int8; packet A 0 from=client; fence { to < «A; }; }",
@@ -201,7 +205,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 #[case::fence_alone(
     "protocol a { opcode int8; packet A 0 from=both; fence unidentified { «from > A; to < A; }; }",
     "cannot be in this fence",
-    "only the unidentified lane `to`"
+    "only the lane `to`"
 )]
 #[case::identified_by(
     "protocol a { opcode int8; packet AB 0 from=both; identified-by «AC; }",

@@ -1,5 +1,5 @@
-//! Tests of captures, the files to which conversations are written. The tests read a capture block by block and reassemble
-//! its streams.
+//! Tests of captures, the files with conversations that Wireshark can open. The tests read a capture block by block and
+//! reassemble its streams.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ fn number(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"))
 }
 
-/// Returns the bytes that each side of each stream has sent. The key is the client's port and the side. Checks that there
-/// are no gaps between the segments.
+/// Returns the bytes that each side of each stream has sent. The key of the map consists of the client's port and the side.
+/// Also checks that there are no gaps between the segments.
 fn streams(file: &[u8]) -> BTreeMap<(u16, bool), Vec<u8>> {
     let mut streams = BTreeMap::new();
     let mut next: BTreeMap<(u16, bool), u32> = BTreeMap::new();

@@ -155,7 +155,7 @@ fn a_tap_shows_the_conversation_and_writes_reports() {
     for part in [
         "client1   --> LOGIN login=\"Ada\"",
         "(opcode 99 is unknown)",
-        "1 violations of the protocol",
+        "1 violation of the protocol",
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }

@@ -9,7 +9,7 @@ use crate::target::{Quirk, Target, not_listening};
 
 const AGAIN: &str = "conformance run parley 127.0.0.1:1";
 
-/// A case that is unsupported because its setting is missing.
+/// A scenario that gets the verdict `unsupported`, because it needs a setting that no test gives.
 const UNSUPPORTED: &str = r#"
 scenario "patience" {
     title "a silent client is closed # in time"

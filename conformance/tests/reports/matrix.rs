@@ -38,7 +38,7 @@ fn the_best_team_comes_first_and_equal_teams_are_neighbours() {
     let teams: Vec<&str> = matrix.teams.iter().map(|team| team.name.as_str()).collect();
     assert_eq!(teams, ["right", "silent", "=wrong", "<b>also wrong"]);
     assert_eq!(matrix.teams[0].score, Some(100.0));
-    // The case about the echo has 1 of the 3 + 3 + 1 points. The team gets half a point for this case.
+    // The three cases are worth 3 + 3 + 1 points. The case about the echo is worth 1 point, and this team gets half of it.
     let silent = matrix.teams[1].score.expect("the team was judged");
     assert!((silent - 6.5 / 7.0 * 100.0).abs() < 0.01, "{silent}");
     assert_eq!(matrix.rows[0].id, "tell", "most fail it");

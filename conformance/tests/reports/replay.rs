@@ -85,7 +85,7 @@ fn a_conversation_passes_lint_and_is_played_again() {
     );
 }
 
-/// The packets of the lodge have lists, and texts that may be empty.
+/// The packets of the lodge (a protocol for tests) have lists, and texts that may be empty.
 #[test]
 fn lists_and_empty_fields_are_written_as_steps_write_them() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lodge");

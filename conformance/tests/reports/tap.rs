@@ -1,5 +1,5 @@
 //! Tests of a tap between a scripted client and a scripted server. The tap must relay every byte without a change, and must
-//! name the violations.
+//! report each violation of the protocol.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -183,7 +183,7 @@ fn an_address_where_nothing_listens_is_reported() {
     assert!((&client).read(&mut [0]).map_or(true, |length| length == 0));
 }
 
-/// Sends the pieces through a tap, and returns the violations that the tap names.
+/// Sends these pieces from the client through a tap, and returns the violations that the tap reports.
 fn against(pieces: &[&[u8]]) -> Vec<(Side, String)> {
     let Line {
         tap,

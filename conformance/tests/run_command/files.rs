@@ -7,7 +7,7 @@ use crate::{conformance, not_listening};
 #[rstest]
 #[case::folder("html=.", "cannot write .: ")]
 #[case::inside_a_file("html=old/report.html", "cannot write old/report.html: ")]
-#[case::one_file_twice("json=new,html=./new", "two outputs go to ./new")]
+#[case::one_file_twice("json=new,html=./new", "two outputs would go to the same file ./new")]
 #[case::standard_output_twice("json=-,html=-", "only one report can go to the standard output")]
 fn a_report_that_cannot_be_written_is_refused_before_the_run(
     #[case] report: &str,
@@ -42,7 +42,7 @@ fn a_profile_and_a_report_do_not_share_a_file() {
         .stdout("");
 }
 
-/// A report does not replace a file that the user has written.
+/// The user has written a file that the run reads. The command refuses to overwrite this file with a report.
 #[test]
 fn a_report_does_not_go_to_a_file_that_the_run_reads() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
@@ -57,12 +57,12 @@ fn a_report_does_not_go_to_a_file_that_the_run_reads() {
         .code(2)
         .stdout("");
     let error = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
-    assert!(error.contains("is read by this command"), "{error}");
+    assert!(error.contains("this command reads"), "{error}");
     let kept = std::fs::read_to_string(folder.path().join("known.kdl"));
     assert_eq!(kept.expect("it exists"), known);
 }
 
-/// Other commands also write files when they end, and check them before they begin.
+/// Other commands also write files when they end. They check before they begin whether they can write them.
 #[rstest]
 #[case::load(&["load", "chaton", "127.0.0.1:1", "--json", "."])]
 #[case::tap(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--connections", "0", "--report", "html=."])]
@@ -79,7 +79,7 @@ fn other_commands_refuse_files_that_cannot_be_written_before_their_work(
         .stdout("");
 }
 
-/// Without a reader, opening the FIFO would wait forever.
+/// If a FIFO has no reader, opening it for writing would block forever.
 #[cfg(unix)]
 #[test]
 fn a_fifo_without_a_reader_is_refused_and_one_with_a_reader_gets_the_report() {
@@ -131,7 +131,7 @@ fn two_reports_into_hard_links_of_one_file_are_refused() {
         .assert()
         .code(2);
     let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-    assert!(error.contains("two outputs go to"), "{error}");
+    assert!(error.contains("two outputs would go to"), "{error}");
 }
 
 #[cfg(target_os = "linux")]

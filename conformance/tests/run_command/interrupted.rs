@@ -49,7 +49,7 @@ fn an_interrupted_run_reports_the_results_so_far(#[case] signal: Signal, #[case]
     ]);
     let output = runner.stdout.take().expect("it is a pipe");
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    // The verdict on this case is printed while another case still waits.
+    // The runner prints the verdict on this case while another case still waits for the server.
     let verdict = lines.find(|line| line.contains("login-accepted"));
     assert_eq!(
         verdict.as_deref(),
@@ -95,7 +95,7 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     assert_eq!(runner.wait().expect("it ends").code(), Some(143));
 }
 
-/// Waits until the runner handles SIGINT. Before that, a signal would end the runner as it ends any other program.
+/// Waits until the runner handles SIGINT. Before that, a signal would end the runner at once, without a report.
 #[cfg(target_os = "linux")]
 fn wait_until_it_handles_signals(runner: &Child) {
     let process = format!("/proc/{}", runner.id());
@@ -117,8 +117,8 @@ fn wait_until_it_handles_signals(runner: &Child) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
-    // The system does not complete another connect to this listener. So the runner is blocked in `connect`, where it does
-    // not notice the first signal.
+    // The listener's backlog is full, so the system does not complete another connect. The runner is therefore blocked in
+    // `connect`, where it does not notice the first signal.
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     listener

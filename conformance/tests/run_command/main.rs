@@ -66,8 +66,8 @@ fn wrong_usage_is_explained_with_exit_code_2() {
 
 #[rstest]
 #[case::unknown_case(&["--only", "whispr"], "there is no scenario whispr: did you mean whisper?\n")]
-#[case::strange_case(&["--skip", "quite-another-word"], "`conformance list chaton` lists them\n")]
-#[case::no_case(&["--only", "whisper,"], "with one comma between two")]
+#[case::strange_case(&["--skip", "quite-another-word"], "`conformance list chaton` lists the cases\n")]
+#[case::no_case(&["--only", "whisper,"], "separated by single commas")]
 #[case::nothing_left(&["--only", "whisper", "--skip", "whisper"], "no scenario is left to play")]
 #[case::unknown_setting(&["--set", "nothing=1"], "there is no setting nothing")]
 fn a_selection_that_does_not_fit_the_suite_is_refused(

@@ -34,7 +34,7 @@ fn rows(address: &str) -> [(Vec<&str>, i32, i32); 5] {
             2,
             0,
         ),
-        // A failed output does not change the exit code of the verdict.
+        // Even if the output cannot be written, the exit code is that of the verdict.
         (vec!["run", "chaton", address], 3, 3),
     ]
 }
@@ -48,7 +48,7 @@ fn output_that_does_not_fit_on_the_disk_is_an_error() {
         let output = printed_to(full.expect("the device exists"), &arguments);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
-        let told = error.matches("cannot write to the standard output: ");
+        let told = error.matches("cannot write to standard output: ");
         assert_eq!(told.count(), 1, "{arguments:?}: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Tests that a fault of the foreign server is blamed on the right case.
+//! Tests that the report names the right case as the cause when the foreign server has a fault.
 
 use crate::command::{Run, foreign_server, foreign_server_with, judge};
 
@@ -70,7 +70,7 @@ fn what_an_earlier_case_left_in_the_process_fails_no_later_case() {
         run.out
     );
     let cause = run.case("tunnel-hears-no-chat")["cause"]["text"].as_str();
-    let told = "it passes on a fresh process";
+    let told = "the case passes with a fresh server process";
     assert!(cause.is_some_and(|cause| cause.contains(told)), "{cause:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Tests of incidents of the foreign server: it crashes, hangs or leaks.
+//! Tests of incidents of the foreign server: it crashes, hangs, or leaks threads or descriptors.
 
 use crate::command::{foreign_server, judge};
 
@@ -32,8 +32,8 @@ fn a_crash_is_reported_with_its_case_and_traceback_and_the_run_continues() {
 fn a_crash_while_several_cases_run_is_attributed_by_a_second_run() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("mine.kdl");
-    // This is the case `unknown-opcodes` without the word `hostile`. Cases with this word run alone; this case runs together
-    // with others.
+    // This scenario is the case `unknown-opcodes` without the word `hostile`. A case with that word runs alone, so this one
+    // runs together with others.
     let mine = r#"scenario "odd" {
         title "the server does not act on an unknown opcode"
         checks CHATON-0.6
@@ -114,15 +114,14 @@ fn connections_that_stay_open_are_reported_with_their_case() {
     assert_eq!(run.incidents(case), ["descriptors"], "{}", run.out);
     assert_eq!(run.verdict(case), "non-strict", "{}", run.out);
     assert!(
-        run.out
-            .contains("some of their connections are still open: 1"),
+        run.out.contains("the process still has 1 connection open"),
         "{}",
         run.out
     );
     // The case passes, but every report mentions the incident.
     for file in &files {
         let told = std::fs::read_to_string(file).expect("the file was written");
-        let words = "some of their connections are still open: 1";
+        let words = "the process still has 1 connection open";
         assert!(told.contains(words), "{}: {told}", file.display());
     }
 }

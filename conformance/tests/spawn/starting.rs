@@ -65,12 +65,12 @@ fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
         &["--ready-line", "listening on", "--only", "whisper"],
     );
     assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
-    // Each start gets a free port, so no address is the address of the target.
+    // The server gets another free port at each start. So the report names its command, and not an address, as the target.
     assert_eq!(run.json["target"], foreign_server().as_str());
 }
 
-/// Returns a listener on a port below 32768. When the listener is dropped, the server can use the port. Programs that ask
-/// the system for any free port get a port above 32767, so no such program takes this port in the meantime.
+/// Returns a listener on a port below 32768. After the test has dropped the listener, the server can use the port. Programs
+/// that ask the system for any free port get a port above 32767, so no such program takes this port in the meantime.
 fn fixed() -> (TcpListener, String) {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance());
@@ -160,7 +160,8 @@ fn an_interruption_ends_the_server_and_all_that_it_started() {
     for pid in &words[..2] {
         let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not 0");
         eventually("it is gone", &|| {
-            // A zombie counts as ended: it is a process that has ended, but for which its parent has not waited yet.
+            // A zombie also counts as ended. It is a process that has ended, but its parent has not called `wait` for it
+            // yet.
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
             test_kill_process(pid).is_err() || stat.is_ok_and(|stat| stat.contains(") Z "))
         });

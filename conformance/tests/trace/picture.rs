@@ -53,7 +53,7 @@ fn every_picture_is_well_formed_and_has_every_frame() {
     }
 }
 
-/// A message of a server reaches the picture only as text.
+/// Bytes that a server sends appear in the picture only as text, never as markup.
 #[test]
 fn nothing_that_a_server_sends_is_markup() {
     let suite = Suite::built_in("chaton").expect("it is a protocol");

@@ -77,7 +77,7 @@ fn every_case_of_every_protocol_is_recorded() {
     }
 }
 
-/// The parts of a block follow each other without a gap, and what the server sent is never called a mistake.
+/// The parts of a block follow each other without a gap. No packet that the server sent is called a mistake.
 #[test]
 fn every_byte_belongs_to_exactly_one_part() {
     for name in Suite::built_in_names() {
@@ -101,7 +101,7 @@ fn every_byte_belongs_to_exactly_one_part() {
     }
 }
 
-/// A frame that a client sends in two pieces is shown in two blocks. The second one knows to which packet it belongs.
+/// A frame that a client sends in two pieces is shown in two blocks. The title of the second block also names the packet.
 #[test]
 fn the_rest_of_a_frame_names_its_packet() {
     let suite = Suite::built_in("chaton").expect("it is a protocol");

@@ -16,7 +16,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml/trace.svg");
 #[case::unwritable(&["chaton", "whisper", "--svg", FILE], "cannot write ")]
 #[case::no_address(&["chaton", "whisper", "nowhere", "--trace"], "\"nowhere\" is not an address")]
 #[case::unknown_setting(&["chaton", "whisper", "127.0.0.1:1", "--trace", "--set", "a=b"], "there is no setting a")]
-#[case::folder(&[ECHO, "hello", "--trace"], "no conversation of hello comes with the program, because it is a case of your folder;")]
+#[case::folder(&[ECHO, "hello", "--trace"], "the program has no recorded conversation of hello, because it is a case of your folder;")]
 #[case::too_long(&["chaton", "slow-reader", "--trace"], "because its conversation has 1000 events or more; play the case against a server: conformance show chaton slow-reader 127.0.0.1:7777 --trace\n")]
 #[case::what_to_do(&[ECHO, "hello", "--trace"], " hello 127.0.0.1:7777 --trace\n")]
 #[case::with_a_setting(&[ECHO, "everything", "--trace"], " everything 127.0.0.1:7777 --trace --set patience=...\n")]
@@ -52,7 +52,7 @@ fn a_picture_never_replaces_a_file_of_the_suite() {
     ]);
     assert_eq!(output.status.code(), Some(2), "{}", err(&output));
     assert!(
-        err(&output).contains("is read by this command"),
+        err(&output).contains("this command reads"),
         "{}",
         err(&output)
     );

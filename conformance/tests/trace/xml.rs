@@ -1,5 +1,5 @@
-//! A small check that a document is well-formed XML: tags are closed in their order, attributes are in quotes, and text has
-//! no bare `<`, `&` or control character.
+//! A small check that a document is well-formed XML: tags are correctly nested, attributes are in quotes, and text has no
+//! bare `<`, `&` or control character.
 
 /// Checks a document.
 ///

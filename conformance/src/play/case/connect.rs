@@ -21,7 +21,7 @@ impl Case<'_> {
         buffer: ReceiveBuffer,
         speech: Speech<'_>,
     ) -> Result<ConnId, Box<Failure>> {
-        // The bytes that were held back from earlier sends must be sent before this connection opens.
+        // Send the bytes that are still held back, because the scenario sends them before it opens this connection.
         self.flush_held();
         let bound = self.shared.bounds.wait(None);
         let target = self.target;
@@ -62,7 +62,8 @@ impl Case<'_> {
         self.connections[conn].left || self.end_of(conn).is_some() || self.has_shut_down(conn)
     }
 
-    /// Sends FIN. The reader thread continues to read: if bytes of the target stayed unread, the kernel would send a reset.
+    /// Sends FIN. The reader thread continues to read. If it left bytes of the target unread, the kernel would send a reset
+    /// when the socket is closed.
     pub(crate) fn close_connection(&mut self, conn: ConnId) {
         if self.connections[conn].left {
             return;

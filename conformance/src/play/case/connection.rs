@@ -20,11 +20,11 @@ pub(crate) struct LaneConnection {
     pub(crate) login: String,
     /// The lane's identity, in protocols with identities.
     pub(crate) identity: Option<Identity>,
-    /// Whether the scenario closed or reset the connection. What arrives on it afterwards does not matter.
+    /// Whether the scenario closed or reset the connection. Bytes that arrive on it afterwards are ignored.
     pub(crate) left: bool,
     /// Whether the scenario has stopped reading from the connection (`stops-reading`).
     pub(crate) paused: bool,
-    /// How far the lane has answered the packets that the target sends unasked.
+    /// Which of the packets that the target sent unasked the lane has answered already.
     pub(crate) unasked: Unasked,
     /// Whether the runner opened the connection for a fence.
     pub(crate) is_helper: bool,
@@ -61,25 +61,25 @@ pub(crate) enum Doing {
 /// The purpose of a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// A step of the scenario sends it.
+    /// A step of the scenario sends the bytes.
     Scenario,
-    /// A fence sends it to prove silence.
+    /// The runner sends a packet of a fence, to prove silence.
     Fence,
     /// The lane answers a packet that arrived unasked.
     Answer,
 }
 
-/// How far the received bytes were searched for unasked packets that the lane must answer.
+/// The progress of the search for unasked packets, such as pings, that the lane must answer.
 ///
-/// The search does not depend on the progress of the steps. A packet is answered when it has arrived, and only once, even if
-/// several alternatives look at it.
+/// The search does not depend on the progress of the steps. The lane answers a packet as soon as it has arrived, and only
+/// once, even if several alternatives of an `either` look at the packet.
 #[derive(Debug, Default)]
 pub(crate) struct Unasked {
     /// Whether the lane answers packets that arrive unasked.
     pub(crate) answers: bool,
-    /// The number of received bytes that were searched.
+    /// The number of received bytes in which the search has looked for packets so far.
     pub(crate) seen: usize,
-    /// Whether bytes arrived that are not a frame. After them no packet is recognised.
+    /// Whether bytes arrived that are not a frame. After such bytes the search recognises no further packet.
     pub(crate) lost: bool,
 }
 
@@ -97,7 +97,7 @@ impl Unasked {
 pub(crate) struct Outstanding {
     pub(crate) conn: ConnId,
     pub(crate) packet: PacketId,
-    /// One entry per field: the value that it must have, or `None` if any value is right.
+    /// One entry per field: the value that the field must have, or `None` if any value is right.
     pub(crate) fields: Vec<Option<Value>>,
 }
 
@@ -113,7 +113,7 @@ impl Outstanding {
     }
 }
 
-/// A send that is held back until the next send of its lane, so that the two share one segment.
+/// A send that is held back until the next send of its lane, so that both share one segment.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) conn: ConnId,

@@ -10,7 +10,8 @@ use super::connection::{Doing, Purpose};
 use super::view::Meaning;
 use super::{Case, ConnId};
 
-/// Maximum bytes that are kept for a capture, for all events of a case together. Later bytes are only counted.
+/// Maximum number of bytes that are kept for a packet capture, for all events of a case together. Later bytes are only
+/// counted.
 const KEPT_BYTES_OF_CASE: usize = 256 << 10;
 
 /// Maximum number of events. If a conversation is longer, only its last events are reported.
@@ -27,7 +28,7 @@ pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
         events.extend(seen(case, conn));
     }
     let skipped = events.len().saturating_sub(KEPT_EVENTS);
-    // The sort is stable: events of one instant stay in the order in which they happened.
+    // The sort is stable: events with the same time stay in the order in which they happened.
     events.sort_by_key(|(at, _)| *at);
     let mut room = KEPT_BYTES_OF_CASE;
     events
@@ -63,7 +64,7 @@ fn of_doing(case: &Case<'_>, conn: ConnId, what: &Doing) -> Event {
                 .with_meaning(annotate(grammar, case.wire, Side::Client, bytes, *length));
             sent.fence |= *purpose == Purpose::Fence;
             sent.unasked = *purpose == Purpose::Answer;
-            // The suite sends broken frames on purpose, so they get no remark.
+            // The suite sends broken frames on purpose, so a broken frame that it sends gets no remark.
             sent.remark = None;
             return sent;
         }

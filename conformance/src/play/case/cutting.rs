@@ -1,7 +1,8 @@
-//! How one play divides its sends into segments.
+//! How one play of a case divides its sends into segments.
 //!
 //! TCP does not keep the boundaries between sends: one read may return a part of a frame, or three frames. A play can cut
-//! all its sends in one way, or only at chosen points. The runner uses this to find the fewest cuts that change a verdict.
+//! all its sends in one way, or only at chosen points. With chosen points, the runner finds the fewest cuts that change a
+//! verdict.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +13,11 @@ use crate::grammar::{Decoded, DecodedField, Side, Value, Wire};
 /// megabyte would need a million system calls.
 pub(crate) const BYTE_BY_BYTE: usize = 4096;
 
-/// How a play cuts those sends for which the scenario itself gives no cuts.
+/// How a play cuts its sends. A send for which the scenario itself gives cuts is not cut again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cutting {
     pub(crate) segments: Segments,
-    /// The points at which sends are cut; `None` means everywhere.
+    /// The points at which sends are cut; `None` means at all points that `segments` describes.
     pub(crate) only: Option<BTreeSet<Point>>,
 }
 
@@ -37,7 +38,7 @@ impl Cutting {
         }
     }
 
-    /// Returns where this send is cut: for each cut the number of bytes before it, in ascending order.
+    /// Returns the offsets at which this send is cut, in ascending order.
     pub(crate) fn cuts(&self, wire: &Wire, send: usize, bytes: &[u8]) -> Vec<usize> {
         let everywhere = match self.segments {
             Segments::Whole | Segments::Glued => Vec::new(),
@@ -61,7 +62,7 @@ impl Cutting {
     }
 }
 
-/// Returns the parts of the frames in these bytes: the head, the fields, and the values of lists. For each, also returns the
+/// Returns the parts of the frames in these bytes: the head, the fields, and the values of lists. Each part comes with the
 /// offset of its frame.
 fn parts(wire: &Wire, bytes: &[u8]) -> Vec<(usize, DecodedField)> {
     let mut found = Vec::new();
@@ -79,7 +80,7 @@ fn parts(wire: &Wire, bytes: &[u8]) -> Vec<(usize, DecodedField)> {
     found
 }
 
-/// Returns a cut in the middle of each length: of a frame, of a text or of bytes, and of a list.
+/// Returns a cut in the middle of each length field: the length of a frame, of a text, of bytes, or of a list.
 fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     let mut cuts: Vec<usize> = parts(wire, bytes)
         .into_iter()
@@ -91,12 +92,13 @@ fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     cuts
 }
 
-/// Returns a cut after the first byte of each character that has several bytes.
+/// Returns a cut after the first byte of each multi-byte character.
 fn inside_characters(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     let mut cuts = Vec::new();
     for (at, field) in parts(wire, bytes) {
         let content = at + field.bytes.start + field.prefix;
-        // A UUID is a text, too, but it is sent in another form.
+        // The value of a UUID is a text, too. But the wire does not carry the characters of this text, so there is no
+        // character to cut.
         if let Value::Text(text) = &field.value
             && bytes
                 .get(content..)

@@ -7,8 +7,8 @@ use super::view::{Front, Mark, Meaning};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// Returns what is next on a connection. `own` is the index of the outstanding frame for which the caller waits: this
-    /// frame is not removed.
+    /// Returns what is next on a connection. `own` is the index of the fence's frame for which the caller waits: this frame
+    /// is not removed.
     pub(crate) fn look(&mut self, conn: ConnId, own: Option<usize>) -> Look {
         if self.view.fronts[conn].raw && !self.unread(conn).is_empty() {
             return Look::Raw;
@@ -16,8 +16,8 @@ impl Case<'_> {
         self.look_for(conn, own, None)
     }
 
-    /// Returns what is next on a connection. `expected` is the packet that the step expects: it is not removed, even if it is
-    /// a packet that may also arrive unasked.
+    /// Returns what is next on a connection. `expected` is the packet that the step expects. This packet is not removed,
+    /// even if the target may also send it unasked.
     pub(crate) fn look_for(
         &mut self,
         conn: ConnId,
@@ -56,8 +56,8 @@ impl Case<'_> {
         }
     }
 
-    /// Returns `Some` if the frame belongs to another conversation: `Some(Some(entry))` if another case sent it, with the
-    /// entry of the ledger, and `Some(None)` if a client outside the run sent it.
+    /// Returns `Some` if the frame belongs to another conversation. `Some(Some(entry))` means that another case caused it;
+    /// `entry` is the number of the case's entry in the ledger. `Some(None)` means that a client outside the run caused it.
     fn foreign_entry(&self, conn: ConnId, frame: &Frame) -> Option<Option<u64>> {
         let front = &self.view.fronts[conn];
         let origin = self.shared.suite.grammar.packet(frame.packet).ambient?;
@@ -82,7 +82,7 @@ impl Case<'_> {
     }
 
     /// Returns whether the frame is the broadcast of a fence that proves the silence of another lane. The lane that sent the
-    /// broadcast may receive a copy of it too.
+    /// fence may also receive a copy of this broadcast.
     fn is_fence_for_others(&self, conn: ConnId, frame: &Frame, own: Option<usize>) -> bool {
         let is_own = || {
             own.and_then(|own| self.outstanding.get(own))
@@ -95,7 +95,7 @@ impl Case<'_> {
             && !is_own()
     }
 
-    /// If the next frame on a connection certainly does not belong to this case's conversation, returns what it belongs to.
+    /// If the next frame on a connection certainly does not belong to this case's conversation, returns where it comes from.
     pub(crate) fn stray(&self, conn: ConnId) -> Option<Stray> {
         match self.wire.decode(Side::Server, self.unread(conn)) {
             Decoded::Frame(frame) => self.shared.ledger.stray(self.number, &frame),

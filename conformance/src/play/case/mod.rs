@@ -73,16 +73,17 @@ pub(crate) struct Case<'a> {
     /// The lane that the runner opened for its fences.
     pub(crate) helper: Option<ConnId>,
     pub(crate) view: View,
-    /// The frames that fences make the server send. They are removed where they arrive, even if no step waits for them.
+    /// The frames that fences make the server send. They are removed from the received frames, even if no step waits for
+    /// them.
     pub(crate) outstanding: Vec<Outstanding>,
-    /// The actions so far, for the report.
+    /// What the lanes did so far, for the report.
     pub(crate) log: Vec<Done>,
-    /// The time at which the interpreter last took in the received bytes. Time limits are compared with this time.
+    /// The time at which the interpreter last collected the received bytes. Time limits are compared with this time.
     pub(crate) now: Instant,
     pub(crate) started: Instant,
-    /// The gate that holds back the sends while the first steps of a `together` start.
+    /// The gate that holds back all sends until the first step of each lane of a `together` has started.
     pub(crate) gate: Option<Arc<Gate>>,
-    /// The number of steps that did something to the target.
+    /// The number of steps that acted on the target, for example by sending or closing.
     pub(crate) actions: usize,
     /// How the sends of the case are cut.
     pub(crate) cutting: &'a Cutting,
@@ -171,7 +172,7 @@ impl<'a> Case<'a> {
         self.did(conn, |what| matches!(what, Doing::ShutDown))
     }
 
-    /// Returns whether the newest connection of the lane with this name is the end of a tunnel.
+    /// Returns whether the newest connection of the lane with this name is a tunnel end.
     pub(crate) fn is_tunnel(&self, lane: Option<&str>) -> bool {
         let of_lane = self
             .connections
@@ -215,7 +216,7 @@ impl<'a> Case<'a> {
             .map_or("a lane", |lane| lane.name.as_str())
     }
 
-    /// Returns the value that an expression has now.
+    /// Returns the present value of an expression.
     pub(crate) fn value(&self, expression: &Expr) -> Result<Value, Box<Failure>> {
         match expression {
             Expr::Literal(value) => Ok(value.clone()),
@@ -233,7 +234,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Returns the duration of a time limit, without scaling.
+    /// Returns the duration of a time limit, before it is scaled.
     pub(crate) fn duration(&self, bound: &Bound) -> Duration {
         match bound {
             Bound::Fixed(duration) => *duration,
@@ -249,10 +250,11 @@ impl<'a> Case<'a> {
             )));
         };
         match sort {
-            Sort::Int => text
-                .parse()
-                .map(Value::Int)
-                .map_err(|_| Failure::own_fault(format!("`--set {name}={text}` must be a number"))),
+            Sort::Int => text.parse().map(Value::Int).map_err(|_| {
+                Failure::own_fault(format!(
+                    "the value in `--set {name}={text}` must be a number"
+                ))
+            }),
             Sort::Text | Sort::Bytes | Sort::List | Sort::Nothing => Ok(Value::Text(text.clone())),
         }
     }

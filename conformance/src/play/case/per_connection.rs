@@ -2,9 +2,10 @@
 
 use std::ops::{Index, IndexMut};
 
-/// The id of a connection of a case: connections are numbered in the order in which they were opened.
+/// The id of a connection of a case. Connections are numbered in the order in which they were opened.
 ///
-/// A lane is identified by its [`LaneId`](crate::scenario::LaneId); it may have several connections, one after the other.
+/// It differs from the [`LaneId`](crate::scenario::LaneId), because a lane may have several connections, one after the
+/// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnId(usize);
 
@@ -52,7 +53,7 @@ impl<T> PerConnection<T> {
 }
 
 impl<T: Default> PerConnection<T> {
-    /// Gives a value to every connection of `others` that has no value here.
+    /// Adds a default value for every connection of `others` that has no value here.
     pub(crate) fn extend_to<U>(&mut self, others: &PerConnection<U>) {
         let length = others.0.len().max(self.0.len());
         self.0.resize_with(length, T::default);
@@ -61,7 +62,7 @@ impl<T: Default> PerConnection<T> {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "only `push` makes ids, and no connection leaves its case; views are extended to all connections"
+    reason = "only `push` makes ids, a case never removes a connection, and every view gets a value for each connection"
 )]
 impl<T> Index<ConnId> for PerConnection<T> {
     type Output = T;
@@ -73,7 +74,7 @@ impl<T> Index<ConnId> for PerConnection<T> {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "only `push` makes ids, and no connection leaves its case; views are extended to all connections"
+    reason = "only `push` makes ids, a case never removes a connection, and every view gets a value for each connection"
 )]
 impl<T> IndexMut<ConnId> for PerConnection<T> {
     fn index_mut(&mut self, conn: ConnId) -> &mut T {

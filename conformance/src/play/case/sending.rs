@@ -16,7 +16,7 @@ use crate::play::lane::Gate;
 const SHOWN: usize = 8;
 
 impl Case<'_> {
-    /// Sends bytes. First enters those of their frames in the ledger that may reach other lanes.
+    /// Sends bytes. First enters those frames into the ledger that other lanes may receive.
     pub(crate) fn transmit(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.shared.suite.grammar;
         for frame in self.connections[conn].sent.push(self.wire, &bytes) {
@@ -39,7 +39,7 @@ impl Case<'_> {
         self.lay_out(conn, bytes, cut, gate);
     }
 
-    /// Queues bytes on their connection in the segments of this play.
+    /// Queues bytes on their connection, divided into segments as this play demands.
     fn lay_out(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, gate: Option<Arc<Gate>>) {
         let send = self.sends;
         self.sends += 1;
@@ -47,7 +47,7 @@ impl Case<'_> {
             self.flush_held();
             return self.connections[conn].socket.send(bytes, cut.clone(), gate);
         }
-        // In a `together`, sends are not held back for gluing: the gate decides when they start.
+        // In a `together`, no send waits for the next send of its lane: the gate decides when the sends start.
         let may_wait = gate.is_none();
         let bytes = match self.held.take_if(|held| held.conn == conn && may_wait) {
             Some(held) => self.glue(held, bytes),
@@ -106,8 +106,8 @@ impl Case<'_> {
         self.connections[conn].socket.send(bytes, cut, gate);
     }
 
-    /// Returns the text of `words` if the play cuts only at chosen points, because then the report describes each cut.
-    /// Otherwise returns an empty text.
+    /// Returns the text of `words` if the play cuts only at chosen points, because the report then describes each cut. If
+    /// the play cuts everywhere, returns an empty text.
     fn words(&self, words: impl FnOnce(&Case<'_>) -> String) -> String {
         match self.cutting.only {
             Some(_) => words(self),
@@ -127,9 +127,9 @@ fn frames_in_words(case: &Case<'_>, bytes: &[u8]) -> String {
     .text
 }
 
-/// Returns whether other lanes may receive a broadcast because of this packet. They may receive one if the packet itself is
-/// a broadcast (`ambient`), or if a broadcast has the same number of fields, because the server may relay the packet as that
-/// broadcast.
+/// Returns whether other lanes may receive a broadcast because of this packet. This is so if the packet itself is a
+/// broadcast (`ambient`). It is also so if a broadcast has the same number of fields, because the server may relay the
+/// packet as that broadcast.
 fn may_reach_others(grammar: &Grammar, packet: PacketId) -> bool {
     let sent = grammar.packet(packet);
     sent.ambient.is_some()

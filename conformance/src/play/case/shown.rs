@@ -1,4 +1,4 @@
-//! The state of a case as data, for the explanation of a failure.
+//! Describes the state of a case as data. The module `explain` uses these data to explain failures.
 
 use crate::evidence::{End, Failure, FailureKind, Look};
 use crate::explain::{self, Shown, WantedField, WantedFrame, WantedList};
@@ -7,7 +7,7 @@ use crate::scenario::{FramePattern, Pattern};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// Returns the state of a connection now.
+    /// Returns the present state of a connection.
     pub(crate) fn shown(&self, conn: ConnId) -> Shown<'_> {
         Shown {
             grammar: &self.shared.suite.grammar,
@@ -29,7 +29,7 @@ impl Case<'_> {
         }
     }
 
-    /// Returns what a field must be, with the values of this play.
+    /// Returns what value a field must have, with the remembered values of this play.
     pub(crate) fn wanted_field(&self, pattern: &Pattern) -> Result<WantedField, Box<Failure>> {
         Ok(match pattern {
             Pattern::Any => WantedField::Any,
@@ -57,7 +57,7 @@ impl Case<'_> {
             Look::Ended(_) => FailureKind::Ended,
             _ => FailureKind::Unexpected,
         };
-        let expected = "nothing, and an open connection".to_owned();
+        let expected = "no bytes, and no end of the connection".to_owned();
         explain::something(&self.shown(conn), kind, expected, look)
     }
 }

@@ -1,5 +1,5 @@
-//! Packets that the target sends unasked, such as pings. Lanes answer them by themselves. A step notices such a packet only
-//! if it expects it.
+//! Packets that the target sends unasked, such as pings. Lanes answer them automatically. A step sees such a packet only if
+//! it expects this packet.
 
 use crate::grammar::{Decoded, Frame, PacketId, Side};
 use crate::scenario::Cut;
@@ -8,7 +8,7 @@ use super::connection::Purpose;
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// Returns the packet with which lanes answer this packet by themselves; `None` if they do not answer it.
+    /// Returns the packet with which lanes answer this packet automatically; `None` if they do not answer it.
     pub(crate) fn answer_to(&self, packet: PacketId) -> Option<PacketId> {
         self.shared.suite.grammar.packet(packet).answered_by
     }

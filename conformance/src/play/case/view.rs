@@ -35,15 +35,15 @@ impl View {
 pub(crate) struct Front {
     /// The number of received bytes that are handled.
     pub(crate) consumed: usize,
-    /// The meaning of these bytes.
+    /// The meaning of these bytes, piece by piece.
     pub(crate) marks: Vec<Mark>,
     /// Whether the server knows the name of the client on this connection.
     pub(crate) identified: bool,
-    /// Whether a tunnel has begun: what the target sends from now on are no frames.
+    /// Whether a tunnel has begun. After that, the bytes that the target sends are not frames.
     pub(crate) raw: bool,
-    /// Whether a step has seen how the target ended it.
+    /// Whether a step has seen how the target ended the connection.
     pub(crate) end_seen: bool,
-    /// The ledger entries of other cases whose frames arrived on this connection, by the numbers of the entries.
+    /// The frames of other cases that arrived on this connection, as numbers of entries in the ledger.
     pub(crate) foreign: BTreeSet<u64>,
     /// The frames of fences that arrived on this connection, as indexes into `Case::outstanding`.
     pub(crate) swallowed: BTreeSet<usize>,
@@ -65,12 +65,12 @@ pub(crate) enum Meaning {
     Frame,
     /// Bytes that the scenario expected.
     Bytes,
-    /// A frame of the conversation of another case.
+    /// A frame that belongs to the conversation of another case.
     Foreign,
     /// The answer to a fence.
     Fence,
-    /// A frame that arrived unasked, and that no step expected.
+    /// A frame that the target sent unasked, and that no step expected.
     Unasked,
-    /// A frame that did not fit a try of `eventually`, and that was skipped.
+    /// A frame that did not fit in one try of an `eventually`, and that the next try skipped.
     PassedOver,
 }

@@ -10,8 +10,8 @@ use super::budget::Budget;
 /// A counter of the events on all lanes of a case.
 ///
 /// The interpreter notes the count, then looks at its lanes. If nothing has arrived for the interpreter, it waits until the
-/// count is higher than the noted count. An event between the look and the wait has increased the count already, so the
-/// interpreter does not miss it.
+/// count is higher than the noted count. An event that happens after this look and before the wait increases the count, so
+/// the interpreter does not miss the event.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     rings: Mutex<u64>,

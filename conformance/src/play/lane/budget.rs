@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Maximum bytes that all lanes keep together. Without this limit, eight cases with three lanes each could fill the memory.
+/// Maximum number of received bytes that all lanes together keep in memory. Without this limit, eight cases with three lanes
+/// each could fill the memory.
 const RUN: usize = 256 << 20;
 
-/// A lane that has received fewer bytes than this may go on receiving, even if the other lanes have used up the memory.
+/// A lane that has received fewer bytes than this may continue to receive, even if the other lanes have reached the limit
+/// [`RUN`].
 const FAIR: usize = 1 << 20;
 
 /// The number of bytes that all lanes keep now.

@@ -15,8 +15,8 @@ use super::budget::Budget;
 use super::outbox::Outbox;
 use super::tls::Secured;
 
-/// Maximum bytes that a lane receives in one case. A lane that receives more is flooded, and the runner stops reading from
-/// it. The limit keeps the use of memory small, and leaves room for the largest payload and for many frames beside it.
+/// Maximum number of bytes that a lane receives in one case. A lane that receives more is flooded, and the runner stops
+/// reading from it. With this limit a lane uses little memory, but still has room for the largest payload and many frames.
 const FLOOD: usize = 2 * MAX_PAYLOAD;
 
 /// Maximum bytes of one `read`.
@@ -31,7 +31,7 @@ pub(crate) struct Chunk {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The received bytes of a connection. The reader thread fills it, the interpreter empties it.
+/// The received bytes of a connection. The reader thread adds bytes, and the interpreter takes them out.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     budget: Arc<Budget>,
@@ -57,7 +57,7 @@ impl Inbox {
         }
     }
 
-    /// Returns what arrived since the last call.
+    /// Returns the bytes that arrived since the last call, and the end of the connection if it has ended.
     pub(crate) fn take(&self) -> (Vec<Chunk>, Option<(Instant, End)>) {
         let mut arrived = self.arrived.lock();
         (std::mem::take(&mut arrived.fresh), arrived.end)
@@ -98,7 +98,7 @@ impl Inbox {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => None,
-                // ECONNRESET, or a rarer error (ETIMEDOUT, EHOSTUNREACH): all of them count as a reset.
+                // ECONNRESET, or a rarer error such as ETIMEDOUT or EHOSTUNREACH: every such error counts as a reset.
                 Err(_) => Some(End::Reset),
             };
             bell.ring();
@@ -110,8 +110,8 @@ impl Inbox {
         }
     }
 
-    /// Reads and drops what arrives after the end of the conversation. If these bytes stayed unread, the kernel would send a
-    /// reset when the socket is closed.
+    /// Reads and drops the bytes that arrive after the end of the conversation. If these bytes stayed unread, the kernel
+    /// would send a reset when the socket is closed.
     fn read_on(&self, stream: &TcpStream, buffer: &mut [u8]) {
         while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
     }
@@ -136,8 +136,8 @@ impl Inbox {
     /// Reads once, unless the lane is paused.
     ///
     /// The thread sleeps in `peek`, which leaves the bytes in the socket. After that, `read` does not block, because it
-    /// finds bytes or the end of the connection. So the thread can hold the lock `paused` during the read. Because of that
-    /// lock, no byte is read after [`pause`](Inbox::pause) has returned.
+    /// finds bytes or the end of the connection. So the thread can hold the lock `paused` during the read.
+    /// [`pause`](Inbox::pause) takes the same lock, so no byte is read after it has returned.
     fn read_once(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         stream.peek(&mut [0])?;
         let mut paused = self.paused.lock();

@@ -1,5 +1,5 @@
 //! One TCP connection of a scenario, with two threads. The reader thread always reads, and the writer thread writes what is
-//! queued. Only these threads block in the socket; the interpreter does not.
+//! queued. Only these threads block on the socket; the interpreter does not.
 
 mod bell;
 mod budget;
@@ -30,8 +30,8 @@ use outbox::{Farewell, Outbox};
 pub(crate) use tls::NoTls;
 use tls::Secured;
 
-/// The receive buffer of a lane that will stop reading, in bytes. This buffer is small, so that the target can soon send no
-/// more bytes.
+/// The receive buffer of a lane that will stop reading, in bytes. This buffer is small, so that it is soon full and the
+/// target can send no more bytes.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
 
 /// The size of the kernel's receive buffer.
@@ -50,7 +50,8 @@ pub(crate) enum Speech<'a> {
     Plain,
     /// TLS carries the bytes.
     Tls(&'a TlsClient),
-    /// TCP carries the bytes unchanged, although the target speaks TLS. Such a lane ignores what it receives.
+    /// TCP carries the bytes unchanged, although the target speaks TLS. A lane that speaks in this way cannot decrypt the
+    /// bytes that it receives, and ignores them.
     Blind,
 }
 
@@ -73,7 +74,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Fails if nothing listens, the target does not answer in time, the TLS handshake fails, or a thread cannot be started.
+    /// Fails if no server listens at the address, if the target does not answer in time, if the TLS handshake fails, or if a
+    /// thread cannot be started.
     pub(crate) fn open(
         target: SocketAddr,
         bound: Duration,
@@ -137,7 +139,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes in what the reader thread has received.
+    /// Moves the bytes that the reader thread has received since the last call into this connection.
     pub(crate) fn absorb(&mut self) {
         let (chunks, end) = self.inbox.take();
         for chunk in chunks.into_iter().filter(|_| !self.is_blind) {
@@ -163,12 +165,12 @@ impl Connection {
         }
     }
 
-    /// Returns everything that arrived, as of the last [`absorb`](Connection::absorb).
+    /// Returns all bytes that had arrived at the last call of [`absorb`](Connection::absorb).
     pub(crate) fn received(&self) -> &[u8] {
         &self.received
     }
 
-    /// Returns when the byte before this offset was read.
+    /// Returns when the last of the bytes before this offset was read.
     pub(crate) fn arrival(&self, offset: usize) -> Option<Instant> {
         let index = self.arrivals.partition_point(|(end, _)| *end < offset);
         self.arrivals.get(index).map(|(_, at)| *at)
@@ -184,12 +186,12 @@ impl Connection {
         self.outbox.has_room()
     }
 
-    /// Queues bytes after the bytes that are queued already.
+    /// Queues bytes for the writer thread, after the bytes that are queued already.
     pub(crate) fn send(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
         self.outbox.push(bytes, cut, gate);
     }
 
-    /// Queues a wait until the target has read everything that was queued before.
+    /// Queues a pause: the writer thread waits until the target has read everything that was queued before.
     pub(crate) fn wait_for_reads(&self) {
         self.outbox.push_wait_for_reads();
     }
@@ -221,13 +223,14 @@ impl Connection {
 
     /// Ends the connection with RST, and returns after the threads have ended.
     ///
-    /// The kernel sends RST when the last owner closes a socket whose linger time is zero. The threads own the socket too, so
-    /// they must end first, and no FIN may be sent before the RST: `shutdown(Read)` wakes the reader and sends nothing.
+    /// If a socket's linger time is zero, the kernel sends RST when the last owner closes the socket. The threads own the
+    /// socket too, so they must end first. `shutdown(Read)` wakes the reader and sends no FIN. A shutdown of the sending
+    /// side would send a FIN before the RST.
     pub(crate) fn abort(&mut self) {
         let Some(stream) = self.stream.take() else {
             return;
         };
-        // These calls fail only if the connection is gone already, and then nothing is left to do.
+        // These calls fail only if the connection has ended already, and then nothing is left to do.
         let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
         self.outbox.close();
         self.inbox.resume();
@@ -238,7 +241,7 @@ impl Connection {
         self.join();
     }
 
-    /// Closes both directions and ends the threads, even if they are blocked in the socket.
+    /// Closes both directions and ends the threads, even if they are blocked on the socket.
     pub(crate) fn hang_up(&mut self) {
         let Some(stream) = self.stream.take() else {
             return;
@@ -246,7 +249,7 @@ impl Connection {
         self.outbox.close();
         self.inbox.resume();
         // The shutdown wakes a reader that blocks in `peek` and a writer that blocks in `write`. The shutdown fails only if
-        // the connection is gone already.
+        // the connection has ended already.
         let _ = stream.shutdown(Shutdown::Both);
         self.join();
     }

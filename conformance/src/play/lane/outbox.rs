@@ -24,8 +24,8 @@ const QUEUED_SENDS: usize = 4096;
 /// Time limit of a wait at a gate. Usually the gate opens microseconds after the last send is queued.
 const GATE_BOUND: Duration = Duration::from_secs(1);
 
-/// A gate that holds the writers of several lanes until all of them have something to write. So all writers start at the
-/// same instant.
+/// A gate at which the writer threads of several lanes wait until each of them has something to write. So all writers start
+/// at the same instant.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     open: Mutex<bool>,
@@ -72,10 +72,10 @@ enum Job {
         cut: Cut,
         gate: Option<Arc<Gate>>,
     },
-    /// A wait until the target has read everything that was written.
+    /// A pause until the target has read everything that was written.
     AwaitReads,
     Fin(Farewell),
-    /// Bytes that TLS itself must send.
+    /// Bytes that TLS itself must send, such as the answer to a key update.
     Owed,
 }
 
@@ -95,8 +95,8 @@ impl Outbox {
         queue.bytes < QUEUED_BYTES && queue.jobs.len() < QUEUED_SENDS
     }
 
-    /// Queues bytes; the caller has checked [`has_room`](Outbox::has_room). If the connection is gone, the bytes are dropped;
-    /// the reader reports how the connection ended.
+    /// Queues bytes; the caller has checked [`has_room`](Outbox::has_room). If the connection has ended, the bytes are
+    /// dropped; the reader reports how the connection ended.
     pub(crate) fn push(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
         let mut queue = self.queue.lock();
         queue.bytes += bytes.len();
@@ -104,7 +104,7 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// Queues a wait until the target has read everything that was queued before.
+    /// Queues a pause: the writer thread waits until the target has read everything that was queued before.
     pub(crate) fn push_wait_for_reads(&self) {
         self.queue.lock().jobs.push_back(Job::AwaitReads);
         self.changed.notify_all();
@@ -139,7 +139,7 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// Runs the writer thread: writes until the outbox is closed or the connection is gone.
+    /// Runs the writer thread: writes until the outbox is closed or the connection has ended.
     pub(crate) fn write_to(&self, mut stream: &TcpStream, tls: Option<&Secured>, bell: &Bell) {
         let mut spacing = Spacing::new(stream, tls.is_none());
         while let Some(job) = self.next() {
@@ -222,8 +222,8 @@ fn say_farewell(
     stream.shutdown(Shutdown::Write)
 }
 
-/// Returns the bytes in the pieces into which they are cut. With TCP_NODELAY each piece becomes a separate segment; over TLS it
-/// is also a separate record.
+/// Returns the bytes in the pieces into which they are cut. With TCP_NODELAY each piece becomes a separate segment; over TLS
+/// it is also a separate record.
 fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
     match cut {
         Cut::Whole => vec![bytes],

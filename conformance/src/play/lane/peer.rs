@@ -1,5 +1,5 @@
-//! Asks the kernel of Linux about the target's end of a connection, with the requests of `sock_diag(7)`. It knows that end only
-//! if the target runs on this machine and in the same network namespace.
+//! Asks the Linux kernel about the target's end of a connection, with the requests of `sock_diag(7)`. The kernel can answer
+//! only if the target runs on this machine and in the same network namespace.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -10,7 +10,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// `AF_NETLINK`, and `NETLINK_SOCK_DIAG` in it.
 const NETLINK: [i32; 2] = [16, 4];
 
-/// The kernel answers at once. The limit is for systems that only pretend to have netlink.
+/// Time limit for the kernel's answer. Linux answers at once; the limit is for systems that offer netlink sockets but never
+/// answer.
 const ANSWER_BOUND: Duration = Duration::from_millis(100);
 
 /// `SOCK_DIAG_BY_FAMILY`.
@@ -26,7 +27,7 @@ const TCP: u8 = 6;
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
 
-/// Asks also for the `tcp_info` of the socket: `1 << (INET_DIAG_INFO - 1)`.
+/// This flag also asks for the `tcp_info` of the socket: `1 << (INET_DIAG_INFO - 1)`.
 const WITH_INFO: u8 = 2;
 
 /// `INET_DIAG_INFO`.
@@ -53,12 +54,12 @@ pub(super) struct Peer {
     question: Vec<u8>,
 }
 
-/// What the kernel knows about the target's end.
+/// What the kernel reports about the target's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unread {
     /// The socket is open.
     Bytes {
-        /// The number of bytes that the kernel has received and the target has not read.
+        /// The number of bytes that the kernel has received but the target has not read.
         unread: u64,
         /// The number of all bytes that the kernel has received.
         received: u64,
@@ -139,7 +140,7 @@ fn read(answer: &[u8]) -> Option<Unread> {
 }
 
 /// Finds `tcp_info` among the attributes after the socket, and returns how many bytes the socket has received. An old kernel
-/// does not tell.
+/// does not report this number.
 fn received(answer: &[u8]) -> Option<u64> {
     let mut at = HEAD + SOCKET;
     loop {

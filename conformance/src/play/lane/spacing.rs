@@ -1,9 +1,11 @@
-//! Leaves the target time to read: the next bytes of a lane are sent after the target has read the bytes before them.
+//! Gives the target time to read: before a lane sends more bytes, it waits until the target has read the bytes that it sent
+//! before.
 //!
-//! Many servers take one read for one frame, and handle only the first frame of a read or handle some frames twice. Only cases
-//! about segments may fail a server for this. In all other cases, each send of a lane must be a read of its own, and so must
-//! each piece of a send that is cut. On Linux the kernel tells how many bytes the target's socket has not read yet, if the
-//! target runs on this machine. On other systems, the lane pauses for a short time instead.
+//! Many servers assume that each read returns exactly one frame. If a read returns several frames, they handle only the
+//! first one, or handle some frames twice. Only the cases about segments may fail because of this fault. So in all other
+//! cases, the runner lets the target read each send of a lane with a separate read. If a send is cut, the target can read
+//! each piece separately. On Linux the kernel tells how many bytes the target's socket has not read yet, if the target runs
+//! on this machine. On other systems, the lane pauses for a short time instead.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -15,22 +17,23 @@ use super::peer::{Peer, Unread};
 #[cfg(target_os = "linux")]
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// After this number of waits that were in vain, the lane waits no more: the target has stopped reading.
+/// After this number of waits in which the target did not read everything, the lane waits no more: the target has stopped
+/// reading.
 const WAITS_IN_VAIN: usize = 3;
 
 /// Maximum number of waits of a lane. A case that sends thousands of frames must not become slow.
 const WAITS: usize = 1000;
 
-/// Maximum number of cuts of one send after which the lane waits.
+/// In one send, the lane waits after each of the first cuts, up to this number of cuts. After later cuts it does not wait.
 const CUTS: usize = 200;
 
-/// The pause between two sends if the kernel cannot tell what the target has read.
+/// The pause between two sends if the kernel cannot report what the target has read.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Maximum length of all such pauses in one send together.
+/// Maximum length of all such pauses in one send, added up.
 const ALL_PAUSES: Duration = Duration::from_millis(100);
 
-/// The first sleep between two questions to the kernel; each following sleep is twice as long.
+/// The first sleep between two requests to the kernel; each following sleep is twice as long.
 #[cfg(target_os = "linux")]
 const FIRST_SLEEP: Duration = Duration::from_micros(30);
 
@@ -38,7 +41,7 @@ const FIRST_SLEEP: Duration = Duration::from_micros(30);
 #[cfg(target_os = "linux")]
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
 
-/// The times between the writes of one lane.
+/// Decides how long one lane waits between its writes.
 #[derive(Debug)]
 #[cfg_attr(
     not(target_os = "linux"),
@@ -50,7 +53,8 @@ pub(super) struct Spacing {
     peer: Option<Peer>,
     /// The number of bytes that the lane wrote so far.
     written: u64,
-    /// Whether these are all bytes of the connection; over TLS, the handshake has sent others.
+    /// Whether `written` counts all bytes that were sent on the connection. Over TLS it does not, because the handshake sent
+    /// bytes too.
     counts_all: bool,
     last_write: Option<Instant>,
     waits: usize,
@@ -58,8 +62,8 @@ pub(super) struct Spacing {
 }
 
 impl Spacing {
-    /// Makes the spacing of a connection. `counts_all` says whether all bytes of the connection are told to
-    /// [`wrote`](Spacing::wrote).
+    /// Makes the spacing of a connection. `counts_all` says whether [`wrote`](Spacing::wrote) is called for all bytes of the
+    /// connection.
     pub(super) fn new(stream: &TcpStream, counts_all: bool) -> Spacing {
         let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
         Spacing {
@@ -109,7 +113,8 @@ impl Spacing {
         }
     }
 
-    /// Waits until the target has read everything, and returns whether it has. Returns `None` if the kernel cannot tell.
+    /// Waits until the target has read everything, and returns whether it has. Returns `None` if the kernel cannot report
+    /// this.
     #[cfg(target_os = "linux")]
     fn wait_for_reads(&mut self) -> Option<bool> {
         let [target, own] = self.ends?;
@@ -140,7 +145,7 @@ impl Spacing {
         }
     }
 
-    /// Returns `None`, because this system cannot tell what the target has read.
+    /// Returns `None`, because this system cannot report what the target has read.
     #[cfg(not(target_os = "linux"))]
     fn wait_for_reads(&self) -> Option<bool> {
         None

@@ -1,9 +1,11 @@
 //! TLS on a lane.
 //!
-//! The reader thread blocks in reads from the socket, and the writer thread may block in writes to it. Neither may hold the
-//! lock of the TLS connection while it blocks. The lock need not be held, because rustls does no IO itself. Under a short
-//! lock, the reader puts ciphertext in and takes text out. In the same way, the writer puts text in and takes ciphertext
-//! out. Only the writer takes ciphertext out, so records reach the socket in the order in which they were sealed.
+//! The reader thread blocks in reads from the socket, and the writer thread may block in writes to it. While a thread
+//! blocks, it must not hold the lock of the TLS connection. The threads do not need the lock for reads and writes, because
+//! rustls itself does no IO. The reader reads ciphertext from the socket, then locks for a short time to pass it to rustls
+//! and to take the decrypted text out. The writer locks for a short time to pass text to rustls and to take the ciphertext
+//! out, then writes it to the socket. Only the writer takes ciphertext out, so records reach the socket in the order in
+//! which they were encrypted.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -19,7 +21,7 @@ use crate::tls::TlsClient;
 ///
 /// # Errors
 ///
-/// Fails if the other side does not speak TLS, does not show the pinned certificate, or does not finish in time.
+/// Fails if the target does not speak TLS, does not show the pinned certificate, or does not finish the handshake in time.
 pub(crate) fn handshake(
     client: &TlsClient,
     stream: &TcpStream,
@@ -27,7 +29,7 @@ pub(crate) fn handshake(
     until: Instant,
 ) -> io::Result<Secured> {
     let mut conn = client.connection(server)?;
-    // The buffer needs no limit, because sealed records are taken out immediately.
+    // The buffer needs no limit, because encrypted records are taken out immediately.
     conn.set_buffer_limit(None);
     shake_hands(&mut conn, stream, until).map_err(|error| told(&error))?;
     stream.set_read_timeout(None)?;
@@ -83,7 +85,7 @@ fn told(error: &io::Error) -> io::Error {
         ),
         kind @ ErrorKind::UnexpectedEof => (
             kind,
-            "the connection ended inside the TLS handshake".to_owned(),
+            "the connection ended during the TLS handshake".to_owned(),
         ),
         kind => (kind, format!("the TLS handshake failed: {error}")),
     };
@@ -110,18 +112,20 @@ pub(crate) struct Opened {
 }
 
 impl Secured {
-    /// Decrypts ciphertext. A call with empty ciphertext returns what arrived together with the end of the handshake.
+    /// Decrypts ciphertext. A call with empty ciphertext returns the text that arrived together with the last bytes of the
+    /// handshake.
     pub(crate) fn open(&self, mut ciphertext: &[u8]) -> Opened {
         let mut conn = self.conn.lock();
         let mut opened = Opened::default();
         loop {
-            // Reading from a slice fails only when the buffers are full, and each round empties them.
+            // Reading from a slice fails only when the buffers of rustls are full, and each round of this loop empties them.
             let taken = conn.read_tls(&mut ciphertext).is_ok();
             match conn.process_new_packets() {
                 Ok(state) => opened.closed |= state.peer_has_closed(),
                 Err(_) => opened.garbled = true,
             }
-            // Text before an alert counts. An error of this read only means that there is no more text now.
+            // Text that arrived before an alert is still returned. An error of this read only means that there is no more
+            // text now.
             let _ = conn.reader().read_to_end(&mut opened.text);
             if ciphertext.is_empty() || opened.garbled || !taken {
                 opened.owes = conn.wants_write();

@@ -10,25 +10,25 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the limit, before scaling, of a
-    /// step that has no limit of its own.
+    /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the time limit of a step that has
+    /// no limit of its own; it is not scaled yet.
     pub(crate) fn new(scale: f64, wait: Duration) -> Bounds {
         Bounds { scale, wait }
     }
 
-    /// Returns the time limit of a wait, scaled: `within` if the wait has a limit of its own, otherwise the default limit.
+    /// Returns the scaled time limit of a wait: `within` if the wait has a limit of its own, otherwise the default limit.
     pub(crate) fn wait(self, within: Option<Duration>) -> Duration {
         self.scaled(within.unwrap_or(self.wait))
     }
 
-    /// Returns the time limit of a whole case. This limit is longer than any scenario needs: a case reaches it only if the
-    /// target answers many steps at the last moment.
+    /// Returns the time limit of a whole case. This limit is longer than any scenario needs. A case reaches it only if the
+    /// target is slow in many steps, but answers each of them just within the limit of the step.
     pub(crate) fn case(self) -> Duration {
         self.scaled(Duration::from_secs(120))
     }
 
-    /// Returns how long the runner waits at the end of a case for the target to close the connections on which the runner
-    /// sent FIN.
+    /// At the end of a case, the runner sends FIN on its connections. Returns how long it then waits until the target closes
+    /// them.
     pub(crate) fn farewell(self) -> Duration {
         self.scaled(Duration::from_millis(500))
     }
@@ -38,12 +38,13 @@ impl Bounds {
         Duration::from_millis(100)
     }
 
-    /// Returns how long silence must last if the protocol has no fence to prove it.
+    /// If the protocol has no fence, the runner waits to see that nothing arrives. Returns how long it waits.
     pub(crate) fn silence_by_time(self) -> Duration {
         self.scaled(Duration::from_secs(1))
     }
 
-    /// Scales a time limit. The factor comes from the command line and may be absurd, but the result is at most one day.
+    /// Scales a time limit. The result is at most one day, because the factor comes from the command line and may be
+    /// absurdly large.
     fn scaled(self, duration: Duration) -> Duration {
         const LONGEST: Duration = Duration::from_secs(24 * 3600);
         Duration::try_from_secs_f64(duration.as_secs_f64() * self.scale)

@@ -1,4 +1,5 @@
-//! The interruption of a run. It wakes every case that waits, so that the run ends at once and reports what is known.
+//! The interruption of a run. An interruption wakes every case that waits, so that the run ends at once and reports the
+//! results so far.
 
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Weak};
@@ -7,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::play::lane::Bell;
 
-/// Interrupts a run from another thread. All clones interrupt the same run.
+/// A value with which another thread can interrupt a run. All clones of the value interrupt the same run.
 #[derive(Debug, Clone, Default)]
 pub struct Interruption(Arc<State>);
 
@@ -15,13 +16,13 @@ pub struct Interruption(Arc<State>);
 struct State {
     /// The signal that interrupted the run; 0 if the run was not interrupted.
     signal: AtomicI32,
-    /// The bells of the cases that are played now.
+    /// The bells of the cases that are being played.
     bells: Mutex<Vec<Weak<Bell>>>,
 }
 
 impl Interruption {
-    /// Interrupts the run because of this signal, such as 2 (SIGINT). The run returns as soon as its cases have noticed.
-    /// Cases that are not judged by then are inconclusive.
+    /// Interrupts the run because of this signal, such as 2 (SIGINT). The run ends as soon as its cases have noticed the
+    /// interruption. Cases that are not judged by then are inconclusive.
     pub fn interrupt(&self, signal: i32) {
         self.0.signal.store(signal, Ordering::SeqCst);
         for bell in self.0.bells.lock().iter().filter_map(Weak::upgrade) {
@@ -35,8 +36,8 @@ impl Interruption {
         Some(self.0.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 
-    /// Makes this bell ring when the run is interrupted. A thread misses no interruption if it notes the count of the bell
-    /// first, then looks at [`signal`](Interruption::signal), and then waits.
+    /// Makes this bell ring when the run is interrupted. To miss no interruption, a thread notes the count of the bell
+    /// first, then looks at [`signal`](Interruption::signal), and only then waits.
     pub(super) fn rings(&self, bell: &Arc<Bell>) {
         let mut bells = self.0.bells.lock();
         bells.retain(|known| known.strong_count() > 0);

@@ -1,5 +1,5 @@
-//! The keys of a run. Making a key takes a large part of a second, so a run makes a few keys in advance and uses each of
-//! them for many UUIDs.
+//! The keys of a run. Making an RSA key takes a large part of a second. So a run makes a few keys in advance, and uses each
+//! of them for many UUIDs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -23,14 +23,14 @@ struct Shared {
 }
 
 impl Keys {
-    /// Starts to make the keys, in the background.
+    /// Starts a background thread that makes the keys.
     pub(crate) fn start() -> Keys {
         let shared = Arc::new(Shared::default());
         let making = Arc::clone(&shared);
         let maker = Builder::new().name("make keys".to_owned());
         Keys {
             shared,
-            // If the thread cannot be started, each key is made when a caller needs it.
+            // If this thread cannot be started, each key is made when a caller needs it.
             maker: maker.spawn(move || making.make_all()).ok(),
         }
     }
@@ -51,7 +51,8 @@ impl Shared {
         }
     }
 
-    /// Returns the key of a lane. The first caller makes the key, and callers that ask meanwhile wait for it.
+    /// Returns the key of a lane. The first caller makes the key. If other callers ask for the same key meanwhile, they wait
+    /// until the key is made.
     fn key(&self, lane: usize) -> Arc<Key> {
         let generate = || Arc::new(Key::generate());
         let kept = self.keys.get(lane % KEYS);

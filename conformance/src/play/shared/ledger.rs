@@ -1,8 +1,9 @@
-//! The ledger of the sends of all cases in a run. With it, cases that run at the same time recognise each other's broadcasts
-//! and ignore them.
+//! The ledger lists the frames that the cases of a run have sent. With it, cases that run at the same time recognise each
+//! other's broadcasts and ignore them.
 //!
 //! Every frame that may reach other lanes is entered here *before* it is sent. A broadcast that arrives on an identified
-//! lane is *foreign* if its fields equal those of an entry of another case. Each entry counts once on each lane.
+//! lane (a lane whose name the server knows) is *foreign* if its fields equal the fields of another case's entry. On each
+//! lane, only one broadcast can be foreign because of the same entry.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +12,7 @@ use parking_lot::Mutex;
 use crate::evidence::Stray;
 use crate::grammar::{Decoded, Frame, Grammar, PacketId, Side, Value, Wire};
 
-/// The number of one play of one scenario.
+/// The number that identifies one play of one scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CaseNumber(pub(crate) u64);
 
@@ -62,7 +63,7 @@ impl Ledger {
         self.entries.lock().names.contains_key(name)
     }
 
-    /// If this frame certainly does not belong to this case's conversation, returns what it belongs to.
+    /// If this frame certainly does not belong to this case's conversation, returns where it comes from.
     pub(crate) fn stray(&self, case: CaseNumber, frame: &Frame) -> Option<Stray> {
         if self.has_token(frame) {
             return Some(Stray::Fence);
@@ -93,8 +94,8 @@ impl Ledger {
             });
     }
 
-    /// Finds an entry of another case from which this frame may come, and returns the number of the entry. Skips the entries
-    /// whose numbers are in `got`.
+    /// Finds an entry of another case that may have caused this frame, and returns the number of the entry. Skips the
+    /// entries whose numbers are in `got`.
     ///
     /// The packet of the frame may differ from the packet of the entry. A server may relay a message as another packet,
     /// which has the same fields and which only servers send.
@@ -120,7 +121,7 @@ impl Ledger {
     }
 }
 
-/// Returns the texts of a value: the value itself, or those in a list.
+/// Returns the texts of a value: the value itself, or the texts in a list.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::Text(text) => vec![text],
@@ -133,7 +134,8 @@ fn content(values: &[Value]) -> String {
     format!("{values:?}")
 }
 
-/// Finds the frames in the bytes that one connection sends, no matter how the scenario assembles these bytes.
+/// Finds the frames in the bytes that one connection sends, even if the scenario sends a frame in several parts or as raw
+/// bytes.
 #[derive(Debug, Default)]
 pub(crate) struct SentFrames {
     unread: Vec<u8>,

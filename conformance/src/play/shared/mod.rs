@@ -36,10 +36,11 @@ use ledger::{CaseNumber, Ledger};
 use random::SplitMix;
 use registry::{Cast, Registry};
 
-/// The setting with the fingerprint of the only accepted certificate.
+/// The name of the setting with the fingerprint of the target's certificate. If it is set, the runner accepts no other
+/// certificate.
 pub(crate) const FINGERPRINT: &str = "fingerprint";
 
-/// The settings of a run that all of its cases use.
+/// The settings of a run that apply to all of its cases.
 pub(crate) struct Terms<'a> {
     /// Settings of the target that scenarios ask for.
     pub(crate) settings: &'a BTreeMap<String, String>,
@@ -72,7 +73,7 @@ pub(crate) struct Shared<'a> {
     /// The instant at which the whole run must be over.
     deadline: Option<Instant>,
     pub(crate) interruption: Interruption,
-    /// The memory for what the lanes receive.
+    /// How much memory the received bytes of all lanes use.
     budget: Arc<Budget>,
 }
 
@@ -81,7 +82,7 @@ impl<'a> Shared<'a> {
     ///
     /// # Errors
     ///
-    /// Fails if a setting cannot be used. The error is a sentence.
+    /// Fails if a setting cannot be used. The error is a text for people.
     pub(crate) fn new(suite: &'a Suite, terms: Terms<'a>) -> Result<Shared<'a>, String> {
         let settings = terms.settings;
         let pinned = settings.get(FINGERPRINT).map(String::as_str);
@@ -108,7 +109,8 @@ impl<'a> Shared<'a> {
     }
 
     /// Returns a number for one more play of a scenario, and a source of randomness for this play. The randomness depends
-    /// only on the seed, the scenario, and how often the scenario was started before: other cases have no effect on it.
+    /// only on the seed, on the scenario, and on how often the scenario was started before. Other cases have no effect on
+    /// it.
     pub(crate) fn number_case(&self, id: &str) -> (CaseNumber, SplitMix) {
         let number = self.next_case.fetch_add(1, Ordering::Relaxed);
         let mut begun = self.begun.lock();
@@ -118,7 +120,7 @@ impl<'a> Shared<'a> {
         (CaseNumber(number), SplitMix::of(own.as_bytes()))
     }
 
-    /// Returns a bell for the lanes of one more case.
+    /// Returns a new bell, which wakes one case.
     pub(crate) fn bell(&self) -> Arc<Bell> {
         let bell = Arc::new(Bell::new(Arc::clone(&self.budget)));
         self.interruption.rings(&bell);
@@ -131,7 +133,7 @@ impl<'a> Shared<'a> {
         self.interruption.signal().is_some() || self.deadline.is_some_and(has_passed)
     }
 
-    /// Returns `until`, or the time limit of the run if it is earlier.
+    /// Returns `until`, or the end of the run's time limit if that end is earlier.
     pub(crate) fn at_latest(&self, until: Instant) -> Instant {
         self.deadline.map_or(until, |deadline| deadline.min(until))
     }

@@ -25,8 +25,8 @@ pub(crate) fn names_of(
     names
 }
 
-/// Returns a name such as `alice-4f2a91`. If an exact length is given, the filler is repeated after the name until the name
-/// has this length. If the length is too short for such a name, the whole name is random.
+/// Returns a name such as `alice-4f2a91`. If an exact length is given, the filler is repeated after the name until this
+/// length is reached. If the length is too short for such a name, the whole name is random.
 pub(crate) fn fresh(
     lane: &str,
     exactly: Option<&(usize, String)>,
@@ -60,7 +60,7 @@ fn of_length(length: usize, filler: &str, name: &str, random: &mut SplitMix) -> 
     }
     let mut filled = name.to_owned();
     if !filler.is_empty() {
-        // If a whole number of fillers does not give the exact length, some `x` are added before the fillers.
+        // If whole fillers do not give the exact length, some `x` are added before the fillers.
         filled.push_str(&"x".repeat((length - name.len()) % filler.len()));
         filled.push_str(&filler.repeat((length - filled.len()) / filler.len()));
     }

@@ -1,8 +1,8 @@
-//! Repeatable randomness: names, tokens and payloads.
+//! Repeatable randomness for names, tokens and payloads: the same seed gives the same values.
 
 use sha2::{Digest, Sha256};
 
-/// The generator splitmix64: it is small, and gives the same numbers on every machine. Its numbers are predictable, which
+/// The generator splitmix64: it is small, and gives the same numbers on every machine. Its numbers are predictable. This
 /// does no harm, because nothing here is a secret.
 #[derive(Debug, Clone)]
 pub(crate) struct SplitMix(u64);

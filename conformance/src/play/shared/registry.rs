@@ -1,8 +1,8 @@
-//! The identities of lanes, in protocols where a name is a UUID with an RSA key that the target knows.
+//! The identities of lanes, in protocols in which a client's name is a UUID with an RSA key that the target knows.
 //!
-//! The target must know an identity before a lane can use it. With `--set rest=ADDR` the runner registers identities,
-//! and each case gets new identities. With `--set identities=FILE` the identities in the file are registered already, and
-//! the cases share them. Each case takes the identities that it needs, and gives them back at its end.
+//! The target must know an identity before a lane can use it. With `--set rest=ADDR` the runner registers identities, and
+//! each case gets new identities. With `--set identities=FILE` the identities in the file are registered already, and the
+//! cases share them. Each case takes the identities that it needs, and gives them back when it ends.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -47,8 +47,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Fails if the file of identities cannot be used, or no connection to the REST address is possible. The error is a
-    /// sentence.
+    /// Fails if the file of identities cannot be used, or if no connection to the REST address can be opened. The error is a
+    /// text for people.
     pub(crate) fn of(settings: &BTreeMap<String, String>) -> Result<Registry, String> {
         let source = match identity::Source::of(settings)? {
             identity::Source::None => Source::None,

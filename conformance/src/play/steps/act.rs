@@ -11,14 +11,15 @@ use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, wa
 
 use super::progress::Progress;
 
-/// How long a client that has left waits for the target to close its side of the connection too. Some servers never close it.
+/// How long the runner waits, after a client has left, until the target closes its side of the connection too. Some servers
+/// never close it.
 const NOTICING: Duration = Duration::from_millis(300);
 
-/// How long the target has, after it closed its side, to forget the client: a server may close the connection first and remove
-/// the client from its lists later. A reset has no answer, so after a reset this is the whole wait.
+/// How long the runner waits after the target has closed its side. A server may first close the connection, and only then
+/// remove the client from its lists. A target does not answer a reset, so after a reset the runner only waits for this time.
 const FORGETTING: Duration = Duration::from_millis(20);
 
-/// A step in which a lane does something. It gives up at a given instant.
+/// A step in which a lane does something. At the instant `until`, the step gives up.
 #[derive(Debug)]
 pub(crate) struct Act {
     until: Instant,
@@ -83,8 +84,9 @@ impl Act {
             .into()
     }
 
-    /// Resets the connection. First the step waits until the target has read what was sent before, because a reset discards
-    /// what the target has not read, or until its time limit passes.
+    /// Resets the connection. Before the reset, the step waits until the target has read what the lane has sent, because a
+    /// reset discards bytes that the target has not read. If the time limit of the step passes, the step resets the
+    /// connection anyway.
     fn abort(&self, case: &mut Case<'_>, lane: LaneId, is_first: bool) -> Progress {
         if case.open[lane].is_some_and(|conn| case.was_aborted(conn)) {
             return noticed(case, lane);
@@ -107,8 +109,8 @@ impl Act {
     }
 }
 
-/// Waits until the target has noticed that an identified client has left. Otherwise, what follows would race with the
-/// departure, and the verdict would say nothing about clients that have left.
+/// Waits until the target has noticed that an identified client has left. Without this wait, the target might handle the
+/// next steps before it notices the departure. Then the verdict would say nothing about clients that have left.
 fn noticed(case: &Case<'_>, lane: LaneId) -> Progress {
     let departure = case.open[lane].and_then(|conn| Some((conn, case.left_at(conn)?)));
     let Some((conn, left)) = departure.filter(|(conn, _)| case.view.fronts[*conn].identified)
@@ -129,7 +131,7 @@ fn noticed(case: &Case<'_>, lane: LaneId) -> Progress {
 fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
     let mut failure = Failure::new(
         FailureKind::NoConnection,
-        "that the target reads what the lane sends".to_owned(),
+        "a target that reads what the lane sends".to_owned(),
         "the target does not read: the send queue of the lane is full".to_owned(),
     )
     .on(case.lane_name(lane));
@@ -138,7 +140,7 @@ fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
 }
 
 impl Case<'_> {
-    /// Connects a lane. If the lane has a connection already, that connection is closed in order. The lane gets a new
+    /// Connects a lane. If the lane has a connection already, this old connection is closed normally. The lane gets a new
     /// connection and, unless its name is fixed, a new name.
     fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let Some(declared) = self.scenario.lanes.get(lane.0) else {
@@ -146,7 +148,7 @@ impl Case<'_> {
         };
         if let Some(old) = self.open[lane].take() {
             self.close_connection(old);
-            // In protocols with identities, a lane keeps its identity and so its name.
+            // In protocols with identities, a lane keeps its identity, and so it also keeps its name.
             if let (LaneName::Fresh { exactly }, true) =
                 (&declared.login, self.identities.is_empty())
             {
@@ -154,7 +156,8 @@ impl Case<'_> {
                 self.shared.ledger.note_name(self.number, &self.names[lane]);
             }
         }
-        // The name is looked up at each opening, because the other lane may have got a new name since the case began.
+        // The name is looked up each time the lane connects, because the other lane may have got a new name since the case
+        // began.
         if let LaneName::SameAs(other) = declared.login {
             self.names[lane] = self.names[other].clone();
         }
@@ -240,8 +243,8 @@ impl Case<'_> {
                 if self.remembered(other)? == value {
                     return Err(Box::new(Failure::new(
                         FailureKind::Mismatch,
-                        format!("that ${other} and ${name} differ"),
-                        format!("both are {value}"),
+                        format!("different values of ${other} and ${name}"),
+                        format!("{value} in both"),
                     )));
                 }
             }

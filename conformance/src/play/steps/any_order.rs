@@ -1,4 +1,4 @@
-//! Frames on one lane in any order.
+//! The step that expects several frames on one lane. The frames may arrive in any order.
 
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ impl<'a> AnyOrder<'a> {
         }
     }
 
-    /// Polls the step. If a frame fits several patterns, it counts for the first of them.
+    /// Polls the step. If a frame fits several expected frames, it counts as the first of them.
     pub(crate) fn poll(&mut self, case: &mut Case<'_>, lane: LaneId) -> Progress {
         let conn = match case.conn_of(lane) {
             Ok(conn) => conn,

@@ -1,4 +1,4 @@
-//! Makes the bytes of a send, in the reading of the protocol that the target follows.
+//! Makes the bytes of a send, encoded with the choices of the readings that the target follows.
 
 use crate::evidence::Failure;
 use crate::grammar::{Side, Value};

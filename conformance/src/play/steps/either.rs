@@ -1,8 +1,8 @@
 //! Alternatives: the step takes the first alternative that fits what arrived.
 //!
 //! Each alternative is tried on a copy of the case's view, so that it does not affect the other alternatives. An alternative
-//! that only watches is tried from the start, at the same time as the other alternatives. An alternative that sends, or that
-//! proves silence, is tried only when the alternatives before it can no longer fit. A send cannot be undone: once an
+//! that only receives is tried from the start, at the same time as the other alternatives. An alternative that sends, or
+//! that proves silence, is tried only when the alternatives before it can no longer fit. A send cannot be undone: once an
 //! alternative has sent something, all other alternatives are dropped.
 
 use std::collections::BTreeSet;
@@ -64,7 +64,7 @@ impl<'a> Either<'a> {
                     earliest = Some(earliest.map_or(until, |known| known.min(until)));
                 }
                 if !attempt.only_watches && case.actions > before {
-                    // This alternative has sent something, so all other alternatives are dropped.
+                    // This alternative has sent something, so it is the only one that is left.
                     self.attempts.truncate(index + 1);
                     self.attempts.drain(..index);
                     index = 0;
@@ -123,7 +123,7 @@ impl<'a> Either<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    /// Continues this alternative. If it waits, returns the instant at which it gives up.
+    /// Continues this alternative. If the alternative waits, returns the instant at which it gives up.
     fn poll(&mut self, case: &mut Case<'a>) -> Option<Instant> {
         let (view, mut track) = match std::mem::replace(&mut self.state, State::Untried) {
             State::Untried => {
@@ -161,8 +161,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Updates the state of the lanes that this alternative does not use. In a `together`, these lanes continue while this
-    /// lane tries its alternatives.
+    /// Copies into this alternative the current state of the lanes that the alternative does not use. In a `together`, those
+    /// lanes continue while the alternatives are tried.
     fn take_over_other_lanes(&self, case: &mut Case<'_>, outside: &View) {
         case.complete_view();
         let own: BTreeSet<ConnId> = self

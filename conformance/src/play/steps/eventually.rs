@@ -66,7 +66,7 @@ impl<'a> Eventually<'a> {
     }
 
     /// Cleans up after a try that failed: closes the lanes that it opened, forgets what it remembered, and skips the frame
-    /// that did not fit. So the next try looks at another frame.
+    /// that did not fit. Because of that skip, the next try looks at another frame.
     fn tidy_up(&self, case: &mut Case<'_>, failure: &Failure) {
         for lane in &self.opened_inside {
             if let Some(conn) = case.open[*lane] {

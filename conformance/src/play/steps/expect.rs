@@ -1,4 +1,4 @@
-//! What must arrive next on a lane.
+//! Checks what arrives next on a lane.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,8 @@ use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
 
 use super::progress::Progress;
 
-/// Returns `Done` if the expected thing has arrived, and `Waits` if it may still arrive before `until`. Otherwise returns
-/// the failure.
+/// Returns `Done` if the expected frame, bytes or end of the connection has arrived, and `Waits` if it may still arrive
+/// before `until`. Otherwise returns the failure.
 pub(crate) fn poll(
     case: &mut Case<'_>,
     lane: LaneId,
@@ -73,8 +73,8 @@ fn frame(
     }
 }
 
-/// Returns the time between this frame and the previous frame that a step took, and the minimum time; `None` if enough time
-/// passed.
+/// If this frame came too early after the previous frame that a step took, returns the time between them and the minimum
+/// time. Returns `None` if enough time passed.
 fn too_early(
     case: &Case<'_>,
     conn: ConnId,
@@ -151,7 +151,7 @@ fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Pr
     explain::wrong_bytes(&case.shown(conn), wanted, common).into()
 }
 
-/// Polls for a given number of bytes whose hash is the remembered hash.
+/// Polls for a given number of bytes. The hash of these bytes must equal the remembered hash.
 fn hashed(
     case: &mut Case<'_>,
     conn: ConnId,
@@ -169,8 +169,8 @@ fn hashed(
         if hash != wanted {
             let mut failure = Failure::new(
                 FailureKind::Mismatch,
-                format!("{length} bytes with the SHA-256 of ${remembered}, {wanted}"),
-                format!("{length} bytes with another hash, {hash}"),
+                format!("{length} bytes with the SHA-256 {wanted} (${remembered})"),
+                format!("{length} bytes with the SHA-256 {hash}"),
             )
             .with_bytes(payload);
             failure.in_tunnel = true;
@@ -193,7 +193,7 @@ enum EndWanted {
     Any,
 }
 
-/// Polls for the end of the connection. Nothing else may arrive before it.
+/// Polls for the end of the connection. No frame of the case's own conversation may arrive before the end.
 fn ended(case: &mut Case<'_>, conn: ConnId, wanted: EndWanted, until: Instant) -> Progress {
     let words = match wanted {
         EndWanted::Fin => "the end of the connection (FIN)",

@@ -17,9 +17,9 @@ use super::progress::Progress;
 /// The kind of the fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The fence between lanes that the server knows.
+    /// The fence between two lanes that are logged in.
     Between,
-    /// The login of a lane that the server does not know yet.
+    /// The fence of a lane that is not logged in yet: the lane logs in.
     Login,
 }
 
@@ -29,8 +29,8 @@ pub(crate) struct Exchange {
     kind: Kind,
     from: ConnId,
     to: ConnId,
-    /// Whether the exchange only proves that the server has handled what this lane did. Then frames that arrived on the lane
-    /// stay there for the scenario.
+    /// Whether the exchange proves nothing except that the server has handled what this lane did. If so, frames that arrived
+    /// on the lane stay there for later steps of the scenario.
     in_passing: bool,
     begun: Option<Begun>,
 }
@@ -55,8 +55,8 @@ impl Exchange {
         }
     }
 
-    /// Returns an exchange of one lane with the server. Frames that arrived before the answer stay on the lane, because the
-    /// scenario may still expect them.
+    /// Returns an exchange between one lane and the server. Frames that arrived before the answer stay on the lane, because
+    /// later steps of the scenario may expect them.
     pub(crate) fn in_passing(conn: ConnId) -> Exchange {
         Exchange {
             in_passing: true,
@@ -64,7 +64,7 @@ impl Exchange {
         }
     }
 
-    /// Returns whether an answer to this exchange arrives on that connection.
+    /// Returns whether an answer of this exchange must arrive on that connection.
     pub(crate) fn looks_at(&self, case: &Case<'_>, conn: ConnId) -> bool {
         let seen_by = |party| {
             self.fence(case).is_some_and(|fence| {
@@ -156,7 +156,7 @@ impl Exchange {
             Err(failure) => return failure.into(),
         };
         let Some(values) = values else {
-            return Failure::own_fault("a fence that sends a value of any kind").into();
+            return Failure::own_fault("a fence that sends `_`, which is not a value").into();
         };
         match case.wire.encode(Side::Client, step.packet, &values) {
             Ok(bytes) => {
@@ -203,7 +203,7 @@ impl Exchange {
         }
     }
 
-    /// Returns the values that are sent, with their signatures.
+    /// Returns the values of the fields to send, with the signatures filled in.
     fn signed(
         &self,
         case: &Case<'_>,
@@ -238,8 +238,8 @@ impl Exchange {
     }
 }
 
-/// Waits until the answer is among the frames that arrived on this lane, and leaves all of them there. The answer is removed
-/// later, when the scenario has taken the frames before it.
+/// Waits until the answer is among the frames that arrived on this lane, and leaves all these frames there. The answer is
+/// removed later, after the scenario has taken the frames before it.
 fn see_among_others(
     case: &Case<'_>,
     conn: ConnId,
@@ -252,7 +252,7 @@ fn see_among_others(
         match case.wire.decode(Side::Server, unread) {
             Decoded::Frame(frame) if fits(case, own, &frame) => return Progress::Done,
             Decoded::Frame(frame) => unread = unread.get(frame.length..).unwrap_or_default(),
-            // Bytes that are not a frame are reported by the next step of this lane.
+            // These bytes are not a frame; the next step of this lane reports them.
             Decoded::Broken { .. } => return Progress::Done,
             Decoded::Partial(_) if case.connections[conn].paused || case.end_of(conn).is_some() => {
                 return Progress::Done;
@@ -263,9 +263,9 @@ fn see_among_others(
     }
 }
 
-/// Waits for the answer on the lane that started the fence. If the answer is the next frame, it is taken now. Otherwise a
-/// similar frame that the target sends later without a reason could be mistaken for the answer. If the scenario must first
-/// take other frames, the answer is removed later, when it is the next frame.
+/// Waits for the answer on the lane that started the fence. If the answer is the next frame on this lane, the fence takes it
+/// now. Otherwise a similar frame that the target wrongly sends later could be taken for the answer. If the scenario must
+/// take other frames first, the answer is removed later, when it is the next frame.
 fn see_in_passing(
     case: &mut Case<'_>,
     conn: ConnId,
@@ -293,7 +293,8 @@ fn fits(case: &Case<'_>, own: Option<usize>, frame: &Frame) -> bool {
         .is_some_and(|answer| answer.fits(frame))
 }
 
-/// Returns the token as a value of a field. A text that may not be long enough gets only the end of the token.
+/// Returns the token as a value of a field. If the whole token is too long for a text field, the field gets only the end of
+/// the token.
 fn token_value(case: &Case<'_>, field: &Field, token: u64) -> Value {
     let grammar = &case.shared.suite.grammar;
     let kinds = grammar.kinds_of_type(&field.type_name, case.choices);
@@ -320,7 +321,7 @@ fn token_value(case: &Case<'_>, field: &Field, token: u64) -> Value {
 fn no_answer(case: &Case<'_>, conn: ConnId, packet: PacketId, look: &Look) -> Failure {
     let name = &case.shared.suite.grammar.packet(packet).name;
     let expected =
-        format!("{name}, the answer to the fence that proves that the target sent nothing else");
+        format!("{name}, a packet of a fence (a fence proves that the target sent nothing else)");
     let mut failure = explain::something(&case.shown(conn), FailureKind::NoFence, expected, look);
     failure.by_time = matches!(look, Look::Nothing | Look::Partial);
     failure

@@ -1,5 +1,5 @@
-//! What each kind of step does. `act` carries out steps with the arrow `>`, and `expect` those with the arrow `<`. A step is
-//! polled until it is done or has failed (`progress`).
+//! What each kind of step does. `act` carries out steps with the arrow `>`, and `expect` those with the arrow `<`. The
+//! interpreter polls a step until the step is done or has failed (`progress`).
 //!
 //! | file | what |
 //! |---|---|

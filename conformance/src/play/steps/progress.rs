@@ -9,7 +9,7 @@ use crate::evidence::Failure;
 pub(crate) enum Progress {
     /// The step is done.
     Done,
-    /// The step is not done yet. The value is the instant at which the step gives up.
+    /// The step is not done yet. If nothing changes, it gives up at this instant.
     Waits(Instant),
     /// The step can no longer succeed.
     Fails(Box<Failure>),

@@ -1,15 +1,19 @@
-//! Proves silence with a fence. A fence is an exchange whose answer arrives after everything that the target sent before.
+//! Proves silence with a fence. A fence is an exchange with the target. Its answer arrives after everything that the target
+//! sent earlier. So if only the answer arrives, the target sent nothing before it.
 //!
-//! Let P be the lane whose actions might have made the target send something, and S the lane that must be silent. The proof
-//! depends on P and S:
+//! Let P be the lane whose actions might have made the target send something, and S the lane on which nothing may arrive.
+//! The proof depends on P and S:
 //!
-//! * The server knows P and S: the fence goes from P to S. Frames that P caused arrive before it.
-//! * P is S: the fence goes from S to a lane that the runner itself opens, and from there back to S. When the frame from S
-//!   has arrived on the runner's lane, the server has handled what S did before.
-//! * The server does not know S yet: first a fence from P to the runner's lane shows that the server has handled P's
-//!   actions, then S logs in.
-//! * The fence of this protocol is an exchange of one lane with the server: first P does the exchange, then S.
-//! * P has left: the runner waits until the server has closed P's connection, then S does the proof as if it were P.
+//! * P and S are logged in: the fence goes from P through the server to S. Frames that P caused earlier arrive on S before
+//!   the fence.
+//! * P and S are the same lane: a fence goes from S to a lane that the runner itself opens, and a second fence goes from
+//!   that lane back to S. When the frame from S has arrived on the runner's lane, the server has handled everything that S
+//!   did before.
+//! * S is not logged in yet: first a fence from P to the runner's lane shows that the server has handled P's actions. Then S
+//!   logs in, and only the answer to this login may arrive on S.
+//! * If a fence of this protocol is an exchange between a single lane and the server, first P does the exchange, then S.
+//! * P has left: the runner waits until the server has closed P's connection. Then the proof goes on as if P and S were the
+//!   same lane.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -36,7 +40,8 @@ pub(crate) struct Silence {
 pub(crate) enum Wait {
     /// This time, multiplied by `--scale`.
     Scaled(Duration),
-    /// Exactly this time, because the clock of the target is not scaled.
+    /// Exactly this time. The scenario gives it because of a time limit of the target, and `--scale` does not change the
+    /// target.
     Exactly(Duration),
 }
 
@@ -48,12 +53,13 @@ enum Part {
     Ended { conn: ConnId, until: Instant },
     /// A fence.
     Exchange(Exchange),
-    /// Checks until the instant `until` that nothing arrives. This part is used if there is no fence.
+    /// Checks until the instant `until` that nothing arrives. This part is used if the scenario gives a time, or if the
+    /// protocol has no fence.
     Time { conn: ConnId, until: Instant },
 }
 
 impl Part {
-    /// Returns whether this part of the proof itself checks what arrives on that connection.
+    /// Returns whether this part of the proof itself checks the frames that arrive on that connection.
     fn is_about(&self, case: &Case<'_>, conn: ConnId) -> bool {
         match self {
             Part::Ended { .. } => false,
@@ -231,13 +237,14 @@ fn await_time(case: &mut Case<'_>, conn: ConnId, until: Instant) -> Progress {
         Look::Nothing if case.now < until => Progress::Waits(until),
         Look::Nothing => {
             let note = format!(
-                "no fence proves the silence on {}; nothing arrived while the runner waited",
+                "no fence proves the silence on {}; the runner only waited, and nothing arrived",
                 case.connections[conn].lane
             );
             case.view.notes.push(note);
             Progress::Done
         }
-        // An incomplete frame has broken the silence already, but a complete frame explains more.
+        // An incomplete frame breaks the silence too. But wait for the rest of the frame, because a complete frame makes the
+        // report clearer.
         Look::Partial if case.now < until => Progress::Waits(until),
         look => case.broken_silence(conn, &look).into(),
     }

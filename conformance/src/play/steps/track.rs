@@ -1,8 +1,8 @@
 //! A list of steps that can be polled.
 //!
 //! Polling a step does not block, except while a lane connects. The interpreter polls a step until it is done or has failed;
-//! between two rounds it sleeps until a lane rings the bell. So `together` and `either` need no threads: their parts are
-//! polled one after the other.
+//! between two rounds of polling it sleeps until a lane rings the bell. So `together` and `either` need no threads: their
+//! parts are polled one after the other.
 
 use std::time::Instant;
 
@@ -32,7 +32,7 @@ enum Running<'a> {
     /// An action of a lane.
     Act(act::Act),
     Expect(Instant),
-    /// A pause until this instant.
+    /// A pause that ends at this instant.
     Pause(Instant),
     AnyOrder(AnyOrder<'a>),
     Silence(Box<Silence>),
@@ -133,7 +133,7 @@ impl<'a> Running<'a> {
             (Running::Eventually(tries), _) => tries.poll(case),
             (Running::When(track), _) => track.poll(case),
             (Running::Pause(until), _) => {
-                // What was sent before must leave before the pause begins.
+                // Bytes of earlier steps that are held back must be sent before the pause begins.
                 case.flush_held();
                 match case.now < *until {
                     true => Progress::Waits(*until),

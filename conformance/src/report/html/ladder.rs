@@ -12,7 +12,7 @@ use crate::run::{Direction, Event, Failure};
 /// of its own.
 const FIELD_COLOURS: usize = 6;
 
-/// The number of events that are shown from a long group of similar events.
+/// The number of events that are shown of a large group of similar events.
 const SHOWN_OF_ALIKE: usize = 3;
 
 /// The part of a conversation that is shown.
@@ -23,13 +23,13 @@ pub(in crate::report) struct Bounds {
 }
 
 impl Bounds {
-    /// The last part of the conversation, for cases that failed and for the tap.
+    /// The end of the conversation, for cases that failed and for the tap.
     pub(in crate::report) const LAST: Bounds = Bounds {
         rungs: 300,
         from_the_end: true,
     };
 
-    /// A short first part of the conversation, as an impression of a case that did not fail.
+    /// The first few events of the conversation, for cases that did not fail. They show what such a case does.
     pub(in crate::report) const FIRST: Bounds = Bounds {
         rungs: 40,
         from_the_end: false,
@@ -47,7 +47,7 @@ pub(in crate::report) struct Ladder {
 
 #[derive(Debug, Serialize)]
 struct Rung {
-    /// One of `sends`, `sees`, `does`, `ends`, `more`, `wrong`.
+    /// The kind of rung, as a class of the page's style: `sends`, `sees`, `does`, `ends`, `more` or `wrong`.
     kind: &'static str,
     time: String,
     /// The number of the event's lane, from 0.
@@ -67,14 +67,14 @@ struct Rung {
 /// Bytes of one field.
 #[derive(Debug, Serialize)]
 struct Piece {
-    /// 0 for an opcode, 1 and up for fields, `None` for bytes without a meaning.
+    /// The number of a colour: 0 for an opcode, 1 and more for fields, `None` for bytes without a meaning.
     colour: Option<usize>,
     hex: String,
     about: String,
 }
 
 impl Ladder {
-    /// Returns the conversation, with a rung for the failure at the moment where it happened.
+    /// Returns the conversation, with an extra rung for the failure at the moment at which it happened.
     pub(in crate::report) fn of(
         events: &[Event],
         failure: Option<&Failure>,
@@ -141,7 +141,8 @@ fn moment(events: &[Event], failure: &Failure) -> usize {
 
 fn of_run(events: &[Event], run: &Range<usize>, lanes: &[String]) -> Vec<Rung> {
     let of_run = events.get(run.clone()).unwrap_or_default();
-    // The events of a small group are shown one by one. In a large group, the first events represent all of them.
+    // The events of a small group are shown one by one. Of a large group, only the first events are shown, followed by the
+    // number of the others.
     let shown = match of_run.len() {
         few if few <= SHOWN_OF_ALIKE + 1 => few,
         _ => SHOWN_OF_ALIKE,
@@ -219,7 +220,7 @@ impl Rung {
     }
 }
 
-/// Returns whether the word is the name of a packet: such names are written in capitals.
+/// Returns whether the word is the name of a packet. Only these names are written in capitals.
 fn is_packet(word: &str) -> bool {
     let word = word.trim_end_matches(';');
     word.starts_with(|first: char| first.is_ascii_uppercase())

@@ -14,14 +14,16 @@ use crate::text;
 
 pub(super) use ladder::Bounds;
 
-/// Why no template can fail: the templates are part of the program, and tests render them.
+/// The reason why rendering a template does not fail: the templates are part of the program, and the tests render all of
+/// them.
 const SOUND: &str = "the templates of the reports are sound";
 
-/// Returns the page of a run; `rerun` is the command that runs it again.
+/// Returns the page of a run; `rerun` is the command that repeats the run.
 ///
 /// # Panics
 ///
-/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate render every template, so they find such a mistake before a
+/// release.
 #[must_use]
 pub fn to_html(suite: &Suite, report: &Report, rerun: &str) -> String {
     let page = page::Page::of(suite, report, rerun);
@@ -32,7 +34,8 @@ pub fn to_html(suite: &Suite, report: &Report, rerun: &str) -> String {
 ///
 /// # Panics
 ///
-/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate render every template, so they find such a mistake before a
+/// release.
 #[must_use]
 pub fn ladder_page(title: &str, lead: &str, events: &[Event]) -> String {
     let ladder = ladder::Ladder::of(events, None, Bounds::LAST);

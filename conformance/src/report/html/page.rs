@@ -48,8 +48,8 @@ struct CaseView<'a> {
     title: &'a str,
     verdict: &'static str,
     glyph: &'static str,
-    /// Whether the page shows the details of the case when it is opened. The page shows them only for the first case that
-    /// failed.
+    /// Whether the details of the case are already unfolded when a browser opens the page. This is true only for the first
+    /// case that failed.
     open: bool,
     prerequisite: bool,
     cause: Option<String>,
@@ -133,7 +133,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Returns the cases that judged each requirement, with their verdicts.
+/// Returns for each requirement the cases that judged it, with their verdicts.
 fn verdicts(report: &Report) -> BTreeMap<&str, Vec<(&str, Verdict)>> {
     let mut verdicts: BTreeMap<&str, Vec<(&str, Verdict)>> = BTreeMap::new();
     for case in &report.cases {

@@ -55,12 +55,12 @@ pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict
                 continue;
             };
             push_prose(&mut blocks, &mut prose);
-            // Skips the lines with remarks of the requirement: the suite has already read these remarks.
+            // Skips the remarks in the indented lines below the requirement, because the suite has already read them.
             while lines
                 .next_if(|next| next.starts_with([' ', '\t']) && !next.trim().is_empty())
                 .is_some()
             {}
-            // If the extending protocol replaces this requirement, only the replacement is shown.
+            // If another protocol extends this one and replaces this requirement, the page shows only the replacement.
             if text.ends_with(&requirement.text) {
                 blocks.push(Block::Requirement(painted(requirement, verdicts)));
             }
@@ -88,10 +88,10 @@ fn push_prose(blocks: &mut Vec<Block>, prose: &mut String) {
 }
 
 /// Returns Markdown as HTML. HTML inside the Markdown is shown as text. An image is replaced by its description. A link
-/// whose address does not lead to a page gets the address `#`. So the page runs no scripts and loads nothing, even if it is
-/// copied elsewhere.
+/// whose address does not lead to a page gets the address `#`. So the page runs no scripts and loads nothing, even if the
+/// page is copied to another place.
 fn to_html(markdown: &str) -> String {
-    // Hidden characters are made visible here. Markup is dealt with below.
+    // This call makes hidden characters visible. The code below handles the markup.
     let markdown = text::xml(markdown);
     let parser =
         Parser::new_ext(&markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
@@ -120,8 +120,8 @@ fn to_html(markdown: &str) -> String {
     out
 }
 
-/// Returns whether the address leads to a page. An address such as `javascript:...` or `data:...` does not: it contains a
-/// script or a page itself.
+/// Returns whether the address leads to a page. An address such as `javascript:...` or `data:...` does not lead to a page,
+/// because the address itself contains a script or a page.
 fn leads_to_a_page(address: &str) -> bool {
     let scheme = address.split(['/', '?', '#']).next().unwrap_or_default();
     let scheme = scheme.split_once(':').map(|(scheme, _)| scheme.trim());

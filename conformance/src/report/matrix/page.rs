@@ -55,7 +55,8 @@ struct CellView<'a> {
 ///
 /// # Panics
 ///
-/// Panics if a template has a mistake. The tests of this crate find such a mistake before a release.
+/// Panics if a template has a mistake. The tests of this crate render every template, so they find such a mistake before a
+/// release.
 #[must_use]
 pub fn to_page(matrix: &Matrix, weights: &str) -> String {
     let (dull, telling): (Vec<&Row>, Vec<&Row>) = matrix.rows.iter().partition(|row| row.is_dull());

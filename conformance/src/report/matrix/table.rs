@@ -10,8 +10,8 @@ use crate::text;
 
 use super::score;
 
-/// Returns a numbered line for each team with its score, then a line for each case. Cases that all teams pass are left out
-/// unless `whole` is set.
+/// Returns a numbered line for each team with its score, then a line for each case. If `whole` is false, cases that all
+/// teams pass are left out.
 #[must_use]
 pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> String {
     let mut out = String::new();

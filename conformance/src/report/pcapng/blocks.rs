@@ -9,7 +9,7 @@ const ENHANCED_PACKET: u32 = 6;
 
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
-/// The packets of the file begin with an IP header.
+/// The type of the captured packets: each begins with an IP header.
 const LINKTYPE_RAW: u16 = 101;
 
 const OPTION_END: u16 = 0;
@@ -21,7 +21,7 @@ const OPTION_APPLICATION: u16 = 4;
 /// Maximum length of a text, in bytes. The length field of an option has only 16 bits.
 const LONGEST_TEXT: usize = 4096;
 
-/// A capture file that is being built. Its byte order is little-endian, as its first block says.
+/// A capture file that is being built. Its first block says that all numbers are little-endian.
 pub(super) struct Capture {
     bytes: Vec<u8>,
 }
@@ -77,7 +77,8 @@ impl Capture {
         self.bytes
     }
 
-    /// Adds a block. Its length is written at its start and at its end, so that programs can also read the file backwards.
+    /// Adds a block. The block's length is written both at its start and at its end, so that programs can also read the file
+    /// backwards.
     fn block(&mut self, kind: u32, body: &[u8]) {
         let length = u32::try_from(body.len() + 12).unwrap_or(u32::MAX);
         self.bytes.extend(kind.to_le_bytes());
@@ -101,7 +102,7 @@ fn end_of_options(body: &mut Vec<u8>) {
     body.extend(0_u16.to_le_bytes());
 }
 
-/// Adds zeros up to a multiple of four bytes, as the format demands for every block and option.
+/// Adds zeros until the length is a multiple of four bytes, as the format requires for every block and option.
 fn pad(body: &mut Vec<u8>) {
     body.resize(body.len().next_multiple_of(4), 0);
 }

@@ -1,9 +1,10 @@
 //! Conversations as a capture that Wireshark opens.
 //!
-//! The suite sees bytes on connections, not packets. So it makes up the packets of a capture: one TCP stream for each
-//! connection, with correct sequence numbers and checksums, at the times that were observed. For a protocol inside TLS the
-//! capture contains the plain text. Each case is an interface of its own, and the comment of each packet gives its meaning.
-//! Of a large send the capture contains only the first bytes, as if the capturing program had cut the packet.
+//! The suite sees bytes on connections, not packets. So it makes up the packets of a capture. Each connection becomes a TCP
+//! stream with correct sequence numbers and checksums, at the times that were observed. For a protocol inside TLS the
+//! capture contains the plain text. Each case appears as a network interface of its own, and each packet has a comment that
+//! says what it means. The capture contains only the first bytes of a large send, as if a capturing program had cut the
+//! packet.
 
 mod blocks;
 mod segment;
@@ -21,7 +22,7 @@ use stream::{Packet, Stream};
 /// The first client port in a capture.
 const FIRST_PORT: u16 = 40_000;
 
-/// The port of the target in a capture if the target had several ports.
+/// The port of the target in a capture, if the target had several ports during the run.
 const MADE_UP_PORT: u16 = 7777;
 
 /// A conversation for a capture.
@@ -56,7 +57,7 @@ pub fn to_pcapng<'a>(
     target: SocketAddr,
     conversations: impl IntoIterator<Item = Conversation<'a>>,
 ) -> Vec<u8> {
-    // Port 0 means that each start of the target had another port. The capture then uses a made-up port.
+    // Port 0 means that the target got a different port at each start. The capture then uses a made-up port.
     let target = match target.port() {
         0 => SocketAddr::new(target.ip(), MADE_UP_PORT),
         _ => target,

@@ -10,8 +10,8 @@ pub(super) const ACK: u8 = 0x10;
 
 const PROTOCOL_TCP: u8 = 6;
 
-/// The options of a SYN: segments of up to 65,495 bytes, as on loopback, and a window in units of 2^10 bytes. No stream in
-/// a capture fills this window.
+/// The options of a SYN: segments of up to 65,495 bytes, as on loopback, and a window in units of 2^10 bytes. This window is
+/// so large that no stream in a capture fills it.
 const SYN_OPTIONS: [u8; 8] = [2, 4, 0xff, 0xd7, 3, 3, 10, 0];
 
 /// A segment.
@@ -51,7 +51,7 @@ impl Segment<'_> {
         tcp.push(u8::try_from(header / 4).unwrap_or(5) << 4);
         tcp.push(self.flags);
         tcp.extend(u16::MAX.to_be_bytes());
-        // The checksum and the urgent pointer. The checksum is zero until it is computed below.
+        // The checksum and the urgent pointer. The checksum stays zero until the code below has computed it.
         tcp.extend([0, 0, 0, 0]);
         tcp.extend(options);
         tcp.extend(self.payload);

@@ -10,7 +10,7 @@ use super::segment::{ACK, FIN, PSH, RST, SYN, Segment};
 /// Maximum payload of a segment, in bytes.
 const LARGEST_PAYLOAD: usize = 32 << 10;
 
-/// Empty segments represent the bytes of an event that were not kept. This is their maximum number for each event.
+/// Maximum number of empty segments for one event. They represent the bytes of the event that were not kept.
 const MOST_CUT_SEGMENTS: usize = 64;
 
 /// One captured packet.
@@ -19,7 +19,7 @@ pub(super) struct Packet {
     pub(super) at: Duration,
     pub(super) interface: u32,
     pub(super) bytes: Vec<u8>,
-    /// The length of the whole packet. It is larger than the length of `bytes` if bytes were not kept.
+    /// The length of the whole packet. If some of its bytes were not kept, this length is larger than the length of `bytes`.
     pub(super) length: u32,
     pub(super) comment: String,
 }

@@ -7,8 +7,8 @@ use crate::text;
 /// The width of the picture, in pixels.
 pub(super) const WIDTH: f64 = 1280.0;
 
-/// The colours of lanes and fields. On white and on black paper, each of them has the same contrast, 4.5 : 1, so that the
-/// picture can be shown on both. White text on one of them has that contrast too.
+/// The colours of lanes and fields. Each colour has the contrast 4.5 : 1 both with white and with black. So the picture can
+/// be shown on white and on black paper. White text on one of these colours has that contrast too.
 pub(super) const COLOURS: [&str; 6] = [
     "#277bb8", "#9a59c8", "#2d8757", "#c6522f", "#6c7e20", "#c34a90",
 ];
@@ -16,7 +16,7 @@ pub(super) const COLOURS: [&str; 6] = [
 /// The colour of opcodes.
 pub(super) const AMBER: &str = "#a16c12";
 
-/// The colour of everything without a meaning of its own.
+/// The colour of everything that has no special colour.
 pub(super) const GREY: &str = "#717780";
 
 /// The colour of failures.
@@ -117,7 +117,8 @@ impl Canvas {
         ));
     }
 
-    /// Draws the head of a horizontal arrow whose point is here. `towards` is 1 for an arrow to the right, -1 to the left.
+    /// Draws the head of a horizontal arrow whose point is at (x, y). `towards` is 1 for an arrow to the right, -1 to the
+    /// left.
     pub(super) fn arrow_head(&mut self, (x, y): (f64, f64), towards: f64, colour: &str) {
         let back = x - 10.0 * towards;
         let (above, below) = (y - 5.0, y + 5.0);
@@ -205,7 +206,7 @@ impl Canvas {
     pub(super) fn document(self, height: f64, title: &str) -> String {
         let title = text::html(&text::line(title));
         let mut out = String::new();
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(
             out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height:.0}\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" font-family=\"{SANS}\">\n<title>{title}</title>\n{}</svg>\n",

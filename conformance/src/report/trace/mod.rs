@@ -17,8 +17,10 @@ pub use text::trace_text;
 
 use crate::trace::Trace;
 
-/// Returns what a fence is, if the trace has one.
+/// If the trace has a fence, returns a line that explains what a fence is.
 fn fences(trace: &Trace) -> Option<&'static str> {
     let has_fence = trace.blocks.iter().any(|block| block.fence);
-    has_fence.then_some("fence: its answer proves that the server sent nothing else before")
+    has_fence.then_some(
+        "fence: an exchange whose answer proves that the server sent nothing else before it",
+    )
 }

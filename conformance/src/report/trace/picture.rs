@@ -1,5 +1,5 @@
-//! A trace as a picture: a vertical line for each lane and one for the server, an arrow for each frame, and beside the arrow
-//! the bytes of the frame, field by field.
+//! A trace as a picture. It has a vertical line for each lane and one for the server, and an arrow for each frame. Beside
+//! the arrow are the bytes of the frame, field by field.
 
 use super::canvas::{AMBER, COLOURS, Canvas, GREY, Ink, Look, RED, WIDTH};
 use super::fences;
@@ -10,15 +10,16 @@ use crate::trace::{Block, Part, Trace};
 /// Margin around the picture.
 const MARGIN: f64 = 24.0;
 
-/// The places of the first lane, of the last lane (at most), and of the server.
+/// The horizontal positions of the first lane, of the last lane (at most), and of the server.
 const FIRST_LANE: f64 = 70.0;
 const LAST_LANE: f64 = 330.0;
 const SERVER: f64 = 560.0;
 
-/// Largest distance between two lanes.
+/// Maximum distance between two lanes.
 const LANE_GAP: f64 = 130.0;
 
-/// If two lanes are closer together than this, their names have no place above them.
+/// Minimum distance between two lanes for names above the lanes. If the lanes are closer together, there is no space for
+/// their names.
 const CROWD: f64 = 16.0;
 
 /// Where the bytes begin.
@@ -71,7 +72,7 @@ pub fn trace_picture(trace: &Trace) -> String {
 struct Picture<'a> {
     trace: &'a Trace,
     shapes: Canvas,
-    /// The upper edge of what is drawn next.
+    /// The vertical position at which the next part of the picture begins.
     y: f64,
 }
 
@@ -98,7 +99,8 @@ impl Picture<'_> {
         FIRST_LANE + index * self.gap()
     }
 
-    /// Returns whether the lanes are too close together for their names. Then each arrow has the name of its lane.
+    /// Returns whether the lanes are too close together to write their names above them. If so, the name of the lane is at
+    /// each arrow instead.
     fn is_crowd(&self) -> bool {
         self.gap() < CROWD
     }
@@ -113,7 +115,7 @@ impl Picture<'_> {
         let widths = lanes.iter().map(|lane| WHITE.width(lane));
         let widest = widths.fold(0.0, f64::max);
         let is_narrow = widest + 22.0 > self.gap() && !is_crowd;
-        // The sine of the angle of slanted names is less than 0.65.
+        // Slanted names need less than 0.65 of their width as height, because the sine of their angle is less than 0.65.
         self.y += if is_narrow {
             20.0 + 0.65 * widest
         } else {
@@ -180,7 +182,7 @@ impl Picture<'_> {
         let end = point - 8.0 * towards;
         self.shapes.line((from, y), (end, y), colour, look);
         self.shapes.arrow_head((point, y), towards, colour);
-        // Right of the last lane, so that no line goes through the words.
+        // The words are to the right of the last lane, so that no line goes through them.
         let last = self.trace.lanes.last().map_or(x, |lane| self.x(lane));
         let at = (f64::midpoint(last, SERVER), y - 7.0);
         self.shapes.centred(at, Ink::bold(14.0, colour), words);
@@ -217,7 +219,7 @@ impl Picture<'_> {
                 x += piece.width() + 6.0;
             }
         }
-        // The arrow needs this height, too.
+        // The last row is at least this high, because the arrow beside it needs this height too.
         self.y += height.max(FIELDS - 10.0);
     }
 
@@ -229,7 +231,7 @@ impl Picture<'_> {
         self.y += WORDS;
     }
 
-    /// Draws the failure if it comes after this number of blocks.
+    /// Draws the failure, if it happened after this number of blocks.
     fn failure(&mut self, blocks: usize) {
         let Some((before, failure)) = &self.trace.failure else {
             return;
@@ -285,7 +287,7 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
     lines.iter().map(|line| shortened(line, 140)).collect()
 }
 
-/// Returns whether this part is the content of a field whose length is the part before it.
+/// Returns whether this part is the content of a field, and the part before it is the length of the same field.
 fn follows_its_length(parts: &[Part], part: &Part) -> bool {
     let mut lengths = parts.iter().filter(|other| other.is_length);
     lengths.any(|length| length.name == part.name && length.offset + length.length == part.offset)

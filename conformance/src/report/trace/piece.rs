@@ -3,11 +3,11 @@
 use super::canvas::{Canvas, DIGIT, GREY, Ink};
 use crate::trace::Part;
 
-/// Most bytes of one field in one piece, and most pieces of one field.
+/// Maximum number of bytes in one piece, and maximum number of pieces of one field.
 const PIECE: usize = 16;
 const PIECES: usize = 3;
 
-/// Most characters of a value that are shown.
+/// Maximum number of characters of a value that are shown.
 const VALUE: usize = 64;
 
 const NAME: Ink = Ink::plain(12.0, GREY);
@@ -22,7 +22,7 @@ pub(super) struct Piece {
 /// Divides a field into pieces. Only the first piece has the name and the value.
 pub(super) fn pieces(part: &Part) -> Vec<Piece> {
     let value = match part.name.as_str() {
-        // The name of the packet is beside the arrow.
+        // The picture shows only the number here, because the name of the packet is beside the arrow.
         "opcode" => part.value.split(' ').next().unwrap_or_default(),
         _ => &part.value,
     };

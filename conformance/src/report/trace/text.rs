@@ -13,14 +13,14 @@ use crate::trace::{Block, Part, Trace};
 /// The number of bytes in one row.
 const ROW: usize = 8;
 
-/// Most rows for one field. Of a longer field, the last row gives the number of the other bytes.
+/// Maximum number of rows for one field. If a field is longer, the last row gives the number of the other bytes.
 const ROWS: usize = 8;
 
 /// Returns the trace as text. Texts from other sources are escaped.
 #[must_use]
 pub fn trace_text(trace: &Trace, paint: Paint) -> String {
     let mut out = String::new();
-    // Writing to a text cannot fail.
+    // Writing to a `String` cannot fail.
     let _ = writeln!(out, "{}", paint.strong(&text::line(&trace.title)));
     let _ = writeln!(out, "{}", text::line(&trace.origin));
     let parts = trace.blocks.iter().flat_map(|block| &block.parts);
@@ -42,7 +42,7 @@ pub fn trace_text(trace: &Trace, paint: Paint) -> String {
     out
 }
 
-/// Adds the failure if it comes after this number of blocks.
+/// Adds the failure, if it happened after this number of blocks.
 fn failure(out: &mut String, trace: &Trace, blocks: usize, paint: Paint) {
     if let Some((before, failure)) = &trace.failure
         && *before == blocks

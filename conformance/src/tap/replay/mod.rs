@@ -2,10 +2,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `names` | finds the names of the lanes, and the values that the server gave out |
+//! | `names` | finds the names of the lanes, and the values that the server chose, such as ids |
 //! | `steps` | turns moments into steps |
 //! | `value` | writes values and bytes in the language of scenarios |
-//! | `write` | writes the steps as text; puts steps that race into `together` |
+//! | `write` | writes the steps as text; puts steps whose order is not known into `together` |
 
 mod names;
 mod steps;
@@ -20,7 +20,7 @@ use super::record::Moment;
 use names::Names;
 use steps::Steps;
 
-/// The parts of a scenario that are not recorded.
+/// The parts of a scenario that do not come from the recording.
 #[derive(Debug, Clone)]
 pub struct Replay<'a> {
     /// The id of the scenario.
@@ -33,8 +33,9 @@ pub struct Replay<'a> {
 
 /// Returns the text of a file with one scenario, which sends and expects what the tap has recorded.
 ///
-/// The logins of the clients become fresh names of the lanes. If a client used a value that the server had given out, the
-/// scenario remembers this value. Frames that cannot be written as packets are written as bytes.
+/// The recorded logins are replaced by the names of the lanes, for which each run uses fresh logins. If the server sent a
+/// value (for example an id) and a client used this value later, the scenario remembers the value that the server sends in
+/// the new run. Frames that cannot be written as packets are written as bytes.
 #[must_use]
 pub fn scenario(grammar: &Grammar, moments: &[Moment], head: &Replay<'_>) -> String {
     let names = Names::of(grammar, moments);

@@ -1,4 +1,4 @@
-//! Names for the values that differ in every run: logins, and values that the server gives out.
+//! Names for the values that differ in every run: logins, and values that the server chooses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,12 @@ use crate::scenario::is_word;
 use crate::tap::record::{Moment, What};
 use crate::tap::watch::Heard;
 
-/// Maximum length of a lane's name. The suite makes the fresh login from this name, and the login must also be short.
+/// Maximum length of a lane's name. In each run the suite makes a fresh login from this name, so a short name also keeps the
+/// login short.
 const LONGEST_NAME: usize = 10;
 
-/// Maximum length of an ordinary login, in bytes. A longer login is probably long on purpose, so its fresh login gets the
-/// same length.
+/// Maximum length of an ordinary login, in bytes. A longer login probably tests a limit, so the fresh login in its place
+/// gets the same length.
 const USUAL_LOGIN: usize = 20;
 
 /// The names of a conversation.
@@ -21,7 +22,8 @@ pub(super) struct Names {
     pub(super) lanes: BTreeMap<usize, Lane>,
     /// The first lane with each login.
     pub(super) logins: BTreeMap<String, String>,
-    /// The name under which each value is remembered. The key is the name of a field and the value that the server gave out.
+    /// The name under which each value is remembered. The key is the name of the field and the value that the server sent in
+    /// it.
     remembered: BTreeMap<(String, String), String>,
 }
 
@@ -78,8 +80,8 @@ impl Names {
         self.lanes.insert(connection, lane);
     }
 
-    /// Finds the values that the server gives out: the server sends such a value first, and a client later sends it in a
-    /// field with the same name.
+    /// Finds the values that the scenario must remember, such as ids. The server first sends such a value, and a client
+    /// later sends it in a field with the same name.
     fn remember(&mut self, grammar: &Grammar, moments: &[Moment]) {
         let mut said: BTreeSet<(String, String)> = BTreeSet::new();
         let mut given: BTreeSet<(String, String)> = BTreeSet::new();
@@ -196,8 +198,8 @@ fn logins(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     logins
 }
 
-/// Returns the fields with which a client asks for its login. The function finds these fields in the fence for lanes without
-/// a login: this fence sends packets in which these fields contain the name of the lane.
+/// Returns the fields with which a client asks for its login. The suite's fence for lanes without a login shows which fields
+/// these are, because its packets contain the name of the lane.
 fn login_fields(grammar: &Grammar) -> Vec<(PacketId, usize)> {
     let fence = grammar.fence_unidentified.iter();
     let sends = fence

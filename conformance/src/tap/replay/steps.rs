@@ -9,17 +9,17 @@ use crate::tap::watch::Heard;
 use super::names::Names;
 use super::value::{bytes, in_hex, literal};
 
-/// Maximum number of steps. A longer scenario would not be readable.
+/// Maximum number of steps. A longer scenario would be too long to read.
 const MOST_STEPS: usize = 2000;
 
-/// Maximum number of bytes that a step writes one by one.
+/// Maximum number of raw bytes that a step contains literally. Larger sends are replaced by random bytes.
 const WRITTEN_BYTES: usize = 2048;
 
 /// The steps of a scenario, in order.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
-    /// Why the steps end before the recording ends, if they do.
+    /// The reason, if the scenario ends before the recording ends.
     pub(super) stopped: Option<String>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Steps {
 pub(super) struct Step {
     pub(super) connection: usize,
     pub(super) kind: Kind,
-    /// The text after the arrow `>` or `<`.
+    /// The text of the step after its arrow, `>` or `<`.
     pub(super) text: String,
     /// A comment above the step, for readers of the scenario.
     pub(super) remark: Option<String>,
@@ -82,11 +82,12 @@ impl Steps {
     }
 }
 
-/// Returns the moments, with raw bytes of one connection and direction joined. The joining stops when anything else happens
-/// on the connection, or when a client sends something on another connection, which may be an answer to the bytes.
+/// Returns the moments, but joins raw bytes of the same connection and direction. Two moments are not joined if something
+/// else happened on the connection between them. They are also not joined if a client sent something on another connection
+/// between them, because that may be an answer to the first bytes.
 fn joined(moments: &[Moment]) -> Vec<Moment> {
     let mut joined: Vec<Moment> = Vec::new();
-    // For each connection and direction: the position of the raw bytes to which further bytes may be joined.
+    // For each connection and direction: the index of the moment with raw bytes to which the next raw bytes may be joined.
     let mut growing: BTreeMap<(usize, bool), usize> = BTreeMap::new();
     for moment in moments {
         let connection = moment.connection;
@@ -171,8 +172,8 @@ impl Making<'_> {
         });
     }
 
-    /// Returns whether a frame with something wrong in it can be written as a packet. This is possible only for a packet
-    /// that a client sent and that clients may send, for example one with a text that is too long. All other wrong frames
+    /// Returns whether a frame that breaks a rule of the protocol can still be written as a packet. This is possible only if
+    /// a client sent it and it is a client's packet, for example one with a text that is too long. All other wrong frames
     /// are written as bytes.
     fn may_be_written(&self, side: Side, frame: &Frame) -> bool {
         let packet = self.grammar.packet(frame.packet);
@@ -236,7 +237,7 @@ impl Making<'_> {
         match (sends, known) {
             (false, Some(blob)) => Ok(format!("bytes {length} sha256=${blob}")),
             (false, None) => Err(format!(
-                "the server sent {length} bytes that no client had sent before in one piece"
+                "the server sent {length} bytes; a scenario can check so many bytes only if a client has sent the same bytes before in one piece"
             )),
             (true, _) => {
                 let number = self.blobs.len() + 1;
@@ -268,8 +269,9 @@ impl Making<'_> {
         }
     }
 
-    /// If the recording ends with a send that nothing answered, adds a step that expects silence. Without it, nothing would
-    /// check the effect of that send. Proving silence needs a fence, so a lane of raw bytes gets no such step.
+    /// If the recording ends with a send that nothing answered, adds a step that expects silence. Without this step, the
+    /// scenario would not check the effect of the send. A lane of raw bytes gets no such step, because silence is proved
+    /// with a fence, and a fence consists of packets.
     fn watch_the_last(&mut self) {
         let Some(last) = self.made.steps.last() else {
             return;

@@ -4,12 +4,11 @@ use crate::evidence::hex;
 use crate::grammar::Value;
 use crate::text::kdl;
 
-/// Maximum length, in bytes, of a text that is written out although it only repeats one character. A longer text is written
-/// as `(xN)`.
+/// If a text only repeats one character, and is longer than this number of bytes, it is written in the short form `(xN)`.
 const LONG_TEXT: usize = 64;
 
-/// Returns the text for a value that is the same in every run. A text that is also one of the names in `lanes` is marked, so
-/// that it is not read as the name of a lane.
+/// Returns the text for a value that is the same in every run. If a text value equals one of the names in `lanes`, the text
+/// gets a mark. Without the mark, the suite would read it as the name of a lane.
 pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str>) -> String {
     match value {
         Value::Text(text) => {

@@ -31,7 +31,8 @@ pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
     out
 }
 
-/// Returns groups of steps: each observation is a group of its own, and all steps between two observations are one group.
+/// Returns groups of steps. Each step that observes something (`<`) is a group of its own, and all steps between two such
+/// steps are one group.
 fn groups(steps: &[Step]) -> Vec<&[Step]> {
     steps
         .chunk_by(|one, next| one.kind != Kind::Sees && next.kind != Kind::Sees)
@@ -48,9 +49,9 @@ fn write_group(out: &mut String, steps: &[Step], names: &Names) {
         steps.iter().for_each(|step| line(out, step, names, 1));
         return;
     }
-    // Several lanes send, and nothing is observed between their sends, so the order in which the server receives them is not
-    // known. Therefore these sends are written in `together`, with the connects before the block and the proof of silence
-    // after the block.
+    // Several lanes send, and no step between their sends observes anything. So the order in which the server received the
+    // sends is not known. Therefore these sends are written in `together`, with the connects before the block and the proof
+    // of silence after the block.
     let of = |kinds: &'static [Kind]| steps.iter().filter(|step| kinds.contains(&step.kind));
     of(&[Kind::Opens]).for_each(|step| line(out, step, names, 1));
     let _ = writeln!(out, "    together {{");

@@ -53,7 +53,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads each `answered-by=PONG`, after all packets are read. `answered-by` must name a packet of clients, and all
+    /// Reads each `answered-by=PONG`, after all packets are read. `answered-by` must name a packet that clients send. All
     /// fields of that packet must also be fields of the packet that it answers.
     pub(super) fn answers(&mut self) {
         let root = self.root;

@@ -1,6 +1,6 @@
 //! Reads `extends`: a protocol that describes only its differences from another protocol.
 //!
-//! The trees of the two files are merged before anything in them is interpreted, so the rest of the reader reads one
+//! The trees of the two files are merged before anything in them is interpreted, so the rest of the reader sees a single
 //! protocol. Every part of the merged tree still knows from which file it comes.
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ pub fn base_of(nodes: &[Node]) -> Option<&Entry> {
 
 /// Returns the protocol `own` together with everything of `base` that it does not change.
 ///
-/// The title of `base` is not inherited. Everything in `own` replaces what is inherited under the same name. New readings
-/// come first, because the probes of inherited readings may depend on them.
+/// The title of `base` is not inherited. Everything in `own` replaces the inherited part of the same name. New readings come
+/// first, because the probes of inherited readings may depend on them.
 pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
     let title = |node: &&Node| node.name.text != "title";
     let mut merge = Merge {
@@ -82,7 +82,8 @@ impl Merge<'_> {
         entries.filter_map(Entry::word).collect()
     }
 
-    /// Returns the index of the inherited node with this word and the name in an entry; if there is none, reports that.
+    /// Returns the index of the inherited node with this word and with the name in `entry`. If no such node exists, reports
+    /// that.
     fn need_inherited(&mut self, word: &str, entry: &Entry) -> Option<usize> {
         let written = entry.name().unwrap_or_default();
         let index = self.inherited(word, &written);
@@ -94,7 +95,9 @@ impl Merge<'_> {
 
     /// Handles `remove packet ID_PRIVATE`.
     fn remove(&mut self, node: &Node) -> Option<()> {
-        let shape = Shape::like("remove packet KO_PRIVATE; or type, or reading");
+        let shape = Shape::like(
+            "remove packet KO_PRIVATE, or: remove type ADDRESS, or: remove reading echo",
+        );
         let [kind, removed] = self.findings.arguments(node, shape)?;
         let word = kind.name().unwrap_or_default();
         let known = ["packet", "type", "reading"];
@@ -108,8 +111,8 @@ impl Merge<'_> {
         Some(())
     }
 
-    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: adds them to the tree. They are applied when the merged tree is
-    /// read.
+    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: adds these nodes to the tree. They take effect later, when the
+    /// merged tree is read.
     fn change(&mut self, node: &Node, changes: &str, shape: Shape<'_>) -> Option<()> {
         let [entry, _] = self.findings.arguments(node, shape)?;
         self.need_inherited(changes, entry)?;
@@ -125,7 +128,7 @@ impl Merge<'_> {
     fn replace_or_add(&mut self, node: &Node) {
         let (word, name) = (node.name.text.as_str(), name(node));
         if word == "frame" {
-            // The head of the base is replaced, in whichever form it is written.
+            // The inherited head is replaced, whether it is written as `frame` or in the short form.
             let own = &self.own.file;
             self.nodes.retain(|known| {
                 let is_head = ["frame", "opcode", "length"].contains(&known.name.text.as_str());
@@ -150,8 +153,8 @@ impl Merge<'_> {
         }
     }
 
-    /// Removes each `renumber` or `settle` of earlier extensions, when the packet or reading that they change is removed,
-    /// replaced or changed again.
+    /// Removes each inherited `renumber` or `settle` of a packet or reading, because this extension removes, replaces or
+    /// changes that packet or reading.
     fn forget_changes_of(&mut self, word: &str, name: &str) {
         let change = if word == "packet" {
             "renumber"

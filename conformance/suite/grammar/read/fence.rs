@@ -150,7 +150,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads `> PACKET` or `< PACKET`. The remedy of a mistake shows the example.
+    /// Reads `> PACKET` or `< PACKET`. If there is a mistake, the message shows `example`.
     pub(super) fn arrow_and_packet(
         &mut self,
         node: &Node,
@@ -168,7 +168,7 @@ impl Reader<'_> {
         Some((direction, self.packet_on_side(name, direction)?))
     }
 
-    /// Returns the packet; if this side never sends it, reports that.
+    /// Returns the packet. If the side that sends in this direction never sends this packet, reports that.
     fn packet_on_side(&mut self, entry: &Entry, direction: Direction) -> Option<PacketId> {
         let packet = self.known_packet(entry)?;
         let side = match direction {
@@ -182,8 +182,8 @@ impl Reader<'_> {
         Some(packet)
     }
 
-    /// Reads the values of all fields of a packet, in the packet's order. A field that not every packet has may be omitted:
-    /// then the packet does not have it. Reports names that are not fields of the packet.
+    /// Reads the values of all fields of a packet, in the packet's order. A field that not every such packet has may be
+    /// omitted; if it is omitted, this packet does not have it. Reports names that are not fields of the packet.
     pub(super) fn exchanged<T: From<Value>>(
         &mut self,
         node: &Node,

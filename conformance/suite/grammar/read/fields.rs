@@ -1,5 +1,5 @@
-//! Reads the fields of a packet: also those that share an integer (`bits`), those that it may end before (`optional`), and
-//! those that depend on an earlier one (`when`).
+//! Reads the fields of a packet. Some fields share an integer (`bits`), some may be missing at the end of the packet
+//! (`optional`), and some depend on an earlier field (`when`).
 
 use std::collections::BTreeSet;
 
@@ -89,7 +89,7 @@ impl Reader<'_> {
         self.group(node, Presence::When { field, is }, WHEN, all)
     }
 
-    /// Reads `bits uint16 { version 9; kind 7 }`: fields that share one integer. The first one has its highest bits.
+    /// Reads `bits uint16 { version 9; kind 7 }`: fields that share one integer. The first field has the highest bits.
     fn bits(&mut self, node: &Node, all: &mut Fields) -> Option<()> {
         let [entry] = self.arguments(node, Shape::like(BITS).and_block())?;
         let int = self.integer_of(entry)?;
@@ -130,7 +130,8 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Returns the name of the type of a number of this number of bits. No file can use this name, because of its space.
+    /// Returns the name of the type for a number with this many bits. No file can use this name, because it contains a
+    /// space.
     fn type_of_bits(&mut self, width: usize) -> String {
         let name = format!("{width} bits");
         let types = &mut self.grammar.types;
@@ -169,7 +170,8 @@ impl Reader<'_> {
         let is_first = self.is_first(&mut all.names, &field.name, "field", node);
         is_first.then_some(())?;
         self.check_place_of(presence, &all.fields, node);
-        // After a first field of the same block, the frame shows whether it has the block.
+        // Only the first field of an `optional` block must have at least one byte: its bytes show whether the frame has the
+        // block.
         let begins = presence
             == Presence::Optional {
                 first: all.fields.len(),
@@ -182,7 +184,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Returns whether the field takes all bytes up to the end of the frame, which may be none.
+    /// Returns whether the field takes all bytes up to the end of the frame. There may be no such bytes.
     fn may_be_empty(&self, field: &Field) -> bool {
         let kinds = self
             .grammar
@@ -190,8 +192,8 @@ impl Reader<'_> {
         kinds.iter().any(|kind| kind.ends_with_the_frame())
     }
 
-    /// Checks that a field can follow the earlier ones: none of them takes the rest of the same frame, and no frame ends
-    /// before a field that it must have.
+    /// Checks that a field can follow the earlier fields. No earlier field may take the rest of the same frame. A field that
+    /// is always sent may not follow an optional field.
     fn check_place_of(&mut self, presence: Presence, earlier: &[Field], node: &Node) {
         let is_optional = |presence: Presence| matches!(presence, Presence::Optional { .. });
         let open = earlier
@@ -208,7 +210,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns whether no frame has both of two fields.
+/// Returns whether two fields exclude each other: no frame has both of them.
 fn are_exclusive(one: Presence, other: Presence) -> bool {
     match (one, other) {
         (

@@ -14,7 +14,7 @@ const LENGTH: &str = "length uint32 of=payload";
 const PARTS: [&str; 3] = ["const", "opcode", "length"];
 
 impl Reader<'_> {
-    /// Reads `byte-order little`. The order applies to the whole file, so it is read before everything else.
+    /// Reads `byte-order little`. The byte order applies to the whole file, so it is read before everything else.
     pub(super) fn byte_order(&mut self) {
         let root = self.root;
         for node in root.block() {
@@ -75,7 +75,7 @@ impl Reader<'_> {
         opcode.is_some()
     }
 
-    /// Reads `frame { ... }`. A mistake in one part does not hide the mistakes in the others.
+    /// Reads `frame { ... }`. A mistake in one part does not hide the mistakes in the other parts.
     fn frame(&mut self, node: &Node) -> Option<Head> {
         let shape = Shape {
             arguments: (0, 0),

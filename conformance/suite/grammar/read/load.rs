@@ -36,7 +36,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads `message`: what is sent, what arrives, and the answer to the sender, if there is one.
+    /// Reads `message`: the packet that the sender sends, the packet that all clients receive, and the answer to the sender,
+    /// if there is one.
     fn load_message(&mut self, node: &Node) -> Option<LoadMessage> {
         let steps = self.exchange(node, &[LoadLane::Me, LoadLane::All]);
         let find = |lane: LoadLane, direction: Direction| {

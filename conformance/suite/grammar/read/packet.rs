@@ -142,8 +142,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns the index of the earlier field that decides which case of its type this field has, or `Some(None)` if its type
-    /// has no cases. Returns `None` after a mistake.
+    /// If the type of this field has several cases, returns the index of the earlier field that decides between them.
+    /// Returns `Some(None)` if the type has no cases. Returns `None` after a mistake.
     fn decided_by(
         &mut self,
         node: &Node,
@@ -171,7 +171,7 @@ impl Reader<'_> {
         .map(Some)
     }
 
-    /// Checks that the frame has a length, if the type ends where the frame ends.
+    /// If the values of the type end where the frame ends, checks that frames have a length.
     fn check_frame_has_an_end(&mut self, type_name: &str, at: &Entry) {
         let kinds = self.grammar.kinds_of_type(type_name, &Choices::new());
         let is_open = kinds.iter().any(|kind| kind.ends_with_the_frame());
@@ -201,8 +201,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns whether a word can be the name of a packet, such as `LOGIN_2` or `ACK`. Its capitals distinguish it from the words
-/// of the language.
+/// Returns whether a word can be the name of a packet, such as `LOGIN_2` or `ACK`. Its capital letters distinguish it from
+/// the words of the language.
 fn is_packet_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase())
         && word

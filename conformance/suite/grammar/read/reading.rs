@@ -91,8 +91,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Checks that all choices of a reading define the same types. So each of these types exists exactly once, and always has
-    /// the same sort.
+    /// Checks that all choices of a reading define the same types. So with every choice, each of these types exists exactly
+    /// once and has the same sort.
     fn check_choices(&mut self, node: &Node, reading: &Reading) {
         let name = &reading.name;
         let has_two = reading.choices.len() >= 2;

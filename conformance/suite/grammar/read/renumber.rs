@@ -1,4 +1,4 @@
-//! Reads `renumber` and `settle`, and checks that in every reading each opcode belongs to one packet only.
+//! Reads `renumber` and `settle`, and checks that with every choice each opcode belongs to only one packet.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Renumbers packets, after all of them are read, and checks every number in every choice.
+    /// Renumbers packets after all packets are read. Then checks the numbers of all packets for every choice.
     pub(super) fn check_opcodes(&mut self) {
         let root = self.root;
         let width = self.grammar.head.opcode();

@@ -10,7 +10,7 @@ const LIST: &str = "type NAMES list of=STRING count=INT, or: type NAMES list res
 const FIXED: &str = "type NAME text size=32 pad=0";
 const ENDED: &str = "type LINE text ends=\"\\r\\n\"";
 
-/// Maximum bytes of a type of a fixed size.
+/// Maximum size of a type that has a fixed size, in bytes.
 const MAX_SIZE: usize = 65_535;
 
 /// The kinds of types that are not integers.
@@ -178,7 +178,7 @@ impl Reader<'_> {
         self.findings.is_first(seen, name, "type", node)
     }
 
-    /// Returns the sort of the values to which a limit of this type applies: for a list, the sort of its values.
+    /// Returns the sort of values to which a limit such as `max-bytes` applies: for a list, the sort of the values in it.
     pub(super) fn limited_sort(&self, type_name: &str) -> Option<Sort> {
         let kinds = self.grammar.kinds_of_type(type_name, &Choices::new());
         match kinds.first()? {
@@ -188,7 +188,8 @@ impl Reader<'_> {
     }
 
     /// Checks the types on which other types depend: the type of a length must be an integer, each case of a `one-of` must
-    /// name a byte type, and a list has values that it can separate. These types may be defined later in the file.
+    /// name a byte type, and the values of a list must have an end of their own. These types may be defined later in the
+    /// file.
     pub(super) fn check_types(&mut self) {
         let root = self.root;
         let in_readings = root
@@ -216,7 +217,7 @@ impl Reader<'_> {
                     let is_simple = !matches!(kind, TypeKind::OneOf { .. } | TypeKind::List { .. });
                     is_simple && !kind.ends_with_the_frame()
                 };
-                let what = "single values with an end of their own";
+                let what = "numbers, UUIDs, texts or bytes that do not end with the frame";
                 self.check_rests_on(of, is_right, what);
             }
         }
@@ -239,7 +240,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the remedy for a property that names a built-in integer, or a number, instead of a type of the file.
+/// Returns the remedy for a property whose value must be a type that the file defines, but is a built-in integer type or a
+/// number.
 fn undefined_integer(entry: &Entry, written: &str) -> Option<String> {
     let key = entry.key.as_ref()?.text.as_str();
     let name = match key {
@@ -250,15 +252,15 @@ fn undefined_integer(entry: &Entry, written: &str) -> Option<String> {
     let is_built_in = IntType::named(written, Default::default()).is_some();
     if is_built_in {
         return Some(format!(
-            "define a type, and name it; write: type {name} {written}, then {key}={name}"
+            "define a type first, then write its name: type {name} {written}, then {key}={name}"
         ));
     }
     let number = entry.number()?;
     Some(match key {
         "len" => format!(
-            "if each value has {number} bytes, write size={number} (with pad=0, if a shorter value is filled up); if a length is sent before it, write: type LENGTH uint16, then len=LENGTH"
+            "if each value takes {number} bytes, write size={number}, and pad=0 if zero bytes follow a shorter value; if a length is sent before the value, write: type LENGTH uint16, then len=LENGTH"
         ),
-        "count" => "name the type of the number that is sent before the values; write: type COUNT uint16, then count=COUNT".to_owned(),
+        "count" => "write the type of the number that is sent before the values: type COUNT uint16, then count=COUNT".to_owned(),
         _ => return None,
     })
 }
@@ -274,7 +276,7 @@ fn case_of(node: &Node) -> Option<(i128, String)> {
     }
 }
 
-/// Returns whether the word is a kind of type, and so cannot be the type of a field.
+/// Returns whether the word is a kind of type, such as `text`, and so cannot be the type of a field.
 pub(super) fn is_layout(word: &str) -> bool {
     LAYOUTS.contains(&word) || IntType::named(word, Default::default()).is_some()
 }

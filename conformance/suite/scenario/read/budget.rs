@@ -1,23 +1,23 @@
-//! Limits on the size of an unrolled suite. With fragments and repetitions, a small file could unroll to a huge one.
+//! Limits on the size of an unrolled suite. Without these limits, fragments and repetitions in a small file could unroll to
+//! a huge number of steps.
 
-/// Maximum number of steps of one scenario. A conversation of more steps is a load test, and its report would be too long to
-/// read.
+/// Maximum number of steps of one scenario. A conversation with more steps would be a load test, and its report would be too
+/// long to read.
 pub(super) const MAX_STEPS: usize = 10_000;
 
 /// Maximum number of steps of all scenarios together.
 const MAX_STEPS_OF_A_SUITE: usize = 200_000;
 
-/// Maximum number of bytes of all texts that are made with `(xN)"..."`, together.
+/// Maximum number of bytes that all texts made with `(xN)"..."` have together.
 const MAX_LITERAL_BYTES: usize = 64 * 1024 * 1024;
 
 /// Maximum number of lanes of one scenario. Each lane needs a socket in the runner and one in the target.
 pub(super) const MAX_LANES: usize = 1_000;
 
-/// Maximum amount of memory, roughly in bytes, that is copied when fragments and repetitions are inserted.
+/// Approximate maximum number of bytes that are copied when fragments and repetitions are inserted.
 const MAX_COPIED: usize = 256 * 1024 * 1024;
 
-/// Maximum depth of blocks and fragments inside each other. The reader recurses into them, so a greater depth needs a larger
-/// stack.
+/// Maximum nesting depth of blocks and fragments. The reader recurses into them, so a greater depth needs a larger stack.
 pub(super) const MAX_NESTING: usize = 64;
 
 /// The part of the budget that is left.
@@ -46,18 +46,18 @@ impl Budget {
         self.reported = false;
     }
 
-    /// Takes one step from the budget. Returns false if no step was left.
+    /// Takes one step from the budget. Returns false if the budget had no step left.
     pub(super) fn take_step(&mut self) -> bool {
         take(&mut self.steps, 1) && take(&mut self.steps_of_the_suite, 1)
     }
 
-    /// Takes the bytes of a repeated text. Returns false if not enough were left.
+    /// Takes the bytes of a repeated text from the budget. Returns false if the budget did not have enough bytes left.
     pub(super) fn take_literal(&mut self, bytes: usize) -> bool {
         take(&mut self.literal_bytes, bytes)
     }
 
-    /// Takes the size of a copy of steps, or of a copy of the scope. Returns false if not enough was left; after that, no
-    /// step is left either.
+    /// Takes the size of a copy of steps or of the scope from the budget. If the budget did not have enough bytes left,
+    /// takes all its steps away too, and returns false.
     pub(super) fn take_copy(&mut self, size: usize) -> bool {
         let enough = take(&mut self.copied, size);
         if !enough {
@@ -66,7 +66,7 @@ impl Budget {
         enough
     }
 
-    /// Returns whether the scenario has not been reported as too large yet, and notes that it is reported now.
+    /// Notes that the scenario is reported as too large. Returns whether this is the first such report about this scenario.
     pub(super) fn is_first_report(&mut self) -> bool {
         !std::mem::replace(&mut self.reported, true)
     }

@@ -40,8 +40,8 @@ impl Reader<'_> {
             }
             self.scope = before.clone();
             if !ends.is_empty() {
-                // The earlier cases are tried before this one. They have waited for something that did not arrive, so what
-                // was sent before the `either` counts as handled.
+                // The earlier cases are tried before this one. They have waited for something that did not arrive. So the
+                // target has had time to handle what was sent before the `either`, and it counts as handled.
                 self.scope.unobserved.clear();
             }
             self.sent_last.clone_from(&sent_before);
@@ -79,7 +79,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads a case whose lane and arrow are known. Whole steps are allowed between the things that the lane receives.
+    /// Reads a case of an `either` that already names the lane and the arrow. Besides the lines that say what the lane
+    /// receives, the case may contain whole steps.
     fn steps_of_lane(&mut self, lane: LaneId, nodes: &[Node]) -> Vec<Step> {
         let mut steps = Vec::new();
         for node in nodes {

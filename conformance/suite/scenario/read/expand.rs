@@ -66,8 +66,8 @@ impl Bindings {
         match &entry.value {
             Scalar::Text(text) if marked_each && self.counter.is_some() => {
                 new.value = Scalar::Text(self.counted(text));
-                // If the text still contains the counter of an outer `repeat`, the text keeps its mark `(each)`, so that the
-                // outer `repeat` replaces this counter.
+                // If the text still contains the counter of an outer `repeat`, the text keeps its mark `(each)`. With this
+                // mark, the outer `repeat` will replace its counter.
                 if !has_counter(&new.value) {
                     new.mark = None;
                 }
@@ -101,8 +101,8 @@ impl Bindings {
             });
         }
         match self.parameters.get(name) {
-            // If the argument is a word without a sign, `$name` refers to the remembered value of that name, and `bare`
-            // replaces the name. Any other argument is the value itself.
+            // If the argument is a word without a sign, it is the name of a remembered value. Then the word must stay a
+            // reference `$...`, and `bare` replaces only the name in it. Any other argument replaces the whole word.
             Some(Argument {
                 value: Scalar::Word(word),
                 ..
@@ -111,7 +111,7 @@ impl Bindings {
         }
     }
 
-    /// Replaces a parameter after a sign (`@who`, `?id`, `$id`), and counters inside a word (`c$i`).
+    /// Replaces a parameter after a sign (`@who`, `?id`, `$id`), and the counter inside a word (`c$i`).
     fn bare(&self, word: &str) -> String {
         let (sign, name) = match word.chars().next() {
             Some(sign @ ('@' | '?' | '$')) => (Some(sign), word.get(1..).unwrap_or_default()),

@@ -43,7 +43,7 @@ impl Reader<'_> {
                 let key = first.and_then(|extra| extra.key.as_ref());
                 let help = match key.map(|key| key.text.as_str()) {
                     Some("within") => {
-                        format!("write the time limit in braces: {word} {{ within \"5s\" }}")
+                        format!("write a time limit in braces: {word} {{ within \"5s\" }}")
                     }
                     _ => format!("write: {} < {word}", self.lane_name(lane)),
                 };
@@ -58,7 +58,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes that the lane ends, except for `eof`: after an EOF the lane may still send.
+    /// Notes that the lane has ended. After `eof` the lane has not ended, because it may still send.
     fn ends(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Incoming {
         let (what, how) = match phrase.verb {
             Verb::Eof => return Incoming::Eof,

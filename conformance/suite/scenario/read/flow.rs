@@ -52,8 +52,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Ends a `when`. A value that the steps remember counts as remembered only if the target follows this choice of the
-    /// reading.
+    /// Ends a `when`. A value that the steps of the `when` remember exists only if the target follows this choice of the
+    /// reading. So later steps may use the value only where this is certain.
     fn leave_when(&mut self, inside: Scope, reading: &str, choice: &str) {
         for (name, what) in &inside.bound {
             if !self.scope.bound.contains_key(name) {
@@ -65,15 +65,15 @@ impl Reader<'_> {
         self.scope.unobserved = inside.unobserved;
     }
 
-    /// Reads `eventually 20 { steps }`.
+    /// Reads `eventually 20 { steps }`: steps that are tried at most 20 times.
     pub(super) fn eventually(&mut self, node: &Node) -> Option<Action> {
         let shape = Shape::like("eventually 20 { ... }").and_block();
         let [entry] = self.arguments(node, shape)?;
         let tries = self.count(Some(entry), 1..=MAX_TRIES, node, || {
             mistake::not_a_number_of_tries(MAX_TRIES, EVENTUALLY)
         })?;
-        // The first step of the block may race with earlier sends: a try that comes too early fails, and the block is tried
-        // again.
+        // The target may handle the first step of the block before earlier sends. This does no harm: a try that comes too
+        // early fails, and the block is tried again.
         self.scope.unobserved.clear();
         let mistakes_before = self.mistakes;
         let steps = self.steps(node.block());
@@ -121,5 +121,5 @@ impl Reader<'_> {
     }
 }
 
-/// Maximum number of tries. The tries are 100 ms apart, so all pauses together take a minute.
+/// Maximum number of tries. The tries are 100 ms apart, so all pauses together take at most a minute.
 const MAX_TRIES: usize = 600;

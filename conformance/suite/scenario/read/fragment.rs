@@ -155,8 +155,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the scenario that judges the fragment that is being read. If fragments use each other, the outermost fragment
-    /// with such a scenario decides. If the scenario that is being read judges a fragment itself, this fragment is skipped,
-    /// but the fragments inside it count.
+    /// with such a scenario decides. If the scenario that is being read judges a fragment itself, that fragment is skipped,
+    /// but the fragments that it uses count.
     pub(super) fn proved_by(&self) -> Option<String> {
         self.inside
             .iter()

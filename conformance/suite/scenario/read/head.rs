@@ -9,8 +9,8 @@ use super::{Reader, mistake};
 use crate::scenario::{Company, Context};
 use crate::source::{Check, Entry, Findings, Node, Placed};
 
-/// Returns the scenarios and probes with their ids. A scenario or probe without an id, or with an id that is taken, is
-/// reported and left out.
+/// Returns the scenarios and probes with their ids. Reports and leaves out a scenario or probe without an id, or with an id
+/// that is used already.
 pub(super) fn collect_ids<'a>(
     nodes: &[&'a Node],
     context: Context<'_>,

@@ -108,8 +108,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads `name=alice` or `name=$login`. Only settings are allowed after `$`: other values are not known before the first
-    /// step.
+    /// Reads `name=alice` or `name=$login`. Only the name of a setting is allowed after `$`, because other values are not
+    /// known before the first step.
     fn login_of_another(&mut self, entry: &Entry) -> Option<LaneName> {
         if let Some(name) = entry.word().and_then(|word| word.strip_prefix('$')) {
             let is_setting = self.remembered(name, entry)? == Remembered::Setting;

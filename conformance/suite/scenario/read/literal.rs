@@ -87,7 +87,8 @@ impl Reader<'_> {
         mistake::no_such_mark(written).one_of(written, known)
     }
 
-    /// Explains that a type has only fixed sizes, and that this length is not one of them. Returns `None` if the length fits.
+    /// If a type has only fixed sizes and this length is not one of them, returns an explanation. Returns `None` if the
+    /// length fits.
     fn has_another_size(&self, length: usize, target: &Target<'_>) -> Option<String> {
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(target.type_name, &self.choices);
@@ -98,7 +99,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Explains why a text or bytes cannot be sent as this type: because of its size, or because of what marks its end.
+    /// Explains why a text or bytes cannot be sent as this type: their size does not fit, or they contain the end bytes of
+    /// the type.
     fn is_refused(&self, value: &Value, target: &Target<'_>) -> Option<String> {
         let content = match value {
             Value::Text(text) => text.as_bytes(),
@@ -119,8 +121,8 @@ impl Reader<'_> {
         kinds.contains(&&TypeKind::Uuid)
     }
 
-    /// Explains why the value cannot be encoded in one of the readings that are possible here. Returns `None` if it can be
-    /// encoded in all of them.
+    /// Explains why the value cannot be encoded with one of the choices that are possible here. Returns `None` if it can be
+    /// encoded with all of them.
     fn does_not_fit(&self, value: &Value, target: &Target<'_>) -> Option<String> {
         let name = target.name;
         match value {

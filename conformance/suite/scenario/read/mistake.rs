@@ -9,12 +9,12 @@ mistakes! {
     not_a_name(value, example) = "{value} is not a name", "{example}";
     no_such_lane(name) = "there is no lane {name}", "declare it first: client {name}";
     no_such_lane_outside(name) = "there is no lane {name}",
-        "it is declared inside a case or a `when`; move `client {name}` before the block";
+        "lane {name} exists only inside a case or a `when`; move `client {name}` before that block";
     sign_before_a_lane(name) = "there is no lane {name}",
-        "write the lane before the arrow without a sign such as @: alice > ...";
+        "before an arrow, write the lane without a sign such as @: alice > ...";
     no_such_scenario(id) = "there is no scenario {id}",
-        "name the id of a scenario that judges these steps";
-    no_such_reading(name) = "wire.kdl has no reading {name}", "";
+        "write the id of a scenario that judges these steps";
+    no_such_reading(name) = "wire.kdl has no reading with the name {name}", "";
     no_such_packet(name) = "there is no packet {name}", "";
 
     // The head.
@@ -24,57 +24,57 @@ mistakes! {
     no_id() = "a scenario needs an id",
         "write a short id in lowercase: scenario \"login-taken\" {{ ... }}";
     no_title(id) = "{id} has no title",
-        "write a sentence that says what it judges: title \"a free login is accepted\"";
+        "write a sentence that says what this scenario tests: title \"a free login is accepted\"";
     checks_nothing(id) = "{id} checks no requirement",
-        "cite the requirements of spec.md that it judges: checks CHATON-1.3";
+        "name the requirements of spec.md that this scenario tests: checks CHATON-1.3";
     no_steps(id) = "{id} has no steps", "begin with a lane: client alice";
     last_send_unchecked() = "no step checks the effect of the last send",
-        "expect the answer to it, or prove silence: alice < silence";
+        "expect the answer to this send, or prove that the server sends nothing: alice < silence";
     takes_no_value(word) = "`{word}` takes no value", "remove everything after it";
-    not_a_title() = "a title is one text",
+    not_a_title() = "a title must be a single text",
         "write it in quotes: title \"a free login is accepted\"";
     no_requirement_cited() = "`checks` names no requirement",
-        "cite a requirement of spec.md: checks CHATON-1.3";
+        "name a requirement of spec.md: checks CHATON-1.3";
     no_such_requirement(id) = "spec.md has no requirement {id}", "";
-    not_a_lock() = "a lock has one name", "write: lock \"accounts\"";
+    not_a_lock() = "a lock needs one name in quotes", "write: lock \"accounts\"";
     no_setting_named() = "`sets` names no setting", "write: sets identify-timeout";
     not_a_setting_name(entry) = "{entry} is not the name of a setting",
-        "write: sets identify-timeout; its value comes from the command line";
+        "write only the name of the setting: sets identify-timeout; the command line gives the value";
 
     // Fragments.
     no_fragment_name(example) = "a fragment needs a name", "write: {example}";
     not_a_parameter(entry) = "{entry} cannot be a parameter",
-        "a parameter is a new word in lowercase, such as who";
+        "a parameter is a lowercase word that has no other meaning in this language, such as who";
     no_prover() = "`proved-by` names no scenario", "write: proved-by \"login-accepted\"";
     empty_fragment(example) = "this fragment has no steps", "write: {example}";
     unused_fragment(name) = "no scenario uses fragment {name}",
-        "lint checks its steps only when a scenario says: use {name}";
+        "lint checks the steps of a fragment only when a scenario says: use {name}";
     uses_nothing() = "`use` names no fragment", "write: use login alice";
     no_such_fragment(name) = "there is no fragment {name}", "";
     fragment_in_itself(name) = "fragment {name} uses itself",
-        "a fragment may use other fragments, but not one that uses it";
+        "remove this `use`; a fragment cannot use itself, directly or through other fragments";
     named_arguments(example) = "write the arguments of a fragment without names", "{example}";
     use_with_a_block(example) = "`use` cannot have a block", "{example}";
     wrong_number_of_arguments(name, wanted, given, example)
-        = "fragment {name} takes {wanted} arguments, not {given}", "{example}";
+        = "the number of arguments of fragment {name} is {wanted}, not {given}", "{example}";
 
     // Steps.
-    too_deep(most) = "steps are nested more than {most} deep, including those of fragments",
-        "let fragments use fewer other fragments";
+    too_deep(most) = "steps, including those of fragments, are nested more than {most} levels deep",
+        "use fewer fragments inside fragments";
     too_many_steps(id, most) = "{id} has more than {most} steps, including fragments and repetitions",
-        "repeat less often; to put a load on a server, use `conformance load`";
+        "use fewer repetitions; to put a load on a server, use `conformance load`";
     nothing_after_the_arrow() = "the step ends after the arrow",
         "write a packet or a word after the arrow: alice > LOGIN login=@alice";
     not_a_verb(written) = "{written} is neither a packet nor a word of this language",
-        "write a packet or a word after the arrow; send bytes with `raw`, expect them with `bytes`";
-    head_after_a_step(word) = "`{word}` comes after a step",
-        "move it to the head, before the first step";
+        "write a packet or a word after the arrow; to send bytes, write `raw`; to expect bytes, write `bytes`";
+    head_after_a_step(word) = "`{word}` belongs to the head of the scenario, but comes after a step",
+        "move it before the first step";
     not_an_arrow(written) = "`{written}` is not an arrow",
         "write `>` before what the lane does, and `<` before what it must receive";
     lane_without_an_arrow(lane) = "lane {lane} lacks an arrow",
-        "write what it does, {lane} > ..., or what it must receive, {lane} < ...";
+        "write what the lane does: {lane} > ..., or what it must receive: {lane} < ...";
     packet_without_a_lane(name) = "{name} has no lane and no arrow",
-        "write the lane that sends it, alice > {name}, or that must receive it, alice < {name}";
+        "write the lane that sends this packet: alice > {name}, or the lane that must receive it: alice < {name}";
     nothing_receives(word) = "`{word}` has no lane",
         "write the lane that must receive it: alice < {word}";
     nothing_does(word) = "`{word}` has no lane", "write the lane that does it: alice > {word}";
@@ -90,27 +90,27 @@ mistakes! {
     // Lanes.
     not_a_lane_name(entry) = "{entry} cannot be the name of a lane",
         "write its name in lowercase, without quotes: client alice";
-    too_many_lanes(most) = "a scenario has at most {most} lanes",
-        "each lane is a connection to the target";
+    too_many_lanes(most) = "a scenario can have at most {most} lanes",
+        "each lane is a connection to the target; for more connections, use `conformance load`";
     only_no(key, value) = "{key} cannot be {value}", "write {key}=no, or omit it";
-    no_meaning_here(key) = "`{key}` has no meaning for lanes of this protocol",
-        "it has a meaning only if wire.kdl contains one of these: over tls, names identities, answered-by=...";
+    no_meaning_here(key) = "`{key}` has no meaning in this protocol",
+        "tls= needs `over tls` in wire.kdl, registered= needs `names identities`, and answers= needs a packet with `answered-by=`";
     named_twice() = "`name=` already gives this lane its name",
-        "keep either `name=`, or `name-bytes=` and `name-fill=`";
+        "keep `name=`, or keep the length and `name-fill=`";
     two_name_lengths() = "`name-bytes=` already gives this name its length",
-        "keep either `name-bytes=` or `name-chars=`";
+        "keep only one of `name-bytes=` and `name-chars=`";
     no_lane_to_name(value) = "{value} is not a lane",
         "name the lane without quotes and without @: client alice2 name=alice";
-    not_a_filler(value) = "{value} cannot fill a name", "write a text: name-fill=\"é\"";
-    no_name_length() = "the length of the name is missing",
+    not_a_filler(value) = "{value} cannot fill up a name", "write a text: name-fill=\"é\"";
+    no_name_length() = "`name-fill=` needs the length of the name",
         "write: name-bytes=30 name-fill=\"é\"";
     not_a_name_length(value, most, key) = "{value} is not the length of a name",
         "write a number from 1 to {most}: {key}=30";
     not_a_setting(name) = "${name} is not a setting",
-        "the name of a lane must be known before the scenario begins: write `sets login` in the head, and name=$login";
+        "the name of a lane must be known before the scenario begins: write `sets login` in the head, then name=$login";
     has_no_block(word) = "`{word}` cannot have a block", "remove the block";
     truncate_without_tls() = "`truncate` needs TLS",
-        "to end the connection in order, write `close`; to reset it, write `abort`";
+        "this protocol runs over plain TCP: to close the connection in order, write `close`; to reset it, write `abort`";
 
     // What a lane sends.
     empty_glue() = "`glued` has no packets",
@@ -119,140 +119,140 @@ mistakes! {
         "write `split` in the braces of `glued`, on a line of its own";
     not_a_payload(most, example) = "`random` takes a number of bytes, from 1 to {most}", "{example}";
     not_a_seed(value, example) = "{value} is not a seed", "{example}";
-    limit_of_a_send() = "`within` limits the time of an expectation, not of a send",
-        "move it to the expectation that follows";
+    limit_of_a_send() = "`within` limits the time for something that must arrive, not for a send",
+        "move it to the next step that expects something";
     not_of_a_send(word) = "`{word}` does not belong here",
-        "the block of a send can only be {{ split every=1 }} or {{ split at=3 }}";
+        "a send can have only one of these blocks: {{ split every=1 }} or {{ split at=3 }}";
     splits_nowhere(example) = "`split` does not say where to cut", "{example}";
-    not_a_split(entry, example) = "`{entry}` is not a way to split", "{example}";
+    not_a_split(entry, example) = "`{entry}` does not say how to split", "{example}";
     offsets_not_rising() = "these offsets are not in rising order",
-        "write them in rising order, each once: split at=\"3 7\"";
+        "begin with the smallest offset, and write each offset once: split at=\"3 7\"";
     race(name, rival)
-        = "{name} sends right after {rival} and no step between them expects anything: they race",
-        "expect the effect of the first send, or declare the race: together {{ ... }}";
+        = "{name} sends directly after {rival}, so the server may read the two sends in either order",
+        "expect the effect of the first send before the second send, or allow both orders: together {{ ... }}";
 
     // Bytes and signatures.
-    no_frame_length() = "packets of this protocol do not begin with a length",
+    no_frame_length() = "frames of this protocol have no length",
         "wire.kdl has no `length`; use `raw` instead";
     framed_without_opcode() = "the opcode of this frame is missing",
-        "in this protocol the opcode is not the last part of the head; begin with it: framed (opcode)99 ...";
+        "in this protocol, the opcode is not the last part of the head; write it first: framed (opcode)99 ...";
     not_a_frame_length(value, min, max) = "{value} is not the length of a frame",
         "write a number from {min} to {max}, such as (length)5";
     named_pieces(word, example) = "write the pieces of `{word}` without names", "{example}";
     no_pieces(word, example) = "`{word}` lacks its bytes", "{example}";
     no_mark(entry) = "`{entry}` has no mark",
-        "write in parentheses how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
-    undecided_type(name) = "it is not known which case of {name} is meant",
-        "write its bytes: (hex)\"00 ff\", or (ip)\"127.0.0.1\"";
+        "write a mark in parentheses, which says how to turn the value into bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
+    undecided_type(name) = "nothing says which case of {name} is meant",
+        "write the bytes of the value: (hex)\"00 ff\", or (ip)\"127.0.0.1\"";
     not_an_opcode(value, min, max) = "{value} is not an opcode",
         "write a packet's name, or a number from {min} to {max}";
     no_length(name) = "{name} is not a type with a length", "";
-    not_a_length(value, name) = "{value} is not a length of {name}",
-        "write a number that fits into the prefix, such as ({name}.len)-1";
+    not_a_length(value, name) = "{value} is not a possible length of {name}",
+        "write a number that fits into the bytes of the length, such as ({name}.len)-1";
     not_a_signature(value) = "{value} is not a signature",
-        "name the lane that signs its own name, for a field that takes bytes: signature=(signed)@alice";
-    unnamed_signature(example) = "the name for the signature is missing", "{example}";
-    not_a_scheme(written) = "{written} is not a way to sign", "";
+        "write the lane that signs its own name, in a field that takes bytes: signature=(signed)@alice";
+    unnamed_signature(example) = "this step must give the signature a name, so that later steps can use it", "{example}";
+    not_a_scheme(written) = "{written} is not a signature scheme", "";
     no_keys() = "lanes of this protocol have no keys",
         "write `names identities` in wire.kdl to give each lane a UUID and a key";
 
     // What a lane must receive.
-    unknown_bytes(number) = "it is not known which {number} bytes are expected",
-        "name the remembered hash: bytes {number} sha256=$blob";
+    unknown_bytes(number) = "nothing says which {number} bytes are expected",
+        "write the hash that an earlier step remembers: bytes {number} sha256=$blob";
     no_bytes(example) = "`bytes` lacks its bytes", "{example}";
-    zero_bytes() = "there are no bytes to expect", "to expect nothing, write: silence";
+    zero_bytes() = "this step expects zero bytes", "to expect nothing, write: silence";
     not_a_hash_name(value) = "{value} is not a remembered hash",
-        "sha256 takes the hash of bytes that were sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
+        "after `sha256=`, write the remembered hash of bytes that a lane sent: alice > random 1048576 seed=7 as=blob, then bob < bytes 1048576 sha256=$blob";
     no_number_of_bytes(example) = "the number of bytes is missing", "{example}";
     hash_of_other_bytes(name, sent, expected) = "${name} is the hash of {sent} bytes, not of {expected}",
-        "expect all bytes that were sent: the hash is computed over all of them";
+        "the hash covers all bytes that were sent; write: bytes {sent} sha256=${name}";
     not_a_hash(name) = "${name} is not a hash",
-        "this step remembers a hash: alice > random 1048576 as=blob";
+        "write the name of a hash that an earlier step remembers, such as $blob after: alice > random 1048576 as=blob";
     silence_after_no_lane(value) = "{value} is not a lane",
         "name the lane, without quotes: silence after=alice";
-    unprovable_silence() = "silence after another lane cannot be proved inside `together`",
-        "the proof uses both lanes; put this step after the block";
+    unprovable_silence() = "inside `together`, `after=` cannot name another lane",
+        "the proof needs both lanes, but a step inside `together` belongs to one lane; move this step after the block";
     too_few_in_any_order() = "`any-order` needs at least two packets",
-        "write them in its braces, each on a line of its own";
+        "write the packets in its braces, each on a line of its own";
     block_in_any_order() = "the packets of `any-order` cannot have a block",
         "put `within` into the braces of `any-order`, on a line of its own";
     split_of_a_receive() = "`split` cuts what is sent, not what is received",
         "move it to a send: alice > LOGIN login=@alice {{ split every=1 }}";
     not_of_a_receive(word) = "`{word}` does not belong here",
-        "the block of an expectation can only be {{ within \"5s\" }} or {{ not-before \"1s\" }}";
+        "the block of an expectation can contain only `within \"5s\"` and `not-before \"1s\"`";
     no_duration(word) = "`{word}` lacks its duration",
         "write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"";
     not_a_duration(entry, word) = "{entry} is not a duration",
         "write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"";
     pause_without_reason(example) = "`pause` lacks its reason",
-        "write why nothing else can show that the server has handled what was sent: {example}";
+        "say why no other step can show that the server has handled what was sent: {example}";
     pause_in_together() = "`pause` cannot be inside `together`",
-        "the lanes of `together` do not wait for each other; put the pause after the block";
+        "the lanes of `together` do not wait for each other; move the pause after the block";
     no_such_setting(name) = "wire.kdl has no setting {name}", "";
-    impossible_limit(entry) = "{entry} is not a possible limit",
+    impossible_limit(entry) = "{entry} is not a possible duration",
         "write a duration above zero, at most one hour";
 
     // Packets and their fields.
-    other_arrow(name, arrow) = "`{name}` needs the other arrow", "write: alice {arrow} {name}";
+    other_arrow(name, arrow) = "`{name}` needs the opposite arrow", "write: alice {arrow} {name}";
     arrow_is_enough(name) = "there is no word `{name}`",
         "the arrow is enough: `alice > LOGIN ...` sends, `alice < LOGIN_ACCEPTED` expects";
     no_such_word(name, known) = "there is no word `{name}`",
         "write packets in CAPITALS; the words of this language are: {known}";
-    never_sent(name, side, help) = "{name} is never sent by a {side}", "{help}";
+    never_sent(name, side, help) = "a {side} never sends {name}", "{help}";
     unnamed_field(entry, help) = "`{entry}` has no name", "{help}";
     no_such_field(packet, field, help) = "{packet} has no field {field}", "{help}";
     missing_field(packet, field, all) = "{packet} lacks {field}", "name every field: {packet} {all}";
     contradiction(why) = "{why}",
         "to send what contradicts wire.kdl, write: alice > raw (opcode)...";
 
-    not_sent_here(field, condition) = "this packet does not have {field}",
-        "it is sent only {condition}; omit it, or change the other field";
+    not_sent_here(field, condition) = "with these values, this packet does not have {field}",
+        "{field} is sent only {condition}; omit {field}, or change the field on which {field} depends";
     list_twice(field) = "{field} is given twice", "keep one of them: {{ {field} \"a\" @bob }}";
     block_in_a_list(field) = "the values of {field} cannot have a block",
         "write the values on one line: {{ {field} \"a\" @bob }}";
     not_an_arrangement(entry) = "`{entry}` has no meaning in a list",
         "write order=any if the values may have any order, and others=yes if more values may arrive";
-    sent_in_any_order() = "this list is sent, so its values have one order",
-        "order=any and others=yes are for lists that a lane receives";
-    remembers_in_any_order(entry) = "{entry} has no fixed place in this list",
-        "it is not known which value is meant; remove order=any and others=yes, or write `_`";
+    sent_in_any_order() = "this list is sent, so its values and their order are fixed",
+        "remove order=any and others=yes: these are only for lists that a lane receives";
+    remembers_in_any_order(entry) = "it is not clear which value of this list {entry} remembers",
+        "with order=any or others=yes, a value has no fixed place in the list; remove these properties, or write `_`";
 
     // Values.
     remembers_nothing(name) = "?{name} remembers a received value, but this step receives nothing",
         "to send a remembered value, write ${name}";
     any_is_sent() = "`_` is not a value",
-        "write the value to send; `_` is only for expectations";
+        "write the value to send; `_` is only for packets that a lane receives";
     not_a_new_name(name) = "?{name} is not a name", "write names in lowercase: ?id";
     never_arrives(why) = "{why}",
-        "wire.kdl limits this field; a packet beyond the limit is not a frame of the protocol";
+        "wire.kdl limits this field, and the runner accepts no packet that exceeds the limit; write a value within the limit";
     wrong_sort(name, sort, written, example) = "{name} takes {sort}, not {written}", "{example}";
     remembered_of_another_sort(name, what, field, sort) = "${name} is {what}, and {field} takes {sort}",
         "remember the value from a field of the same type";
-    lane_as_a_name(word, field) = "`{word}` is a lane, not its name",
-        "in every run a lane gets a new name; write {field}@{word}";
+    lane_as_a_name(word, field) = "`{word}` is the lane itself, not its name",
+        "every run gives the lane a new name; to use this name, write {field}@{word}";
     no_quotes(word, field) = "`{word}` has no quotes", "write text in quotes: {field}\"{word}\"";
-    remembered_at_once(lane, name) = "{lane} remembers ${name} at the same time",
-        "lanes inside `together` do not wait for each other; use the value after the block";
-    partly_remembered(name) = "${name} is not remembered in every case",
-        "remember it with ?{name} in every case";
+    remembered_at_once(lane, name) = "{lane} may not have remembered ${name} yet",
+        "the lanes of `together` do not wait for each other; use the value after the block";
+    partly_remembered(name) = "${name} may have no value here",
+        "write ?{name} in every case of the `either`, or in one `when` for each choice of the reading";
     not_remembered(name) = "no step remembers ${name}",
-        "remember it first, with ?{name} in an expected packet; or declare a setting: `sets {name}`";
-    remembered_already(name, what) = "{name} is remembered already, as {what}",
+        "write ?{name} in an earlier step that expects a packet; or declare a setting in the head of the scenario: sets {name}";
+    remembered_already(name, what) = "the name {name} is already used for {what}",
         "give the new value another name";
     does_not_fit(why, type_name) = "{why}", "see the type {type_name} in wire.kdl";
     lane_as_a_text(text) = "\"{text}\" is a fixed text, not the name of lane {text}",
-        "in every run a lane gets a new name; write @{text}, or choose a text that is not the name of a lane";
+        "every run gives the lane a new name; write @{text} for this name, or choose a text that differs from the names of all lanes";
     name_too_long(lane, bytes, field, size)
-        = "the name of {lane} has at least {bytes} bytes in this run, and {field} has only {size}",
+        = "the name of {lane} has at least {bytes} bytes in this run, but {field} has space for only {size}",
         "give the lane a shorter name: client {lane} name-bytes={size}";
-    no_counter() = "there is no counter here, or it has another name",
+    no_counter() = "no `repeat` around this step has the counter of this text",
         "`(each)` puts the value of a counter into the text: repeat 40 as=i {{ ... msg=(each)\"line $i\" }}";
-    bytes_as_text() = "this field takes text", "send bytes that are not text with `raw`";
+    bytes_as_text() = "this field takes text", "to send bytes that are not text, use `raw`";
     not_a_mark_of_text(mark) = "({mark}) is not a mark for text", "";
     too_long(length) = "this text has {length} bytes, more than the maximum",
         "for many bytes, write: alice > random 1048576 seed=7 as=blob";
     not_bytes(entry) = "{entry} is not bytes", "write bytes as (hex)\"00 ff\" or (utf8)\"abc\"";
-    no_such_mark(mark) = "there is no type or mark ({mark})", "";
+    no_such_mark(mark) = "({mark}) is neither a type nor a mark", "";
     not_a_byte(written) = "`{written}` is not a byte",
         "each byte is two digits from 0 to f: (hex)\"00 ff\"";
     not_an_address(text) = "{text} is not an IP address",
@@ -262,12 +262,12 @@ mistakes! {
     whens_entries(example) = "`when` takes only one reading and its choice", "{example}";
     when_without_a_choice(example) = "`when` needs a reading and its choice", "{example}";
     no_such_choice(reading, choice) = "the reading {reading} has no choice {choice}", "";
-    never_runs() = "this block never runs: the block around it requires another choice",
-        "remove one of them";
+    never_runs() = "this block never runs, because the block around it requires another choice of this reading",
+        "remove one of the two blocks";
     empty_when(example) = "`when` has no steps", "{example}";
     not_a_number_of_tries(most, example)
         = "`eventually` takes a number of tries, from 1 to {most}", "{example}";
-    try_without_a_result(example) = "no step of this block shows whether a try succeeded", "{example}";
+    try_without_a_result(example) = "no step of this block shows whether a try has succeeded", "{example}";
     not_a_repetition(most, example) = "`repeat` takes a number from 1 to {most}", "write: {example}";
     nothing_to_repeat() = "there are no steps to repeat", "write steps in its braces";
     not_remembered_value(entry) = "{entry} is not a remembered value",
@@ -276,9 +276,9 @@ mistakes! {
     nothing_to_compare() = "`distinct` needs at least two values", "write: distinct $a $b";
     nested_together() = "`together` is inside another `together`",
         "one block is enough: its lanes run at the same time, and the steps of each lane keep their order";
-    lonely_together(example) = "`together` needs the steps of at least two lanes", "{example}";
-    not_about_one_lane(step) = "`{step}` is not about exactly one lane",
-        "inside `together`, each step and each block is about exactly one lane";
+    lonely_together(example) = "`together` needs steps of at least two lanes", "{example}";
+    not_about_one_lane(step) = "`{step}` belongs to several lanes, or to none",
+        "inside `together`, each step and each block must belong to exactly one lane";
     too_few_cases() = "`either` needs at least two cases",
         "write: either {{ case \"closes\" {{ ... }}; case \"ignores it\" {{ ... }} }}";
     not_a_case(word, example) = "`{word}` is not a case", "`either` consists of cases: {example}";
@@ -286,5 +286,5 @@ mistakes! {
         "write it in quotes: {example}";
     not_a_verdict(written) = "{written} is not a verdict", "";
     empty_case(name) = "no step shows whether the target {name}",
-        "write what the lane receives in this case; if it receives nothing, write: silence";
+        "write what the lane receives in this case; if the lane receives nothing, write: silence";
 }

@@ -1,8 +1,8 @@
 //! Reads scenario files: inserts fragments, unrolls repetitions, looks up every name, and explains every mistake.
 //!
-//! Reading and lint are done in one pass, because the earlier steps decide what is allowed in a step. The earlier steps
-//! decide which lanes are open, which values are remembered, and which lanes have sent something whose effect no step has
-//! checked yet.
+//! Reading and lint are done in one pass, because the steps before a step decide what this step may contain. They decide
+//! which lanes are open, and which values are remembered. They also decide which lanes have sent something whose effect no
+//! step has checked yet.
 //!
 //! | file | what |
 //! |---|---|
@@ -76,8 +76,8 @@ struct Reader<'a> {
     fragments: &'a Fragments<'a>,
     budget: &'a mut Budget,
     findings: &'a mut Findings,
-    /// The scenario's own id. If this scenario itself judges a fragment, a failure in that fragment cannot be blamed on
-    /// another scenario.
+    /// The scenario's own id. If this scenario itself judges a fragment, no other scenario can be the cause of a failure in
+    /// that fragment.
     id: &'a str,
     scenario: Scenario,
     scope: Scope,
@@ -85,13 +85,14 @@ struct Reader<'a> {
     together: Option<TogetherScope>,
     /// The lane whose step is being read.
     lane: Option<LaneId>,
-    /// Inside a `when`: the readings whose choice it fixes.
+    /// Inside a `when`: the readings and choices that the `when` demands.
     choices: Choices,
     /// The fragments that are being read, the outermost first.
     inside: Vec<&'a str>,
     /// The depth of blocks and fragments at this point.
     nesting: usize,
-    /// The number of mistakes in this scenario so far. A mistake in a fragment counts even if another scenario reported it.
+    /// The number of mistakes in this scenario so far. A mistake in a fragment counts here even if another scenario that
+    /// uses the fragment has reported it already.
     mistakes: usize,
     /// The place of the last send, if no step has expected anything after it.
     sent_last: Option<(Arc<SourceFile>, Span)>,
@@ -134,7 +135,7 @@ impl<'a> Reader<'a> {
         for (key, _) in node.properties() {
             self.report(key, mistake::property_after_id(&key.text));
         }
-        let help = "an id is one word: scenario \"login-taken\" { ... }";
+        let help = "an id must be one word: scenario \"login-taken\" { ... }";
         self.no_extra(node.arguments().nth(1), help);
         self.budget.next_scenario();
         for setting in &self.context.grammar.settings {
@@ -165,12 +166,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reports mistakes. The scenario that uses a fragment may be the cause of a mistake in it, so the remedy names that scenario.
+/// Reports mistakes. If a mistake is in a fragment, the scenario that uses the fragment may be the cause. So the help names
+/// that scenario.
 impl Check for Reader<'_> {
     fn report(&mut self, at: &impl Placed, mut mistake: Mistake) {
         self.mistakes += 1;
         if !self.inside.is_empty() {
-            mistake.help = format!("{} (when scenario {} uses it)", mistake.help, self.id);
+            mistake.help = format!(
+                "{} (when scenario {} uses this fragment)",
+                mistake.help, self.id
+            );
         }
         self.findings.error(at, mistake);
     }

@@ -20,10 +20,10 @@ use crate::source::{Check, Entry, Mistake, Word, one_of};
 
 /// A value of a field: one to send, or one to expect.
 pub(super) trait FieldValue: Sized {
-    /// Whether the values of a list may have any order.
+    /// Whether a scenario may allow any order of the values of a list.
     const MAY_BE_FREE: bool;
 
-    /// Returns the value, if it is known when the scenario is read.
+    /// Returns the value, if it is written in the scenario.
     fn written_out(&self) -> Option<&Value>;
 
     /// Returns whether the value is remembered when it arrives.
@@ -31,10 +31,10 @@ pub(super) trait FieldValue: Sized {
         false
     }
 
-    /// Returns that the packet does not have the field.
+    /// Returns the value that stands for a field that the packet does not have.
     fn absent() -> Self;
 
-    /// Returns the value of an omitted field, if it is not known whether the packet has it.
+    /// Returns the value that stands for an omitted field if it is not known whether the packet has this field.
     fn undecided() -> Self;
 
     /// Returns a list of these values.
@@ -52,7 +52,8 @@ impl FieldValue for Expr {
         Expr::Literal(Value::Absent)
     }
 
-    /// What is sent has the field, or has it not. A wrong decision is reported when the packet is sent.
+    /// A lane must know whether it sends a field, so it does not send an omitted field. If the packet needs the field, the
+    /// mistake is reported when the packet is sent.
     fn undecided() -> Expr {
         Expr::absent()
     }
@@ -108,7 +109,7 @@ impl Reader<'_> {
         self.must(is_sent, phrase, || {
             let help = match side {
                 Side::Client => {
-                    format!("to send it nevertheless, write: alice > raw (opcode){name} ...")
+                    format!("to send this packet in spite of wire.kdl, write: alice > raw (opcode){name} ...")
                 }
                 Side::Server => "reverse the arrow, or check `from=` in wire.kdl".to_owned(),
             };
@@ -161,7 +162,7 @@ impl Reader<'_> {
         }
         let mut values: Vec<T> = Vec::new();
         for index in 0..known.fields.len() {
-            // After a mistake, nothing more is said about missing fields.
+            // After a mistake, missing fields are not reported.
             let due = if fine {
                 due(known, index, &values)
             } else {
@@ -210,8 +211,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The value of an earlier field may decide which size a field must have. Checks the size of each such field if both
-    /// values are literals.
+    /// Checks the size of each field whose size depends on an earlier field. This is possible only if the values of both
+    /// fields are literals.
     fn cases_fit<T: FieldValue>(
         &mut self,
         phrase: &Phrase<'_>,
@@ -240,8 +241,8 @@ impl Reader<'_> {
         fine
     }
 
-    /// Explains why a field cannot have this length, if the field that decides its case has the value `tag`. Returns `None` if
-    /// it can.
+    /// Explains why a field cannot have this length. The layout of this field depends on another field, which has the value
+    /// `tag`. Returns `None` if the field can have this length.
     fn contradicts(
         &self,
         field: &Field,

@@ -11,7 +11,7 @@ const EXAMPLE: &str =
     "write: alice > raw (opcode)LOGIN (STRING)@alice (INT)-1 (hex)\"00 ff\" (utf8)\"abc\"";
 
 impl Reader<'_> {
-    /// Reads `framed (opcode)99`: pieces that are sent after their length.
+    /// Reads `framed (opcode)99`: pieces that are sent as one frame, to which the runner adds the length.
     pub(super) fn framed(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         let head = &self.context.grammar.head;
         self.must(head.parts.len() > 1, phrase, mistake::no_frame_length)?;
@@ -87,7 +87,7 @@ impl Reader<'_> {
             .is_empty()
     }
 
-    /// Returns whether the encoding of the type depends on a field of a packet, so that it is unknown outside a packet.
+    /// Returns whether the encoding of the type depends on a field of a packet. If it does, it is unknown outside a packet.
     fn is_decided_by_a_field(&self, name: &str) -> bool {
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(name, &Choices::new());
@@ -139,7 +139,7 @@ impl Reader<'_> {
         Some(Piece::LengthOf { type_name, claims })
     }
 
-    /// Returns the integer types of the length prefix of this type, in all readings that are possible here.
+    /// Returns the integer types that the length prefix of this type can have, with the choices that are possible here.
     pub(super) fn prefixes_of(&self, type_name: &str) -> Vec<IntType> {
         let grammar = self.context.grammar;
         let any = &self.choices;
@@ -156,7 +156,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the name of the integer type with which values of this type begin: the number of their bytes or values.
+/// If values of this type begin with the number of their bytes or values, returns the name of the integer type of this
+/// number.
 fn prefix_of(kind: &TypeKind) -> Option<&String> {
     match (kind.extent(), kind) {
         (Some(Extent::Counted { length }), _) => Some(length),

@@ -12,9 +12,9 @@ pub(super) struct Scope {
     pub(super) lanes: BTreeMap<String, LaneState>,
     /// Values that are certainly remembered when the scenario reaches this step.
     pub(super) bound: BTreeMap<String, Remembered>,
-    /// Values that are remembered only in some readings, or in some cases of an `either`.
+    /// Values that are remembered only with some choices of the readings, or only in some cases of an `either`.
     pub(super) partly: BTreeMap<String, Partly>,
-    /// The lanes that have sent something after the last step that expected something.
+    /// The lanes that have sent something since the last step that expected something.
     pub(super) unobserved: BTreeSet<LaneId>,
 }
 
@@ -22,9 +22,10 @@ pub(super) struct Scope {
 #[derive(Debug, Clone)]
 pub(super) struct LaneState {
     pub(super) id: LaneId,
-    /// The word that ended the lane, and the line of that word. After it, nothing can be sent or expected on the lane.
+    /// The word with which the scenario ended the lane, and the line of that word. After this line, nothing can be sent or
+    /// expected on the lane.
     pub(super) ended: Option<(&'static str, usize)>,
-    /// The line of the lane's `shutdown`. After it, nothing can be sent on the lane.
+    /// The line of the lane's `shutdown`. After this line, nothing can be sent on the lane.
     pub(super) shut: Option<usize>,
 }
 
@@ -33,17 +34,18 @@ pub(super) struct LaneState {
 pub(super) enum Remembered {
     /// A value of this sort.
     Value(Sort),
-    /// The hash of this number of bytes.
+    /// A hash of bytes; the value is the number of these bytes.
     Hash(usize),
     /// A setting from the command line.
     Setting,
 }
 
-/// A name that is remembered only in some readings, or in some cases of an `either`.
+/// A name whose value is remembered only with some choices of the readings, or only in some cases of an `either`.
 #[derive(Debug, Clone)]
 pub(super) struct Partly {
     pub(super) what: Remembered,
-    /// The readings and choices in which it is remembered. The list is empty if an `either` decides.
+    /// The choices with which the value is remembered, each after the name of its reading. The list is empty if it depends
+    /// on the case of an `either` whether the value is remembered.
     pub(super) settled: Vec<(String, String)>,
 }
 
@@ -62,8 +64,9 @@ impl Scope {
         64 * (1 + self.lanes.len() + self.bound.len() + self.partly.len() + self.unobserved.len())
     }
 
-    /// Returns the kind of value of a name, if it is certainly remembered under these choices: always, or in one of these
-    /// choices, or in every choice of some reading.
+    /// Returns the kind of value of a name, if a value is certainly remembered under this name. This is so if the value is
+    /// always remembered, if it is remembered with one of these choices, or if it is remembered with every choice of some
+    /// reading.
     pub(super) fn remembered(
         &self,
         name: &str,
@@ -88,9 +91,9 @@ impl Scope {
         (here || everywhere).then_some(partly.what)
     }
 
-    /// Computes what is known after an `either`. `self` is what was known before the `either`, and `cases` is what is known
-    /// at the end of each case. Lanes that were declared in a case are forgotten. A lane has ended only if it ended in every
-    /// case.
+    /// Computes the scope after an `either`. `self` is what was known before the `either`, and `cases` is what is known at
+    /// the end of each case. Lanes that a case declares are not known after the `either`. A lane counts as ended only if it
+    /// ended in every case.
     pub(super) fn merge(&mut self, cases: &[Scope]) {
         let Some((first, others)) = cases.split_first() else {
             return;
@@ -132,10 +135,11 @@ impl Scope {
     }
 }
 
-/// What is known in addition inside a `together`, where lanes run at the same time.
+/// What is known inside a `together` (where lanes run at the same time), in addition to the [`Scope`].
 #[derive(Debug, Default)]
 pub(super) struct TogetherScope {
-    /// The lanes that sent something shortly before the block: no step between the send and the block expects anything.
+    /// The lanes that sent something before the block, without a step between this send and the block that expects
+    /// something.
     pub(super) sent_before: BTreeSet<LaneId>,
     /// The lanes that have received something inside the block.
     pub(super) observed: BTreeSet<LaneId>,

@@ -92,7 +92,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the block of a send of a packet with these lists.
+    /// Reads the block after a packet to send. `lists` holds the names of the packet's list fields.
     fn modifiers(&mut self, block: &[&Node], lists: &[&str]) -> Option<Cut> {
         let mut cut = Cut::Whole;
         for node in block {
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads one or several numbers, such as `3` or `"3 7"`. Returns `None` if one of them is zero or not a number.
+/// Reads one or several numbers, such as `3` or `"3 7"`. Returns `None` if one of the words is zero or not a number.
 fn offsets(entry: &Entry) -> Option<Vec<usize>> {
     let written = entry.name()?;
     let numbers: Vec<usize> = written

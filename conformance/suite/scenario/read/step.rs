@@ -10,26 +10,26 @@ use crate::scenario::verb::HEAD;
 use crate::scenario::{Action, Arrow, LaneId, Step, Verb, words};
 use crate::source::{Check, Entry, Mistake, Node, Placed, Scalar, SourceFile, Span, Word};
 
-/// What people write instead of an arrow.
+/// What people write by mistake instead of an arrow.
 const NOT_ARROWS: [&str; 7] = ["->", "=>", "<-", "<=", ">>", "<<", ":"];
 
 /// Maximum length of a step's text in reports, in characters. A longer text is cut.
 const MAX_TEXT_CHARS: usize = 200;
 
-/// The part of a step after the arrow. In a block whose lane and arrow are known, it is a whole line.
+/// The part of a step after the arrow. In a block that already names the lane and the arrow, a phrase is a whole line.
 pub(super) struct Phrase<'n> {
     pub(super) node: &'n Node,
     pub(super) verb: Verb,
     /// The verb or the packet, as written.
     pub(super) word: &'n str,
     pub(super) verb_span: &'n Span,
-    /// The words that follow it.
+    /// The words that follow the verb or the packet.
     pub(super) entries: &'n [Entry],
     pub(super) block: &'n [Node],
 }
 
 impl<'n> Phrase<'n> {
-    /// Returns the phrase of a whole line, in a block whose lane and arrow are known.
+    /// Returns the phrase of a whole line, for a block that already names the lane and the arrow.
     pub(super) fn of_node(node: &'n Node) -> Phrase<'n> {
         Phrase {
             node,
@@ -83,7 +83,7 @@ impl Placed for Phrase<'_> {
 
 /// Checks that are used for many kinds of steps.
 impl Reader<'_> {
-    /// Checks that nothing more is written. `extra` is the first thing that does not belong there.
+    /// Checks that the step contains nothing more. `extra` is the first part that does not belong there, if there is one.
     pub(super) fn no_extra(&mut self, extra: Option<&Entry>, help: &str) -> Option<()> {
         match extra {
             None => Some(()),
@@ -91,7 +91,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Checks that the phrase has no other properties than these.
+    /// Checks that the phrase has only these properties.
     pub(super) fn only_properties(
         &mut self,
         phrase: &Phrase<'_>,
@@ -124,13 +124,13 @@ impl Reader<'_> {
         self.report_size_unless(enough, node)
     }
 
-    /// Takes the cost of a copy from the budget of the suite.
+    /// Takes the size of a copy from the budget of the suite.
     pub(super) fn take_copy(&mut self, size: usize, node: &Node) -> Option<()> {
         let enough = self.budget.take_copy(size);
         self.report_size_unless(enough, node)
     }
 
-    /// Returns whether no more steps may be read. If so, reports the next step as the first step above the limit.
+    /// Returns whether the budget is used up. If it is, reports the next step as the first step above the limit.
     pub(super) fn is_spent(&mut self, next: &Node) -> bool {
         let enough = !self.budget.is_spent();
         self.report_size_unless(enough, next).is_none()
@@ -273,7 +273,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the lane that a step names. Reports a lane that is not declared, or that has ended before.
+    /// Returns the lane that a step names. If the lane is not declared or has ended before, reports that.
     fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: Verb) -> Option<LaneId> {
         let name = node.name.text.as_str();
         let id = self.lane_named(name, node)?;

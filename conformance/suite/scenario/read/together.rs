@@ -1,4 +1,5 @@
-//! Reads `together`, and finds lanes that race by mistake.
+//! Reads `together`. Also finds lanes that race by mistake: two lanes send, and no step decides whose bytes the target reads
+//! first.
 
 use super::scope::TogetherScope;
 use super::step::Phrase;
@@ -51,8 +52,8 @@ impl Reader<'_> {
         Some(lanes.into_iter().map(|(_, steps)| steps).collect())
     }
 
-    /// Notes that a lane sends. If another lane has sent before and no step between them expects anything, reports that the
-    /// two lanes race.
+    /// Notes that a lane sends. If another lane has sent before, and no step between these two sends expects anything,
+    /// reports that the two lanes race.
     pub(super) fn note_send(&mut self, lane: LaneId, phrase: &Phrase<'_>) {
         let rival = match &self.together {
             Some(together) if together.observed.contains(&lane) => None,
@@ -67,7 +68,7 @@ impl Reader<'_> {
         self.sent_last = Some(phrase.whole());
     }
 
-    /// Notes that a lane receives something. After that, the earlier sends count as handled, and no later send races with
+    /// Notes that a lane receives something. After that, earlier sends count as handled, and later sends do not race with
     /// them.
     pub(super) fn note_observation(&mut self, lane: LaneId) {
         self.sent_last = None;

@@ -1,4 +1,4 @@
-//! Reads values of fields: references to lanes and to remembered values. Literal values are read in `literal`.
+//! Reads values of fields: references to lanes and to remembered values. The file `literal` reads literal values.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use crate::grammar::{Choices, Extent, Field, Grammar, Sort, TypeKind, Value};
 use crate::scenario::{Expr, LaneId, Pattern};
 use crate::source::{Check, Entry, Mistake, Placed};
 
-/// The field, or the type, for which a value is read.
+/// What the value that is being read is for: a field, or a type.
 pub(super) struct Target<'a> {
     /// The name of the field or of the type, for messages.
     pub(super) name: &'a str,
@@ -66,7 +66,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Returns what is written before a value: `items=`, or, inside a list, `items `.
+    /// Returns what a scenario writes before a value: `items=` or, inside a list, `items `.
     fn before_value(&self) -> String {
         let sign = if self.is_item { " " } else { "=" };
         format!("{}{sign}", self.name)
@@ -190,7 +190,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Looks up a remembered name. If it does not exist here, reports why.
+    /// Looks up a remembered value by name. If no such value is remembered here, reports why.
     pub(super) fn remembered(&mut self, name: &str, at: &impl Placed) -> Option<Remembered> {
         if let Some(other) = self.remembered_at_once(name) {
             let lane = self.lane_name(other);
@@ -209,15 +209,16 @@ impl Reader<'_> {
         self.refuse(at, unknown)
     }
 
-    /// Returns another lane of this `together` that remembers the name, if this lane does not remember it.
+    /// If another lane of this `together` remembers a value under this name, and the current lane does not, returns that
+    /// other lane.
     fn remembered_at_once(&self, name: &str) -> Option<LaneId> {
         let lanes = self.together.as_ref()?.bound_by.get(name)?;
         let is_own = self.lane.is_some_and(|lane| lanes.contains(&lane));
         lanes.first().filter(|_| !is_own).copied()
     }
 
-    /// Notes that the value with this name is remembered from this step on. Reports a name that has another kind of value
-    /// already.
+    /// Notes that the value with this name is remembered from this step on. If the name already stands for another kind of
+    /// value, reports that.
     pub(super) fn bind(&mut self, name: &str, what: Remembered, at: &impl Placed) {
         let before = self.scope.bound.get(name).copied();
         let before = before.or_else(|| self.scope.partly.get(name).map(|partly| partly.what));
@@ -243,19 +244,20 @@ fn never_comes(literal: &Value, field: &Field) -> Option<String> {
         && *number < min
     {
         return Some(format!(
-            "{number} can never arrive: {name} is at least {min}"
+            "{number} can never arrive, because {name} is at least {min}"
         ));
     }
     if let (Value::Text(text), Some(max)) = (literal, field.max_chars) {
         let count = text.chars().count();
         if count > max {
             return Some(format!(
-                "{count} characters can never arrive: {name} has at most {max}"
+                "{count} characters can never arrive, because {name} has at most {max}"
             ));
         }
     }
     let (length, max) = (length_of(literal), field.max_bytes?);
-    (length > max).then(|| format!("{length} bytes can never arrive: {name} has at most {max}"))
+    (length > max)
+        .then(|| format!("{length} bytes can never arrive, because {name} has at most {max}"))
 }
 
 pub(super) fn length_of(value: &Value) -> usize {

@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 }
 
 impl Reader<'_> {
-    /// Reads the block of an expectation of a packet with these lists.
+    /// Reads the block after an expected packet. `lists` holds the names of the packet's list fields.
     pub(super) fn bounds_in(&mut self, block: &[&Node], lists: &[&str]) -> Option<Bounds> {
         let mut bounds = Bounds::default();
         for node in block {
@@ -37,7 +37,7 @@ impl Reader<'_> {
         Some(bounds)
     }
 
-    /// Reads `pause "300ms" because="..."`. After it, the sends before it count as handled.
+    /// Reads `pause "300ms" because="..."`. After the pause, earlier sends count as handled.
     pub(super) fn pause(&mut self, node: &Node) -> Option<Action> {
         let shape = Shape::like(PAUSE).with(&["because"]);
         let [entry] = self.arguments(node, shape)?;
@@ -63,7 +63,7 @@ impl Reader<'_> {
         self.duration(entry, word)
     }
 
-    /// Reads a duration, or the name of a setting. Mistakes mention the word before it.
+    /// Reads a duration, or the name of a setting. `word` is the word before it, which messages mention.
     fn duration(&mut self, entry: &Entry, word: &str) -> Option<Bound> {
         if let Some(name) = entry.word().and_then(|word| word.strip_prefix('$')) {
             let known = self.context.grammar.setting_names();

@@ -3,8 +3,8 @@
 use super::{Scanner, mistake};
 
 impl Scanner<'_> {
-    /// Reports invisible characters; returns whether there are any. KDL takes some of them for line breaks and refuses
-    /// others; they usually come into a suite by accident, through an editor.
+    /// Reports invisible characters; returns whether there are any. KDL treats some of them as line breaks and refuses
+    /// others. Usually an editor put them into the file by accident.
     pub(super) fn invisible_characters(&mut self) -> bool {
         let mut found = false;
         let mut previous = None;

@@ -7,7 +7,7 @@ use crate::scenario::read::value::Target;
 use crate::scenario::read::{Reader, mistake};
 use crate::source::{Check, Entry, Node};
 
-/// How the values of an expected list may be arranged.
+/// How the values of an expected list may differ from what the step says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::scenario::read) struct Arrangement {
     /// `order=any`: the values may arrive in any order.
@@ -17,7 +17,7 @@ pub(in crate::scenario::read) struct Arrangement {
 }
 
 impl<'a> Reader<'a> {
-    /// Returns the names of the lists of the packet that a phrase names.
+    /// Returns the names of all list fields of the packet that a phrase names.
     pub(in crate::scenario::read) fn names_of_lists(&self, phrase: &Phrase<'_>) -> Vec<&'a str> {
         let grammar = self.context.grammar;
         let packet = grammar.packet_named(phrase.word);
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Divides the block of a packet: the nodes that are values of its lists, and all other nodes.
+    /// Divides the nodes in the block of a packet into two parts: the values of its lists, and all other nodes.
     pub(in crate::scenario::read) fn lists_in<'n>(
         &self,
         phrase: &Phrase<'n>,
@@ -54,7 +54,7 @@ impl Reader<'_> {
         let is_free = arrangement != Arrangement::default();
         self.must(T::MAY_BE_FREE || !is_free, node, mistake::sent_in_any_order)?;
         let item = Target::of_item(field, self.context.grammar);
-        // Reads all values, even after a mistake, so that all mistakes in them are reported.
+        // Read all values, even after a mistake, so that all mistakes in them are reported.
         let items: Vec<_> = node
             .arguments()
             .map(|entry| {

@@ -11,9 +11,9 @@ pub(super) enum Due {
     Yes,
     /// The packet does not have the field.
     No,
-    /// The packet may have the field or not, as the step says.
+    /// The step decides whether the packet has the field.
     Free,
-    /// It depends on a value that is not known yet.
+    /// Whether the packet has the field depends on a value that is not known yet.
     Unknown,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn due<T: FieldValue>(packet: &Packet, index: usize, earlier: &[T]) -
     }
 }
 
-/// Returns when a packet has the field with this index, such as `if success=0`.
+/// Returns the condition under which a packet has the field with this index, such as `if success=0`.
 pub(super) fn condition(packet: &Packet, index: usize) -> String {
     let field = |index: usize| packet.fields.get(index);
     let name_of = |index: usize| field(index).map_or("", |field| field.name.as_str());
@@ -49,7 +49,7 @@ fn presence(packet: &Packet, index: usize) -> Presence {
     field.map_or(Presence::Always, |field| field.presence)
 }
 
-/// Returns how a step names every field of a packet, such as `number=... { names ... }`.
+/// Returns an example in which a step names every field of a packet, such as `number=... { names ... }`.
 pub(super) fn all_fields(packet: &Packet, grammar: &Grammar) -> String {
     let is_list = |field: &&Field| Target::of_field(field, grammar).sort == Sort::List;
     let (lists, others): (Vec<&Field>, Vec<&Field>) = packet.fields.iter().partition(is_list);
