@@ -15,6 +15,7 @@
 //! | crate `conformance-load`: [`load`] | many clients at the same time: checks that every message arrives, and measures speed and cost |
 //! | [`spawn`] | starts a target as a child process, and watches its processes and its output |
 //! | [`profile`] | files with facts about one target |
+//! | [`dissector`] | a protocol as a program with which Wireshark decodes it |
 //! | [`evidence`] | what happened in a case that was played, as data |
 //! | [`explain`] | describes failures and conversations in sentences and in bytes |
 //! | [`judge`] | gives each case its verdict, from the records of all cases |
@@ -42,6 +43,7 @@
 
 pub mod cli;
 pub mod diagnosis;
+pub mod dissector;
 pub mod evidence;
 pub mod explain;
 pub mod judge;

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 10] = [
     &[
         "grammar", "identity", "load", "scenario", "source", "spec", "suite", "text", "tls",
     ],
-    &["profile", "spawn", "evidence"],
+    &["profile", "spawn", "evidence", "dissector"],
     &["explain", "judge"],
     &["play"],
     &["run"],

@@ -1,5 +1,6 @@
 //! The command line: arguments in, text and an exit code out.
 
+mod dissector;
 #[cfg(test)]
 mod documents;
 mod interrupt;
@@ -13,7 +14,6 @@ mod new;
 mod output;
 mod output_file;
 mod progress;
-mod report_file;
 mod run;
 mod show;
 mod tap;
@@ -61,6 +61,8 @@ enum Command {
     Matrix(matrix::MatrixArguments),
     /// Relay all bytes between clients and a server, and show their conversation
     Tap(tap::TapArguments),
+    /// Print a dissector: a program in Lua with which Wireshark decodes the packets of a protocol
+    Dissector(dissector::DissectorArguments),
     /// Check a suite or a file of scenarios, and explain each mistake in it
     Lint(lint::LintArguments),
     Completions(installed::Completions),
@@ -159,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::New(arguments) => new::new(&arguments),
         Command::Matrix(arguments) => matrix::matrix(&arguments),
         Command::Tap(arguments) => tap::tap(&arguments),
+        Command::Dissector(arguments) => dissector::print(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
         Command::Completions(arguments) => of_result(arguments.script(PROGRAM)),
         Command::Man(arguments) => {

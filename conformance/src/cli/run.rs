@@ -1,5 +1,7 @@
 //! `conformance run`: judges a server.
 
+mod report_file;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +12,6 @@ use super::knowledge::{Knowledge, KnowledgeArguments, learned};
 use super::output::Stream;
 use super::output_file::{OutputFile, all_differ, keep_inputs};
 use super::progress::Progress;
-use super::report_file::{OpenReport, ReportFile, open_all};
 use super::target::TargetArguments;
 use super::words::{at_least_one, duration, pair, positive, quoted, scenario_id};
 use super::{Outcome, words};
@@ -19,6 +20,7 @@ use crate::run::{Options, Segments, Target, check, run_suite_watched};
 use crate::source::Diagnostics;
 use crate::spawn::end_all;
 use crate::suite::Suite;
+use report_file::{OpenReport, ReportFile, open_all};
 
 /// The arguments of `run`.
 #[derive(Debug, Args)]

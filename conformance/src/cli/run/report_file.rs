@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::output_file::{OutputFile, cannot_write};
+use super::super::output_file::{OutputFile, cannot_write};
 use crate::report::{self, Conversation};
 use crate::run::Report;
 use crate::suite::Suite;
