@@ -13,8 +13,8 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ("REPORTS.md", REPORTS),
 ];
 
-/// Returns the words of the command on a line of an indented block. The result leaves out a remark at the end of the line,
-/// which begins with two spaces or with `#`.
+/// Returns the words of the command on a line of an indented block. The result leaves out the file to which the output goes
+/// (`> FILE`), and a remark at the end of the line, which begins with two spaces or with `#`.
 fn command(line: &str) -> Option<Vec<String>> {
     let command = line.strip_prefix("    ")?;
     if !command.starts_with("conformance ") {
@@ -32,7 +32,7 @@ fn command(line: &str) -> Option<Vec<String>> {
         }
     }
     words.retain(|word| !word.is_empty());
-    let end = words.iter().position(|word| word == "#");
+    let end = words.iter().position(|word| word == "#" || word == ">");
     words.truncate(end.unwrap_or(words.len()));
     Some(words)
 }
@@ -62,6 +62,8 @@ fn a_command_ends_where_its_remark_begins() {
         ["conformance", "run", "a", "--spawn", "./b {port}  c"]
     );
     let words = command("    conformance list a # b").expect("a command");
+    assert_eq!(words, ["conformance", "list", "a"]);
+    let words = command("    conformance list a > b").expect("a command");
     assert_eq!(words, ["conformance", "list", "a"]);
     assert_eq!(command("conformance list"), None);
 }
