@@ -30,6 +30,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::report::Paint;
 use crate::source::Diagnostics;
 use crate::text;
+use interrupt::watch;
 use output::Stream;
 
 /// The name of this program.
@@ -68,6 +69,8 @@ enum Command {
     Completions(installed::Completions),
     #[command(hide = true)]
     Man(installed::Manual),
+    #[command(hide = true, name = watch::NAME)]
+    Watch(watch::WatchArguments),
 }
 
 /// The output and the exit code of a command.
@@ -168,6 +171,7 @@ pub fn main() -> ExitCode {
             let written = arguments.write(Arguments::command());
             of_result(written.map(|()| String::new()))
         }
+        Command::Watch(arguments) => watch::watch(&arguments),
     };
     outcome.print()
 }

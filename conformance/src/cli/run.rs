@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::interrupt::on_interruption;
+use super::interrupt::{on_interruption, watch};
 use super::knowledge::{Knowledge, KnowledgeArguments, learned};
 use super::output::Stream;
 use super::output_file::{OutputFile, all_differ, keep_inputs};
@@ -18,7 +18,7 @@ use super::{Outcome, words};
 use crate::report::{self, Detail, Style};
 use crate::run::{Options, Segments, Target, check, run_suite_watched};
 use crate::source::Diagnostics;
-use crate::spawn::end_all;
+use crate::spawn::{end_all, sweep};
 use crate::suite::Suite;
 use report_file::{OpenReport, ReportFile, open_all};
 
@@ -29,7 +29,8 @@ Exit codes:
   0  the suite judged every MUST that it checks, and the server violates none of them (except in known deviations)
   1  the server violates a MUST, or a known deviation no longer occurs
   2  wrong usage, a suite with mistakes, or output that could not be written (the codes 1, 3 and 4 take precedence)
-  3  the server cannot be judged: nothing listens at its address, or it does not answer a login as documented
+  3  the server cannot be judged: nothing listens at its address, it did not start, or it does not answer a login
+     as documented
   4  no case failed, but a MUST was not judged; the last line says why
 
 Ctrl-C ends the run early and writes the reports with the results so far (exit code 130; 143 after SIGTERM, 129 after
@@ -183,6 +184,10 @@ fn judge(arguments: &RunArguments, prepared: Prepared) -> Outcome {
     if let Err(error) = handled {
         return Outcome::refused(format!("cannot install the handler for Ctrl-C: {error}\n"));
     }
+    let _watcher = arguments.target.is_started().then(|| {
+        sweep();
+        watch::start()
+    });
     let stream = match arguments.report.iter().any(ReportFile::takes_the_output) {
         true => Stream::Errors,
         false => Stream::Output,

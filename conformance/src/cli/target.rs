@@ -16,7 +16,7 @@ pub(super) struct TargetArguments {
     #[arg(required_unless_present = "spawn")]
     target: Option<String>,
 
-    /// Start the server with this command, and start it again after a crash. In the command, {port} stands for a free port (or for the port of TARGET), and {scratch} for an empty directory
+    /// Start the server with this command, and start it again after a crash; the command must run as long as the server. In the command, {port} stands for a free port (or for the port of TARGET), and {scratch} for an empty directory
     #[arg(long, value_name = "COMMAND", help_heading = "Start the server")]
     spawn: Option<String>,
 
@@ -95,10 +95,15 @@ impl TargetArguments {
         Ok(Target::Spawned { spawn, lifetime })
     }
 
-    /// Returns the default number of cases that are played at the same time. If the runner does not start the server, the
-    /// default is [`JOBS`]. If one process serves all cases, only one case is played at a time, so that the runner knows
-    /// which case caused a crash or another incident of the process. With a process for each case, the default is the number
-    /// of processors of the machine, but at most [`JOBS`].
+    /// Returns whether the runner starts the target.
+    pub(super) fn is_started(&self) -> bool {
+        self.spawn.is_some()
+    }
+
+    /// Returns the default number of cases that are played at the same time. A server that the runner does not start gets
+    /// [`JOBS`]. If one process serves all cases, only one case is played at a time, so that the runner knows which case
+    /// caused an incident of the process. With a process for each case, the default is the number of processors of the
+    /// machine, but at most [`JOBS`].
     pub(super) fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         match (&self.spawn, self.isolate) {

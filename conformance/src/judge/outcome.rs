@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Event, Failure, Incident, Segments, Shortage};
 use crate::grammar::Worth;
+use crate::spawn::Named;
 use crate::suite::{Level, Requirement};
 
 /// The judgement of one case.
@@ -270,6 +271,9 @@ pub struct Report {
     pub interrupted: Option<i32>,
     /// The SHA-256 fingerprint of the target's certificate, if the target speaks TLS.
     pub certificate: Option<String>,
+    /// The processes that the target had started, and that the runner ended: they had left the process group of the target,
+    /// or still ran when the target had ended.
+    pub survivors: Vec<Named>,
     /// The seed of names and tokens. A run with the same seed uses the same names and tokens.
     pub seed: u64,
     /// When the run began.

@@ -13,6 +13,7 @@
 //! | `sentence` | the result of the run as a sentence |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
 //! | `certificate` | the SHA-256 fingerprint of the target's certificate, or null without TLS |
+//! | `survivors[]` | `pid` and `command` of each process that the target had started and that the runner ended, because it had left the process group of the target, or still ran when the target had ended |
 //! | `seed` | `--seed` with this number repeats the names, tokens and payloads |
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
@@ -45,6 +46,7 @@ use crate::diagnosis::{self, Explanation};
 use crate::run::{
     Cause, Event, Failure, Incident, Outcome, Recut, Report, SettledReading, Verdict,
 };
+use crate::spawn::Named;
 use crate::suite::Level;
 
 use super::words;
@@ -70,6 +72,7 @@ pub fn to_json(report: &Report) -> String {
         sentence: words::sentence(report),
         unjudgeable: report.unjudgeable.as_deref(),
         certificate: report.certificate.as_deref(),
+        survivors: &report.survivors,
         seed: report.seed,
         began: words::moment(report.began),
         duration_ms: report.duration.as_secs_f64() * 1000.0,
@@ -104,6 +107,7 @@ struct Document<'a> {
     sentence: String,
     unjudgeable: Option<&'a str>,
     certificate: Option<&'a str>,
+    survivors: &'a [Named],
     seed: u64,
     began: String,
     duration_ms: f64,

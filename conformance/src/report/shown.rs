@@ -31,6 +31,7 @@ pub(super) fn shown(report: &Report, escape: Escape) -> Report {
         unjudgeable,
         interrupted: _,
         certificate,
+        survivors,
         seed: _,
         began: _,
         duration: _,
@@ -40,6 +41,9 @@ pub(super) fn shown(report: &Report, escape: Escape) -> Report {
     }
     for text in [command, certificate].into_iter().flatten() {
         one(text, escape);
+    }
+    for survivor in survivors {
+        one(&mut survivor.command, escape);
     }
     unjudgeable.iter_mut().for_each(|why| several(why, escape));
     *requirements = std::mem::take(requirements)

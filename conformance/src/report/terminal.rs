@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::diagnosis;
 use crate::run::{Cause, Outcome, Report, Verdict};
+use crate::spawn::Named;
 
 use super::explain::explain;
 use super::paint::Paint;
@@ -78,10 +79,15 @@ pub fn conclusion(report: &Report, style: &Style) -> String {
         rerun: text::line(&style.rerun),
         ..*style
     };
-    if report.unjudgeable.is_some() {
-        return words::sentence(report) + "\n";
-    }
     let mut out = String::new();
+    if report.unjudgeable.is_some() {
+        let sentence = words::sentence(report);
+        let is_told = |survivor: &Named| sentence.contains(&survivor.to_string());
+        if !report.survivors.iter().all(is_told) {
+            left_behind(&mut out, report, style);
+        }
+        return out + &sentence + "\n";
+    }
     explanations(&mut out, report, style);
     summary(&mut out, report, style);
     out
@@ -149,6 +155,14 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
     }
 }
 
+/// Adds the line about processes that the runner had to end, if there are any.
+fn left_behind(out: &mut String, report: &Report, style: &Style) {
+    if let Some(survivors) = words::survivors(report) {
+        let survivors = format!("left behind: {survivors}");
+        let _ = writeln!(out, "  {}", style.paint.wrong(&survivors));
+    }
+}
+
 /// Adds the summary: the readings, the causes, the number of cases with each verdict, and the result in one sentence.
 fn summary(out: &mut String, report: &Report, style: &Style) {
     let _ = writeln!(out);
@@ -167,6 +181,7 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
     if let Some(fingerprint) = &report.certificate {
         let _ = writeln!(out, "  certificate: SHA-256 fingerprint {fingerprint}");
     }
+    left_behind(out, report, style);
     if let Some(causes) = words::causes(report) {
         let _ = writeln!(out, "  {causes}");
     }

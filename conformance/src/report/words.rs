@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::run::{Cause, Outcome, Report, Verdict};
+use crate::spawn::in_list;
 
 /// Maximum number of reasons in the sentence about MUSTs that were not judged.
 const REASONS: usize = 3;
@@ -171,6 +172,16 @@ pub(super) fn causes(report: &Report) -> Option<String> {
         counted(consequences, "consequence"),
         named.join(", ")
     ))
+}
+
+/// Names the processes that the target had left behind. Returns `None` if there are none.
+pub(super) fn survivors(report: &Report) -> Option<String> {
+    (!report.survivors.is_empty()).then(|| {
+        format!(
+            "the server had started {}, which the runner ended",
+            in_list(&report.survivors)
+        )
+    })
 }
 
 /// Returns each verdict that at least one case has, with the number of these cases. The best verdict comes first.

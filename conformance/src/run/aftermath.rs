@@ -87,11 +87,15 @@ pub(crate) fn inspect(
 /// Returns how the target ended, if the runner started it and it ended at the first login; otherwise `None`.
 pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     let process = stay.process.as_ref()?;
-    let end = process.end_by(Instant::now() + LAST_BREATH)?;
+    let _ = process.end_by(Instant::now() + LAST_BREATH)?;
+    let end = process.end_in_full()?;
     let output = process.log().since(stay.mark);
+    let output = match output.trim_end() {
+        "" => String::new(),
+        output => format!("; its output:\n{output}"),
+    };
     Some(format!(
-        "the target ended during the first login, with {end}; its output:\n{}",
-        output.trim_end()
+        "the target ended at the first login, with {end}{output}"
     ))
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use crate::spawn::{Mark, NotStarted, Observation, Process, Spawn};
+use crate::spawn::{Mark, Named, NotStarted, Observation, Process, Spawn, Survivors};
 
 /// After this number of failed starts in a row, the runner no longer starts the target, because each failed start may take
 /// as long as its time limit allows.
@@ -49,6 +49,7 @@ pub(crate) struct Host {
     /// After this instant, the runner no longer waits for a start.
     deadline: Option<Instant>,
     state: Mutex<State>,
+    survivors: Arc<Survivors>,
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +74,7 @@ impl Host {
             target,
             deadline,
             state: Mutex::default(),
+            survivors: Arc::default(),
         }
     }
 
@@ -156,6 +158,12 @@ impl Host {
         drop(old);
     }
 
+    /// Returns the processes that the target started and that the runner had to end. The list is complete only when no case
+    /// uses a process of the target.
+    pub(crate) fn survivors(&self) -> Vec<Named> {
+        self.survivors.list()
+    }
+
     /// Returns whether a shared process exists. If it exists, it has served at least one case.
     pub(crate) fn has_served(&self) -> bool {
         self.state.lock().shared.is_some()
@@ -191,11 +199,15 @@ impl Host {
             start_bound,
             ..spawn.clone()
         };
-        start(&in_time, failed)
+        start(&in_time, failed, &self.survivors)
     }
 }
 
-fn start(spawn: &Spawn, failed: &mut usize) -> Result<Process, NotStarted> {
+fn start(
+    spawn: &Spawn,
+    failed: &mut usize,
+    survivors: &Arc<Survivors>,
+) -> Result<Process, NotStarted> {
     if *failed >= FAILED_STARTS {
         return Err(NotStarted {
             why: format!(
@@ -205,7 +217,7 @@ fn start(spawn: &Spawn, failed: &mut usize) -> Result<Process, NotStarted> {
             output: String::new(),
         });
     }
-    let process = Process::start(spawn);
+    let process = Process::start(spawn, survivors);
     *failed = match process {
         Ok(_) => 0,
         Err(_) => *failed + 1,

@@ -51,6 +51,7 @@ use crate::play::Cutting;
 use crate::play::shared::{Shared, Terms};
 use crate::suite::Suite;
 use bench::Bench;
+use contact::Met;
 use host::Host;
 use readings::Settled;
 use recut::Whole;
@@ -102,6 +103,7 @@ pub fn run_suite_watched(
         unjudgeable: None,
         interrupted: None,
         certificate: None,
+        survivors: Vec::new(),
         seed,
         began: SystemTime::now(),
         duration: began.elapsed(),
@@ -166,6 +168,8 @@ pub fn run_suite_watched(
             report.readings = readings;
         }
     }
+    host.renew();
+    report.survivors = host.survivors();
     report.certificate = shared.tls.fingerprint();
     report.interrupted = options.interruption.signal();
     report.duration = began.elapsed();
@@ -179,7 +183,11 @@ fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
         false => failed.to_string(),
     })?;
     let met = match contact::establish(shared, stay.address) {
-        Ok(()) => return Ok(()),
+        Ok(()) => match &stay.process {
+            // The processes in the background are ended by now.
+            Some(process) if process.is_in_background() => Met::Silence,
+            _ => return Ok(()),
+        },
         Err(met) => met,
     };
     if shared.is_over() {

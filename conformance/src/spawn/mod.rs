@@ -2,26 +2,39 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `start` | starts the command, and waits until the process is ready |
+//! | `start` | starts the command |
+//! | `ready` | waits until the process is ready |
+//! | `complaint` | says in words why a target did not start |
 //! | `process` | a process while it runs, and its end |
-//! | `log` | the last part of the process's output |
-//! | `group` | ends whole process groups, also when the runner is interrupted |
-//! | `observe` | reads what the system reports about the processes: processor time, threads, open connections |
+//! | `log` | the last part of its output |
+//! | `scratch` | its scratch directory, and those that dead runs left behind |
+//! | `tag` | the variable in the environment of all processes that a target starts |
+//! | `group` | ends all these processes, also when the runner is interrupted |
+//! | `watcher` | a process that does the same when the runner is killed |
+//! | `system` | what the system reports: processes, sockets, processor time |
 
+mod complaint;
 mod group;
 mod log;
-mod observe;
 mod process;
+mod ready;
+mod scratch;
 mod start;
+mod system;
+mod tag;
+mod watcher;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use complaint::in_list;
 pub use group::end_all;
 pub use log::{Log, Mark};
-pub use observe::{Members, Observation, Work};
-pub use process::Process;
+pub use process::{Process, Survivors};
+pub use scratch::sweep;
+pub use system::{Members, Named, Observation, Work};
+pub use watcher::{Watcher, watch};
 
 /// The placeholder for the port, in the command, the directory and the environment of a [`Spawn`].
 pub const PORT: &str = "{port}";

@@ -1,4 +1,4 @@
-//! Starts a command, and waits until its process is ready.
+//! Starts a command.
 
 use std::io::{self, PipeReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,26 +7,30 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
+use super::group::Living;
+use super::process::Started;
+use super::scratch::Scratch;
+use super::tag::{self, Tag};
+use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, Survivors, complaint, group, ready};
 
-/// The pause before the runner checks again whether the target is ready, and before it starts the target again.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// The pause before the runner starts the target again.
+const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// Maximum number of starts, each with another port. More than one start may be needed, because another process may bind the
 /// chosen port before the target does.
 const PORTS: usize = 3;
 
 /// Time limit for a connection that checks whether a port is open.
-const CONNECT_BOUND: Duration = Duration::from_millis(500);
+pub(super) const CONNECT_BOUND: Duration = Duration::from_millis(500);
 
-pub(super) fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
+pub(super) fn start(spawn: &Spawn, survivors: &Arc<Survivors>) -> Result<Process, NotStarted> {
     let until = Instant::now() + spawn.start_bound;
     let mut tries = 0;
     loop {
         tries += 1;
-        match start_once(spawn, until) {
+        match start_once(spawn, until, survivors) {
             Err(Trouble::Ended(_)) if may_try_again(spawn, tries, until) => {
-                std::thread::sleep(LOOK_AGAIN);
+                std::thread::sleep(TRY_AGAIN);
             }
             Err(Trouble::Ended(why) | Trouble::Final(why)) => return Err(why),
             Ok(process) => return Ok(process),
@@ -44,24 +48,44 @@ fn may_try_again(spawn: &Spawn, tries: usize, until: Instant) -> bool {
     }
 }
 
-enum Trouble {
+pub(super) enum Trouble {
     /// The process ended before it was ready.
     Ended(NotStarted),
     /// Another start would fail in the same way.
     Final(NotStarted),
 }
 
-fn start_once(spawn: &Spawn, until: Instant) -> Result<Process, Trouble> {
+fn start_once(
+    spawn: &Spawn,
+    until: Instant,
+    survivors: &Arc<Survivors>,
+) -> Result<Process, Trouble> {
     let address = choose_address(spawn)?;
-    let scratch = tempfile::Builder::new()
-        .prefix("conformance-")
-        .tempdir()
+    let scratch = Scratch::create()
         .map_err(|error| failed(format!("cannot create a scratch directory: {error}")))?;
-    let (child, output) = launch(spawn, address, scratch.path())
-        .map_err(|error| failed(format!("cannot start `{}`: {error}", spawn.command)))?;
+    let tag = Tag::of_next_start();
+    let placed = Placed {
+        spawn,
+        address,
+        scratch: &scratch.path(),
+    };
+    let living = |leader| Living {
+        leader,
+        scratch: scratch.root().to_owned(),
+        survivors: Arc::clone(survivors),
+    };
+    let (child, output) = launch(&placed, &tag, living)?;
+    let started = Started {
+        address,
+        child,
+        tag,
+        scratch,
+        until,
+        survivors: Arc::clone(survivors),
+    };
     let log = Arc::new(Log::default());
     let filled = Arc::clone(&log);
-    let process = Process::new(address, child, log, scratch);
+    let process = Process::new(started, log);
     std::thread::Builder::new()
         .name("output of the target".to_owned())
         .spawn(move || filled.read_from(output))
@@ -70,7 +94,7 @@ fn start_once(spawn: &Spawn, until: Instant) -> Result<Process, Trouble> {
                 "cannot start a thread that reads the output of the target: {error}"
             ))
         })?;
-    wait_until_ready(spawn, &process, until)?;
+    ready::wait(&placed, &process)?;
     Ok(process)
 }
 
@@ -96,33 +120,66 @@ fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
         .map_err(|error| failed(format!("cannot find a free port on loopback: {error}")))
 }
 
+/// A command with the values for its placeholders.
+#[derive(Clone, Copy)]
+pub(super) struct Placed<'a> {
+    pub(super) spawn: &'a Spawn,
+    pub(super) address: SocketAddr,
+    pub(super) scratch: &'a Path,
+}
+
+impl Placed<'_> {
+    /// Returns the text with all placeholders replaced.
+    pub(super) fn fill(&self, text: &str) -> String {
+        text.replace(PORT, &self.address.port().to_string())
+            .replace(SCRATCH, &self.scratch.to_string_lossy())
+    }
+
+    /// Returns the working directory; `None` for the current directory.
+    pub(super) fn directory(&self) -> Option<String> {
+        let directory = self.spawn.directory.as_deref();
+        directory.map(|directory| self.fill(directory))
+    }
+}
+
 /// Starts the command. Its standard output and its standard error go into one pipe, so that their order is kept.
-fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Child, PipeReader)> {
-    let filled = |text: &str| {
-        text.replace(PORT, &address.port().to_string())
-            .replace(SCRATCH, &scratch.to_string_lossy())
+fn launch(
+    placed: &Placed<'_>,
+    tag: &Tag,
+    living: impl FnOnce(u32) -> Living,
+) -> Result<(Child, PipeReader), Trouble> {
+    let directory = placed.directory();
+    if let Some(directory) = &directory
+        && !Path::new(directory).is_dir()
+    {
+        return Err(failed(complaint::no_directory(placed.spawn, directory)));
+    }
+    let command = &placed.spawn.command;
+    let pipe = || -> io::Result<_> {
+        let (output, input) = io::pipe()?;
+        Ok((output, input.try_clone()?, input))
     };
-    let (output, input) = io::pipe()?;
-    let mut command = shell(&filled(&spawn.command));
-    command
-        .stdin(Stdio::null())
-        .stdout(input.try_clone()?)
-        .stderr(input);
+    let not_started = |error| failed(format!("cannot start `{command}`: {error}"));
+    let (output, input, errors) = pipe().map_err(not_started)?;
+    let mut shell = shell(&placed.fill(command));
+    shell.stdin(Stdio::null()).stdout(input).stderr(errors);
     for name in ["TMPDIR", "TMP", "TEMP"] {
-        command.env(name, scratch);
+        shell.env(name, placed.scratch);
     }
     // Without this variable, a Python program buffers its output, and the last output would be lost when the program is
     // killed.
-    command.env("PYTHONUNBUFFERED", "1");
-    for (name, value) in &spawn.environment {
-        command.env(name, filled(value));
+    shell.env("PYTHONUNBUFFERED", "1");
+    for (name, value) in &placed.spawn.environment {
+        shell.env(name, placed.fill(value));
     }
-    if let Some(directory) = &spawn.directory {
-        command.current_dir(filled(directory));
+    let inherited = std::env::var(tag::VARIABLE).ok();
+    shell.env(tag::VARIABLE, tag.value(inherited.as_deref()));
+    if let Some(directory) = &directory {
+        shell.current_dir(directory);
     }
-    group::separate(&mut command);
-    let child = group::start(&mut command, scratch.to_owned())?;
-    // `command` owns the writing ends of the pipe. It is dropped at the end of this function, so that only the target has
+    group::separate(&mut shell);
+    let child = group::start(&mut shell, living).map_err(not_started)?;
+    // `shell` owns the writing ends of the pipe. It is dropped at the end of this function, so that only the target has
     // writing ends.
     Ok((child, output))
 }
@@ -135,50 +192,4 @@ fn shell(line: &str) -> Command {
     let mut command = Command::new(program);
     command.arg(option).arg(line);
     command
-}
-
-fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<(), Trouble> {
-    let is_ready = |look_until: Instant| match &spawn.ready_line {
-        Some(text) => process.log().wait_for_line(text, look_until),
-        None => answers(process.address()),
-    };
-    loop {
-        if is_ready(until.min(Instant::now() + LOOK_AGAIN)) {
-            return Ok(());
-        }
-        let told = || process.log().since(Log::beginning());
-        if let Some(end) = process.end() {
-            return Err(Trouble::Ended(NotStarted {
-                why: format!("`{}` ended before it was ready, with {end}", spawn.command),
-                output: told(),
-            }));
-        }
-        if Instant::now() >= until {
-            return Err(Trouble::Final(NotStarted {
-                why: not_ready(spawn, process.address()),
-                output: told(),
-            }));
-        }
-        if spawn.ready_line.is_none() {
-            std::thread::sleep(LOOK_AGAIN);
-        }
-    }
-}
-
-/// Returns whether the target listens. If the system reports which ports are open, the runner does not connect. To the
-/// server, such a connection would look like a client that leaves at once.
-fn answers(address: SocketAddr) -> bool {
-    observe::listens(address.port())
-        .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())
-}
-
-fn not_ready(spawn: &Spawn, address: SocketAddr) -> String {
-    let sign = match &spawn.ready_line {
-        Some(text) => format!("printed no line with {text:?}"),
-        None => format!("did not answer on {address}"),
-    };
-    format!(
-        "`{}` {sign} within {:?}; if the server needs more time to start, use a longer --spawn-timeout",
-        spawn.command, spawn.start_bound
-    )
 }

@@ -2,9 +2,26 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::CommandCargoExt;
 use serde_json::Value;
+
+/// A Python program that resets its signals and then becomes the program that its arguments name.
+#[cfg(unix)]
+const HEED_ALL_SIGNALS: &str = include_str!("../data/heed_all_signals.py");
+
+/// Returns the command that starts a small server of `tests/data/servers`, without its arguments.
+pub(crate) fn small_server(file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/servers");
+    let program = if file.ends_with(".py") {
+        "python3"
+    } else {
+        "sh"
+    };
+    format!("exec {program} '{}'", folder.join(file).display())
+}
 
 /// Returns the command that starts the foreign server: Chaton in Python, with several faults.
 pub(crate) fn foreign_server() -> String {
@@ -41,6 +58,12 @@ impl Run {
         case.unwrap_or_else(|| panic!("{id} was not run: {}", self.out))
     }
 
+    /// Returns why the server cannot be judged.
+    pub(crate) fn unjudgeable(&self) -> &str {
+        let why = self.json["unjudgeable"].as_str();
+        why.unwrap_or_else(|| panic!("the server was judged: {}", self.out))
+    }
+
     pub(crate) fn verdict(&self, id: &str) -> &str {
         self.case(id)["verdict"].as_str().expect("it has a verdict")
     }
@@ -63,6 +86,41 @@ pub(crate) fn conformance() -> Command {
         Command::cargo_bin("conformance").expect("the command is built with its tests");
     command.args(["run", "chaton"]).stdin(Stdio::null());
     command
+}
+
+/// Returns a command that judges a server of Chaton, and that ignores no signal.
+#[cfg(unix)]
+pub(crate) fn conformance_that_heeds_all_signals() -> Command {
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", HEED_ALL_SIGNALS, env!("CARGO_BIN_EXE_conformance")])
+        .args(["run", "chaton"])
+        .stdin(Stdio::null());
+    command
+}
+
+/// Waits until a condition holds.
+///
+/// # Panics
+///
+/// Panics if it does not hold after a minute.
+#[cfg(unix)]
+pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Returns whether a process runs. A zombie does not count: it is a process that has ended, but its parent has not called
+/// `wait` for it yet.
+#[cfg(unix)]
+pub(crate) fn runs(pid: u32) -> bool {
+    let raw = i32::try_from(pid).expect("a process id");
+    let pid = rustix::process::Pid::from_raw(raw).expect("not 0");
+    let stat = std::fs::read_to_string(format!("/proc/{raw}/stat"));
+    rustix::process::test_kill_process(pid).is_ok() && !stat.is_ok_and(|stat| stat.contains(") Z "))
 }
 
 /// Judges the server that the command `spawn` starts.

@@ -1,8 +1,15 @@
 //! Tests of servers that the runner itself starts. The runner reports each incident of the server with the case that caused
 //! it.
 
+#[cfg(target_os = "linux")]
+mod background;
 mod blame;
 mod command;
+mod complaints;
+#[cfg(unix)]
+mod ending;
 mod incidents;
 mod knowledge;
+#[cfg(target_os = "linux")]
+mod ownership;
 mod starting;

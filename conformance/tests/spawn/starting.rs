@@ -3,8 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::iter;
 use std::net::TcpListener;
-#[cfg(unix)]
-use std::time::{Duration, Instant};
 
 use crate::command::{conformance, foreign_server, judge};
 
@@ -69,19 +67,19 @@ fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
     assert_eq!(run.json["target"], foreign_server().as_str());
 }
 
-/// Returns a listener on a port below 32768. After the test has dropped the listener, the server can use the port. Programs
+/// Returns a listener at this address, on a port below 32768. After the test has dropped the listener, the server can use the port. Programs
 /// that ask the system for any free port get a port above 32767, so no such program takes this port in the meantime.
-fn fixed() -> (TcpListener, String) {
+pub(crate) fn fixed(ip: &str) -> (TcpListener, String) {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance());
-    let mut addresses = ports.map(|port| format!("127.0.0.1:{port}"));
+    let mut addresses = ports.map(|port| format!("{ip}:{port}"));
     let found = addresses.find_map(|address| Some((TcpListener::bind(&address).ok()?, address)));
     found.expect("a port is free")
 }
 
 #[test]
 fn a_fixed_port_is_used_and_must_be_free() {
-    let (listener, address) = fixed();
+    let (listener, address) = fixed("127.0.0.1");
     let run = judge(&foreign_server(), &[&address]);
     assert_eq!(run.code, 3, "{}", run.out);
     assert!(
@@ -122,49 +120,4 @@ fn wrong_usage_is_explained() {
         "with its unit",
     );
     refused(&["--spawn", "x {port}", "--spawn-env", "x"], "NAME=VALUE");
-}
-
-/// If the runner is interrupted during a case, it ends the server and its children, and removes the scratch directory.
-#[cfg(unix)]
-#[test]
-fn an_interruption_ends_the_server_and_all_that_it_started() {
-    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-
-    let folder = tempfile::tempdir().expect("a temporary folder can be created");
-    let pids = folder.path().join("pids");
-    // The server accepts a connection and sends nothing, so the runner waits.
-    let command = format!(
-        "sleep 600 & echo $$ $! {{scratch}} {{port}} > '{0}.new'; mv '{0}.new' '{0}'; wait",
-        pids.display()
-    );
-    let mut runner = conformance()
-        .args(["--spawn", &command, "--spawn-timeout", "600s"])
-        .spawn()
-        .expect("the program starts");
-    let until = Instant::now() + Duration::from_secs(60);
-    let eventually = |what: &str, holds: &dyn Fn() -> bool| {
-        while !holds() {
-            assert!(Instant::now() < until, "{what}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    };
-    eventually("the server begins", &|| pids.exists());
-    let text = std::fs::read_to_string(&pids).expect("the file was written");
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let scratch = std::path::Path::new(words[2]);
-    assert!(scratch.is_dir());
-    // A test that runs in the background ignores SIGINT, and so does the runner that it starts.
-    kill_process(Pid::from_child(&runner), Signal::TERM).expect("the runner was not waited for");
-    let status = runner.wait().expect("it was started");
-    assert_eq!(status.code(), Some(143));
-    for pid in &words[..2] {
-        let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not 0");
-        eventually("it is gone", &|| {
-            // A zombie also counts as ended. It is a process that has ended, but its parent has not called `wait` for it
-            // yet.
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
-            test_kill_process(pid).is_err() || stat.is_ok_and(|stat| stat.contains(") Z "))
-        });
-    }
-    assert!(!scratch.exists());
 }

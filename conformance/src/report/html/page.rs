@@ -25,6 +25,7 @@ pub(super) struct Page<'a> {
     unjudgeable: bool,
     began: String,
     duration: String,
+    survivors: Option<String>,
     seed: u64,
     rerun: &'a str,
     counts: Vec<Count>,
@@ -107,6 +108,7 @@ impl<'a> Page<'a> {
             unjudgeable: report.unjudgeable.is_some(),
             began: words::moment(report.began),
             duration: format!("{:.1} s", report.duration.as_secs_f64()),
+            survivors: words::survivors(report),
             seed: report.seed,
             rerun,
             counts: words::counts(report)

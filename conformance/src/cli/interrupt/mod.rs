@@ -1,4 +1,7 @@
 //! Signals that end a command early: Ctrl-C (SIGINT), a termination (SIGTERM), a terminal that was closed (SIGHUP).
+//! `watch` is for SIGKILL, which a program cannot handle.
+
+pub(super) mod watch;
 
 use std::io;
 
