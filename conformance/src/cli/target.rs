@@ -42,7 +42,7 @@ pub(super) struct TargetArguments {
     )]
     ready_line: Option<String>,
 
-    /// Maximum time until the server is ready [default: 10s]
+    /// Maximum time until the server answers the first login [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "spawn", help_heading = "Start the server")]
     spawn_timeout: Option<Duration>,
 

@@ -271,6 +271,8 @@ pub struct Report {
     pub interrupted: Option<i32>,
     /// The SHA-256 fingerprint of the target's certificate, if the target speaks TLS.
     pub certificate: Option<String>,
+    /// How long the target took from its start to its first answer, the first time that the runner started it.
+    pub start_up: Option<Duration>,
     /// The processes that the target had started, and that the runner ended: they had left the process group of the target,
     /// or still ran when the target had ended.
     pub survivors: Vec<Named>,

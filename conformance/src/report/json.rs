@@ -13,6 +13,7 @@
 //! | `sentence` | the result of the run as a sentence |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
 //! | `certificate` | the SHA-256 fingerprint of the target's certificate, or null without TLS |
+//! | `start_up_ms` | how long the target took from its first start to its first answer, or null if the runner did not start it |
 //! | `survivors[]` | `pid` and `command` of each process that the target had started and that the runner ended, because it had left the process group of the target, or still ran when the target had ended |
 //! | `seed` | `--seed` with this number repeats the names, tokens and payloads |
 //! | `began` | when the run began, in UTC as in RFC 3339 |
@@ -72,6 +73,7 @@ pub fn to_json(report: &Report) -> String {
         sentence: words::sentence(report),
         unjudgeable: report.unjudgeable.as_deref(),
         certificate: report.certificate.as_deref(),
+        start_up_ms: report.start_up.map(|time| time.as_secs_f64() * 1000.0),
         survivors: &report.survivors,
         seed: report.seed,
         began: words::moment(report.began),
@@ -107,6 +109,7 @@ struct Document<'a> {
     sentence: String,
     unjudgeable: Option<&'a str>,
     certificate: Option<&'a str>,
+    start_up_ms: Option<f64>,
     survivors: &'a [Named],
     seed: u64,
     began: String,

@@ -31,6 +31,7 @@ pub(super) fn shown(report: &Report, escape: Escape) -> Report {
         unjudgeable,
         interrupted: _,
         certificate,
+        start_up: _,
         survivors,
         seed: _,
         began: _,

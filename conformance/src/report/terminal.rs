@@ -181,6 +181,9 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
     if let Some(fingerprint) = &report.certificate {
         let _ = writeln!(out, "  certificate: SHA-256 fingerprint {fingerprint}");
     }
+    if let Some(start_up) = words::start_up(report) {
+        let _ = writeln!(out, "  start-up: {start_up}");
+    }
     left_behind(out, report, style);
     if let Some(causes) = words::causes(report) {
         let _ = writeln!(out, "  {causes}");

@@ -174,6 +174,14 @@ pub(super) fn causes(report: &Report) -> Option<String> {
     ))
 }
 
+/// Returns how long the target took to start, if the runner started it.
+pub(super) fn start_up(report: &Report) -> Option<String> {
+    let seconds = report.start_up?.as_secs_f64();
+    Some(format!(
+        "the first answer came {seconds:.1} s after the start"
+    ))
+}
+
 /// Names the processes that the target had left behind. Returns `None` if there are none.
 pub(super) fn survivors(report: &Report) -> Option<String> {
     (!report.survivors.is_empty()).then(|| {

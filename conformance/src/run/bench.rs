@@ -12,6 +12,7 @@ use crate::play::{self, Cutting};
 use crate::scenario::{Company, Scenario};
 
 use super::aftermath::{self, Beside};
+use super::first_answer;
 use super::host::Host;
 use super::milestone::Milestone;
 use super::options::Options;
@@ -82,6 +83,12 @@ impl<'a> Bench<'a> {
                 Err(_) if self.shared.is_over() => return Finding::not_played(self.end_of_run()),
                 Err(failed) => return Finding::not_played(Cause::NotStarted(failed.to_string())),
             };
+            if let Some(process) = &stay.process
+                && self.host.awaits_answer(process)
+            {
+                // If this process does not answer, the case fails, and the report says why.
+                let _ = first_answer::wait(self.shared, self.host, &stay);
+            }
             let play = || {
                 play::play(
                     self.shared,

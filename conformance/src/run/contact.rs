@@ -1,7 +1,7 @@
 //! Finds out whether a server at the target's address speaks this protocol. The runner does this before it plays the first
 //! case, and again later to check that the target still answers.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,6 +35,8 @@ pub(crate) enum Met {
     NoLogin(String),
     /// The target accepted the connection, but the TLS handshake failed, for this reason.
     NoTls(String),
+    /// The target accepted the connection, but the TLS handshake did not end in time; the value says so in words.
+    LateTls(String),
     /// The target accepted the connection, but sent no byte.
     Silence,
     /// The target accepted the connection, and ended it without sending a byte.
@@ -61,7 +63,7 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
             match met {
                 Met::Protocol => return Ok(()),
                 // A second attempt would not help if the target does not listen or does not speak TLS.
-                Met::NoConnection(_) | Met::NoTls(_) => return Err(met),
+                Met::NoConnection(_) | Met::NoTls(_) | Met::LateTls(_) => return Err(met),
                 _ => {}
             }
         }
@@ -80,9 +82,10 @@ pub(crate) fn connect(
     let no_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NoTls>());
     Connection::open(target, bound, buffer, speech, "contact", &bell)
         .map(|connection| (connection, bell))
-        .map_err(|error| match no_tls(&error) {
-            true => Met::NoTls(error.to_string()),
-            false => Met::NoConnection(error.to_string()),
+        .map_err(|error| match (no_tls(&error), error.kind()) {
+            (true, ErrorKind::TimedOut) => Met::LateTls(error.to_string()),
+            (true, _) => Met::NoTls(error.to_string()),
+            (false, _) => Met::NoConnection(error.to_string()),
         })
 }
 
@@ -213,7 +216,9 @@ pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
         Met::NoLogin(why) => {
             format!("cannot check whether {target} speaks this protocol: {why}")
         }
-        Met::NoTls(why) => format!("{target} does not speak TLS as this protocol requires: {why}"),
+        Met::NoTls(why) | Met::LateTls(why) => {
+            format!("{target} does not speak TLS as this protocol requires: {why}")
+        }
         Met::Silence => {
             format!(
                 "{target} accepts connections, but did not answer a login on any of {TRIES} connections"

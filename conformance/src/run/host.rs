@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -49,6 +50,8 @@ pub(crate) struct Host {
     /// After this instant, the runner no longer waits for a start.
     deadline: Option<Instant>,
     state: Mutex<State>,
+    /// Whether the target was ready before it answered. If so, each new process gets time for its first answer.
+    answers_late: AtomicBool,
     survivors: Arc<Survivors>,
 }
 
@@ -74,6 +77,7 @@ impl Host {
             target,
             deadline,
             state: Mutex::default(),
+            answers_late: AtomicBool::new(false),
             survivors: Arc::default(),
         }
     }
@@ -156,6 +160,16 @@ impl Host {
     pub(crate) fn renew(&self) {
         let old = self.state.lock().shared.take();
         drop(old);
+    }
+
+    /// Notes that the target did not answer as soon as it was ready.
+    pub(crate) fn note_late_answer(&self) {
+        self.answers_late.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether this process needs time for its first answer.
+    pub(crate) fn awaits_answer(&self, process: &Process) -> bool {
+        self.answers_late.load(Ordering::Relaxed) && process.start_up().is_none()
     }
 
     /// Returns the processes that the target started and that the runner had to end. The list is complete only when no case

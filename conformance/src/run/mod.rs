@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `options`, `milestone` | the settings of a run, and the progress that it reports |
 //! | `host` | the target: an address, or a process that the runner starts |
-//! | `contact`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
+//! | `contact`, `first_answer`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
 //! | `selection`, `schedule`, `bench` | which cases are run, in which order, and which of them at the same time |
 //! | `readings` | which choice the target makes for each reading (a question that the document leaves open) |
 //! | `aftermath`, `ends` | the effects of a case on a process that the runner started; which ends of this process count as failures |
@@ -19,6 +19,7 @@ mod aftermath;
 mod bench;
 mod contact;
 mod ends;
+mod first_answer;
 mod host;
 mod milestone;
 mod options;
@@ -31,7 +32,7 @@ mod stranger;
 mod told;
 mod watchdog;
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 pub use crate::evidence::{
     Annotated, Direction, End, Event, EventField, Failure, FailureKind, FieldReport, Incident,
@@ -103,6 +104,7 @@ pub fn run_suite_watched(
         unjudgeable: None,
         interrupted: None,
         certificate: None,
+        start_up: None,
         survivors: Vec::new(),
         seed,
         began: SystemTime::now(),
@@ -125,7 +127,8 @@ pub fn run_suite_watched(
     };
     match greet(&shared, &host) {
         Err(why) => report.unjudgeable = Some(why),
-        Ok(()) => {
+        Ok(start_up) => {
+            report.start_up = start_up;
             progress(&Milestone::Begins {
                 report: &report,
                 cases: selection.scenarios.len(),
@@ -176,17 +179,18 @@ pub fn run_suite_watched(
     Ok(report)
 }
 
-/// Connects to the target and logs in, to check that it speaks the protocol. The error says why the target cannot be judged.
-fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
+/// Connects to the target and logs in, to check that it speaks the protocol. Returns how long the target took from its start
+/// to its first answer; `None` if the runner did not start it. The error says why the target cannot be judged.
+fn greet(shared: &Shared<'_>, host: &Host) -> Result<Option<Duration>, String> {
     let stay = host.enter().map_err(|failed| match shared.is_over() {
         true => too_early(shared),
         false => failed.to_string(),
     })?;
-    let met = match contact::establish(shared, stay.address) {
+    let met = match first_answer::wait(shared, host, &stay) {
         Ok(()) => match &stay.process {
             // The processes in the background are ended by now.
             Some(process) if process.is_in_background() => Met::Silence,
-            _ => return Ok(()),
+            process => return Ok(process.as_ref().and_then(|process| process.start_up())),
         },
         Err(met) => met,
     };
@@ -195,7 +199,14 @@ fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
     }
     match aftermath::end_of_contact(&stay) {
         Some(end) => Err(end),
-        None => Err(stranger::in_words(shared, stay.address, &met)),
+        None => {
+            let why = stranger::in_words(shared, stay.address, &met);
+            let slower = match stay.process.is_some() && first_answer::may_still_come(&met) {
+                true => "; for a slower start, use a longer --spawn-timeout",
+                false => "",
+            };
+            Err(why + slower)
+        }
     }
 }
 

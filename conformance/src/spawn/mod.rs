@@ -58,7 +58,7 @@ pub struct Spawn {
     /// The target is ready when it writes a line that contains this text. With `None`, it is ready when its port accepts
     /// connections.
     pub ready_line: Option<String>,
-    /// Time limit for the start: the target must be ready within it.
+    /// Time limit for the start: within it, the target must be ready and must answer the first login.
     pub start_bound: Duration,
     /// The address where the target listens. `None`: loopback, with a free port that the runner chooses for each start.
     pub address: Option<SocketAddr>,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::process::{Child, ExitStatus};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -68,7 +68,9 @@ pub(super) struct Started {
     pub(super) child: Child,
     pub(super) tag: Tag,
     pub(super) scratch: Scratch,
-    /// Time limit for the start.
+    /// When the command was started.
+    pub(super) began: Instant,
+    /// Time limit for the first answer.
     pub(super) until: Instant,
     pub(super) survivors: Arc<Survivors>,
 }
@@ -80,7 +82,10 @@ pub struct Process {
     child: Mutex<Running>,
     tag: Tag,
     log: Arc<Log>,
+    began: Instant,
     until: Instant,
+    /// How long the target took until its first answer.
+    start_up: OnceLock<Duration>,
     survivors: Arc<Survivors>,
     /// The scratch directory. The directory is removed when this value is dropped.
     _scratch: Scratch,
@@ -113,7 +118,9 @@ impl Process {
             }),
             tag: started.tag,
             log,
+            began: started.began,
             until: started.until,
+            start_up: OnceLock::new(),
             survivors: started.survivors,
             _scratch: started.scratch,
         }
@@ -131,9 +138,22 @@ impl Process {
         &self.log
     }
 
-    /// Returns the end of the time limit for the start.
-    pub(super) fn ready_by(&self) -> Instant {
+    /// Returns the end of the time limit for the first answer.
+    #[must_use]
+    pub fn answers_by(&self) -> Instant {
         self.until
+    }
+
+    /// Notes that the target has answered. Only the first call has an effect.
+    pub fn note_answer(&self) {
+        // A second answer is not the first one, so its time is not kept.
+        let _ = self.start_up.set(self.began.elapsed());
+    }
+
+    /// Returns how long the target took from its start to its first answer; `None` if it has not answered yet.
+    #[must_use]
+    pub fn start_up(&self) -> Option<Duration> {
+        self.start_up.get().copied()
     }
 
     /// Returns how the process ended, as text for a person, or `None` if it still runs. If it has ended, this function also

@@ -13,7 +13,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Waits until the process is ready, but no longer than the time limit of the start.
 pub(super) fn wait(placed: &Placed<'_>, process: &Process) -> Result<(), Trouble> {
-    let until = process.ready_by();
+    let until = process.answers_by();
     let line = placed.spawn.ready_line.as_deref();
     loop {
         let look_until = until.min(Instant::now() + LOOK_AGAIN);

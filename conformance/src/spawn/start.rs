@@ -64,6 +64,7 @@ fn start_once(
     let scratch = Scratch::create()
         .map_err(|error| failed(format!("cannot create a scratch directory: {error}")))?;
     let tag = Tag::of_next_start();
+    let began = Instant::now();
     let placed = Placed {
         spawn,
         address,
@@ -80,6 +81,7 @@ fn start_once(
         child,
         tag,
         scratch,
+        began,
         until,
         survivors: Arc::clone(survivors),
     };

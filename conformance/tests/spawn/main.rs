@@ -8,6 +8,7 @@ mod command;
 mod complaints;
 #[cfg(unix)]
 mod ending;
+mod first_answer;
 mod incidents;
 mod knowledge;
 #[cfg(target_os = "linux")]
