@@ -150,6 +150,7 @@ impl Outcome {
 /// wrong usage or a mistake in a suite. The command `run` documents further codes.
 #[must_use]
 pub fn main() -> ExitCode {
+    interrupt::heed_as_first_process();
     installed::complete(Arguments::command);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -9,6 +9,8 @@ mod complaints;
 #[cfg(unix)]
 mod ending;
 mod first_answer;
+#[cfg(target_os = "linux")]
+mod first_process;
 mod incidents;
 mod knowledge;
 #[cfg(target_os = "linux")]

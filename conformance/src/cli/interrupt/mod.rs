@@ -4,6 +4,43 @@
 pub(super) mod watch;
 
 use std::io;
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+/// The signals that end a command.
+#[cfg(unix)]
+const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
+/// Whether a signal ends the first process of a container at once.
+#[cfg(unix)]
+static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(true);
+
+/// Makes signals end the program if it is the first process of a container. The system protects the process with the id 1: a
+/// signal without a handler has no effect on it. In this case the program ends with the exit code 128 plus the number of the
+/// signal, as a shell reports it.
+#[cfg(unix)]
+pub(super) fn heed_as_first_process() {
+    if !is_first_process() {
+        return;
+    }
+    for signal in ENDING.into_iter().filter(|signal| !is_ignored(*signal)) {
+        // If this fails, the only effect is that the signal does not end a short command.
+        let _ =
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, &ENDS_AT_ONCE);
+    }
+}
+
+/// Does nothing: only Unix protects the first process from signals.
+#[cfg(not(unix))]
+pub(super) fn heed_as_first_process() {}
+
+#[cfg(unix)]
+fn is_first_process() -> bool {
+    std::process::id() == 1
+}
 
 /// Calls `first` with the number of the first signal. After that the command ends in order, as soon as it can. The second
 /// signal ends the process at once, together with all servers that it started. A second SIGHUP is ignored, because both the
@@ -15,12 +52,9 @@ use std::io;
 /// Fails if the system refuses to install the signal handler or to start the thread.
 #[cfg(unix)]
 pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-
-    let heeded = [SIGINT, SIGTERM, SIGHUP]
-        .into_iter()
-        .filter(|signal| !is_ignored(*signal));
+    let heeded = ENDING.into_iter().filter(|signal| !is_ignored(*signal));
     let mut signals = signal_hook::iterator::Signals::new(heeded)?;
+    ENDS_AT_ONCE.store(false, Ordering::SeqCst);
     let listen = move || {
         let mut signals = signals.forever();
         if let Some(signal) = signals.next() {
@@ -28,6 +62,10 @@ pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::R
         }
         if let Some(signal) = signals.find(|signal| *signal != SIGHUP) {
             crate::spawn::end_all();
+            if is_first_process() {
+                // The default handler has no effect on this process.
+                signal_hook::low_level::exit(128 + signal);
+            }
             // This call fails only for signals that a process cannot handle.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
