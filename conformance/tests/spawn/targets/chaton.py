@@ -187,7 +187,8 @@ def serve(connection):
             name = None
     except (Gone, OSError, UnicodeDecodeError):
         if fault == "leave" and whispers:
-            print("KeyError: the whispers of", name)
+            # One write, because two clients may leave at the same time.
+            os.write(1, f"KeyError: the whispers of {name}\n".encode())
             os._exit(3)
     except Exception:
         traceback.print_exc()
