@@ -1,6 +1,7 @@
 //! Asks the registry of a Chatr server, over its REST interface, which public key belongs to which UUID.
 
 mod http;
+mod response;
 
 use std::fmt;
 use std::io;
@@ -15,7 +16,8 @@ use uuid::Uuid;
 
 use crate::identity::{Identity, KeyError};
 use crate::reach::trust::Trust;
-use http::{Answer, RegistryServer, Request};
+use http::{RegistryServer, Request};
+use response::Answer;
 
 /// A registry, and how to reach it.
 #[derive(Debug, Clone)]
