@@ -3,10 +3,10 @@
 use matou_protocols::chathack::{Answer, ClientFrame, Options, Question, Room, ServerFrame};
 use matou_protocols::room::Entropy;
 
-use crate::conversation::{Conversation, Heard, Said, Spoken};
-use crate::frames::{guest, in_words};
+use super::conversation::{Conversation, Heard, Said, Spoken};
+use super::frames::{guest, in_words};
 
-pub(crate) use crate::conversation::NOTHING;
+pub(crate) use super::conversation::NOTHING;
 
 pub(crate) type Chat = Conversation<ChatHack>;
 
@@ -56,7 +56,7 @@ impl Spoken for ChatHack {
     }
 }
 
-impl Said<()> for ClientFrame<'_> {
+impl Said<ChatHack> for ClientFrame<'_> {
     fn bytes(&self, _: &()) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.encode(&mut bytes);

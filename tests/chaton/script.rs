@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
 use matou_protocols::room::Entropy;
 
-use crate::conversation::{Conversation, Heard, Said, Spoken};
-use crate::frames::{connect_id, in_words, login};
+use super::conversation::{Conversation, Heard, Said, Spoken};
+use super::frames::{connect_id, in_words, login};
 
-pub(crate) use crate::conversation::NOTHING;
+pub(crate) use super::conversation::NOTHING;
 
 pub(crate) type Chat = Conversation<Chaton>;
 
@@ -38,7 +38,7 @@ impl Spoken for Chaton {
     }
 
     fn login(codec: &Codec, name: &str) -> Vec<u8> {
-        login(name).bytes(codec)
+        Said::<Self>::bytes(&login(name), codec)
     }
 
     fn hear(codec: &Codec, bytes: &[u8]) -> Heard {
@@ -53,7 +53,7 @@ impl Spoken for Chaton {
     }
 }
 
-impl Said<Codec> for ClientFrame<'_> {
+impl Said<Chaton> for ClientFrame<'_> {
     fn bytes(&self, codec: &Codec) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.encode(*codec, &mut bytes);

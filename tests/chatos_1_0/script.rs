@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use matou_protocols::chatos_1_0::{Frame, Options, Room};
 use matou_protocols::room::Entropy;
 
-use crate::conversation::{Conversation, Heard, Said, Spoken};
-use crate::frames::{cr, in_words};
+use super::conversation::{Conversation, Heard, Said, Spoken};
+use super::frames::{cr, in_words};
 
-pub(crate) use crate::conversation::NOTHING;
+pub(crate) use super::conversation::NOTHING;
 
 pub(crate) type Chat = Conversation<Chatos10>;
 
@@ -51,7 +51,7 @@ impl Spoken for Chatos10 {
     }
 }
 
-impl Said<()> for Frame<'_> {
+impl Said<Chatos10> for Frame<'_> {
     fn bytes(&self, _: &()) -> Vec<u8> {
         self.encoded()
     }

@@ -8,10 +8,10 @@ use matou_protocols::chatos_groupe2::{
 };
 use matou_protocols::room::Entropy;
 
-use crate::conversation::{Conversation, Heard, Said, Spoken};
-use crate::frames::{connect_id, in_words, login};
+use super::conversation::{Conversation, Heard, Said, Spoken};
+use super::frames::{connect_id, in_words, login};
 
-pub(crate) use crate::conversation::NOTHING;
+pub(crate) use super::conversation::NOTHING;
 
 pub(crate) type Chat = Conversation<ChatosGroupe2>;
 
@@ -41,7 +41,7 @@ impl Spoken for ChatosGroupe2 {
     }
 
     fn login(codec: &Codec, name: &str) -> Vec<u8> {
-        login(name).bytes(codec)
+        Said::<Self>::bytes(&login(name), codec)
     }
 
     fn hear(codec: &Codec, bytes: &[u8]) -> Heard {
@@ -62,7 +62,7 @@ impl Spoken for ChatosGroupe2 {
     }
 }
 
-impl Said<Codec> for ClientFrame<'_> {
+impl Said<ChatosGroupe2> for ClientFrame<'_> {
     fn bytes(&self, codec: &Codec) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.encode(*codec, &mut bytes);
@@ -70,9 +70,9 @@ impl Said<Codec> for ClientFrame<'_> {
     }
 }
 
-impl Said<Codec> for chaton::ClientFrame<'_> {
+impl Said<ChatosGroupe2> for chaton::ClientFrame<'_> {
     fn bytes(&self, codec: &Codec) -> Vec<u8> {
-        ClientFrame::from(*self).bytes(codec)
+        Said::<ChatosGroupe2>::bytes(&ClientFrame::from(*self), codec)
     }
 }
 

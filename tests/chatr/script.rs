@@ -7,9 +7,9 @@ use matou_protocols::chatr::{Claim, Frame, Options, Room, Verdict};
 use matou_protocols::room::Entropy;
 use uuid::Uuid;
 
-use crate::conversation::{Conversation, Heard, Said, Spoken};
+use super::conversation::{Conversation, Heard, Said, Spoken};
 
-pub(crate) use crate::conversation::NOTHING;
+pub(crate) use super::conversation::NOTHING;
 
 pub(crate) type Chat = Conversation<Chatr>;
 
@@ -58,7 +58,7 @@ impl Spoken for Chatr {
     }
 }
 
-impl Said<()> for Frame<'_> {
+impl Said<Chatr> for Frame<'_> {
     fn bytes(&self, _: &()) -> Vec<u8> {
         self.encoded()
     }

@@ -54,9 +54,9 @@ pub(crate) struct Heard {
     pub(crate) length: usize,
 }
 
-/// A frame that a client can send.
-pub(crate) trait Said<Codec> {
-    fn bytes(&self, codec: &Codec) -> Vec<u8>;
+/// A frame that a client of this protocol can send.
+pub(crate) trait Said<S: Spoken> {
+    fn bytes(&self, codec: &Codec<S>) -> Vec<u8>;
 }
 
 /// The lines of a conversation in which no client receives anything.
@@ -133,13 +133,15 @@ impl<S: Spoken> Conversation<S> {
     pub(crate) fn joined_by<const N: usize>(mut self, people: [&'static str; N]) -> Self {
         for who in people {
             self.arrives(who);
-            let login = S::login(&self.codec, who);
-            assert_eq!(
-                self.sends(who, &login),
-                [format!("{who} < {}", S::ACCEPTED)]
-            );
+            assert_eq!(self.logs_in(who, who), [format!("{who} < {}", S::ACCEPTED)]);
         }
         self
+    }
+
+    /// Lets a client send the frame that logs in with this name.
+    pub(crate) fn logs_in(&mut self, who: &str, name: &str) -> Vec<String> {
+        let login = S::login(&self.codec, name);
+        self.sends(who, &login)
     }
 
     /// Connects a client from 192.0.2.1, an address that is reserved for documentation.
@@ -168,7 +170,7 @@ impl<S: Spoken> Conversation<S> {
     }
 
     /// Lets a client send a frame. Returns the lines that all clients receive.
-    pub(crate) fn says(&mut self, who: &str, frame: impl Said<Codec<S>>) -> Vec<String> {
+    pub(crate) fn says(&mut self, who: &str, frame: impl Said<S>) -> Vec<String> {
         let bytes = frame.bytes(&self.codec);
         self.sends(who, &bytes)
     }
