@@ -27,7 +27,7 @@ pub(super) fn safe_name(offered: &str) -> String {
         return format!("file{name}");
     }
     if is_device(stem) {
-        return format!("_{name}");
+        return shortened(&format!("_{name}"), MAX_NAME_BYTES);
     }
     name
 }
@@ -52,7 +52,8 @@ fn shortened(name: &str, limit: usize) -> String {
     let ending = name.rfind('.').map_or("", |at| &name[at..]);
     let ending = if ending.len() > 16 { "" } else { ending };
     let end = name.floor_char_boundary(limit - ending.len());
-    format!("{}{ending}", &name[..end])
+    let name = format!("{}{ending}", &name[..end]);
+    name.trim_end_matches(['.', ' ']).to_owned()
 }
 
 fn is_device(stem: &str) -> bool {
@@ -101,6 +102,16 @@ mod tests {
         assert!(name.len() <= MAX_NAME_BYTES && name.ends_with("é.tar"));
     }
 
+    #[rstest]
+    #[case::a_device(format!("nul.{}", "x".repeat(200)))]
+    #[case::a_device_with_an_ending(format!("nul.{}.tar", "x".repeat(200)))]
+    #[case::cut_after_a_space(format!("{} {}", "x".repeat(MAX_NAME_BYTES - 1), "y".repeat(20)))]
+    fn a_long_name_becomes_safe_at_once(#[case] offered: String) {
+        let name = safe_name(&offered);
+        assert!(name.len() <= MAX_NAME_BYTES, "{name}");
+        assert_eq!(safe_name(&name), name);
+    }
+
     #[test]
     fn a_number_goes_before_the_ending() {
         assert_eq!(numbered("cat.png", 2), "cat (2).png");
@@ -114,7 +125,7 @@ mod tests {
             let path = std::path::Path::new(&name);
             prop_assert_eq!(path.file_name(), Some(path.as_os_str()));
             prop_assert!(!name.starts_with('.') && !name.chars().any(is_hidden));
-            prop_assert!(!name.is_empty() && name.len() <= MAX_NAME_BYTES + 4);
+            prop_assert!(!name.is_empty() && name.len() <= MAX_NAME_BYTES);
             prop_assert_eq!(safe_name(&name), name);
         }
     }
