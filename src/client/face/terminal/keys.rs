@@ -173,6 +173,9 @@ fn escaped(pending: &[u8]) -> Option<(usize, Option<Key>)> {
 }
 
 fn sequence(pending: &[u8]) -> Option<(usize, Option<Key>)> {
+    // If the end of the sequence is further away, the bytes up to here are dropped, even if the end has already arrived. So
+    // it does not matter where a read ends.
+    let pending = &pending[..pending.len().min(MAX_SEQUENCE + 1)];
     let parameters = &pending[2..];
     match parameters
         .iter()
@@ -235,6 +238,7 @@ mod tests {
     #[case::arrows(b"\x1b[A\x1bOB", vec![Key::Up, Key::Down])]
     #[case::words(b"\x1b[1;5D\x1bf", vec![Key::WordLeft, Key::WordRight])]
     #[case::unknown(b"\x1b[24~x", vec![Key::Char('x')])]
+    #[case::too_long(b"\x1b[0000000000000000000000000000000A", vec![Key::Char('A')])]
     #[case::paste(b"\x1b[200~a\r\nb\x1b[201~c", vec![Key::Paste("a\nb".into()), Key::Char('c')])]
     #[case::a_paste_that_attacks(b"\x1b[200~\x1b]0;x\x07\x1b[201~", vec![Key::Paste("]0;x".into())])]
     fn bytes_are_keys(#[case] bytes: &[u8], #[case] keys: Vec<Key>) {
