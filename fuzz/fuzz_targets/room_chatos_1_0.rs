@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| matou_fuzzed::check("room_chatos_1_0", bytes));
