@@ -15,9 +15,6 @@ use socket2::{Domain, Socket, Type};
 use crate::heeding::heeding_all_signals;
 use crate::server;
 
-/// A Python program that resets its signals and then becomes the program that its arguments name.
-const HEED_ALL_SIGNALS: &str = include_str!("../data/heed_all_signals.py");
-
 /// Starts a run whose time limits are minutes long.
 fn begin(arguments: &[&str]) -> Child {
     heeding_all_signals(env!("CARGO_BIN_EXE_conformance"))

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use assert_cmd::cargo::CommandCargoExt;
 use serde_json::Value;
 
-/// A Python program that resets its signals and then becomes the program that its arguments name.
 #[cfg(unix)]
-const HEED_ALL_SIGNALS: &str = include_str!("../data/heed_all_signals.py");
+use crate::heeding::heeding_all_signals;
 
 /// Returns the command that starts a small server of `tests/data/servers`, without its arguments.
 pub(crate) fn small_server(file: &str) -> String {
@@ -91,11 +90,8 @@ pub(crate) fn conformance() -> Command {
 /// Returns a command that judges a server of Chaton, and that ignores no signal.
 #[cfg(unix)]
 pub(crate) fn conformance_that_heeds_all_signals() -> Command {
-    let mut command = Command::new("python3");
-    command
-        .args(["-c", HEED_ALL_SIGNALS, env!("CARGO_BIN_EXE_conformance")])
-        .args(["run", "chaton"])
-        .stdin(Stdio::null());
+    let mut command = heeding_all_signals(env!("CARGO_BIN_EXE_conformance"));
+    command.args(["run", "chaton"]).stdin(Stdio::null());
     command
 }
 

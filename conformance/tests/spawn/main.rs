@@ -11,6 +11,9 @@ mod ending;
 mod first_answer;
 #[cfg(target_os = "linux")]
 mod first_process;
+#[cfg(unix)]
+#[path = "../../../tests/common/heeding.rs"]
+mod heeding;
 mod incidents;
 mod knowledge;
 #[cfg(target_os = "linux")]
