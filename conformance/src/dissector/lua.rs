@@ -1,6 +1,6 @@
 //! Tables and values as text in the language Lua.
 
-/// Maximum length of a line, in bytes. A table that does not fit into its line has one line for each of its entries.
+/// Maximum length of a line, in bytes. If a table does not fit into one line, each of its entries gets its own line.
 const LONGEST_LINE: usize = 110;
 
 /// A value in Lua.
@@ -24,7 +24,8 @@ impl Lua {
         Lua::Text(text.as_bytes().to_vec())
     }
 
-    /// Returns a number of any size as text. The numbers of Lua in older versions of Wireshark have only 53 bits.
+    /// Returns a number of any size as text. In older versions of Wireshark, a number in Lua can hold only integers of up to
+    /// 53 bits exactly.
     pub(super) fn digits(number: i128) -> Lua {
         Lua::text(&number.to_string())
     }
@@ -86,7 +87,7 @@ fn braces(parts: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// The words of Lua, which cannot be keys without quotes.
+/// The reserved words of Lua. As keys of a table, they need quotes.
 const WORDS: [&str; 22] = [
     "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
     "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
@@ -106,8 +107,8 @@ fn key(name: &str) -> String {
     }
 }
 
-/// Returns bytes as a text of Lua. Only printable ASCII characters are written as they are, so that the file has no control
-/// characters and no marks that change the direction of text.
+/// Returns bytes as a string literal of Lua. Only printable ASCII characters are written as they are, so that the file has
+/// no control characters and no marks that change the direction of text.
 fn quoted(bytes: &[u8]) -> String {
     let mut text = String::from("\"");
     for byte in bytes {

@@ -44,7 +44,8 @@ pub fn default_port(protocol: &str) -> Option<u16> {
 }
 
 /// Returns the dissector of a protocol as the text of a Lua file. The text has only ASCII characters. Wireshark uses the
-/// dissector for the port of the server; without a port, a person must choose the protocol or a port in Wireshark.
+/// dissector for connections to the server's port `port`. If `port` is `None`, the user must choose the protocol or a port
+/// in Wireshark.
 #[must_use]
 pub fn dissector(grammar: &Grammar, port: Option<u16>) -> String {
     let ports = port.map_or_else(String::new, |port| port.to_string());

@@ -1,8 +1,8 @@
 //! The fields that Wireshark shows, and their names in filters.
 //!
 //! Wireshark wants one type for each name. In a protocol, fields of several packets may have the same name and different
-//! types. So each pair of a name and a kind of value is one field for Wireshark. If a name has several kinds, the name of
-//! the second one ends with the kind.
+//! types. So each pair of a name and a kind of value is one field for Wireshark. If a name has several kinds of values, the
+//! first kind has this name in filters, and the names of the other kinds end with the kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,8 @@ use crate::grammar::{Bits, Choices, Extent, Grammar, HeadPart, IntType, TypeKind
 /// The names in filters that the runtime part uses itself; see `setup.lua`.
 const OWN: [&str; 4] = ["mistake", "packet", "tunnel", "undecoded"];
 
-/// Returns the kind of a number: `big` if it does not always fit into 64 bits with a sign.
+/// Returns the kind of the numbers of this type: `big` if some of them do not fit into a signed integer of 64 bits,
+/// otherwise `number`.
 pub(super) fn kind_of_number(int: IntType) -> &'static str {
     match i64::try_from(int.max()) {
         Ok(_) => "number",
@@ -20,12 +21,12 @@ pub(super) fn kind_of_number(int: IntType) -> &'static str {
     }
 }
 
-/// Returns the kind of a number that is a part of an integer.
+/// Returns the kind of a bit field, which is a number in some of the bits of an integer.
 pub(super) fn kind_of_bits(bits: Bits) -> &'static str {
     if bits.width < 64 { "number" } else { "big" }
 }
 
-/// Returns the kind of the values of this type; `None` for a list and for a type with cases.
+/// Returns the kind of the values of this type; `None` for a list, and for a type with several possible layouts.
 pub(super) fn kind_of(kind: &TypeKind) -> Option<&'static str> {
     match kind {
         TypeKind::Int(int) => Some(kind_of_number(*int)),
@@ -36,7 +37,7 @@ pub(super) fn kind_of(kind: &TypeKind) -> Option<&'static str> {
     }
 }
 
-/// The fields that are found so far.
+/// The fields that were found so far.
 struct Shown<'a> {
     grammar: &'a Grammar,
     /// For each key, the name in filters.
@@ -136,7 +137,8 @@ impl Shown<'_> {
     }
 }
 
-/// Returns a name as Wireshark accepts it in filters. Every other character becomes `_`.
+/// Returns a name as Wireshark accepts it in filters: every character that is not an ASCII letter, a digit or `_` becomes
+/// `_`.
 pub(super) fn in_filter(name: &str) -> String {
     let fits = |each: char| each.is_ascii_alphanumeric() || each == '_';
     let replaced = |each| if fits(each) { each } else { '_' };

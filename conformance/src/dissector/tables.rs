@@ -77,7 +77,7 @@ pub(super) fn protocol(grammar: &Grammar, ports: &str) -> Lua {
         .table()
 }
 
-/// Returns whether the answer to this question changes how bytes are decoded.
+/// Returns whether the choice for this reading changes how bytes are decoded.
 pub(super) fn changes_decoding(reading: &Reading) -> bool {
     let changes = |choice: &Choice| !choice.types.is_empty() || choice.changes_opcodes();
     reading.choices.iter().any(changes)
@@ -133,7 +133,7 @@ fn constant(constant: &Constant) -> Lua {
         .table()
 }
 
-/// Returns the types by their names, without those that are only a part of an integer.
+/// Returns the types by their names, except the types of bit fields.
 fn types(definitions: &[TypeDefinition]) -> Lua {
     let is_part = |kind: &TypeKind| matches!(kind, TypeKind::Int(int) if int.is_part());
     let whole = definitions.iter().filter(|it| !is_part(&it.kind));
@@ -187,7 +187,8 @@ fn with_extent(entries: Entries, extent: &Extent) -> Entries {
     }
 }
 
-/// Returns whether bytes of this type are an IP address. wire.kdl has no such type, so the name and the size must say it.
+/// Returns whether bytes of this type are an IP address. wire.kdl has no type for addresses, so this function looks at the
+/// size of the bytes, and at the name.
 fn is_address(name: &str, extent: &Extent) -> bool {
     let has_size = matches!(
         extent,
@@ -200,7 +201,7 @@ fn is_address(name: &str, extent: &Extent) -> bool {
 }
 
 fn reading(reading: &Reading) -> Lua {
-    // If the protocol has settled the question, only its first choice is left.
+    // If the protocol settles the question of the reading (`settle`), only the first choice counts.
     let most = if reading.settled { 1 } else { usize::MAX };
     let choices: Vec<Lua> = reading.choices.iter().take(most).map(choice).collect();
     let is_open = choices.len() > 1;
@@ -286,7 +287,7 @@ fn identification(grammar: &Grammar, identification: &Identification) -> Lua {
             Value::Int(number) => Lua::digits(*number),
             Value::Text(text) => Lua::text(text),
             Value::Bytes(bytes) => Lua::Text(bytes.clone()),
-            // Lint accepts no lists here.
+            // Lint accepts no list as the value of a field that identifies a client.
             Value::List(_) | Value::Absent => return None,
         };
         let entries = Entries::new().with("field", position(index)).with("is", is);

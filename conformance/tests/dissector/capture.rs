@@ -29,8 +29,8 @@ impl Said {
     }
 }
 
-/// Returns a capture with one segment for each of these, in this order. Of a segment with more than 4096 bytes, the capture
-/// has only the first 4096.
+/// Returns a capture with one segment for each item of `said`, in the same order. Of a segment with more than 4096 bytes,
+/// the capture has only the first 4096.
 pub(crate) fn capture(said: &[Said]) -> Vec<u8> {
     let event = |(at, said): (u32, &Said)| {
         let direction = match said.side {
@@ -63,7 +63,8 @@ pub(crate) fn each_byte(said: &[Said]) -> Vec<Said> {
     bytes.collect()
 }
 
-/// Returns the same bytes with one segment for all that one side of a connection says until somebody else says something.
+/// Returns the same bytes in fewer segments. A segment has all bytes that one side of a connection sends before the other
+/// side, or another connection, sends something.
 pub(crate) fn glued(said: &[Said]) -> Vec<Said> {
     let mut glued: Vec<Said> = Vec::new();
     for next in said {
@@ -77,7 +78,7 @@ pub(crate) fn glued(said: &[Said]) -> Vec<Said> {
     glued
 }
 
-/// Returns conversations of one connection each as a single conversation with a connection for each of them.
+/// Joins conversations, each of which has one connection, into a single conversation with all of these connections.
 pub(crate) fn side_by_side(conversations: &[Vec<Said>]) -> Vec<Said> {
     let said = (0..).zip(conversations).flat_map(|(connection, said)| {
         let said = said.iter();

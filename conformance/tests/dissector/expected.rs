@@ -10,7 +10,7 @@ use conformance::tap::{Heard, Watch, Wires};
 use crate::capture::Said;
 use crate::tshark::{End, Item, end, push};
 
-/// Returns the frames and the other bytes of each end of each connection, as the tap of the suite understands them.
+/// Returns what each end of each connection sent, as the suite's tap decodes it: frames, and bytes that are not frames.
 pub(crate) fn expected(
     grammar: &Grammar,
     choices: &Choices,
@@ -32,9 +32,9 @@ pub(crate) fn expected(
     ends
 }
 
-/// Checks that tshark shows what the suite decodes, up to the first bytes that the suite cannot decode. tshark must call these
-/// bytes the same mistake, but it may know more about them: the dissector can decode a text that is not UTF-8, and it can find
-/// the next frame if the frames have a length.
+/// Checks that tshark shows what the suite decodes, up to the first bytes that the suite cannot decode. At these bytes,
+/// tshark must report the same mistake as the suite. After that it may show more than the suite: the dissector can decode a
+/// text that is not UTF-8, and it can find the next frame if the frames have a length.
 pub(crate) fn agree(wanted: &BTreeMap<End, Vec<Item>>, shown: &BTreeMap<End, Vec<Item>>) {
     let ends = |items: &BTreeMap<End, Vec<Item>>| items.keys().copied().collect::<Vec<End>>();
     assert_eq!(ends(shown), ends(wanted));
@@ -121,7 +121,7 @@ fn fields(grammar: &Grammar, frame: &Frame, bytes: &[u8]) -> BTreeMap<String, Ve
 
 /// Adds what Wireshark shows for a field. `name` is the name of the field, or of the list to which it belongs.
 fn add(name: &str, field: &DecodedField, fields: &mut BTreeMap<String, Vec<String>>) {
-    // Wireshark accepts few characters in the names of fields.
+    // Wireshark does not accept every character in the names of fields, so `-` becomes `_`.
     let mut push = |name: String, value: String| {
         let name = name.replace('-', "_");
         fields.entry(name).or_default().push(value);

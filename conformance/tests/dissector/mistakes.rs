@@ -17,7 +17,7 @@ fn login(name: &[u8]) -> Vec<u8> {
     [&[0], length.to_be_bytes().as_slice(), name].concat()
 }
 
-/// Returns what tshark shows for these bytes of a client, followed by a correct frame.
+/// Returns what tshark shows for a client that sends `bytes`, and then the correct frame `after`.
 fn shown(grammar: &Grammar, bytes: &[u8], after: &[u8]) -> Vec<Item> {
     let said = [
         Said::new(0, Side::Client, bytes),
@@ -30,7 +30,7 @@ fn shown(grammar: &Grammar, bytes: &[u8], after: &[u8]) -> Vec<Item> {
 
 #[rstest]
 #[case::unknown_opcode(&[99, 1, 2], &["undecoded"], "opcode 99 is unknown")]
-#[case::negative_length(&[0, 0xff, 0xff, 0xff, 0xff], &["undecoded"], "the length of login is -1")]
+#[case::negative_length(&[0, 0xff, 0xff, 0xff, 0xff], &["undecoded"], "the length of login is -1, which is not possible")]
 #[case::of_the_other_side(&[1], &["LOGIN_ACCEPTED", "LOGIN"], "a client never sends LOGIN_ACCEPTED (opcode 1)")]
 #[case::too_long(
     &login(&[b'x'; 31]),

@@ -1,4 +1,4 @@
-//! Every recorded conversation of the five protocols.
+//! Tests with every recorded conversation of the five protocols.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,8 @@ fn add(said: &mut Vec<Said>, events: &[Event], connections: &mut usize) {
     }
 }
 
-/// Returns the conversations of a protocol whose bytes are all recorded, for each combination of readings.
+/// Returns the recorded conversations of a protocol, without those of which some bytes are missing. Conversations with the
+/// same choices of the readings are joined.
 pub(crate) fn conversations(suite: &Suite) -> BTreeMap<Choices, Vec<Said>> {
     let recording = Recording::of(&suite.name).expect("the protocol has a recording");
     let mut conversations: BTreeMap<Choices, (Vec<Said>, usize)> = BTreeMap::new();
@@ -45,13 +46,14 @@ pub(crate) fn conversations(suite: &Suite) -> BTreeMap<Choices, Vec<Said>> {
         };
         let is_usable = |event: &Event| {
             let is_whole = event.length == event.data.len();
-            // A broken handshake of TLS. The dissector knows it, and gives it to Wireshark's own dissector.
+            // Skip a broken TLS handshake, which begins with these two bytes: the dissector gives it to Wireshark's own
+            // dissector of TLS.
             is_whole && !event.data.starts_with(&[0x16, 3])
         };
         if case.lacking.is_some() || case.more > 0 || !case.events.iter().all(is_usable) {
             continue;
         }
-        // Only these choices change the bytes.
+        // Keep only the choices of readings that are in the grammar: other choices do not change how the bytes are decoded.
         choices.retain(|name, _| suite.grammar.reading_named(name).is_some());
         let (said, connections) = conversations.entry(choices).or_default();
         add(said, &case.events, connections);

@@ -1,4 +1,5 @@
-//! The segments into which TCP cuts the bytes do not matter, and neither does the order in which Wireshark looks at packets.
+//! Tests that two things do not change the result: how TCP cuts the bytes into segments, and in which order Wireshark looks
+//! at the packets.
 
 use conformance::grammar::{Choices, Side, Value};
 use conformance::suite::Suite;
@@ -76,8 +77,8 @@ fn several_frames_in_one_segment_share_the_column_info() {
     assert!(shown[1].contains(both), "{shown:?}");
 }
 
-/// A tunnel of Chaton, in which one end sends bytes that look like a frame, and the other end's bytes follow ESTABLISHED in
-/// the same segment.
+/// A tunnel of Chaton. One end sends bytes that look like a frame. The bytes of the other end follow ESTABLISHED in the same
+/// segment.
 pub(crate) fn tunnel() -> Vec<Said> {
     let suite = Suite::built_in("chaton").expect("it is a protocol");
     let login = encoded(
@@ -108,7 +109,7 @@ fn packets_that_wireshark_dissects_again_look_the_same(#[case] cut: Cut) {
     let said = cut(&tunnel());
     let wanted = expected(&chaton, &Choices::new(), &said);
     assert_eq!(dissected(&chaton, &said, &[]), wanted);
-    // tshark dissects all packets, and then all of them again.
+    // With `-2`, tshark dissects all packets twice.
     assert_eq!(dissected(&chaton, &said, &["-2"]), wanted);
 }
 

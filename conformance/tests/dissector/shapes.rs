@@ -1,4 +1,4 @@
-//! Every shape that a packet can have, in small protocols.
+//! Tests of every shape that a packet can have. Each test has its own small protocol.
 
 use conformance::grammar::{Choices, Grammar, Side, Value};
 use conformance::source::SourceFile;
@@ -9,7 +9,8 @@ use crate::capture::{Said, each_byte, side_by_side};
 use crate::expected::{encoded, expected};
 use crate::tshark::{dissected, is_missing};
 
-/// Returns a protocol with this content, and the packet A of clients with these fields.
+/// Returns the grammar of a protocol that declares `types` and two packets. Clients send the packet A, which has the fields
+/// `fields`.
 pub(crate) fn grammar(types: &str, fields: &str) -> Grammar {
     let wire = format!(
         "protocol shapes {{\n{types}\npacket A 1 from=client {{ {fields} }}\npacket B 2 from=server\n}}\n"
@@ -105,9 +106,9 @@ const HEAD: &str = "frame { opcode uint8; length uint8 }";
     b"CH\x01",
     "magic is (hex)\"43 48 01\", not \"CHAT\""
 )]
-#[case::shorter_than_its_head("frame { opcode uint8; length uint16 of=frame }", "", &[1, 0, 2], "the length of the frame is 2, but the frame has 3 bytes up to here")]
-#[case::longer_than_its_fields(HEAD, "", &[1, 1, 0], "the frame is 1 bytes longer than A")]
-#[case::text_without_its_end(&format!("{HEAD}; type LINE text ends=\"\\r\\n\""), "field line LINE", b"\x01\x03hi\r", "the frame ends inside line, before 0d 0a")]
+#[case::shorter_than_its_head("frame { opcode uint8; length uint16 of=frame }", "", &[1, 0, 2], "the length of the frame is 2, but the head alone has 3 bytes")]
+#[case::longer_than_its_fields(HEAD, "", &[1, 1, 0], "the number of surplus bytes after the fields of A is 1")]
+#[case::text_without_its_end(&format!("{HEAD}; type LINE text ends=\"\\r\\n\""), "field line LINE", b"\x01\x03hi\r", "the frame ends inside line, before the end bytes 0d 0a")]
 #[case::long_line(
     "opcode uint8; type LINE text ends=0",
     "field line LINE max-bytes=2",
@@ -117,9 +118,9 @@ const HEAD: &str = "frame { opcode uint8; length uint8 }";
 #[case::too_many_characters(STRING, "field name STRING max-chars=2", "\u{1}\u{6}éàè".as_bytes(), "name has more than 2 characters")]
 #[case::value_of_a_list(&format!("{STRING}; type NAMES list of=STRING count=INT"), "field names NAMES max-bytes=1", b"\x01\x02\x01a\x02bc", "the length of names 2 is 2, more than the maximum of 1")]
 #[case::half_a_value(&format!("{HEAD}; type INT uint16; type INTS list rest of=INT"), "field numbers INTS", &[1, 3, 0, 1, 0], "the frame ends inside numbers 2")]
-#[case::no_case(ONE_OF, ONE_OF_FIELDS, &[1, 5], "v is 5, and address has no case for it")]
+#[case::no_case(ONE_OF, ONE_OF_FIELDS, &[1, 5], "v is 5, but address has no case for this value")]
 #[case::too_small("opcode uint8; type N int64", "field n N min=-9007199254740993", &[1, 0xff, 0xdf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe], "n is -9007199254740994, less than -9007199254740993")]
-#[case::endless_varint("length varint; opcode uint8", "", &[0x80; 5], "the length is a varint of more than 5 bytes")]
+#[case::endless_varint("length varint; opcode uint8", "", &[0x80; 5], "the length is a varint that does not end within 5 bytes")]
 fn a_mistake_has_the_words_of_the_suite(
     #[case] types: &str,
     #[case] fields: &str,

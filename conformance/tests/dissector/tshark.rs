@@ -18,18 +18,18 @@ pub(crate) type End = (usize, bool);
 pub(crate) struct Item {
     /// The name of the packet, or `tunnel` or `undecoded`.
     pub(crate) what: String,
-    /// The values of each field, by the name of the field in filters without the name of the protocol.
+    /// The values of each field. The key is the field's name in filters, without the name of the protocol.
     pub(crate) fields: BTreeMap<String, Vec<String>>,
     /// What is wrong with the frame.
     pub(crate) mistakes: Vec<String>,
 }
 
-/// Returns the end that sends with this connection.
+/// Returns this side of this connection.
 pub(crate) fn end(connection: usize, side: Side) -> End {
     (connection, side == Side::Server)
 }
 
-/// Returns whether tshark can run Lua programs here. If it cannot, prints that the test is skipped.
+/// Returns true if tshark is missing, or cannot run Lua programs. In this case, also prints that the test is skipped.
 pub(crate) fn is_missing() -> bool {
     let version = Command::new("tshark").arg("--version").output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
@@ -66,7 +66,7 @@ pub(crate) fn tshark_on(
     std::fs::write(path("own.lua"), dissector(grammar, port)).expect("it can be written");
     std::fs::write(path("own.pcapng"), capture).expect("it can be written");
     let output = Command::new("tshark")
-        // The settings and plugins of the person who runs the tests must not matter.
+        // The settings and plugins of the person who runs the tests must not change the result.
         .env("HOME", folder.path())
         .env("XDG_CONFIG_HOME", folder.path())
         .current_dir(folder.path())
@@ -141,7 +141,8 @@ pub(crate) fn dissected_at(
     ends
 }
 
-/// Adds an item. Bytes that are not frames become a part of the item before, if it is of the same kind.
+/// Adds an item. If the new item and the last item are bytes of the same kind (not frames), the bytes are appended to the
+/// last item.
 pub(crate) fn push(items: &mut Vec<Item>, new: Item) {
     if let Some(last) = items.last_mut()
         && last.what == new.what
@@ -164,7 +165,7 @@ fn item(node: &Json, prefix: &str) -> Item {
     item
 }
 
-/// Collects the fields of the protocol in a part of tshark's tree.
+/// Collects the protocol's fields, and the mistakes, from a part of the tree that tshark prints.
 fn collect(node: &Json, prefix: &str, item: &mut Item) {
     let Json::Object(entries) = node else { return };
     for (key, value) in entries {

@@ -1,4 +1,4 @@
-//! The command, the generated file, and the settings of Wireshark.
+//! Tests of the command `conformance dissector`, of the file that it prints, and of the settings of Wireshark.
 
 use std::path::Path;
 use std::process::Output;
@@ -40,7 +40,7 @@ fn the_command_prints_the_dissector_of_a_protocol_or_of_a_folder() {
 }
 
 #[rstest]
-#[case::protocol(&["dissector", "chatn"], "did you mean chaton?")]
+#[case::protocol(&["dissector", "chatn"], "mean chaton?")]
 #[case::port(&["dissector", "chaton", "--port", "0"], "0 is not in 1..")]
 fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] said: &str) {
     let output = conformance(arguments);
@@ -49,7 +49,8 @@ fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] said: &str) {
     assert!(error.contains(said), "{error}");
 }
 
-/// The file has only printable ASCII characters, whatever is in wire.kdl. So no editor and no terminal can show it wrongly.
+/// The file has only printable ASCII characters, whatever is in wire.kdl. So every editor and every terminal shows the file
+/// correctly.
 #[test]
 fn every_protocol_has_a_default_port_and_a_file_of_plain_characters() {
     for name in Suite::built_in_names() {

@@ -66,7 +66,7 @@ local function read_varint(cursor, int, what)
         end
         scale = scale * 128
     end
-    broken(start, what .. " is a varint of more than " .. int.width .. " bytes")
+    broken(start, what .. " is a varint that does not end within " .. int.width .. " bytes")
 end
 
 local function read_integer(cursor, int, what)
@@ -82,7 +82,7 @@ local function read_count(cursor, int, name, what)
     local start = cursor.at
     local count = digits(read_integer(cursor, int, name))
     if count:sub(1, 1) == "-" then
-        broken(start, "the " .. what .. " of " .. name .. " is " .. count)
+        broken(start, "the " .. what .. " of " .. name .. " is " .. count .. ", which is not possible")
     end
     return tonumber(count), count
 end
@@ -93,11 +93,11 @@ local function read_frame_length(cursor, part)
     local length = digits(read_integer(cursor, part.int, "the length"))
     local is_possible = length:sub(1, 1) ~= "-" and (not part.int.varint or tonumber(length) < 2 ^ 31)
     if not is_possible then
-        broken(start, "the length of the frame is " .. length)
+        broken(start, "the length of the frame is " .. length .. ", which is not possible")
     end
     local number = tonumber(length)
     if part.counts == "frame" and number < cursor.at then
-        local why = "the length of the frame is %s, but the frame has %d bytes up to here"
+        local why = "the length of the frame is %s, but the head alone has %d bytes"
         broken(start, why:format(length, cursor.at))
     elseif part.counts == "frame" then
         cursor.stop = number

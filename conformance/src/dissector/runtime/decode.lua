@@ -9,7 +9,7 @@ local function packet_with(opcode, side, at)
     local other = side == "client" and "server" or "client"
     packet = packets_by_opcode[other][opcode]
     if packet and packet[side] then
-        local why = "opcode %s is %s of a %s; a %s sends %s as %s"
+        local why = "opcode %s means %s only if a %s sends it; a %s sends %s with opcode %s"
         broken(at, why:format(opcode, packet.name, other, side, packet.name, packet[side]), "opcode")
     elseif packet then
         broken(at, ("a %s never sends %s (opcode %s)"):format(side, packet.name, opcode), "opcode")
@@ -75,7 +75,7 @@ function read_extent.ended(cursor, type, _, name)
         cursor.at = start + found - 1 + #type.by
         return start, found - 1
     elseif cursor.stop and start + left >= cursor.stop then
-        broken(start, "the frame ends inside " .. name .. ", before " .. in_hex(type.by))
+        broken(start, "the frame ends inside " .. name .. ", before the end bytes " .. in_hex(type.by))
     end
     wait_for(start + left + 1)
 end
@@ -163,7 +163,7 @@ local function type_of(field, values, at)
         local tag = values[field.by]
         local case = type.cases[digits(tag.value)]
         if not case then
-            local why = "%s is %s, and %s has no case for it"
+            local why = "%s is %s, but %s has no case for this value"
             broken(tag.at, why:format(tag.name, digits(tag.value), field.name))
         end
         return types[case]
@@ -207,8 +207,8 @@ local function read_frame(cursor, side, frame)
         end
     end
     if cursor.stop and cursor.stop > cursor.at then
-        local why = "the frame is %d bytes longer than %s"
-        broken(cursor.at, why:format(cursor.stop - cursor.at, packet.name))
+        local why = "the number of surplus bytes after the fields of %s is %d"
+        broken(cursor.at, why:format(packet.name, cursor.stop - cursor.at))
     end
     frame.values = values
     frame.length = cursor.at
