@@ -101,7 +101,7 @@ pub struct Members(BTreeSet<ConnId>);
 pub enum Action<'a> {
     /// Send these bytes: one or more whole frames. All recipients of a message share the same bytes.
     Send(ConnId, &'a Arc<[u8]>),
-    /// Close this connection after the bytes that were sent to it before.
+    /// Close this connection after it has sent the bytes of the earlier actions.
     Finish(ConnId),
     /// Close this connection at once.
     Cut(ConnId),

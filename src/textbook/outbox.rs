@@ -106,8 +106,8 @@ impl Outbox {
             let bytes = std::mem::take(&mut state.queued);
             state.in_flight = bytes.len();
             drop(state);
-            // Blocks while the socket is full. An ACK that opens the peer's window wakes this thread, and so does a cut.
-            // Meanwhile senders can queue more bytes.
+            // Blocks while the socket is full. This thread wakes up when an ACK opens the peer's window, and when the client
+            // is cut. Meanwhile senders can queue more bytes.
             let written = (&self.stream).write_all(&bytes);
             state = self.state.lock();
             state.in_flight = 0;
@@ -143,7 +143,7 @@ impl Outbox {
         state.queued.clear();
         // Wakes the client's reader in `read` (it returns 0) and its writer in `write` (it returns EPIPE). The descriptor is
         // closed later, when the last owner drops the outbox. If the descriptor were closed now, a new connection could get
-        // the same number while the reader still uses this number.
+        // the same descriptor while this client's reader still uses it.
         let _ = self.stream.shutdown(Shutdown::Both);
         self.empty.notify_all();
     }

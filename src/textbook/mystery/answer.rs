@@ -1,4 +1,4 @@
-//! The text that tells the secret of a server.
+//! The text that explains the hidden fault of a server.
 
 use std::fmt::Write;
 

@@ -1,10 +1,10 @@
-//! Servers with a secret: the correct Chaton server with one hidden fault.
+//! Servers with a secret: each is the correct Chaton server, to which one hidden fault was added.
 //!
 //! `mystery N` runs server number N. A student finds out what the server does wrong, and names the requirement that it
-//! violates. `mystery --reveal N` prints the answer. The teacher's page, `../README.md`, says how to use them.
+//! violates. `mystery --reveal N` prints the answer. The teacher's page, `../README.md`, says how to use the servers.
 //!
-//! The servers come from the crate `matou-laboratory`. The same servers test the conformance suite, so the code of each
-//! fault exists only once.
+//! The servers come from the crate `matou-laboratory`. The tests of the conformance suite use the same servers, so the code
+//! of each fault exists only once.
 //!
 //! | file | what it contains |
 //! |---|---|
@@ -82,13 +82,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn error::Error>> {
     Ok(())
 }
 
-/// Serves until the process is killed. Prints only the address, because any other line could tell the secret.
+/// Serves until the process is killed. Prints only the address, because any other line could give away the secret.
 fn serve(number: Number, address: SocketAddr) -> Result<(), Box<dyn error::Error>> {
     let engine = Engine::start(&ProcessLimits::default());
     let server = number.specimen()?.start(&engine, address)?;
     print(&format!("listening chaton {}\n", server.address))?;
     loop {
-        // Blocks for ever. `park` may return without a reason, so it is called in a loop.
+        // Blocks for ever. `park` may return although no thread has called `unpark`, so it is called in a loop.
         thread::park();
     }
 }

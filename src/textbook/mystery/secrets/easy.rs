@@ -59,8 +59,8 @@ pub(super) const SECRETS: &[Secret] = &[
     },
     Secret {
         fault: "never sends messages to the client that connected last",
-        // This case runs alone: if several cases ran at the same time, the client that connected last might belong to
-        // another case.
+        // The case `probe-echo` runs alone. If other cases ran at the same time, the client that connected last might belong
+        // to one of them.
         case: "probe-echo",
         cause: "The loop over the clients ends one step too early: `for (i = 0; i < n - 1; i++)`.",
         search: "Log in three clients, and let each of them say something. The client that logged in last receives only its \

@@ -15,7 +15,7 @@ pub(crate) struct Secret {
     pub(crate) fault: &'static str,
     /// The case of the suite that shows the fault best.
     pub(crate) case: &'static str,
-    /// The mistake in the code of servers with this fault.
+    /// The mistake in a server's code that causes this fault.
     pub(crate) cause: &'static str,
     /// What a student can do to find the fault without the judge (the conformance suite), and where to look.
     pub(crate) search: &'static str,
@@ -33,7 +33,7 @@ static LEVELS: [(&str, &[Secret]); 3] = [
     ("hard", hard::SECRETS),
 ];
 
-/// The number of a server that exists.
+/// A number for which a server exists.
 #[derive(Clone, Copy)]
 pub(crate) struct Number {
     number: usize,
@@ -56,7 +56,7 @@ impl Number {
     /// Returns the server from the laboratory.
     ///
     /// # Errors
-    /// When the laboratory does not have it.
+    /// When the laboratory does not have this server.
     pub(crate) fn specimen(self) -> Result<Specimen, NotInLaboratory> {
         let mut faults = chaton::faults().into_iter();
         let found = faults.find(|specimen| specimen.name == self.secret.fault);
@@ -103,7 +103,7 @@ impl fmt::Display for NoSuchNumber {
 
 impl std::error::Error for NoSuchNumber {}
 
-/// The error for a fault that the laboratory does not have. A test shows that the laboratory has all faults of this list.
+/// The error for a fault that the laboratory does not have. A test checks that the laboratory has every fault in [`LEVELS`].
 #[derive(Debug)]
 pub(crate) struct NotInLaboratory(Number);
 
@@ -115,7 +115,7 @@ impl fmt::Display for NotInLaboratory {
 
 impl std::error::Error for NotInLaboratory {}
 
-/// Returns the levels with their numbers, without the secrets.
+/// Returns each level of difficulty with the numbers of its servers, but without their secrets.
 pub(crate) fn list() -> String {
     let mut list = String::new();
     let mut last = 0;
@@ -149,8 +149,8 @@ mod tests {
         assert!(Number::all().count() >= 20);
     }
 
-    /// `tests/laboratory` judges these servers, and compares the verdicts with its record. So this test reads the record
-    /// instead of judging the servers again.
+    /// `tests/laboratory` judges these servers, and compares the verdicts with its record. So this test only reads the
+    /// record, and does not judge the servers again.
     #[test]
     fn the_suite_catches_each_server_by_the_case_that_the_answer_names() {
         let suite = Suite::built_in("chaton").unwrap();
@@ -174,7 +174,7 @@ mod tests {
         });
         assert_eq!(levels.filter(|level| *level == Level::Should).count(), 2);
         let page = include_str!("../../README.md");
-        assert!(page.contains("Two of the requirements are a SHOULD"));
+        assert!(page.contains("Two of the servers violate a SHOULD and not a MUST"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Tests of the program: its command line, its servers as a student runs them, and what the teacher's page says about it.
+//! Tests of the program `mystery`: its command line, the servers that a student runs with it, and what the teacher's page
+//! says about the program.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -37,7 +38,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), message)
 }
 
-/// The answer to one number.
+/// What `mystery --reveal` prints for one server.
 struct Answer {
     /// What the server does wrong.
     fault: String,
@@ -46,7 +47,7 @@ struct Answer {
     case: String,
 }
 
-/// The answers to all numbers, in their order.
+/// The answers for all servers, in the order of their numbers.
 static ANSWERS: LazyLock<Vec<Answer>> = LazyLock::new(|| (1..=SERVERS).map(answer).collect());
 
 fn answer(number: usize) -> Answer {
@@ -129,7 +130,7 @@ fn each_number_runs_a_server_that_survives_bad_clients_and_prints_nothing() {
             let mut bad = server.login("mallory");
             bad.write_all(bytes).unwrap();
             bad.shutdown(std::net::Shutdown::Write).unwrap();
-            // The server closes its side when it has read everything. After this, the name is free again.
+            // The server closes its side when it has read everything. From then on, another client can use the name.
             let _ = bad.read_to_end(&mut Vec::new());
         }
         drop(alice);
@@ -196,7 +197,7 @@ fn wrong_usage_ends_with_exit_code_2() {
     }
 }
 
-/// The code that listens is not the same for all servers. But all servers must print the same message.
+/// Not all servers use the same code to listen. But if the address is in use, all servers must print the same message.
 #[test]
 fn an_address_that_is_in_use_is_refused_by_every_server_in_the_same_way() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -240,7 +241,7 @@ fn the_teachers_page_tells_no_secret() {
     }
 }
 
-/// Finds the commands of this program in a page, and returns the arguments of each of them.
+/// Finds the commands in a page that run this program, and returns the arguments of each command.
 fn commands(page: &'static str) -> Vec<Vec<&'static str>> {
     let found = page.split("cargo run --release -p matou-mystery -- ");
     let lines = found.skip(1).map(|rest| rest.split(['\n', '`']).next());

@@ -39,7 +39,7 @@ fn step_7_ends_in_order_after_sigterm() {
     let mut client = server.login("alice");
     let pid = Pid::from_child(&server.process);
     kill_process(pid, Signal::TERM).unwrap();
-    // The server must send FIN and not RST, so the client reads to the end without an error.
+    // The server must send FIN and not RST: after a FIN, this read returns 0 and not an error.
     assert_eq!(client.read(&mut [0; 10]).unwrap(), 0);
     drop(client);
     assert!(server.process.wait().unwrap().success());

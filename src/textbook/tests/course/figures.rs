@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::lessons::lesson;
 use crate::step::STEPS;
 
-/// Pairs of columns: a column of the lessons' tables, and the column of `numbers.md` whose figures it repeats.
+/// Each pair names a column in the tables of the lessons, and the column in `numbers.md` from which its figures come.
 const COLUMNS: [(&str, &str); 6] = [
     ("busy: CPU per delivery", "busy: CPU / step 3"),
     ("busy: deliveries/s", "busy: deliveries/s / step 3"),
@@ -47,7 +47,7 @@ fn the_lessons_repeat_the_figures_of_numbers_md() {
     for number in 4..=8 {
         let page = lesson(number);
         for row in rows(&page) {
-            // If a table has no column for the program, it is about the step of its lesson.
+            // If a table has no column `program`, its figures are those of the step that the lesson explains.
             let program = row
                 .get("program")
                 .map_or(STEPS[number - 1].0, String::as_str);

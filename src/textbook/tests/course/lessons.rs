@@ -176,8 +176,8 @@ fn every_exercise_has_an_answer() {
     }
 }
 
-/// Each lesson has a line that begins with `**Repaired:**`. The line says how many cases pass with this step, but not with
-/// the step before. It names these cases if they are fewer than thirty.
+/// Each lesson has a line that begins with `**Repaired:**`. The line says how many cases pass with the lesson's step, but
+/// not with the step before. If these cases are fewer than thirty, the line also names them.
 #[test]
 fn each_step_repairs_what_its_lesson_says() {
     let table = table();
@@ -221,8 +221,9 @@ mod commands {
     use super::lesson;
     use crate::step::start;
 
-    /// A block that begins with "```console PROGRAM". It contains commands after `$`, which are typed while the server
-    /// PROGRAM runs, and their output. Blocks without a program are not tested, because their output differs each time.
+    /// A block that begins with "```console PROGRAM". It contains commands, each after a `$`, and their output. The commands
+    /// are typed while the server PROGRAM runs. Blocks without a program are not tested, because their output differs each
+    /// time.
     struct Block {
         lesson: usize,
         program: String,
@@ -249,7 +250,8 @@ mod commands {
         blocks.collect()
     }
 
-    /// Types the commands of a block into bash. Replaces the port of the lessons by the actual port of the server.
+    /// Types the commands of a block into bash. In the commands, replaces the port of the lessons with the actual port of
+    /// the server.
     fn check(block: &Block) {
         let server = start(&block.program);
         let port = server.address.port().to_string();

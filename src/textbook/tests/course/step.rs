@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::server::Server;
 
-/// The programs in the order of the course. The last one is the program that the course compares with them.
+/// The programs in the order of the course. The last program is not a step: the course compares the steps with it.
 pub(crate) const STEPS: [(&str, &str); 8] = [
     ("one-client", env!("CARGO_BIN_EXE_one-client")),
     ("one-lock", env!("CARGO_BIN_EXE_one-lock")),
@@ -16,7 +16,7 @@ pub(crate) const STEPS: [(&str, &str); 8] = [
     ("one-thread", env!("CARGO_BIN_EXE_one-thread")),
 ];
 
-/// Starts a step on a free port, and waits until it listens.
+/// Starts the program of a step on a free port, and waits until the program listens.
 pub(crate) fn start(name: &str) -> Server {
     let (_, program) = STEPS.iter().find(|step| step.0 == name).unwrap();
     Server::start(

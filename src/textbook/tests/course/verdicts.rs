@@ -8,8 +8,8 @@ use conformance::suite::Suite;
 
 use crate::step::{STEPS, start};
 
-/// The cases that the test plays against step 1. The other cases wait for an answer that never arrives before they fail, so
-/// playing them would take minutes.
+/// The cases that the test plays against step 1. The other cases fail only after they have waited for an answer that never
+/// arrives, so it would take minutes to play them.
 const OF_STEP_1: [&str; 7] = [
     "login-accepted",
     "login-of-31-bytes",
@@ -107,8 +107,8 @@ fn the_table_has_every_case_of_the_suite() {
     assert!(table.values().all(|row| row[6] == "pass"));
 }
 
-/// The profile lists the cases that step 6 does not pass yet. With this profile, a student's report shows only cases that
-/// step 6 should pass.
+/// The profile `without-tunnels.kdl` lists the cases that step 6 does not pass yet. With this profile, a student's report
+/// shows only the other cases, which step 6 should pass.
 #[test]
 fn the_profile_without_tunnels_lists_what_step_6_lacks() {
     let profile = include_str!("../../without-tunnels.kdl");
