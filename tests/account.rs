@@ -189,8 +189,8 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
     for number in 0..24_u64 {
         let login = format!("account {number}");
         let command = account(&["add", &login, "--password-stdin"], data);
-        // The times are chosen for fast and for slow machines. At the shortest time, the command has not read its password
-        // yet; at the longest time, it has ended.
+        // These times suit fast and slow machines: after the shortest time, the command has not read its password yet; after
+        // the longest time, it has ended.
         let time = Duration::from_millis(number * number / 2);
         if killed_after(command, "secret\n", time) {
             acknowledged.push(login);

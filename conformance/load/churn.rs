@@ -97,7 +97,7 @@ fn turn_over(
                 refusals = 0;
                 slot.latency.saturating_record(micros(began.elapsed()));
                 // A client that cannot choose a new name logs in again with its old name. The server refuses this name as
-                // long as the old connection is open.
+                // long as the old connection is open, so this connection must end first.
                 if current == name {
                     talker.leave();
                 }

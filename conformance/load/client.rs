@@ -13,7 +13,8 @@ use rustls::ClientConnection;
 use super::tongue::Login;
 use conformance_suite::tls::TlsClient;
 
-/// Maximum number of bytes of one read. While one connection is read, the other connections have to wait.
+/// Maximum number of bytes of one read. While the thread reads one connection, the other connections wait, so one read must
+/// be short.
 const MOST_AT_ONCE: usize = 256 * 1024;
 
 /// The progress of a client.
@@ -136,7 +137,7 @@ impl Client {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    /// Sends these bytes. If the socket does not accept them now, they are sent as soon as it does.
+    /// Sends these bytes. If the socket does not accept all of them now, a later flush sends the rest.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.queue(bytes)?;
         self.flush()
@@ -154,7 +155,7 @@ impl Client {
         Ok(())
     }
 
-    /// Returns the number of bytes that the socket has not accepted yet.
+    /// Returns the number of queued bytes that the socket has not accepted yet.
     pub(crate) fn unsent(&self) -> usize {
         self.outbox.len() - self.written
     }
@@ -184,7 +185,7 @@ impl Client {
     }
 
     /// Copies the bytes that are not handled yet into `buffer`, and reads more bytes after them. Returns the number of bytes
-    /// in the buffer, and whether the socket may have more.
+    /// in the buffer, and whether the socket may have more bytes to read.
     pub(crate) fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(usize, bool), Ended> {
         let kept = self.inbox.len();
         if buffer.len() < kept + MOST_AT_ONCE {

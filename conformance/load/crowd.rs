@@ -17,8 +17,8 @@ use super::work::{Bounds, Teller, Trouble};
 
 /// A listener gets all bytes that clients receive after their login.
 pub(crate) trait Listener {
-    /// Interprets the first bytes that a client has received and not handled yet. If these bytes are a message, the listener
-    /// must use the message in this call, because the crowd then removes it.
+    /// Interprets the first bytes that a client has received but not handled yet. If these bytes are a message, the listener
+    /// must use it during this call, because the crowd removes the bytes after the call.
     fn hear(&mut self, client: ClientId, front: &[u8]) -> Heard;
 }
 
@@ -192,7 +192,8 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Reads until no more bytes are available, because the poll reports readiness only once.
+    /// Reads until no more bytes are available. The poll does not report again that bytes are waiting, so no byte may be
+    /// left.
     fn read(&mut self, id: ClientId, listener: &mut dyn Listener) -> Result<(), Ended> {
         loop {
             let mut buffer = std::mem::take(&mut self.buffer);
@@ -260,7 +261,7 @@ impl<'a> Crowd<'a> {
     }
 }
 
-/// Connects clients of these names and logs them in.
+/// Connects a client for each of these names, and logs the clients in.
 pub(crate) fn gather_crowd<'a>(
     tongue: &'a dyn Tongue,
     target: SocketAddr,

@@ -21,7 +21,7 @@ impl Parties {
         }
     }
 
-    /// Returns the parties of an exchange with only one client.
+    /// Returns the parties of an exchange in which only one client takes part.
     pub(crate) fn of_me(name: &str) -> Parties {
         Parties::of([(LoadLane::Me, name.to_owned())])
     }
@@ -50,8 +50,8 @@ impl Parties {
         }
     }
 
-    /// Returns whether the step waits for this frame. If it does, remembers the values that the step names for the first
-    /// time.
+    /// Returns whether the step waits for this frame. If so, and if the step gives a new name to the value of a field,
+    /// remembers this value.
     pub(crate) fn fits(&mut self, step: &LoadStep, frame: &Frame) -> bool {
         if frame.packet != step.packet {
             return false;
@@ -76,7 +76,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Returns the steps to send now, up to the next step that waits for a frame. Returns no step when the exchange is over.
+    /// Returns the steps whose frames the client must send now: all steps before the next step that waits for a frame. The
+    /// list is empty when the exchange is over.
     pub(crate) fn sends<'a>(&mut self, steps: &'a [LoadStep]) -> Vec<&'a LoadStep> {
         let left = steps.iter().skip(self.done);
         let sends = left.take_while(|step| step.direction == Direction::Sends);

@@ -162,8 +162,8 @@ impl<'a> Ears<'a> {
     }
 
     /// If the bytes begin with a complete message of this load, returns its sender, its number, its sending time, and the
-    /// length of its frame. This function compares bytes and does not decode them, because a load spends most of its time
-    /// here.
+    /// length of its frame. A load spends most of its time here, so this function compares bytes, which is faster than
+    /// decoding them.
     fn message_at(&self, front: &[u8]) -> Option<(usize, u32, Duration, usize)> {
         let (before, after) = self.frames.first()?;
         let text_end = before.len() + self.payload.size();
@@ -334,7 +334,7 @@ fn broadcast(
             progress = (ears.deliveries, Instant::now());
             teller.tell(|| format!("{} messages, {} deliveries", total, ears.deliveries));
         } else if progress.1.elapsed() > bounds.patience {
-            // If nothing arrives for this time, the missing copies count as lost.
+            // No copy has arrived for the time `patience`, so the missing copies count as lost.
             return Ok(sent.iter().sum());
         }
     }

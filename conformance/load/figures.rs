@@ -96,7 +96,7 @@ pub struct IdleFigures {
 /// The results of clients that connect, log in and leave.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChurnFigures {
-    /// The number of clients that connect, log in and leave at the same time.
+    /// The number of slots. In each slot, clients connect, log in and leave, one after the other.
     pub slots: usize,
     /// The duration in seconds.
     pub seconds: f64,
@@ -167,31 +167,31 @@ pub struct ServerCost {
     pub cpu_micros_each: f64,
     /// The resident memory that the server needs for each idle client, in KiB.
     pub resident_kib_per_client: Option<f64>,
-    /// The number of the process's threads at the end.
+    /// The number of threads that the process has at the end of the work.
     pub threads: u64,
 }
 
 /// Broken promises, with their counts.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Flaws {
-    /// Copies of messages that never arrived. In a tunnel, the number of bytes that never arrived.
+    /// How many copies of messages never arrived. In a tunnel: how many bytes never arrived.
     pub lost: u64,
-    /// Copies that arrived in a wrong order.
+    /// How many copies arrived in the wrong order.
     pub out_of_order: u64,
-    /// Copies whose bytes differ from the bytes sent.
+    /// How many copies differ from the message that was sent.
     pub damaged: u64,
-    /// Frames that no client had asked for.
+    /// How many frames the server should not have sent to the client that received them.
     pub unexpected: u64,
     /// A description of the first unexpected frame.
     pub first_unexpected: Option<String>,
-    /// Connections that the server closed or refused.
+    /// How many connections the server closed or refused.
     pub ends: usize,
     /// The reason why the first of these connections was closed or refused, as text for a person.
     pub first_end: Option<String>,
 }
 
 impl Flaws {
-    /// Counts one more frame that no client had asked for.
+    /// Counts one more unexpected frame.
     pub(super) fn came_unexpectedly(&mut self, words: &str) {
         self.unexpected += 1;
         self.first_unexpected

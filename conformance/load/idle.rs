@@ -11,7 +11,7 @@ use super::target::Meter;
 use super::tongue::{Heard, Tongue};
 use super::work::{Bounds, Teller, Trouble};
 
-/// Runs the load with a crowd of this number of clients, and at most this number of logins at the same time.
+/// Runs the load with `clients` clients. At most `at_once` logins run at the same time.
 pub(super) fn play(
     tongue: &dyn Tongue,
     target: SocketAddr,

@@ -18,7 +18,7 @@
 //! | `target` | the processor time, the memory and the threads of the server's process |
 //! | `figures` | the results |
 
-// This crate handles bytes of the server under load. Whatever these bytes are, the program must not panic.
+// This crate handles bytes that a server has sent. Whatever these bytes are, the program must not panic.
 #![cfg_attr(
     not(test),
     deny(

@@ -19,7 +19,7 @@ const LONGEST_SHORT: usize = 12;
 pub(super) enum Naming {
     /// Any client may choose any name.
     Chosen,
-    /// Any client may choose any name, but the usual names do not fit into the protocol's fields.
+    /// Any client may choose any name. The usual names do not fit into the protocol's fields, so the load uses short names.
     Short(Short),
     /// UUIDs that the load creates and registers. All these UUIDs share one key, because creating a key takes a long time.
     Minted(Rest, Arc<Key>),
@@ -112,12 +112,12 @@ impl Short {
     fn of_length(most: usize) -> Short {
         Short {
             length: most.min(LONGEST_SHORT),
-            // The count begins at a random number in the lower half of the range, so it cannot overflow.
+            // The count begins at a random number in the lower half of the range of a `u64`, so it cannot overflow.
             next: AtomicU64::new(u64::from_be_bytes(random()) / 2),
         }
     }
 
-    /// Returns the number of different names.
+    /// Returns how many different names of this length exist.
     fn supply(&self) -> u64 {
         match self.length {
             0 => 0,

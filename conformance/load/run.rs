@@ -17,8 +17,8 @@ use super::{churn, fan_out, idle, peers, tunnel};
 ///
 /// # Errors
 ///
-/// Fails if the load cannot start, or the protocol does not have this kind of work. A promise that the server breaks during
-/// the load is not an error: the figures report it.
+/// Fails if the load cannot start, or if the protocol does not support this kind of work. A promise that the server breaks
+/// during the load is not an error: the figures report it.
 pub fn run(
     language: Language<'_>,
     target: SocketAddr,

@@ -1,5 +1,5 @@
-//! Writes and reads the bytes of a suite's protocol for a load: the exchanges that wire.kdl describes, with the chosen
-//! answers to the readings.
+//! Encodes and decodes the packets of a load, for a protocol that a suite describes. wire.kdl describes the exchanges of
+//! packets. For each reading, a choice is already made.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use conformance_suite::grammar::{
 };
 use conformance_suite::tls::TlsClient;
 
-/// A protocol of a suite, for a load. The choices of the readings are made.
+/// A protocol that a suite describes, for a load. For each reading, a choice is already made.
 #[derive(Debug)]
 pub(crate) struct Speech {
     grammar: Grammar,
@@ -35,7 +35,7 @@ pub(super) enum Front {
 }
 
 impl Speech {
-    /// Builds the speech for these choices. The error says why the protocol has no load.
+    /// Makes the speech for these choices of the readings. The error says why the protocol cannot be used for a load.
     pub(crate) fn new(
         grammar: &Grammar,
         choices: &Choices,
@@ -84,7 +84,7 @@ impl Speech {
         self.naming.signature(name).map(Value::Bytes)
     }
 
-    /// Returns the answer that a client sends by itself to this frame, for example the answer to a ping.
+    /// Returns the answer that a client sends automatically to this frame, for example the answer to a ping.
     fn answer(&self, asked: &Frame) -> Option<Heard> {
         let (packet, values) = self.grammar.answer_to(asked)?;
         let bytes = self.wire.encode(Side::Client, packet, &values).ok()?;

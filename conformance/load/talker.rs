@@ -150,7 +150,8 @@ impl Talker {
         }
     }
 
-    /// Closes the connection, and waits until the server has closed it too. Then another client can use the name.
+    /// Closes the connection, and waits until the server has closed it too. After that, another client can log in with the
+    /// name of this client.
     pub(super) fn leave(mut self) {
         let socket = match &mut self.stream {
             Stream::Plain(stream) => stream,

@@ -1,5 +1,5 @@
-//! The cost of the server's process, if the system reports it (Linux does), and the limit of open descriptors of this
-//! process.
+//! The cost of the server's process, if the system reports this cost (Linux does). Also raises the limit of open descriptors
+//! for the process of the load.
 
 #[cfg(target_os = "linux")]
 use std::fs;
@@ -85,7 +85,8 @@ fn read(process: u32) -> Option<Reading> {
 #[cfg(target_os = "linux")]
 fn read_one(process: u32) -> Option<Reading> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name of the process is in parentheses and may contain any character. The first field after the name is field 3.
+    // In `/proc/PID/stat`, the name of the process is in parentheses and may contain any character. The first field after
+    // the name is field 3.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     let ticks = field(14)? + field(15)? + field(16)? + field(17)?;

@@ -32,7 +32,7 @@ pub enum Work {
     },
     /// Clients connect, log in and leave, again and again.
     Churn {
-        /// The number of clients that do this at the same time.
+        /// The number of slots. Each slot is one such sequence of clients; all slots run at the same time.
         slots: usize,
         /// The duration.
         lasts: Duration,
@@ -65,7 +65,7 @@ pub struct FanOut {
     pub size: usize,
     /// Maximum number of messages.
     pub messages: u64,
-    /// How long the senders send new messages.
+    /// Maximum time during which the senders send new messages.
     pub lasts: Duration,
     /// Maximum number of logins at the same time, before the measurement.
     pub at_once: usize,
@@ -87,9 +87,9 @@ pub struct Bounds {
     /// How long the load waits for input. If no input arrives for this time, the load counts everything that is missing as
     /// lost.
     pub patience: Duration,
-    /// The whole load ends at this instant, even if something is missing.
+    /// The whole load ends at this instant, even if some messages or bytes have not arrived yet.
     pub until: Instant,
-    /// The server's process, if the load measures its cost.
+    /// The id of the server's process, if the load measures the cost of this process.
     pub process: Option<u32>,
     /// Returns true when the user wants the load to end. The load then ends in the same way as at the time
     /// [`until`](Self::until), and returns figures of what it has measured so far.
@@ -109,7 +109,8 @@ impl Bounds {
         }
     }
 
-    /// Returns the end of work that begins now and has this duration.
+    /// Returns the end of a piece of work that begins now and takes this time. The end is never later than
+    /// [`until`](Self::until).
     pub(crate) fn end_of(&self, lasts: Duration) -> End {
         End {
             at: (Instant::now() + lasts).min(self.until),
@@ -118,7 +119,7 @@ impl Bounds {
     }
 }
 
-/// When some work ends: at an instant, or earlier if the user stops the load.
+/// When a piece of work ends: at an instant, or earlier if the user stops the load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
     at: Instant,
@@ -205,14 +206,14 @@ impl<'a> Teller<'a> {
 /// The protocol that a load speaks.
 #[derive(Debug, Clone, Copy)]
 pub enum Language<'a> {
-    /// A protocol of a suite, with the answers to its readings that `choices` contains.
+    /// A protocol that a suite describes, with a choice for each of its readings.
     Suite {
         /// The protocol.
         suite: &'a Suite,
         /// The choices of the server for the questions that the document leaves open.
         choices: &'a Choices,
-        /// If clients cannot choose their names: the setting `rest` or `identities`, which says where their identities come
-        /// from.
+        /// The settings. If clients cannot choose their names, the setting `rest` or `identities` says where their
+        /// identities come from.
         settings: &'a BTreeMap<String, String>,
     },
     /// Another protocol, by its name in [`peers::NAMES`](crate::peers::NAMES).

@@ -28,7 +28,7 @@
 //! | [`report`] | the results, for people and for programs |
 //! | [`cli`] | the command line |
 //!
-//! `play` is private. [`run::run_suite`] starts a run and returns a [`run::Report`].
+//! The module `play` is private. To play cases, callers use [`run::run_suite`], which returns a [`run::Report`].
 
 // Almost every module handles bytes that a target has sent. Whatever these bytes are, the program must not panic.
 #![cfg_attr(

@@ -3,7 +3,7 @@
 //! A protocol is a folder with three things: [`spec`] (its numbered requirements), [`grammar`] (the layout of its packets)
 //! and [`scenario`]s (what each client sends, and what the server must answer). The judge (`conformance`) plays the
 //! scenarios. The load generator (`conformance-load`) needs only the grammar. Both crates use this crate, and neither of
-//! them depends on the other one.
+//! them depends on the other.
 //!
 //! # Floors
 //!
@@ -22,10 +22,10 @@
 //!
 //! # Promises
 //!
-//! * The suite has its own codec, made from wire.kdl. It shares no code with any server, because the suite could not find a
-//!   mistake in shared code ([`grammar::Wire`]).
-//! * Decoding gives a result for all bytes that a target can send. The decoder never allocates memory only because a length
-//!   in these bytes demands it ([`grammar::Wire::decode`]).
+//! * The suite has its own codec, made from wire.kdl. It shares no code with any server: if a server used the same code, the
+//!   suite could not find the mistakes in it ([`grammar::Wire`]).
+//! * Decoding gives a result for all bytes that a target can send. The decoder never uses a length in these bytes to decide
+//!   how much memory it allocates ([`grammar::Wire::decode`]).
 //! * Reading a file takes little time, whatever the file contains. Every mistake says where it is and what to write instead
 //!   ([`source::Diagnostics`]).
 //! * The meaning of a scenario is fixed before anything is sent: the reader looks up names, inserts fragments and
@@ -33,7 +33,8 @@
 //!
 //! This crate does not play scenarios: it opens no lanes, gives no verdicts and writes no reports.
 
-// This crate reads bytes from a target and files from other people. None of them may make the program panic.
+// This crate reads bytes from a target and files from other people. Neither the bytes nor the files may make the program
+// panic.
 #![cfg_attr(
     not(test),
     deny(

@@ -45,11 +45,11 @@ pub struct Requirement {
 /// How binding a requirement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// A target that violates it fails.
+    /// A target that violates this requirement fails.
     Must,
-    /// A target that violates it gets a remark.
+    /// A target that violates this requirement does not fail, but the report mentions the violation.
     Should,
-    /// A target may choose freely.
+    /// A target may follow this requirement or not.
     May,
 }
 
@@ -111,7 +111,7 @@ pub fn read_requirements(
     requirements
 }
 
-/// Reports that the protocol has no requirements: neither in this file nor in the protocols that it extends.
+/// Reports that the protocol has no requirements: this file has none, and the protocol inherits none.
 pub fn nothing_is_asked_for(file: &Arc<SourceFile>, findings: &mut Findings) {
     findings.report(&(file, 0..0), mistake::no_requirements(EXAMPLE));
 }

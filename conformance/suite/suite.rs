@@ -1,4 +1,4 @@
-//! One protocol's folder, read and linted: grammar, requirements, scenarios.
+//! A suite: the grammar, the requirements and the scenarios of one protocol, read from its folder and checked (linted).
 
 mod assemble;
 mod built_in;
@@ -18,10 +18,10 @@ pub use built_in::built_in_file;
 pub use coverage::{Coverage, Covered};
 pub use folder::Sources;
 
-/// The documents of one protocol.
+/// The suite of one protocol: the contents of the files in its folder.
 #[derive(Debug, Clone)]
 pub struct Suite {
-    /// Name on the command line, `chaton`.
+    /// The name of the protocol on the command line, for example `chaton`.
     pub name: String,
     /// The packets.
     pub grammar: Grammar,
@@ -31,7 +31,7 @@ pub struct Suite {
     pub scenarios: Vec<Scenario>,
     /// Warnings of lint. The suite can be used in spite of these warnings.
     pub warnings: Diagnostics,
-    /// The files from which it was read.
+    /// The files from which the suite was read.
     pub sources: Sources,
 }
 
@@ -76,11 +76,11 @@ impl Suite {
         }
     }
 
-    /// Returns the built-in protocol with this name, or else the folder at this path.
+    /// Returns the built-in protocol with this name. If there is none, reads the folder at this path.
     ///
     /// # Errors
     ///
-    /// Returns the mistakes in the folder, or the message that neither such a protocol nor such a folder exists.
+    /// Returns the mistakes in the folder. If there is no folder at this path either, returns a message that says so.
     pub fn find(name_or_folder: &str) -> Result<Suite, Diagnostics> {
         if let Some(suite) = Suite::built_in(name_or_folder) {
             return Ok(suite);
@@ -92,8 +92,8 @@ impl Suite {
         Err(folder::no_such_protocol(name_or_folder))
     }
 
-    /// Returns the suite with the scenarios of one more file, or of all `.kdl` files of a folder. These scenarios may use
-    /// the fragments of the protocol, and are linted like the protocol's own scenarios.
+    /// Adds the scenarios of a file, or of all `.kdl` files of a folder, to the suite. These scenarios may use the fragments
+    /// of the protocol, and are linted like the protocol's own scenarios.
     ///
     /// # Errors
     ///
@@ -113,8 +113,8 @@ impl Suite {
         assemble::assemble(sources, Findings::default())
     }
 
-    /// Returns what to write instead of this id, which no scenario has. Does not list all ids, because they would fill the
-    /// screen.
+    /// Returns a help text for an id that no scenario has. The text names a similar id, or the command that lists all ids.
+    /// It does not contain the list itself, which would fill the screen.
     #[must_use]
     pub fn instead_of(&self, id: &str) -> String {
         let ids = self.scenarios.iter().map(|scenario| scenario.id.as_str());

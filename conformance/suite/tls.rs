@@ -37,7 +37,7 @@ impl TlsClient {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&certificate) as _)
             .with_no_client_auth();
-        // Each connection has a complete handshake of its own, as if each lane were a separate client.
+        // Each connection makes a complete handshake and resumes no earlier session, as if each lane were a separate client.
         config.resumption = Resumption::disabled();
         Ok(TlsClient {
             config: Arc::new(config),
@@ -131,8 +131,8 @@ fn fingerprint(certificate: &[u8]) -> String {
     pairs.join(":")
 }
 
-/// Returns only the digits of a fingerprint, in lowercase, so that fingerprints with other colons, spaces and capitals are
-/// equal.
+/// Returns only the hexadecimal digits of a fingerprint, in lowercase. So two fingerprints that differ only in colons,
+/// spaces and capitals become equal.
 fn plain_fingerprint(written: &str) -> String {
     let digits = written.chars().filter(char::is_ascii_hexdigit);
     digits.map(|digit| digit.to_ascii_lowercase()).collect()

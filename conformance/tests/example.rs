@@ -52,7 +52,7 @@ fn verdict(folder: &Path, words: &str) -> (i32, String) {
     let output = conformance()
         .arg("run")
         .arg(folder)
-        // Python starts slowly on a busy machine.
+        // On a busy machine, Python starts slowly, so the server gets much time to start.
         .args(["--spawn", &spawn, "--spawn-timeout", "120s"])
         .output()
         .expect("the program starts");
@@ -82,8 +82,8 @@ fn failed(out: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The lodge is an invented protocol. It uses what the real protocols do not have: a length after the opcode, little-endian
-/// numbers, padded names and counted lists.
+/// The lodge is an invented protocol. It has parts that none of the real protocols has: a length after the opcode,
+/// little-endian numbers, padded names and counted lists.
 #[test]
 fn the_server_of_the_lodge_passes() {
     let (code, out) = verdict(&data("lodge"), "");

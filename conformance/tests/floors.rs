@@ -1,12 +1,12 @@
-//! Tests that modules depend on each other in one direction only (no file uses a higher floor), and that no folder has too
-//! many files.
+//! Tests that modules depend on each other in one direction only: a module does not use the modules on higher floors. Also
+//! tests that no folder has too many files.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The floors, from the lowest to the highest. Modules on the same floor do not use each other. The lowest floor contains the
-/// modules of the other crates.
+/// The floors (groups of modules), from the lowest to the highest. Modules on the same floor do not use each other. The
+/// lowest floor contains the modules of the other crates.
 const FLOORS: [&[&str]; 10] = [
     &[
         "grammar", "identity", "load", "scenario", "source", "spec", "suite", "text", "tls",

@@ -1,5 +1,5 @@
-//! Tests of the results of a load. If the server is correct, the load returns figures. If the server has a fault, the
-//! results say what is wrong.
+//! Tests of the load generator. If the server is correct, a load returns figures. If the server has a fault, the result of
+//! the load says what is wrong.
 
 #[cfg(unix)]
 #[path = "../../tests/common/heeding.rs"]
@@ -158,7 +158,7 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
         clients: 4,
         senders: 2,
         // One of these servers holds back each message until the next message arrives. So a sender must be able to send
-        // several messages before the first has arrived everywhere.
+        // several messages before all clients have received the first one.
         pace: Pace::Window(8),
         size: 64,
         messages: 40,
@@ -325,7 +325,7 @@ fn unused() -> SocketAddr {
         .expect("a port is free")
 }
 
-/// Starts a proxy that forwards one direction of one connection and adds `damage` to byte 100,000.
+/// Starts a proxy that forwards one direction of one connection. It adds `damage` to the value of byte number 100,000.
 fn proxy(backend: SocketAddr, damage: u8) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

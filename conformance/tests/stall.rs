@@ -12,8 +12,8 @@ use std::time::Duration;
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The duration of the stall. It is much longer than the scaled waits of the run, and much longer than usual delays of the
-/// scheduler.
+/// The duration of the stall. It is much longer than the waits of the run, which `--scale` shortens, and much longer than
+/// usual delays of the scheduler.
 const STALL: Duration = Duration::from_millis(1500);
 
 /// A server that accepts every login whose name is free. When the name is taken, the server sends no answer. Instead, it

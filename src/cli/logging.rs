@@ -5,8 +5,8 @@
 //! * Peers cannot flood the log. In each period of ten seconds, only a few messages of each kind are written. The others are
 //!   counted and reported as "N more messages like this in 10 s" ([`Repeats`]). Two messages are of the same kind if they
 //!   come from the same place in the code and have the same level and the same listener (the record's target). All messages
-//!   pass through this module, so the limit also applies to the messages of libraries. It does not apply to the levels debug
-//!   and trace: an operator who asks for every frame gets every frame.
+//!   pass through this module, so the limit also applies to the messages of libraries. The limit does not apply to the
+//!   levels debug and trace: an operator who asks for every frame gets every frame.
 
 mod backlog;
 mod repeats;

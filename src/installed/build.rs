@@ -14,7 +14,7 @@ fn main() {
     }
 }
 
-/// Returns the commit of the repository, and makes cargo build again after the next commit. Returns `None` if there is no
+/// Returns the repository's current commit, and makes cargo build again after the next commit. Returns `None` if there is no
 /// repository, for example in an archive of the sources.
 fn commit() -> Option<String> {
     let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;

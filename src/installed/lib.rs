@@ -21,7 +21,7 @@ pub use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 
-/// The version, such as `0.1.0`. For a release that was built from a repository, also the commit, such as `0.1.0
+/// The version, such as `0.1.0`. If a release was built from a repository, the commit follows the version, as in `0.1.0
 /// (53e7f2f7a)`.
 pub const VERSION: &str = env!("VERSION");
 
@@ -47,7 +47,7 @@ impl Completions {
     /// Returns the script for the program with this name.
     ///
     /// # Errors
-    /// When the shell is not supported; the parser of the arguments accepts no such shell.
+    /// Fails when the shell is not supported. The parser of the arguments rejects such a shell earlier.
     pub fn script(&self, program: &str) -> io::Result<String> {
         let shells = Shells::builtins();
         let shell = shells
@@ -65,7 +65,8 @@ impl Completions {
     }
 }
 
-/// Returns how a shell starts this program: by its name if the shell found it in PATH, otherwise by its path.
+/// Returns the command with which a shell starts this program: its name if the shell found the program in PATH, otherwise
+/// its path.
 fn started_as(program: &str) -> String {
     let called = env::args_os().next().unwrap_or_default();
     match env::current_exe() {
@@ -88,7 +89,7 @@ impl Manual {
     /// Writes one page for the command, and one for each of its subcommands that are not hidden.
     ///
     /// # Errors
-    /// When a page cannot be written.
+    /// Fails when the directory cannot be created or a page cannot be written.
     pub fn write(&self, command: Command) -> Result<(), Unwritten> {
         let written = fs::create_dir_all(&self.directory)
             .and_then(|()| clap_mangen::generate_to(command, &self.directory));

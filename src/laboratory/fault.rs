@@ -113,7 +113,7 @@ impl<P: Subject> Fault<P> {
 /// The empty list of packets. With this list, any case may fail because of the fault.
 pub(crate) const ANY: &[&str] = &[];
 
-/// A server with one fault, of any protocol.
+/// A server of any protocol, with one fault.
 pub struct Specimen {
     /// The name of the suite that must catch the fault.
     pub suite: &'static str,
@@ -121,10 +121,10 @@ pub struct Specimen {
     pub name: &'static str,
     /// The requirement that the fault breaks. At least one of the cases that fail must cite this requirement.
     pub breaks: &'static str,
-    /// The packets that the fault affects. Because of the fault, a case may fail only if it uses one of these packets or
+    /// The packets that the fault affects. The fault may make a case fail only if the case uses one of these packets or
     /// cites the requirement that the fault breaks. If the list is empty, any case may fail.
     pub touches: &'static [&'static str],
-    /// The line of the source code at which the fault begins.
+    /// The place in the source code (file and line) where the fault is defined.
     pub source: &'static Location<'static>,
     start: Start,
 }
@@ -135,7 +135,8 @@ impl Specimen {
     /// Starts the server on this address. Port 0 lets the system choose a port.
     ///
     /// # Errors
-    /// When the server cannot listen on the address, or what it needs cannot be made.
+    /// Fails when the server cannot listen on the address, or when its certificate or the registered identities cannot be
+    /// made.
     pub fn start(&self, engine: &Engine, address: SocketAddr) -> Result<Running, StartError> {
         (self.start)(engine, address)
     }

@@ -5,18 +5,17 @@
 //! In scope: *faults*, which are mistakes that the servers of real teams make; and for each fault, a server that has this
 //! fault and no other. The servers use the rooms of `matou-protocols` and the engine of `matou-server`. So everything except
 //! the fault works as in `matou serve`. Out of scope: judging. `tests/laboratory` shows that the suite catches each fault,
-//! and the course offers some of the servers to students as servers with a secret (`src/textbook/mystery`).
+//! and in the course, students get some of the servers and find out which fault each server has (`src/textbook/mystery`).
 //!
 //! | module | what it contains |
 //! |---|---|
 //! | `fault` | a fault as a value, and [`Specimen`]: a server of any protocol with one fault |
 //! | `running` | starts a specimen |
-//! | `room` | a room with a fault in it: the fault changes what the room hears, does or says |
-//! | `proxy` | a relay before a correct server, for the faults in tunnels |
+//! | `room` | a room with a fault in it: the fault changes what the room receives, does or sends |
+//! | `proxy` | a relay between the clients and a correct server, for the faults in tunnels |
 //! | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | the faults of each protocol, in the order of its requirements |
 //!
-//! These servers receive the same bytes from clients as any other server. So no bytes from a client may make the process
-//! end.
+//! A client can send any bytes to these servers, as to any other server. No bytes from a client may make the process end.
 
 #![deny(
     clippy::unwrap_used,

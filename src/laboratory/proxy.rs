@@ -1,8 +1,8 @@
 //! A relay between the clients and a correct server. The relay makes one kind of mistake with the bytes of tunnels, so to
 //! the clients it seems that the server makes this mistake.
 //!
-//! The relay forwards everything else without a change: the bytes of other connections, and the end of each of their
-//! directions.
+//! The relay forwards all other connections without a change: it forwards their bytes, and it closes a direction when the
+//! sender has closed it.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -18,7 +18,7 @@ pub(crate) enum Meddle {
     SwallowsTheEnd,
     /// When one end closes its direction, closes both directions.
     EndsBoth,
-    /// Loses the bytes that follow the opening frame in the same read.
+    /// Loses the bytes that arrive directly after the opening frame, in the same read.
     LosesEarlyBytes,
     /// Drops all bytes of a read if the first byte is this opcode.
     TakesOut(u8),

@@ -20,7 +20,7 @@ use crate::running::StartError;
 pub(crate) trait Subject: Protocol + Sized {
     /// Name of the suite that judges the servers of this protocol.
     const SUITE: &'static str;
-    /// A frame of the server.
+    /// A frame that the server sends.
     type Said<'a>;
 
     /// Returns a correct room.
@@ -35,7 +35,7 @@ pub(crate) trait Subject: Protocol + Sized {
     /// Returns the correct answer to a question of the room.
     fn answer(question: Self::Question) -> Self::Answer;
 
-    /// Serves a room, faulty or not.
+    /// Starts a server with this room. The room has no fault if the fault is in the decoder or in the relay.
     fn listen(
         engine: &Engine,
         room: Faulty<Self>,
@@ -226,7 +226,8 @@ impl<P: Subject> Lab<P> {
         }
     }
 
-    /// Handles a call like the correct server. Ignores [`Heard::Bytes`], which only a faulty server decodes.
+    /// Handles a call like the correct server. Ignores [`Heard::Bytes`], because the correct room handles only decoded
+    /// frames.
     pub(crate) fn good(&mut self, call: Call<'_, P>) -> Reply<P> {
         let event = match call.event {
             Event::Command(Heard::Frame(frame)) => Event::Command(frame),

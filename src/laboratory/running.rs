@@ -1,4 +1,4 @@
-//! Starting a server with a fault.
+//! Starts a server with a fault.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// One of the protocols of this crate.
 ///
-/// The server, the client and the tests use the list of protocols in this file. Each of them has one `match` over this type,
-/// which selects its code for a protocol.
+/// The server, the client and the tests use the list of protocols in this file. In each of them, one `match` over this type
+/// selects the code for a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProtocolName {
     /// [`crate::chaton`].

@@ -1,17 +1,16 @@
 //! Five chat protocols without IO: bytes go in, effects come out.
 //!
-//! Each protocol has three parts, and none of them does IO. The **codec** turns bytes into frames and frames into
-//! bytes. The **room** is the server's half. It knows which clients are connected, their names and which negotiations are
-//! pending. It answers each event with effects such as "send these bytes to every client". The **dialogue** is the client's
-//! half: it turns the user's intents into frames for the server, and frames from the server into events that the client
-//! program shows.
+//! Each protocol has three parts, and none of them does IO. The **codec** turns bytes into frames and frames into bytes. The
+//! **room** is the server's half. It knows the connected clients, their names and the pending negotiations. It answers each
+//! event with effects such as "send these bytes to every client". The **dialogue** is the client's half: it turns the user's
+//! intents into frames for the server, and frames from the server into events that the client program shows.
 //!
 //! # In scope, and out of scope
 //!
-//! In scope: everything that a protocol's *document* says (the text in which its authors describe it). Out of scope:
-//! sockets, threads, locks, clocks, files, randomness. The callers pass the time and random numbers as arguments. Two files
-//! enforce this: `Cargo.toml` lists no crate for sockets, threads and the like, and `.clippy.toml` forbids the types and
-//! functions of the standard library for them.
+//! In scope: everything in a protocol's *document*, which is the text in which its authors describe the protocol. Out of
+//! scope: sockets, threads, locks, clocks, files, randomness. The callers pass the time and random numbers as arguments. Two
+//! files enforce this: `Cargo.toml` lists no crate for these things, and `.clippy.toml` forbids the types and functions of
+//! the standard library that give access to them.
 //!
 //! # Floors
 //!

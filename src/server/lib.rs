@@ -16,8 +16,9 @@
 //! # What it promises
 //!
 //! * All clients of a listener receive its broadcasts in the same order. If one client sends
-//!   several messages to another, broadcast or private, they arrive in the order in which they were
-//!   sent. The server answers the requests of a client in the order in which they arrived.
+//!   several messages to another, broadcast or private, the messages arrive in the order in which
+//!   they were sent. The server answers the requests of a client in the order in which they
+//!   arrived.
 //! * A client that reads slowly delays no other client. The server disconnects a client when too
 //!   many bytes are queued for it, or when the client reads too few of these bytes within a time
 //!   limit.
@@ -26,7 +27,7 @@
 //! * When one client waits for slow work, such as the check of its password, the other clients do
 //!   not wait.
 //! * A tunnel (a private connection that the server relays) loses no byte, and one of its
-//!   directions can end while the other goes on.
+//!   directions can end while the other direction stays open.
 //! * If a client sends bytes that are not a valid frame, only its own connection ends.
 //! * If a client connects while the server has its maximum number of connections, the server
 //!   accepts the new connection, closes it with FIN (not with a reset), and logs the refusal.

@@ -6,8 +6,8 @@ use std::net::TcpListener;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// The half for the thread that waits: the thread blocks here until a connection arrives or
-/// [`AcceptWake`] is dropped.
+/// The waiting half of the pair that [`accept_wait`] makes: a thread blocks here until a connection
+/// arrives or [`AcceptWake`] is dropped.
 ///
 /// A thread that is blocked in `accept` cannot be woken by another thread. So the thread blocks in
 /// `poll`, which watches two things at the same time: the listener, and the reading end of a pipe.
@@ -17,8 +17,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct AcceptWait(io::PipeReader);
 
-/// The waking half, which the owner of the thread keeps. Dropping it wakes the thread that is
-/// blocked in [`AcceptWait`]. From then on, the thread never blocks there again.
+/// The waking half of the pair, which the owner of the thread keeps. Dropping it wakes the thread
+/// that is blocked in [`AcceptWait`]. From then on, the thread never blocks there again.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWake(#[expect(dead_code, reason = "dropping it wakes the thread")] io::PipeWriter);
@@ -76,8 +76,8 @@ impl AcceptWait {
     }
 }
 
-/// The waiting half, for systems without `poll`. There the thread blocks in `accept`. To wake it,
-/// [`AcceptWake`] connects to the listener.
+/// The waiting half, for systems without `poll`. There the thread blocks in `accept`. When
+/// [`AcceptWake`] is dropped, it connects to the listener to wake this thread.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);

@@ -1,4 +1,4 @@
-//! Parts with blocking calls that the server and the client share.
+//! Code for blocking sockets, which the server and the client share.
 //!
 //! * [`HostPort`] is an address as people write it, and [`addresses`] finds all addresses of a host.
 //! * [`accept_wait`] makes it possible to end an accept loop from another thread. (A thread that is

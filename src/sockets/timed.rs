@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 /// reads, so that the program can still tell a slow peer that it was too slow.
 ///
 /// `read` and `write` block until the deadline at most. `read` returns when bytes or the peer's FIN
-/// arrive. `write` returns when the send buffer had free space. An error of the connection ends
-/// both. After the deadline `read` and `write` fail with `TimedOut`.
+/// arrive. `write` returns when the system has copied some of the bytes into the send buffer. An
+/// error of the connection ends both calls. After the deadline `read` and `write` fail with
+/// `TimedOut`.
 #[derive(Debug)]
 pub struct Timed {
     stream: TcpStream,
@@ -18,8 +19,9 @@ pub struct Timed {
     write_until: Instant,
 }
 
-/// Maximum number of bytes that [`Timed::finish`] reads. If a socket were closed while it has
-/// unread input, the system would reset the connection, and the peer might lose the last answer.
+/// Maximum number of bytes that [`Timed::finish`] reads before the socket is closed. If a socket
+/// were closed while it has unread input, the system would reset the connection, and the peer might
+/// lose the last answer.
 const LINGER_BYTES: usize = 64 << 10;
 
 /// Maximum time for which [`Timed::finish`] reads.
@@ -32,7 +34,7 @@ impl Timed {
     }
 
     /// Makes a socket whose deadline for reads is `time` from now. The deadline for writes is
-    /// later, by the time `answer`.
+    /// later: `time` plus `answer` from now.
     pub fn with_time_to_answer(stream: TcpStream, time: Duration, answer: Duration) -> Timed {
         let until = Instant::now() + time;
         Timed {
@@ -42,7 +44,7 @@ impl Timed {
         }
     }
 
-    /// Returns the socket, without a time limit.
+    /// Removes the time limits from the socket, and returns it.
     pub fn into_stream(self) -> io::Result<TcpStream> {
         self.stream.set_read_timeout(None)?;
         self.stream.set_write_timeout(None)?;

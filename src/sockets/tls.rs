@@ -25,8 +25,8 @@ pub struct Tls {
 /// What [`Tls::open`] found.
 #[derive(Debug)]
 pub enum Opened {
-    /// This many bytes of plaintext. The next call may return more plaintext, even if no more bytes
-    /// have arrived from the socket.
+    /// [`Tls::open`] has copied this many bytes of plaintext. The next call may return more
+    /// plaintext, even if no more bytes have arrived from the socket.
     Plaintext(usize),
     /// There is no plaintext until more bytes arrive from the socket.
     More,

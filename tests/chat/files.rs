@@ -38,7 +38,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Alice in line mode, and a scripted server. Alice has a private connection with bob. The script plays bob, too.
+/// Alice in line mode, and a scripted server. Alice has a private connection with bob. The script also plays bob.
 struct Scene {
     server: Scripted,
     chat: Peer,
@@ -320,7 +320,8 @@ fn both_sides_can_cancel_a_transfer() {
     scene
         .alice
         .expect("-- cat.png from bob was not received: you cancelled it");
-    // The client skips file data that the peer sent before it read the `stop`. But the client still shows messages.
+    // If the peer has sent file data before it reads the `stop`, the client skips this data. But the client still shows
+    // messages.
     data(&mut tunnel, 1, &file[50_000..]);
     tunnel.send_bytes(b"as you like\n");
     scene.alice.expect("[bob] as you like");
@@ -372,7 +373,8 @@ fn both_sides_learn_that_a_file_became_shorter_while_it_was_sent() {
     scene
         .alice
         .expect(&format!("-- mine.bin was not sent to bob: {reason}"));
-    // Now alice is the receiver. Bob's client withdraws its offer and gives the same reason, which alice's client shows.
+    // Now alice is the receiver. Bob's client withdraws its offer and gives the same reason as alice's client gave above.
+    // Alice's client shows this reason.
     offer(&mut tunnel, 1, &file, "cat.png");
     scene.alice.next();
     tunnel.send_bytes(format!("::matou/1 withdraw 1 {reason}\n").as_bytes());

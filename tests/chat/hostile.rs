@@ -1,4 +1,4 @@
-//! Tests with hostile servers and peers, and with servers that speak another protocol.
+//! Tests of the client with hostile servers and peers, and with servers that speak another protocol.
 
 use std::io::Write;
 use std::thread;
@@ -142,7 +142,7 @@ fn bytes_of_a_private_connection_become_escaped_lines() {
     assert_eq!(alice.ended(), (vec![closed], 0, String::new()));
 }
 
-/// The number of lines is so large that they do not fit into the buffers between the two programs.
+/// Number of lines. So many lines do not fit into the buffers between the two programs.
 const MANY_LINES: usize = 40_000;
 
 #[test]

@@ -156,7 +156,7 @@ impl Chat {
         }
     }
 
-    /// Reads the output as the events of line mode.
+    /// Turns this value into a chat in line mode, whose output is read line by line: each line is an event.
     pub(crate) fn lines(mut self) -> Talk {
         let events = Events::of(self.output.take().unwrap());
         Talk { chat: self, events }
@@ -261,7 +261,7 @@ impl Talk {
         self.events.next()
     }
 
-    /// Ends the input, and waits until the program has noticed the end. Only on Linux can the test see whether the program
+    /// Ends the input, and waits until the program has noticed the end. The test can see only on Linux whether the program
     /// has noticed it. On other systems this function does not wait.
     pub(crate) fn end_input_and_wait(&mut self) {
         self.end_input();

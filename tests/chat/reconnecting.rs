@@ -97,7 +97,7 @@ fn with_reconnect_no_line_of_a_long_script_vanishes() {
         }
         before = now;
     }
-    // The server closes the connection with unread bytes, so the system resets it.
+    // The server closes the connection before it has read all bytes, so the system resets the connection.
     drop(connection);
     let mut again = server.accept_login(LOGIN);
     let mut frames = again.rest();

@@ -152,8 +152,8 @@ impl Screen {
         let (rows, columns) = (size.0.try_into().unwrap(), size.1.try_into().unwrap());
         state.parser.screen_mut().set_size(rows, columns);
         drop(state);
-        // The kernel sends SIGWINCH only to processes whose controlling terminal this is. It is not the program's
-        // controlling terminal, so the test itself sends the signal.
+        // The kernel sends SIGWINCH only to processes that have this terminal as their controlling terminal. But the program
+        // has another one or none, so the test itself sends the signal.
         signal(&self.process, rustix::process::Signal::WINCH);
     }
 
@@ -186,8 +186,8 @@ impl Drop for Screen {
     }
 }
 
-/// Returns the two ends of a pseudo-terminal. The test types and reads the screen through the first end, as a person would.
-/// The program uses the second end.
+/// Returns the two ends of a pseudo-terminal. Through the first end, the test types keys and reads the screen, as a person
+/// would. The program uses the second end.
 pub(crate) fn open_terminal(size: Size) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();

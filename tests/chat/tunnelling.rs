@@ -230,7 +230,8 @@ fn an_interrupted_transfer_does_not_look_complete() {
     alice.output.read_exact(&mut [0]).unwrap();
     alice.chat.interrupt();
     assert_eq!(alice.chat.ended().0, 4);
-    // Bob's client notices the end of alice's bytes. The test then closes its input.
+    // Alice's client has ended. Now the test also ends the input of bob's client, and checks that bob has received no
+    // further bytes.
     drop(bob.input);
     assert_eq!(read_to_end(bob.output), b"");
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{ACCOUNTS, Chat, NOTHING};
 
-/// There are few connections and even fewer names, so that a name is often taken or wrong.
+/// There are few connections and even fewer names, so that a client often uses a name that is taken or is not its own.
 const CONNECTIONS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
 const NAMES: [&str; 3] = ["alice", "bob", "arnaud"];
 
@@ -19,9 +19,9 @@ enum Deed {
     Arrive,
     LogIn(&'static str),
     LogInWithPassword(&'static str),
-    /// Sends a packet whose sender is any name, right or wrong.
+    /// Sends a packet that names any client as its sender: the right name or a wrong one.
     Say(Named, &'static str, &'static str),
-    /// Sends a packet whose sender is the client's own name.
+    /// Sends a packet that names the client itself as its sender.
     SayRight(Named, &'static str),
     Nonsense,
     BeAnswered,

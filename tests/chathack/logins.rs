@@ -209,7 +209,7 @@ fn an_error_of_the_accounts_closes_the_connection() {
     );
 }
 
-/// Returns a chat in which two connections from one address have sent ten wrong passwords together.
+/// Returns a chat in which two connections from one address have sent ten wrong passwords in total.
 fn a_guesser() -> Chat {
     let mut chat = Chat::new(Options::default());
     for who in ["g1", "g2"] {
@@ -231,7 +231,7 @@ fn after_ten_wrong_passwords_in_a_minute_the_passwords_of_an_address_are_not_che
         ["g3 < PASSWORD_OR_LOGIN_ERROR"]
     );
     assert_eq!(chat.asked, 10, "the server does not hash the password");
-    // The limit applies neither to guests nor to other addresses.
+    // The limit for wrong passwords applies neither to guests nor to other addresses.
     assert_eq!(chat.says("g3", guest("guest")), ["g3 < CONNECTED"]);
     chat.arrives_from("elsewhere", "192.0.2.10");
     assert_eq!(
@@ -270,7 +270,7 @@ fn ten_at_once() -> Chat {
 #[test]
 fn an_account_that_has_logged_in_from_an_address_is_not_locked_out_by_others_there() {
     let mut chat = client_of_the_proxy("louis", "seashell");
-    // All clients that guess passwords have the same address as louis, because they connect through the same proxy.
+    // All clients that guess passwords have the same address as louis, as if they connected through the same proxy.
     for number in 0..20 {
         let guesser = ["g0", "g1", "g2", "g3", "g4"][number / 4];
         if number % 4 == 0 {

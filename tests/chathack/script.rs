@@ -1,4 +1,4 @@
-//! The script of ChatHack conversations, see `common/conversation.rs`.
+//! What the tests' script (`common/conversation.rs`) must know about ChatHack.
 
 use matou_protocols::chathack::{Answer, ClientFrame, Options, Question, Room, ServerFrame};
 use matou_protocols::room::Entropy;

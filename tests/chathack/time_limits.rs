@@ -1,4 +1,4 @@
-//! Tests of the time limits of a client and of its ask for a private connection.
+//! Tests of the time limits for a client, and for its request for a private connection.
 
 use std::time::Duration;
 

@@ -7,8 +7,8 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// A function that makes a client leave. It returns the new lines of the conversation: what all clients receive because of
-/// this.
+/// A function that makes a client leave. It returns the new lines of the conversation: everything that any client receives
+/// because the client leaves.
 type Way = fn(&mut Chat, &'static str) -> Vec<String>;
 
 fn hanging_up(chat: &mut Chat, who: &'static str) -> Vec<String> {

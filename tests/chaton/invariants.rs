@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// There are few connections and even fewer names, so that a name is often taken or wrong.
+/// There are few connections and even fewer names, so that a client often uses a name that is taken or is not its own.
 const CONNECTIONS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 

@@ -1,4 +1,4 @@
-//! The script of Chaton conversations, see `common/conversation.rs`.
+//! What the tests' script (`common/conversation.rs`) must know about Chaton.
 
 use std::convert::Infallible;
 

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// There are few connections, even fewer names and only two passwords, so that a name is often taken or wrong.
+/// There are few connections, even fewer names and only two passwords, so that a client often uses a name that is taken or
+/// is not its own.
 const CONNECTIONS: [&str; 7] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 const PASSWORDS: [i16; 2] = [0, -1];
@@ -134,8 +135,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
     }
 }
 
-/// Sends a packet. If the client has a pseudonym, also checks that the server answers with exactly one ERROR. Two cases have
-/// no ERROR: the server relays a TCPAbort, or the packet itself is an ERROR.
+/// Sends a packet. If the client has a pseudonym, also checks that the server answers with exactly one ERROR. There are two
+/// exceptions: if the server relays a TCPAbort, or if the packet itself is an ERROR, there must be no ERROR.
 fn answered(chat: &mut Chat, who: &'static str, frame: Frame<'_>) {
     let is_client = chat.flow(who) == Flow::Frames && chat.login_of(who).is_some();
     let heard = chat.says(who, frame);

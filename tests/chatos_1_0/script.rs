@@ -1,4 +1,4 @@
-//! The script of ChatOS 1.0 conversations, see `common/conversation.rs`.
+//! What the tests' script (`common/conversation.rs`) must know about ChatOS 1.0.
 
 use std::convert::Infallible;
 

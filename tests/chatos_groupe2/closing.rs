@@ -11,7 +11,7 @@ use crate::script::{Chat, NOTHING, close};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Returns a chat of alice, bob and carol, and the connect_id on which alice and bob have agreed.
+/// Returns a chat of alice, bob and carol, and the connect_id of the private connection on which alice and bob have agreed.
 fn agreed() -> (Chat, i64) {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     let id = agree(&mut chat, "alice", "bob");

@@ -1,4 +1,4 @@
-//! The script of ChatOS Groupe 2 conversations, see `common/conversation.rs`.
+//! What the tests' script (`common/conversation.rs`) must know about ChatOS Groupe 2.
 
 use std::convert::Infallible;
 

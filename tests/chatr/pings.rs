@@ -1,4 +1,4 @@
-//! Tests of PacketPing, of PacketPong and of the timeout. Time passes only when a test says so.
+//! Tests of PacketPing, of PacketPong and of the timeout for a PacketPong. Time passes only when a test says so.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tests of the programs `matou serve` with Chatr Connect and `matou identity`.
+//! Tests of the program `matou identity`, and of `matou serve` with Chatr Connect.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;

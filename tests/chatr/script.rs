@@ -1,5 +1,5 @@
-//! The script of Chatr Connect conversations, see `common/conversation.rs`. The UUID of a client consists of the bytes of
-//! its name.
+//! What the tests' script (`common/conversation.rs`) must know about Chatr Connect. The UUID of a client consists of the
+//! bytes of its name.
 
 use std::net::IpAddr;
 

@@ -116,7 +116,7 @@ fn pinging(ping_timeout: Duration) -> Server {
 
 #[test]
 fn pings_are_sent_regularly() {
-    // The timeout for the answers is so long that they are in time even on a busy machine.
+    // This timeout is so long that alice's answers to the pings arrive in time even on a busy machine.
     let server = pinging(Duration::from_hours(1));
     let mut alice = server.connect("alice");
     for _ in 0..4 {

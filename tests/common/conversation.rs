@@ -1,7 +1,8 @@
 //! Runs a room without sockets and without an engine. The clients of a test send frames to the room, and each frame that a
 //! client receives becomes a line of text.
 //!
-//! The script applies the effects of the room as an engine does. It also checks rules that hold in every conversation:
+//! The code in this file is called the script. It applies the effects of the room as an engine does. It also checks rules
+//! that hold in every conversation:
 //!
 //! * The room sends nothing to a connection that is closed or gone.
 //! * A client joins the chat at most once. Before the room has accepted the client's login, the client receives no message
@@ -39,7 +40,7 @@ pub(crate) trait Spoken {
     fn answer(question: &Question<Self>) -> Answer<Self>;
     /// Returns the bytes of a frame that logs in with this name.
     fn login(codec: &Codec<Self>, name: &str) -> Vec<u8>;
-    /// Decodes the first frame of these bytes, which the server sends.
+    /// Decodes the first frame in these bytes from the server.
     fn hear(codec: &Codec<Self>, bytes: &[u8]) -> Heard;
 }
 
@@ -272,7 +273,7 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// Lets time pass without a call of the room, as if the thread of the server's clock were late.
+    /// Lets time pass, but does not tell the room about deadlines, as if the thread of the server's clock were late.
     pub(crate) fn passes_unnoticed(&mut self, time: Duration) {
         self.now += time;
     }

@@ -19,7 +19,7 @@ use matou_server::store::{Identities, PublicKey, Store};
 
 use crate::{assert_conforms, entropy, judged, traces};
 
-/// A server of Chatr Connect with its registry. Dropping this value removes their temporary folder.
+/// A server of Chatr Connect with its registry. When this value is dropped, their temporary folder is removed.
 pub(crate) struct ChatrServer {
     folder: tempfile::TempDir,
     engine: Engine,

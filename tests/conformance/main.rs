@@ -1,6 +1,7 @@
-//! The suites judge our own servers. The servers pass every case with each choice of the readings that they offer. They also
-//! pass when the clients send each byte in its own segment (without the case `slow-reader`, for which this is too slow).
-//! They keep their promises under a load. The recorded conversations still show what the servers do.
+//! The suites judge our own servers. Where the document of a protocol is unclear, a server offers several readings of it;
+//! with each of them, it passes every case. The servers also pass when the clients send each byte in its own segment
+//! (without the case `slow-reader`, for which this is too slow). The servers keep their promises under a load. The recorded
+//! conversations still show what the servers do.
 
 mod chathack;
 mod chatr;

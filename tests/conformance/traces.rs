@@ -21,7 +21,7 @@
 //! - unasked packets, the ends of connections, and failed attempts of an `eventually`.
 //!
 //! A recording leaves out packets that no step of the case used. Such packets arrive on a lane that has left the chat, or
-//! belong to another case. Of long cases and long payloads, a recording has only the beginning.
+//! belong to another case. A recording has only the beginning of a long case or a long payload.
 
 mod compare;
 mod names;
@@ -44,14 +44,14 @@ const RECORD: &str = "TRACES_RECORD";
 /// What to do if a recording no longer shows what the server does.
 const ADVICE: &str = "Record it again: TRACES_RECORD=1 cargo test --test conformance as_recorded";
 
-/// A conversation with this number of events is not recorded, because its beginning may be missing in the report.
+/// A conversation with this number of events or more is not recorded, because the report may lack its beginning.
 const TOO_MANY: usize = 1000;
 
-/// Maximum number of events of one case that are recorded.
+/// Maximum number of events that are recorded for one case.
 const MOST_EVENTS: usize = 150;
 
 /// Returns the options of a run whose report goes to [`check`]. A recording uses a fixed seed. So if the suite has not
-/// changed, the next recording has the same tokens.
+/// changed, the next recording has the same random values.
 pub(crate) fn options() -> Options {
     Options {
         seed: is_recording().then_some(1),
@@ -80,8 +80,8 @@ pub(crate) fn check(report: &Report, also: Option<&str>) {
         std::fs::write(protocols.join(&suite.name).join(FILE), own.text()).unwrap();
         return;
     }
-    // The file may leave out some bytes of an event. If this run is written as such a file and read back, the same bytes are
-    // left out, and both can be compared.
+    // The file may leave out some bytes of an event. So this run is also written as such a file and read back. Then both
+    // leave out the same bytes, and can be compared.
     let now = Recording::read(&now.text()).unwrap();
     let was = Recording::of(&suite.name).unwrap_or_default();
     let differences: Vec<String> = now
@@ -141,7 +141,7 @@ fn shorten(case: &mut Recorded) {
     case.events.truncate(MOST_EVENTS);
 }
 
-/// Returns the events that belong to the case, with the names of a recording.
+/// Returns the events that belong to the case. In these events, the names are replaced as in a recording.
 fn comparable(
     suite: &Suite,
     choices: &Choices,
@@ -162,8 +162,8 @@ fn comparable(
     let is_own =
         |event: &&Event| !event.foreign && (event.taken || event.direction != Direction::Sees);
     for event in events.iter().filter(is_own) {
-        // After a lane has ended its connection, the server ends it too. This answer is left out, because by chance it
-        // arrives before or after the end of the case.
+        // After a lane has ended its connection, the server ends it too. This answer is left out, because chance decides
+        // whether it arrives before or after the end of the case.
         let answer = event.direction == Direction::Ends && left.contains(&event.connection);
         if event.direction == Direction::Does && ends(event) {
             left.insert(event.connection);
@@ -176,8 +176,8 @@ fn comparable(
     kept
 }
 
-/// Sorts events that arrive on several lanes at the same time by their lanes, because their real order is different in each
-/// run.
+/// If events arrive on several lanes at the same time, their order can differ from run to run. So this function sorts such
+/// events by lane.
 fn sort_arrivals(events: &mut [Event]) {
     let mut lanes: Vec<String> = Vec::new();
     for event in events.iter() {

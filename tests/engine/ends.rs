@@ -1,4 +1,5 @@
-//! Tests that the server closes connections in order, after it has sent all queued bytes, and without harm to other clients.
+//! Tests of the end of a connection: the server closes the connection with FIN, after it has sent all queued bytes. Other
+//! clients are not harmed.
 
 use matou_protocols::chaton::ClientFrame;
 

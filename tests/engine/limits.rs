@@ -107,7 +107,8 @@ fn a_silent_second_connection_stays_open_during_a_negotiation_of_its_address() {
     });
     let mut alice = server.login_at_last("alice");
     let mut bob = server.login_at_last("bob");
-    // Before bob answers, the connection `silent` sends nothing for several times the time limit.
+    // The connection `silent` sends nothing for several times the time limit. The server must keep it open, because bob has
+    // not answered yet.
     alice.send(matou_protocols::chaton::ClientFrame::RequestPrivate {
         requester: "alice",
         target: "bob",

@@ -1,5 +1,6 @@
-//! The promises of the engine, over real sockets. A test waits for a fixed time only if the promise itself is about time. To
-//! show that a frame does not arrive, a test uses a fence: it waits for another frame that is sent later and must arrive.
+//! Tests of what the engine promises, over real sockets. A test waits for a fixed time only if the promise itself is about
+//! time. To show that a frame does not arrive, a test uses a fence: it waits for another frame that is sent later and must
+//! arrive.
 
 mod chatos_1_0;
 mod chatos_groupe2;

@@ -106,7 +106,8 @@ impl Protocol for Letters {
     }
 }
 
-/// A server with a single worker for hashes, which answers only when the test allows it. Look-ups are answered at once.
+/// A server with a single worker for hashes. This worker answers only when the test allows it. Look-ups are answered at
+/// once.
 struct Server {
     engine: Engine,
     service: Service,

@@ -14,7 +14,7 @@ fn flood(hare: &mut Client, messages: usize) {
     for _ in 0..messages {
         hare.whisper("hare", "sloth", &text);
     }
-    // This message is a fence: when hare receives it back, the server has handled all messages above.
+    // This message is a fence: when hare receives it back, the server has handled all the private messages.
     hare.say("hare", "done");
     assert_eq!(hare.next(), "MESSAGE login=\"hare\" msg=\"done\"");
 }

@@ -1,5 +1,5 @@
-//! Tests of the stop of the server. While it stops, the server closes all connections in order. It needs a limited time, and
-//! does not tell clients that other clients leave.
+//! Tests of the stop of the server. While the server stops, it still sends the queued bytes, and then closes the connections
+//! in an orderly way, with FIN. The stop takes a limited time. The server does not tell clients that other clients leave.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
-//! Tests of the maximum rate of a client. The server slows down a client that sends faster. Other clients do not notice
-//! this.
+//! Tests of the maximum rate at which a client may send. The server slows down a client that sends faster. Other clients do
+//! not notice this.
 
 use std::thread;
 
@@ -7,7 +7,8 @@ use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
-/// Maximum bytes of an outbox. A burst (the bytes that the clients of one address may send at full speed) has the same size.
+/// Maximum number of bytes in an outbox. A burst (the bytes that the clients of one address may send at full speed) has the
+/// same size.
 const BURST: usize = 64 << 10;
 
 /// Bytes of a message to all clients: its opcode, its login, and a text of [`TEXT`] bytes.
@@ -17,8 +18,8 @@ const TEXT: usize = 1000;
 
 const FLOODER: &str = "flooder";
 
-/// Returns a server whose rate is only one byte per second. So when the token bucket of an address is empty, it stays empty
-/// during the whole test.
+/// Returns a server that lets clients send only one byte per second, after their burst. So when the token bucket of an
+/// address is empty, it stays empty during the whole test.
 fn server() -> Server {
     Server::limited(ConnectionLimits {
         outbox_bytes: BURST,

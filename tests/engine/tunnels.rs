@@ -1,5 +1,5 @@
-//! Tests of tunnels. Tests of tunnels. The server relays every byte, closes each direction separately, and limits the number
-//! of bytes that wait in a direction.
+//! Tests of tunnels. The server relays every byte, closes each direction separately, and limits the number of bytes that
+//! wait in a direction.
 
 use std::thread;
 
@@ -72,7 +72,7 @@ fn bytes_after_the_opening_frame_are_kept() {
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut opening = Vec::new();
     ClientFrame::LoginPrivate { connect_id }.encode(Default::default(), &mut opening);
-    // `early` has more bytes than the server buffers. So the server stops reading them until the other end connects.
+    // `early` has more bytes than the server can buffer. So the server stops reading them until the other end connects.
     let early = blob(300 << 10, 4);
     let mut one = server.connect();
     let mut writer = Client::with_stream(&one);
@@ -117,7 +117,7 @@ fn a_stalled_tunnel_does_not_delay_others() {
     let (one, other) = server.tunnel(&mut alice, &mut bob);
     let much = blob(16 << 20, 5);
     let sending = send_all(&one, much.clone());
-    // No client reads from the tunnel, and the chat goes on.
+    // The chat goes on, although no client reads from the tunnel.
     alice.say("alice", "hello");
     assert_eq!(bob.next(), "MESSAGE login=\"alice\" msg=\"hello\"");
     let (mut third, mut fourth) = {
@@ -147,8 +147,8 @@ fn an_end_that_waits_with_more_bytes_than_are_kept_and_then_ends_is_closed() {
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut one = server.connect();
     one.send(ClientFrame::LoginPrivate { connect_id });
-    // These are more bytes than the server buffers. The remaining bytes and then the FIN wait in the receive buffer of the
-    // server's socket.
+    // These are more bytes than the server can buffer. The remaining bytes and then the FIN wait in the receive buffer of
+    // the server's socket.
     one.raw(&blob((64 << 10) + 1000, 1));
     one.shutdown();
     // A server that does not notice the FIN would wait ten minutes for the other end.

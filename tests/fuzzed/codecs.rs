@@ -22,14 +22,14 @@ trait Codec {
 
     fn decode<'a>(&self, input: &'a [u8]) -> Decoded<Self::Frame<'a>>;
 
-    /// Returns the bytes of a frame; `None` for a frame that was received, but rejected.
+    /// Returns the bytes of a frame; `None` if the decoder has rejected the frame.
     fn encode(&self, frame: &Self::Frame<'_>) -> Option<Vec<u8>>;
 }
 
 /// Decodes frame after frame, and checks that
 ///
-/// * a beginning of the bytes gives no result yet, or the final result;
-/// * the decoder says that bytes are missing only if the frame is not complete;
+/// * the decoder returns no result for the first bytes of a frame, or the same result as for all bytes;
+/// * if the frame is complete, the decoder does not ask for more bytes;
 /// * a frame that is encoded and decoded again is the same.
 fn check<C: Codec>(codec: &C, mut input: &[u8]) {
     for _ in 0..MOST_FRAMES {

@@ -1,7 +1,7 @@
 //! The client's half of the protocols. A server and peers send any bytes, while the user does anything.
 //!
-//! Two dialogues get the same intents. One gets bytes as they are in the script; the other gets each string of bytes in two
-//! parts. Both must want the same from the program.
+//! Two dialogues (the client's half, without sockets) get the same intents of the user. The first gets each string of bytes
+//! in one part, the second gets it in two parts. Both must demand the same actions from the program.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::script::Script;
 
-/// Maximum number of deeds of one check.
+/// Maximum number of deeds (things that the user, the server or a peer does) in one check.
 const MOST_DEEDS: usize = 200;
 
 const NAMES: [&str; 4] = [
@@ -96,8 +96,8 @@ impl Client {
         }
     }
 
-    /// Decodes all frames that have arrived from this source, and adds the actions to `all`. Returns false if the connection
-    /// has ended, because these bytes are no frame.
+    /// Decodes all frames that have arrived from this source, and adds the actions to `all`. Returns false if these bytes
+    /// are not a frame. In this case the connection has ended.
     fn hear(&mut self, from: Source, bytes: &[u8], all: &mut Vec<Action>) -> bool {
         let waiting = match from {
             Source::Server => Some(&mut self.server),
@@ -147,7 +147,7 @@ impl Client {
         }
     }
 
-    /// The dialogue wants these actions. Remembers the connections that it wants to open.
+    /// Checks the actions that the dialogue demands, and remembers the connections that it wants to open.
     fn wanted(&mut self, actions: Vec<Action>) -> Vec<Action> {
         for action in &actions {
             match action {
@@ -179,7 +179,7 @@ impl Client {
     }
 }
 
-/// The fields of a frame follow each other without gaps, and end within the bytes.
+/// Checks that the fields of a frame follow each other without gaps, and end within the bytes.
 fn check_fields(explained: &Explained, length: usize) {
     let mut end = 0;
     for field in &explained.fields {
@@ -222,7 +222,7 @@ impl Twins {
         }
     }
 
-    /// The user wants something.
+    /// Lets the user want something, which the script chooses.
     fn intend(&mut self, name: &str, script: &mut Script<'_>) {
         let text = script.one_of(&TEXTS);
         let intents = [
@@ -260,7 +260,7 @@ impl Twins {
         }
     }
 
-    /// A connection ends: that to the server, or a tunnel.
+    /// Ends a connection: the connection to the server, or a tunnel.
     fn end(&mut self, deed: u8) {
         let from = match self.tunnel(deed) {
             Some(tunnel) if deed & 128 == 0 => Source::Tunnel(tunnel),

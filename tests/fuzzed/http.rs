@@ -13,7 +13,7 @@ mod server;
 #[path = "../../src/client/chatr/registry/response.rs"]
 mod client;
 
-/// Bytes that arrive in pieces of at most this size. What is written is kept.
+/// A stream whose bytes arrive in pieces of at most `size` bytes. It keeps everything that is written to it.
 struct Pieces<'a> {
     left: &'a [u8],
     size: usize,
@@ -52,7 +52,8 @@ impl Write for Pieces<'_> {
     }
 }
 
-/// The first byte chooses a request or a response. The second byte is the size of the pieces in which it arrives.
+/// The first byte chooses whether the bytes are read as a request or as a response. The second byte is the size of the
+/// pieces in which they arrive.
 pub(crate) fn both(bytes: &[u8]) {
     let mut script = Script::new(bytes);
     let read = script.one_of(&[request, response]);

@@ -1,4 +1,5 @@
-//! Checks of every decoder of bytes and text that come from outside. Each check takes arbitrary bytes and must not panic.
+//! Checks of every decoder that reads bytes or text from outside the program. Each check takes arbitrary bytes and must not
+//! panic.
 //!
 //! Two programs use these checks. The fuzz targets of `fuzz/` look for bytes with which a check fails. The test `replay.rs`
 //! runs each check with the corpus of its target, so it needs neither a fuzzer nor a special toolchain.
@@ -6,7 +7,7 @@
 //! | file | what it checks |
 //! |---|---|
 //! | `codecs.rs` | the frames of the five protocols: decoded in one piece or in parts, and encoded again |
-//! | `rooms.rs` | the rooms: clients that connect, send any bytes, wait and leave in any order |
+//! | `rooms/` | the rooms: clients that connect, send any bytes, wait and leave in any order |
 //! | `dialogues.rs` | the client's half of the protocols: a server and peers that send any bytes |
 //! | `http.rs` | the registry's requests and responses |
 //! | `suites.rs` | the codec of the conformance suite, its files, and the watch of `conformance tap` |

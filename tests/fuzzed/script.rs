@@ -15,12 +15,13 @@ impl<'a> Script<'a> {
         Some(*first)
     }
 
-    /// Takes a byte that chooses one of these. Returns the first one at the end of the script.
+    /// Returns one of these choices. The next byte of the script chooses it. At the end of the script, returns the first
+    /// choice.
     pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[usize::from(self.byte().unwrap_or(0)) % choices.len()]
     }
 
-    /// Takes a string of bytes after a byte with its length.
+    /// Takes a byte with a length, and returns that number of bytes after it, or fewer at the end of the script.
     pub(crate) fn bytes(&mut self) -> &'a [u8] {
         let length = usize::from(self.byte().unwrap_or(0));
         let (taken, rest) = self.0.split_at(length.min(self.0.len()));
@@ -34,8 +35,8 @@ impl<'a> Script<'a> {
     }
 }
 
-/// Returns the places at which a check cuts bytes of this length: all of them, or, if there are too many, the first and the
-/// last ones and some between them.
+/// Returns the places at which a check cuts a string of bytes of this length: all places if they are few. If they are many,
+/// returns the first places, the last places, and some places between these.
 pub(crate) fn cuts(length: usize) -> impl Iterator<Item = usize> {
     const ENDS: usize = 24;
     let step = (length / 32).max(1);

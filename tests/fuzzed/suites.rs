@@ -45,7 +45,7 @@ static GRAMMARS: LazyLock<Vec<Grammar>> = LazyLock::new(|| {
     built_in.chain([lodge]).map(|suite| suite.grammar).collect()
 });
 
-/// The codecs of these grammars, in each choice of each reading.
+/// The codecs of these grammars, one for each choice of each reading.
 static WIRES: LazyLock<Vec<Wire>> = LazyLock::new(|| {
     let mut wires = Vec::new();
     for grammar in GRAMMARS.iter() {
@@ -62,7 +62,7 @@ static WIRES: LazyLock<Vec<Wire>> = LazyLock::new(|| {
     wires
 });
 
-/// The grammars with the codecs of a tap.
+/// The grammars, each with the codecs that `conformance tap` uses for it.
 static WATCHED: LazyLock<Vec<(&Grammar, Wires)>> = LazyLock::new(|| {
     let watched = |grammar| (grammar, Wires::new(grammar, &Choices::new()));
     GRAMMARS.iter().map(watched).collect()
@@ -98,7 +98,7 @@ pub(crate) fn codec(bytes: &[u8]) {
             }
             match (&early, &whole) {
                 (Decoded::Partial(_), _) => {}
-                // The reason may show more bytes when more bytes have arrived.
+                // The reasons are not compared: when more bytes have arrived, a reason may show more of them.
                 (Decoded::Broken { at, .. }, Decoded::Broken { at: same, .. }) => {
                     assert_eq!(at, same, "the first {cut} bytes");
                 }
@@ -148,8 +148,8 @@ pub(crate) fn files(bytes: &[u8]) {
     );
 }
 
-/// Watches a conversation between a client and a server that send any bytes. One watch hears them as they are in the script,
-/// the other one byte by byte. The first byte chooses the protocol.
+/// Watches a conversation between a client and a server that send any bytes. One watch receives each string of bytes as a
+/// whole, the other watch receives it byte by byte. The first byte chooses the protocol.
 pub(crate) fn tap(bytes: &[u8]) {
     let mut script = Script::new(bytes);
     let (grammar, wires) = &WATCHED[usize::from(script.byte().unwrap_or(0)) % WATCHED.len()];
@@ -177,7 +177,7 @@ pub(crate) fn tap(bytes: &[u8]) {
 struct Track {
     /// The bytes of each frame, and what is wrong with it.
     frames: Vec<(Vec<u8>, Option<String>)>,
-    /// True if the bytes after them are no frame.
+    /// True if the bytes after these frames are not a frame.
     is_broken: bool,
     rest: Vec<u8>,
 }

@@ -6,7 +6,7 @@ use keys::{Key, Keys};
 #[path = "../../src/client/face/terminal/keys.rs"]
 mod keys;
 
-/// Decodes the bytes of a terminal as a whole, and in two reads that are cut at any place.
+/// Decodes the bytes of a terminal as a whole, and in two reads, cut at many places.
 pub(crate) fn keys(bytes: &[u8]) {
     let whole = decoded(&[bytes]);
     for cut in cuts(bytes.len()) {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::escape;
 use crate::script::Script;
 
-/// Reads bytes or a text. The first byte chooses what it should be.
+/// Reads the bytes after the first one as a short text or as a key. The first byte chooses the kind of text or key.
 pub(crate) fn all(bytes: &[u8]) {
     let mut script = Script::new(bytes);
     let kind = script.byte().unwrap_or(0) % 8;
@@ -55,7 +55,7 @@ fn accounts(text: &str) {
     }
 }
 
-/// A typed line is shown as the command that has the same meaning.
+/// Checks that each typed line is shown as a command that has the same meaning.
 fn typed(text: &str) {
     for line in text.lines() {
         match Typed::parse(line) {
@@ -81,7 +81,7 @@ fn parse<T: FromStr<Err: Display>>(text: &str) {
     }
 }
 
-/// The name of every client in the book leads to this client.
+/// Checks that the name of every client in the book leads to this client.
 fn book(text: &str) {
     match Book::parse(text) {
         Ok(book) => {
@@ -105,7 +105,7 @@ fn public_key(der: &[u8]) {
     }
 }
 
-/// Text from a peer is shown without characters that could change the terminal or hide a part of the text.
+/// Checks that text from a peer is shown without characters that could change the terminal or hide a part of the text.
 fn escaped(text: &str) {
     for shown in [
         Visible(text).to_string(),
@@ -120,7 +120,7 @@ fn escaped(text: &str) {
     );
 }
 
-/// A name that is written in quotes is read as the same name.
+/// Checks that a name which the program shows in quotes is read as the same name.
 fn names(text: &str) {
     let written = format!("/accept {}", escape::Name(text));
     if !text.is_empty() {
@@ -128,7 +128,7 @@ fn names(text: &str) {
     }
 }
 
-/// An error is one line, without control characters.
+/// Checks that an error is one line, without control characters.
 fn one_line(mistake: &impl Display) {
     let shown = mistake.to_string();
     assert!(

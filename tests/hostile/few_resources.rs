@@ -1,5 +1,5 @@
 //! Tests of a server that may use only a few descriptors, or little memory. It serves as many clients as these limits allow.
-//! It refuses all other clients with an orderly close. No client waits forever for an answer.
+//! It refuses all other clients: it closes or resets their connections. No client waits forever for an answer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -27,7 +27,8 @@ fn start(limit: &str) -> Program {
     Program::start_as(limited(limit), &listen, Stdio::null())
 }
 
-/// Logs in. Returns the connection if the server accepts the login, and `None` if the server closes the connection in order.
+/// Logs in. Returns the connection if the server accepts the login, and `None` if the server closes or resets the
+/// connection.
 fn answered(address: SocketAddr, name: &str) -> Option<TcpStream> {
     let mut stream = patient(TcpStream::connect(address).unwrap());
     let length = u8::try_from(name.len()).unwrap();
@@ -71,7 +72,7 @@ fn a_server_that_cannot_serve_one_client_does_not_start(#[case] limit: &str) {
 #[test]
 fn tunnels_that_carry_much_leave_descriptors_for_new_clients() {
     /// When a direction of a tunnel has carried half this number of bytes, the server asks the system for a pipe for this
-    /// direction. So this number of bytes is certainly enough.
+    /// direction. So after this number of bytes, the server has certainly asked for one.
     const MUCH: usize = 2 << 20;
     let program = start("-n 80");
     let address = program.address("chaton");

@@ -1,4 +1,4 @@
-//! Tests that peers which never log in cause only a limited number of log lines, even if there are many of them.
+//! Tests that peers which never log in cause only a limited number of log lines, even if these peers are many.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -27,7 +27,8 @@ fn bad_pseudonym() -> Vec<u8> {
     [&[1][..], &string2(&control_characters(32_767))].concat()
 }
 
-/// The bytes that peers without a valid login send, each with the name of the listener to which they connect.
+/// What peers without a valid login send: for each peer, the name of the listener to which it connects, and the bytes that
+/// it sends.
 fn bad_connections() -> Vec<(&'static str, Vec<u8>)> {
     let name = control_characters(30);
     let long_name = control_characters(1000);

@@ -1,5 +1,5 @@
-//! Tests in which a thousand clients send a password at the same time. These clients must wait, but the server hardly delays
-//! other clients.
+//! Tests in which a thousand clients send a password at the same time. The server lets these clients wait, but it must
+//! hardly delay other clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

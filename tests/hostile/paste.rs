@@ -92,7 +92,7 @@ fn a_long_paste_arrives_in_the_room(
     let mut alice = alice(&server, &[]);
     let bob = bob(&server, &[]);
     paste(&mut alice, &lines, way);
-    // Alice leaves while most of the paste still waits. The program ends only after it has sent everything.
+    // Alice leaves while most of the paste still waits to be sent. The program ends only after it has sent everything.
     alice.quit();
     expect_all(&bob, "<alice> ", &lines);
     bob.quit();
@@ -163,8 +163,8 @@ fn a_long_paste_arrives_beside_a_file(
     bob.say("/quit");
 }
 
-/// Returns a server that has stopped reading, and a terminal. The text that was pasted into the terminal does not fit into
-/// all buffers on the way to the server.
+/// Returns a server that has stopped reading, and a terminal. The text that was pasted into the terminal is larger than all
+/// buffers on the way to the server together.
 fn stuck() -> (Scripted, Peer, Screen) {
     let server = Scripted::start();
     let mut alice = server.terminal(&[], USUAL);

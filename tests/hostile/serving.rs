@@ -21,12 +21,13 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts `matou serve` with these arguments, on its own data directory.
+    /// Starts `matou serve` with these arguments and a new data directory.
     pub(crate) fn start(arguments: &[&str], stderr: Stdio) -> Program {
         Program::start_as(Command::cargo_bin("matou").unwrap(), arguments, stderr)
     }
 
-    /// Runs the server with this command, which must start `matou`, with these arguments and a new data directory.
+    /// Starts the server with these arguments and a new data directory. The command `matou` must start the program `matou`;
+    /// it may set limits first, for example.
     pub(crate) fn start_as(mut matou: Command, arguments: &[&str], stderr: Stdio) -> Program {
         let data = tempfile::tempdir().unwrap();
         let mut child = matou

@@ -1,5 +1,5 @@
-//! Tests of signals. When a signal ends or stops the program, the program first restores the terminal. When a stopped
-//! program continues, it sets up the terminal again.
+//! Tests of signals. When a signal ends the program or stops it (as Ctrl-Z does), the program first restores the terminal.
+//! When a stopped program continues, it sets up the terminal again.
 
 mod blocked;
 mod pty;
@@ -71,7 +71,7 @@ impl Chat {
         assert_eq!(received, bytes, "expected {frame}");
     }
 
-    /// Waits until the last rows are the status and the typed line, and bracketed paste is on.
+    /// Waits until the last rows of the screen are the status and the typed line, and bracketed paste is on.
     fn expect_painted(&self, typed: &str) {
         self.pty.wait("status and typed line", |screen, raw| {
             let (row, column) = screen.cursor_position();
@@ -96,7 +96,7 @@ impl Chat {
         assert_eq!(self.pty.modes(), self.before);
     }
 
-    /// Returns the bytes that the client still sends before it closes the connection in order.
+    /// Returns the bytes that the client still sends before it closes the connection with FIN.
     fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.server.read_to_end(&mut rest).unwrap();

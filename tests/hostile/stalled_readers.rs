@@ -1,5 +1,5 @@
-//! Tests of clients that stop reading or read almost nothing, while other clients read. Other tests connect more clients
-//! than the limit allows.
+//! Tests of clients that stop reading or read almost nothing, while other clients read. Other tests in this file connect
+//! more clients than the limit allows.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -32,7 +32,7 @@ fn server(stall: Duration, stall_bytes: usize) -> Server {
     })
 }
 
-/// Connects a client with a small receive buffer, so that its socket at the server is full soon.
+/// Connects a client with a small receive buffer, so that the server's socket for this client is full soon.
 fn narrow(server: &Server, name: &str) -> Client {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
@@ -177,7 +177,7 @@ fn clients_above_the_limit_are_refused_in_order_and_the_others_are_served() {
 }
 
 /// Connects this number of clients at the same time, again and again, until the server is full. Returns the clients that the
-/// server has accepted. Checks that the server has closed all other connections in order.
+/// server has accepted. Checks that the server has closed all other connections with FIN.
 fn flood(
     server: &Server,
     ceiling: usize,

@@ -1,6 +1,6 @@
-//! The crate `matou-laboratory` contains servers that each have one fault with a name. The suite must catch each fault: at
-//! least one case must fail and cite the requirement that the fault breaks. `tests/conformance` checks that the suite finds
-//! no fault in the shipped server.
+//! The crate `matou-laboratory` contains servers, each of which has one fault. Each fault has a name. The suite must catch
+//! each fault: at least one case must fail and cite the requirement that the fault violates. `tests/conformance` checks that
+//! the suite finds no fault in the shipped server.
 //!
 //! `LABORATORY=WORDS cargo test --test laboratory -- --nocapture` judges only the faults whose name contains WORDS, or whose
 //! suite has the name WORDS. It prints the cases that fail, and the reasons. `LABORATORY_RECORD=1 cargo test --test
@@ -225,7 +225,7 @@ fn known(fault: &Specimen, report: &Report) -> KnownFault {
     }
 }
 
-/// One test judges all faults, a few at the same time, because each fault needs a run of the whole suite.
+/// Each fault needs a run of the whole suite. So a single test judges all faults, several of them at the same time.
 #[test]
 fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     let mut faults = faults();
@@ -280,8 +280,8 @@ fn every_must_is_broken_by_a_fault() {
     assert!(unbroken.is_empty(), "no fault breaks {unbroken:?}");
 }
 
-/// The document contradicts itself about two opcodes. A server that follows the document's table conforms, and the report
-/// says that this server follows the table.
+/// The document of ChatOS Groupe 2 contradicts itself about two opcodes. A server that follows the document's table
+/// conforms, and the report says that this server follows the table.
 #[test]
 fn a_server_that_follows_the_table_of_groupe2_conforms_in_that_reading() {
     let server = chatos_groupe2::by_the_table();

@@ -12,7 +12,7 @@ const NOTE: i8 = 4;
 const NO_NOTE: i8 = 5;
 const REFUSED: i8 = 6;
 
-/// A packet of a client.
+/// A packet that a client sends.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ClientPacket<'a> {
     /// Pins this note.
@@ -21,7 +21,7 @@ pub(crate) enum ClientPacket<'a> {
     Read(i32),
 }
 
-/// A packet of the server.
+/// A packet that the server sends.
 #[derive(Debug)]
 pub(crate) enum ServerPacket<'a> {
     /// A note was pinned under this number.

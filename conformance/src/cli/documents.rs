@@ -13,8 +13,9 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ("REPORTS.md", REPORTS),
 ];
 
-/// Returns the words of the command on a line of an indented block. The result leaves out the file to which the output goes
-/// (`> FILE`), and a remark at the end of the line, which begins with two spaces or with `#`.
+/// Returns the words of the command on this line; `None` if the line is not in an indented block, or shows no command of
+/// this program. The words do not include the file to which the output goes (`> FILE`), or a remark at the end of the line.
+/// A remark begins with two spaces or with `#`.
 fn command(line: &str) -> Option<Vec<String>> {
     let command = line.strip_prefix("    ")?;
     if !command.starts_with("conformance ") {

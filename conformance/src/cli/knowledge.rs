@@ -1,4 +1,4 @@
-//! Files with facts about the target: its profile, its known deviations, and the report of an earlier run.
+//! Files with facts about the target: its profile, the list of its known deviations, and the report of an earlier run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `conformance matrix`: many targets side by side.
+//! `conformance matrix`: compares the results of many targets, side by side.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

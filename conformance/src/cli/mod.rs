@@ -1,4 +1,4 @@
-//! The command line: arguments in, text and an exit code out.
+//! The command line: turns the arguments into a text and an exit code.
 
 mod dissector;
 #[cfg(test)]

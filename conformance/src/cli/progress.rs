@@ -81,7 +81,7 @@ impl<'a> Progress<'a> {
 
     fn show(&self, text: &str) {
         if self.visible {
-            // The run does not need this line, so an error is ignored.
+            // The run does not depend on this line, so an error is ignored.
             let _ = write!(io::stderr(), "\r\x1b[K{text}");
         }
     }

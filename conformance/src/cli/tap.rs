@@ -130,7 +130,8 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     )
     .map_err(|error| format!("cannot listen on {listen}: {error}\n"))?;
     let greeting = greeting(grammar, &choices, tap.address(), target);
-    // An error is ignored here, because the summary at the end goes to the same stream and will report it.
+    // An error is ignored here: the summary at the end goes to the same stream, so printing it fails too and reports the
+    // error.
     let _ = Stream::Output.print(&format!("{}\n", text::line(&greeting)));
     show_until_the_end(&tap, &shown, arguments.connections)?;
     Ok(report(files, suite, target, &tap))

@@ -1,4 +1,5 @@
-//! `conformance show --trace`: shows the conversation of a case, either as it was recorded or played against a server now.
+//! `conformance show --trace`: shows the conversation of a case. It either shows the recorded conversation, or plays the
+//! case against a server now.
 
 use std::path::PathBuf;
 
@@ -48,7 +49,7 @@ fn traced(
     Ok(outcome)
 }
 
-/// Returns the conversation of the case from the recordings that are part of the program.
+/// Returns the recorded conversation of the case. The recordings are a part of this program.
 fn recorded(
     arguments: &ShowArguments,
     suite: &Suite,

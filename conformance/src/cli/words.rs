@@ -1,4 +1,4 @@
-//! The values on the command line: parsing, quoting, and completion by a shell.
+//! The values on the command line: how they are parsed, quoted, and completed by a shell.
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Parses the id of a scenario; spaces around it do not count.
+/// Parses the id of a scenario, and ignores spaces before and after it.
 pub(super) fn scenario_id(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => {
@@ -75,7 +75,7 @@ pub(super) fn case() -> ArgValueCandidates {
     ArgValueCandidates::new(cases)
 }
 
-/// Returns the built-in protocols and the folders that begin with the text.
+/// Returns the built-in protocols and the folders whose names begin with the text.
 fn protocols(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     let names = Suite::built_in_names().into_iter();

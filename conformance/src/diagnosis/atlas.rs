@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use crate::run::{Report, Verdict};
 use crate::suite;
 
-/// The name of the file in a protocol's folder.
+/// The name of the atlas file in a protocol's folder.
 const FILE: &str = "faults.json";
 
 /// The known faults of servers of one protocol.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Atlas {
-    /// If this protocol extends another one, the name of the other protocol. The faults in the other protocol's atlas are
-    /// then known here too.
+    /// If this protocol extends another one, the name of that other protocol. This atlas then also includes the faults of
+    /// the other protocol's atlas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
     /// The faults, in the order of the laboratory.
@@ -67,8 +67,8 @@ impl Atlas {
         serde_json::from_str(text)
     }
 
-    /// Returns the text of the atlas file. Each fault is one line, so that a comparison of two versions shows which faults
-    /// have changed.
+    /// Returns the text of the atlas file. Each fault is one line, so that a diff of two versions shows which faults have
+    /// changed.
     #[must_use]
     pub fn text(&self) -> String {
         let line = |fault: &KnownFault| serde_json::to_string(fault).unwrap_or_default();

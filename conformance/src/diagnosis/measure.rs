@@ -71,7 +71,8 @@ fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     said == union(&mut faults.iter().copied())
 }
 
-/// Returns whether the explanation names at least one of these faults, or a fault that makes exactly the same cases fail.
+/// Returns whether the explanation names at least one of these faults, or a fault that makes exactly the same cases fail as
+/// one of them.
 fn one_of(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
     let mut said = told.causes.iter().filter_map(by_name);

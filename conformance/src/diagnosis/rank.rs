@@ -21,7 +21,7 @@ const COST_OF_A_SECOND: f64 = 0.08;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// What the server does wrong: for each fault, the rest of a sentence that begins with "the server". There are one or
-    /// two faults; the fault that explains more failures comes first.
+    /// two faults. The fault that makes more cases of the atlas fail comes first.
     pub causes: Vec<String>,
     /// The requirement that each of these faults violates, in the same order.
     pub breaks: Vec<String>,
@@ -29,10 +29,10 @@ pub struct Explanation {
     pub explained: usize,
     /// The number of failures of the run.
     pub failures: usize,
-    /// The number of cases that should also fail with these faults, but did not.
+    /// The number of cases that should have failed because of these faults, but did not fail.
     pub unmet: usize,
-    /// How well the explanation fits the failures, from 0 to 1. It is 1 if exactly the expected cases failed. A case counts
-    /// more if fewer faults make it fail.
+    /// How well the explanation fits the failures, from 0 to 1. It is 1 if exactly the expected cases failed. The fewer
+    /// faults make a case fail, the more this case counts.
     pub fit: f64,
 }
 

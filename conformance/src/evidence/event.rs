@@ -22,9 +22,9 @@ pub struct Event {
     pub connection: usize,
     /// The kind of event.
     pub direction: Direction,
-    /// The frame as a scenario would write it, or a description of another event.
+    /// The frames of the event, as a scenario would write them. For an event without bytes, a description.
     pub text: String,
-    /// The fields of the frames in the bytes that are shown. The opcode of each frame is a field too.
+    /// The fields of the frames that `text` describes. The opcode of each frame is a field too.
     pub fields: Vec<EventField>,
     /// The bytes in hexadecimal, at most 64 of them.
     pub bytes: String,
@@ -37,8 +37,8 @@ pub struct Event {
     pub foreign: bool,
     /// Whether the event belongs to a fence: an exchange with which the suite proves that the target sent nothing else.
     pub fence: bool,
-    /// Whether the event is a packet that the target sent unasked (such as a ping), without a step that expected it. The
-    /// lane's answer to such a packet counts too.
+    /// Whether the event is a packet that the target sent unasked (such as a ping), without a step that expected it. Also
+    /// true for the lane's answer to such a packet.
     pub unasked: bool,
     /// Whether something arrived in this event that no step expected.
     pub unexpected: bool,
@@ -58,7 +58,7 @@ pub struct Event {
 pub enum TcpSign {
     /// The connection begins.
     Syn,
-    /// This side sends nothing more.
+    /// The side that sends this flag sends no more bytes.
     Fin,
     /// The connection is reset.
     Rst,

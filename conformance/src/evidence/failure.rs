@@ -1,4 +1,4 @@
-//! The failure of a case, described so that people understand it who did not write the suite.
+//! The failure of a case, described for people who did not write the suite.
 
 use serde::Serialize;
 
@@ -20,7 +20,8 @@ pub struct Failure {
     pub got: String,
     /// The frame that arrived, or its beginning, field by field.
     pub fields: Vec<FieldReport>,
-    /// The bytes that arrived, from the first wrong byte on, in hexadecimal; at most 256 of them.
+    /// The bytes that arrived instead, in hexadecimal; at most 256 of them. If a frame is wrong, these are the bytes of the
+    /// whole frame, including the right ones.
     pub bytes: String,
     /// The number of these bytes.
     pub length: usize,
@@ -36,11 +37,10 @@ pub struct Failure {
     #[serde(skip)]
     pub frame_length: Option<usize>,
     /// Set if every step passed, but the target ended when the clients left. The text says how the target ended. If it ends
-    /// in the same way after another case, the text is the same.
+    /// in the same way after another case, the text is the same, so that the runner recognises a repeated end.
     #[serde(skip)]
     pub(crate) at_teardown: Option<String>,
-    /// Whether the failure is about the raw bytes of a tunnel: other bytes than expected came out of the tunnel, or too
-    /// many.
+    /// Whether the failure is about the raw bytes of a tunnel: wrong bytes or too many bytes came out of the tunnel.
     #[serde(skip)]
     pub(crate) in_tunnel: bool,
     /// Set if the frame certainly belongs to a fence or to another case.
@@ -83,7 +83,7 @@ pub enum FailureKind {
     TooLong,
     /// After this case the target no longer answers: its process ended, or it refuses connections or logins.
     TargetDied,
-    /// After this case the target still accepts connections or its process still runs, but it no longer answers.
+    /// After this case the target no longer answers, although it still accepts connections, or its process still runs.
     TargetHangs,
     /// A fault of the suite: the scenario cannot be played.
     OwnFault,
@@ -94,7 +94,7 @@ pub enum FailureKind {
 pub struct Place {
     /// The text of the step, on one line.
     pub text: String,
-    /// The name of the file, as people see it.
+    /// The name of the file, as messages for people show it.
     pub file: String,
     /// The line number, from 1.
     pub line: usize,

@@ -1,9 +1,9 @@
-//! Incidents: what happened to the target's process in a case. The connections of the case need not show an incident.
+//! Incidents: what happened to the target's process in a case. The bytes on the case's connections may show nothing of it.
 
 use serde::Serialize;
 
-/// Something that happened in the target during a case, or that remained in it after the case. The runner notices incidents
-/// only in a target that it started itself.
+/// Something that happened in the target during a case, or that the case left behind in it, such as threads. The runner
+/// notices incidents only in a target that it started itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Incident {
     /// The kind of incident.

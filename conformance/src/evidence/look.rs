@@ -21,7 +21,7 @@ pub(crate) enum Look {
     },
     /// Bytes in a tunnel, which are never frames.
     Raw,
-    /// The connection has ended, and nothing is left before its end.
+    /// The connection has ended, and all bytes that arrived before its end are handled.
     Ended(End),
 }
 

@@ -1,5 +1,5 @@
-//! The record of a play. The steps of a case write this record, the module `judge` gives a verdict on it, and the reports
-//! show it.
+//! The record of a play. While a case is played, its steps write this record. The module `judge` derives the verdict from
+//! the record, and the reports show it.
 //!
 //! | file | what |
 //! |---|---|

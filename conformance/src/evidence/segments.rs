@@ -33,7 +33,7 @@ impl Segments {
     }
 }
 
-/// A place where a send is cut, or where it is glued to the next send.
+/// A place where a send is cut, or where a send is glued to the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Point {
     /// The number of the send in the play, from 0.

@@ -11,9 +11,9 @@ pub enum Shortage {
     NoSource,
     /// The file has too few identities.
     TooFew {
-        /// The number that the case needs.
+        /// The number of identities that the case needs.
         needs: usize,
-        /// The number in the file.
+        /// The number of identities in the file.
         there_are: usize,
     },
     /// An identity could not be registered. The text says why.

@@ -54,7 +54,7 @@ pub fn annotate(
     }
 }
 
-/// Converts the fields of a frame that begins at the offset `at` of the event.
+/// Converts the fields of a frame to fields of an event. The frame begins at the offset `at` of the event's bytes.
 fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventField> {
     reports.into_iter().map(move |report| EventField {
         name: report.name,

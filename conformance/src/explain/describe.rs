@@ -23,8 +23,8 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
     failure
 }
 
-/// Describes a frame that is right but arrived too early. The frame arrived `came` after the previous frame, although it had
-/// to arrive at least `bound` after it.
+/// Describes a frame that is right but arrived too early. The time between the previous frame and this one was `came`, but
+/// it had to be at least `bound`.
 pub(crate) fn early_frame(
     shown: &Shown<'_>,
     wanted: &WantedFrame,

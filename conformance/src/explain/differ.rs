@@ -35,7 +35,7 @@ fn name_packet(reports: &mut [FieldReport], packet: Option<&Packet>) {
     }
 }
 
-/// Describes fields. A list gives several descriptions, and any other field gives one.
+/// Describes fields. For a list there is a description of each value, for an absent field none, and for any other field one.
 fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
     let parts = fields.iter().flat_map(parts_of);
     parts.map(|part| report_of(part, bytes)).collect()
@@ -104,7 +104,7 @@ fn mark_list(
 }
 
 fn opcode_of(reports: &mut [FieldReport]) -> Option<&mut FieldReport> {
-    // The parts of the head come first, and only its opcode has this name.
+    // The parts of the head come first, and among them only the opcode has this name.
     reports.iter_mut().find(|report| report.name == "opcode")
 }
 
@@ -116,7 +116,7 @@ fn named_opcode(wire: &Wire, packet: PacketId) -> String {
     wire.packet(packet).map(in_words).unwrap_or_default()
 }
 
-/// Returns the parts of a field that are described one by one: those of a list, or the field itself.
+/// Returns the parts of a field that are described one by one: the parts of a list, or the field itself.
 fn parts_of(field: &DecodedField) -> &[DecodedField] {
     match field.parts.as_slice() {
         [] if field.value == Value::Absent => &[],

@@ -16,7 +16,7 @@ pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<St
         .or_else(|| value_hint::cause(shown, pattern))
 }
 
-/// Recognises a mistake in a frame whose values are all known.
+/// Recognises a mistake in a frame of which the right values are all known.
 fn in_the_frame(shown: &Shown<'_>, pattern: &WantedFrame, came: &[u8]) -> Option<String> {
     let values = pattern.fields.iter().map(|field| field.value());
     let values: Vec<Value> = values.collect::<Option<_>>()?;
@@ -46,7 +46,7 @@ struct PlacedText {
     at: usize,
 }
 
-/// Returns the texts of a frame whose bytes are sent unchanged.
+/// Returns those texts of a frame that the frame contains as UTF-8.
 fn texts(wire: &Wire, pattern: &WantedFrame, wanted: &[u8]) -> Vec<PlacedText> {
     let (Decoded::Frame(frame), Some(packet)) = (
         wire.decode(Side::Server, wanted),
@@ -74,7 +74,7 @@ fn texts(wire: &Wire, pattern: &WantedFrame, wanted: &[u8]) -> Vec<PlacedText> {
     frame.fields.iter().zip(types).filter_map(placed).collect()
 }
 
-/// Recognises a frame whose numbers all have the other byte order.
+/// Recognises a frame in which all numbers have the wrong byte order.
 fn in_the_byte_order(
     wire: &Wire,
     pattern: &WantedFrame,
@@ -88,8 +88,8 @@ fn in_the_byte_order(
     is_reversed.then(|| "the numbers are sent in the other byte order".to_owned())
 }
 
-/// Recognises a wrong varint at the beginning of the frame. The right length is the number of bytes of the opcode and the
-/// fields.
+/// Recognises a wrong length at the beginning of the frame. This length is a varint, and must count the bytes of the opcode
+/// and of the fields.
 fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let ([wanted, opcode, ..], [length, rest @ ..]) = (wanted, came) else {
         return None;
@@ -108,7 +108,7 @@ fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Recognises a wrong length in the frame's head: the length counts the wrong bytes, or has the other byte order. All other
+/// Recognises a wrong length in the frame's head: the length counts the wrong bytes, or has the wrong byte order. All other
 /// bytes of the head must be right.
 fn in_the_length_of_the_head(shown: &Shown<'_>, wanted: &[u8], came: &[u8]) -> Option<String> {
     let Decoded::Frame(frame) = shown.wire.decode(Side::Server, wanted) else {
@@ -132,7 +132,8 @@ fn in_the_length_of_the_head(shown: &Shown<'_>, wanted: &[u8], came: &[u8]) -> O
         return None;
     }
     if int.reversed().read(came.get(at..)?) == Some(right) {
-        // If other numbers are wrong, too, then perhaps all numbers have the other byte order.
+        // If bytes after the length are wrong too, perhaps all numbers have the wrong byte order, so this hint would
+        // mislead.
         let is_alone = came.get(end..)?.starts_with(wanted.get(end..)?);
         return is_alone
             .then(|| "the length of the frame is sent in the other byte order".to_owned());
@@ -160,7 +161,7 @@ fn counted_bytes(counts: Counts) -> &'static str {
     }
 }
 
-/// Recognises an opcode that is sent with too many bytes.
+/// Recognises an opcode that is sent as 4 bytes instead of one.
 fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
     if let [number] = opcode
         && *number != 0
@@ -242,7 +243,8 @@ fn number_in(int: IntType, length: &[u8]) -> Option<usize> {
     int.read(length)?.try_into().ok()
 }
 
-/// Recognises missing bytes at the beginning or the end of the frame, and surplus bytes before the frame.
+/// Recognises missing bytes at the beginning or at the end of the frame, and bytes before the frame that do not belong to
+/// it.
 fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     if wanted.len() > came.len() && wanted.starts_with(came) {
         return Some("the beginning of the frame is right, but its last bytes are missing");

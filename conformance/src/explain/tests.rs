@@ -1,4 +1,5 @@
-//! Tests of the hints and tables for frames of the lodge, a protocol with little-endian numbers and counted lists.
+//! Tests of the hints and of the tables of fields. They use frames of `lodge`, a protocol with little-endian numbers and
+//! with a number of values before each list.
 
 use std::path::Path;
 
@@ -44,7 +45,7 @@ fn described(packet: &str, fields: Vec<WantedField>, unread: &[u8]) -> Failure {
     }
 }
 
-/// Returns MEMBERS with this number before the names.
+/// Returns a MEMBERS frame with this number before the list of names.
 fn members(number: [u8; 2], names: &[&str]) -> Vec<u8> {
     let size = u8::try_from(2 + 16 * names.len()).expect("they are few");
     let mut bytes = vec![b'L', b'G', 1, 4, size, 0];
@@ -121,7 +122,7 @@ fn the_same_values_in_another_order_get_a_hint() {
     assert_eq!(failure.hint.as_deref(), Some("names lacks \"ann\""));
 }
 
-/// If only the length is wrong, the hint does not say that all numbers are wrong.
+/// If only the length has the wrong byte order, the hint does not say that all numbers have it.
 #[test]
 fn a_length_in_the_other_byte_order_is_told_from_all_numbers() {
     let whole = |length: [u8; 2], number: [u8; 2]| {

@@ -9,7 +9,7 @@ use super::words::value_in_words;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown<'a> {
     pub(crate) grammar: &'a Grammar,
-    /// The codec for the choices of the readings with which the case is played.
+    /// The codec for the choices of the readings that this play follows.
     pub(crate) wire: &'a Wire,
     /// The name of the lane.
     pub(crate) lane: &'a str,
@@ -40,7 +40,7 @@ pub(crate) enum WantedField {
     Any,
     /// Any value, or none.
     Undecided,
-    /// A list. Each of its values is wanted in one of these ways.
+    /// A list, with a `WantedField` for each of its values.
     List(WantedList),
 }
 
@@ -128,8 +128,9 @@ impl WantedList {
             }
     }
 
-    /// Returns whether each wanted value is among these values. Lint allows only known values and `_` (any value) in such a
-    /// list. So this function first looks for the known values, and each `_` can match any value that is left.
+    /// Returns whether each wanted value is among these values. If other values may arrive too, lint allows only known
+    /// values and `_` (any value) as wanted values. So this function first looks for the known values, and each `_` can
+    /// match any value that is left.
     fn are_among(&self, values: &[Value]) -> bool {
         let mut left: Vec<&Value> = values.iter().collect();
         let mut known = self.items.iter().filter_map(WantedField::value);

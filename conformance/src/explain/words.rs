@@ -3,8 +3,8 @@
 use crate::evidence::{End, hex};
 use crate::grammar::{DecodedField, Frame, Grammar, Value};
 
-/// Maximum characters of a text, or bytes of a value, in a sentence. A longer text or value is cut; the list of bytes below
-/// the sentence shows more of it.
+/// Maximum number of characters of a text, or of bytes of a value, in a sentence. A longer text or value is cut; the list of
+/// bytes below the sentence shows more of it.
 const SHOWN_CHARACTERS: usize = 48;
 
 /// Returns a text such as `the connection was closed (FIN)`.

@@ -153,9 +153,9 @@ impl<'a> Court<'a> {
         rests
     }
 
-    /// Returns why a failure in a fragment or a fence does not count against the case: the prover (the case that judges that
-    /// fragment or fence) did not pass either. If the prover failed only because of another case, that other case is the
-    /// cause.
+    /// Returns why a failure in a fragment or a fence does not count against the case: the prover (the case that judges this
+    /// fragment or fence) did not pass either. Usually the prover is the cause; if the prover was undecided because of
+    /// another case, that other case is the cause. Returns `None` if the prover passed, so that the failure counts.
     fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
         if asked.contains(prover) {
             return None;

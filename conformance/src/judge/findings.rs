@@ -16,7 +16,7 @@ pub(crate) enum Finding {
     Undecided {
         /// Why the case is undecided.
         cause: Cause,
-        /// The part of the case that was played, if any.
+        /// The record of the play, if the case was played at least in part.
         played: Option<Played>,
     },
 }
@@ -54,7 +54,7 @@ impl Finding {
         }
     }
 
-    /// Returns whether the case failed, or the document prefers a behaviour that the target did not show.
+    /// Returns whether the case failed, or the target did something that the document allows but does not prefer.
     pub(crate) fn is_below_note(&self) -> bool {
         let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
         self.failed() || self.played().is_some_and(is_non_strict)

@@ -101,7 +101,7 @@ pub struct Outcome {
     pub began: Option<SystemTime>,
     /// How long the case took.
     pub duration: Duration,
-    /// The free choices of the target, and other remarks.
+    /// What the target chose where the document leaves the choice free, and other remarks.
     pub notes: Vec<String>,
     /// The failure; `None` if nothing failed. An inconclusive case may have a failure too.
     pub failure: Option<Failure>,
@@ -159,7 +159,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Returns the verdict of a case that could not be judged for this reason.
+    /// Returns the verdict that follows from this cause: inconclusive or unsupported.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -253,13 +253,13 @@ pub struct Report {
     pub protocol: String,
     /// The protocol's title.
     pub title: String,
-    /// The target's address. The port is 0 if each start of the target used another port.
+    /// The target's address. The port is 0 if the target used a different port after each start.
     pub target: SocketAddr,
     /// The command with which the runner started the target; `None` if the runner did not start it.
     pub command: Option<String>,
     /// The requirements, each with its text and its level.
     pub requirements: BTreeMap<String, Requirement>,
-    /// The readings that the target follows.
+    /// The readings, each with the choice that the run follows.
     pub readings: Vec<SettledReading>,
     /// The cases in the order of the suite.
     pub cases: Vec<Outcome>,
@@ -273,10 +273,11 @@ pub struct Report {
     pub certificate: Option<String>,
     /// How long the target took from its start to its first answer, the first time that the runner started it.
     pub start_up: Option<Duration>,
-    /// The processes that the target had started, and that the runner ended: they had left the process group of the target,
-    /// or still ran when the target had ended.
+    /// Processes that the target had started and that the runner had to end, because they had left the process group of the
+    /// target, or still ran after the target had ended.
     pub survivors: Vec<Named>,
-    /// The seed of names and tokens. A run with the same seed uses the same names and tokens.
+    /// The seed from which the run makes its random names and tokens. A run with the same seed uses the same names and
+    /// tokens.
     pub seed: u64,
     /// When the run began.
     pub began: SystemTime,
@@ -320,10 +321,10 @@ impl Report {
             .count()
     }
 
-    /// Returns the exit code. It is 128 plus the number of the signal if the run was interrupted. It is 0 if every MUST was
-    /// judged, and the target violates none of them, except in known deviations. It is 1 if the target violates a MUST, or
-    /// if a known deviation no longer occurs. It is 3 if the target cannot be judged, and 4 if nothing failed, but a MUST
-    /// was not judged.
+    /// Returns the exit code. It is 128 plus the number of the signal if the run was interrupted. It is 0 if every case that
+    /// checks a MUST was judged, and the target violates no MUST, except in known deviations. It is 1 if the target violates
+    /// a MUST, or if a known deviation no longer occurs. It is 3 if the target cannot be judged. It is 4 if nothing failed,
+    /// but a case that checks a MUST was not judged.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if let Some(signal) = self.interrupted {
@@ -381,7 +382,7 @@ impl Report {
         has_must(&self.requirements, &case.requirements)
     }
 
-    /// Returns each case that prevented the judgement of other cases, with the number of those other cases.
+    /// Returns each case because of which other cases could not be judged, with the number of these other cases.
     #[must_use]
     pub fn causes(&self) -> Vec<(&str, usize)> {
         let mut causes: BTreeMap<&str, usize> = BTreeMap::new();

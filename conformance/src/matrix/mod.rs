@@ -19,7 +19,7 @@ pub use weights::Weights;
 
 use order::neighbours;
 
-/// Runs side by side: one column per target, one row per case.
+/// The results of several runs: one column for each target, one row for each case.
 #[derive(Debug, Clone)]
 pub struct Matrix {
     /// The protocol's title.
@@ -116,7 +116,8 @@ impl Matrix {
     }
 
     /// Orders the columns so that similar teams are next to each other, and the rows so that similar cases are next to each
-    /// other. The best team and the case with the most failures come first.
+    /// other. The first column is the team with the highest score, and the first row is the case that fails for the largest
+    /// number of teams.
     fn put_in_order(&mut self) {
         let mut by_score: Vec<usize> = (0..self.teams.len()).collect();
         let score = |team: usize| {
@@ -150,7 +151,7 @@ impl Matrix {
     }
 }
 
-/// Returns the items of `all` in this order: `order` contains their indices.
+/// Returns the items of `all` in a new order. `order` contains the index in `all` of each item of the result.
 fn in_order<T: Clone>(all: &[T], order: &[usize]) -> Vec<T> {
     let numbered = order.iter().filter_map(|index| all.get(*index));
     numbered.cloned().collect()
@@ -179,8 +180,8 @@ fn team(run: &RunFile, weights: &Weights) -> Team {
     }
 }
 
-/// Returns a row for each case that is in at least one of the runs. The rows have the order in which the cases first appear
-/// in the runs.
+/// Returns a row for each case that is in at least one of the runs. The rows are in the order in which the cases first
+/// appear in the runs.
 fn rows(runs: &[RunFile], weights: &Weights) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();

@@ -80,7 +80,7 @@ impl RunFile {
     ///
     /// # Errors
     ///
-    /// Fails if the text is not a report of a run, or has another format. The error is a sentence.
+    /// Fails if the text is not a report of a run, or if the report has another format version. The error is a sentence.
     pub fn read(name: &str, text: &str) -> Result<RunFile, String> {
         let mut run: RunFile = serde_json::from_str(text).map_err(|error| {
             format!("it is not the report of a run ({error}); write one with conformance run --report json=FILE")

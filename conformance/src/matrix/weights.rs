@@ -10,7 +10,7 @@ use crate::run::Verdict;
 
 use super::run::CaseOfRun;
 
-/// The words whose weights the user can change, and their default weights.
+/// The levels and verdicts whose weights the user can change, with their default weights.
 const USUAL: [(&str, f64); 7] = [
     ("must", 3.0),
     ("should", 1.0),
@@ -90,7 +90,7 @@ impl Weights {
         self.cases.keys().map(String::as_str)
     }
 
-    /// Returns all weights in one line, which explains the scores to their readers.
+    /// Returns all weights in one line. This line explains the scores to the people who read them.
     #[must_use]
     pub fn in_words(&self) -> String {
         let mut words: Vec<String> = USUAL

@@ -13,8 +13,8 @@ pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<Stri
     explain(report, case, rerun, false, Paint::Plain)
 }
 
-/// Returns several lines about a case that failed or harmed the process of the target. Does the same for a case whose
-/// verdict changed when its bytes were divided into other segments. Returns `None` for any other case, because it needs no
+/// Returns an explanation of several lines if the case failed, if it harmed the process of the target, or if its verdict
+/// changed when its bytes were divided into other segments. Returns `None` for any other case, because it needs no
 /// explanation.
 pub(super) fn explain(
     report: &Report,

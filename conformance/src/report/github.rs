@@ -10,15 +10,15 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// Returns an error for each failure (a notice, if it is a known deviation), and a warning for each non-strict case. The
-/// last annotation is the result of the run, as a notice or an error. If a case prevented the judgement of other cases, a
-/// warning says so.
+/// Returns the annotations: an error for each failure (or a notice, if the failure is a known deviation), and a warning for
+/// each non-strict case. The last annotation is the result of the run, as a notice or an error. If a case prevented the
+/// judgement of other cases, a warning says so.
 #[must_use]
 pub fn to_annotations(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);
     let rerun = &text::line(rerun);
     let mut out = String::new();
-    // GitHub shows the first ten of each kind, so failures come before remarks.
+    // GitHub shows only the first ten annotations of each kind, so failures come before remarks.
     for wanted in [Verdict::Fail, Verdict::Error, Verdict::NonStrict] {
         for case in report.cases.iter().filter(|case| case.verdict == wanted) {
             of_case(&mut out, report, case, rerun);

@@ -1,6 +1,7 @@
 //! The report for programs.
 //!
-//! One object. Fields may be added. Existing fields keep their names and meanings as long as `format` stays the same.
+//! The report is one JSON object. Later versions of the program may add fields. Existing fields keep their names and
+//! meanings as long as `format` stays the same.
 //!
 //! | field | meaning |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! JUnit XML, which build servers show: one test case for each case.
+//! JUnit XML, which build servers show: one JUnit test case for each case of the run.
 //!
 //! The verdicts pass, note and non-strict are successes, even with remarks. A case that could not be judged is skipped, and
 //! its entry gives the reason. A known deviation is skipped, too. The entry of a failure contains the whole explanation.
@@ -69,7 +69,7 @@ fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
     entry.add_property(("requirements", case.requirements.join(" ").as_str()));
     let mut remarks = case.notes.clone();
     if matches!(entry.status, TestCaseStatus::Success { .. }) {
-        // In JUnit a success has no description, so the explanation goes to its output.
+        // In JUnit a success has no description, so the explanation goes into the output (`system-out`) of the entry.
         remarks.extend(plain(report, case, rerun));
     }
     if !remarks.is_empty() {

@@ -69,7 +69,7 @@ struct Row<'a> {
     does: &'a str,
     breaks: &'a str,
     caught: usize,
-    /// `fail`, `inconclusive` or nothing, for each column.
+    /// One entry for each column: `fail`, `inconclusive` or nothing.
     cells: Vec<&'static str>,
 }
 

@@ -49,7 +49,8 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     out
 }
 
-/// The width of a lane's name, in columns, in a live conversation, in which the longest name is not known yet.
+/// The width of a lane's name in a live conversation, in columns. The width is fixed, because the longest name is not known
+/// yet.
 const LIVE_LANE: usize = 9;
 
 /// Returns groups of consecutive similar events. All events of a group have the same lane, direction and packet.

@@ -43,7 +43,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     head + &verdicts.collect::<String>() + &conclusion(report, style)
 }
 
-/// Returns the title of the report. It works even before the cases are in the report.
+/// Returns the title of the report. The caller can print the title even before the report contains any case.
 #[must_use]
 pub fn head(report: &Report, style: &Style) -> String {
     let head = text::line(&format!("{} on {}", report.title, report.judged()));

@@ -25,7 +25,7 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
             (Verdict::Unsupported | Verdict::Inconclusive, Some(why)) => {
                 format!(" # SKIP {}", text::tap(&why))
             }
-            // A TODO is a failure that is known and does not count.
+            // In this format, `TODO` marks a failure that is known and does not count.
             _ => case
                 .excuse()
                 .map(|reason| format!(" # TODO {}", text::tap(reason)))

@@ -36,7 +36,7 @@ pub(super) fn glyph(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Returns the result of a run.
+/// Returns the result of a run in one sentence, with the ids of the cases that failed.
 pub(super) fn sentence(report: &Report) -> String {
     if report.interrupted.is_some() && report.unjudgeable.is_none() {
         return interrupted(report);
@@ -224,13 +224,13 @@ pub(super) fn in_short(case: &Outcome) -> Option<String> {
     ))
 }
 
-/// Returns `1 case`, `2 cases`.
+/// Returns a number with a noun, such as `1 case` or `2 cases`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
-/// Returns `2026-11-21T14:32:29Z`.
+/// Returns a time as a text such as `2026-11-21T14:32:29Z`.
 pub(super) fn moment(at: SystemTime) -> String {
     DateTime::<Utc>::from(at).to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -22,7 +22,7 @@ const DYING: Duration = Duration::from_millis(300);
 /// limit is longer.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// How often a case is played before the runner reports threads and descriptors that stay open as a leak.
+/// How many times a case is played before the runner reports a leak of threads or descriptors.
 const PLAYS: usize = 3;
 
 /// The pause between two observations of the target.
@@ -84,7 +84,7 @@ pub(crate) fn inspect(
     played.output = Some(process.log().since(stay.mark));
 }
 
-/// Returns how the target ended, if the runner started it and it ended at the first login; otherwise `None`.
+/// If the runner started the target and the target ended at the first login, returns how it ended; otherwise `None`.
 pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     let process = stay.process.as_ref()?;
     let _ = process.end_by(Instant::now() + LAST_BREATH)?;
@@ -257,9 +257,9 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
     }
 }
 
-/// Returns an incident if the target uses the processor although no client is connected, and if it still uses it after a
-/// while. A target in a virtual machine, such as Java's, also works for some time after a load, because the machine compiles
-/// and collects garbage. But then it stops.
+/// Returns an incident if the target uses the processor although no client is connected, and does so again after a while. A
+/// target in a virtual machine, such as Java's, works for some time after its clients have left, because the virtual machine
+/// compiles code and collects garbage. But then such a target stops working.
 fn busy(process: &Process) -> Option<Incident> {
     works_alone(process)?;
     std::thread::sleep(CALMING_DOWN);

@@ -35,7 +35,7 @@ pub(crate) enum Met {
     NoLogin(String),
     /// The target accepted the connection, but the TLS handshake failed, for this reason.
     NoTls(String),
-    /// The target accepted the connection, but the TLS handshake did not end in time; the value says so in words.
+    /// The target accepted the connection, but the TLS handshake did not end in time. The value is a message about this.
     LateTls(String),
     /// The target accepted the connection, but sent no byte.
     Silence,
@@ -141,8 +141,8 @@ pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     wires
 }
 
-/// Returns the bytes of a login, once for each different encoding that these codecs give. The list is empty if wire.kdl
-/// declares no login. The error says why no codec can encode the login.
+/// Returns the bytes of a login in every encoding that these codecs give. If several codecs give the same bytes, the list
+/// has them only once. The list is empty if wire.kdl declares no login. The error says why no codec can encode the login.
 pub(crate) fn logins(
     shared: &Shared<'_>,
     grammar: &Grammar,

@@ -1,5 +1,6 @@
 //! Waits for the first answer of a target that the runner started. A server may listen before it accepts connections, and it
-//! may accept connections before it answers. So it has the whole time limit of its start for its first answer.
+//! may accept connections before it answers. So the runner waits for the first answer until the time limit of the start has
+//! passed.
 
 use std::time::{Duration, Instant};
 
@@ -36,8 +37,8 @@ pub(crate) fn wait(shared: &Shared<'_>, host: &Host, stay: &Stay) -> Result<(), 
     }
 }
 
-/// Returns whether a later login may still be answered. If the target sends wrong bytes or ends the connection, it already
-/// works, so more patience would not help.
+/// Returns whether a later login may still be answered. If the target sends wrong bytes or ends the connection, it is not
+/// starting any more, so it would not help to wait longer.
 pub(crate) fn may_still_come(met: &Met) -> bool {
     match met {
         Met::Silence | Met::NoConnection(_) | Met::LateTls(_) => true,

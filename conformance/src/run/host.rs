@@ -30,8 +30,8 @@ pub enum Target {
 /// The lifetime of a process that the runner started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// One process for all cases. The runner starts a new process only after the old process crashed, hung, or was left in a
-    /// bad state.
+    /// One process for all cases. The runner starts a new process only if the old process crashed, hung, or was in a bad
+    /// state after a case.
     Run,
     /// One process for each case.
     Case,
@@ -50,7 +50,8 @@ pub(crate) struct Host {
     /// After this instant, the runner no longer waits for a start.
     deadline: Option<Instant>,
     state: Mutex<State>,
-    /// Whether the target was ready before it answered. If so, each new process gets time for its first answer.
+    /// Whether the target, when it was ready, did not answer at once. If so, each new process gets time for its first
+    /// answer.
     answers_late: AtomicBool,
     survivors: Arc<Survivors>,
 }

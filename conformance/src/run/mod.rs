@@ -188,7 +188,7 @@ fn greet(shared: &Shared<'_>, host: &Host) -> Result<Option<Duration>, String> {
     })?;
     let met = match first_answer::wait(shared, host, &stay) {
         Ok(()) => match &stay.process {
-            // The processes in the background are ended by now.
+            // The runner has already ended the processes that went into the background.
             Some(process) if process.is_in_background() => Met::Silence,
             process => return Ok(process.as_ref().and_then(|process| process.start_up())),
         },

@@ -21,24 +21,25 @@ pub struct Options {
     pub wait: Duration,
     /// Facts about the target that scenarios ask for, such as a login: `--set name=value`.
     pub settings: BTreeMap<String, String>,
-    /// The choices of readings that the user knows: for the name of a reading, the name of its choice. For these readings
-    /// the runner tries no other choice.
+    /// The choices that the user knows: the key is the name of a reading, and the value is the name of its choice. For these
+    /// readings the runner tries no other choice.
     pub readings: BTreeMap<String, String>,
     /// Scenarios that the target does not support, each with the reason: they are not run.
     pub unsupported: BTreeMap<String, String>,
-    /// Known deviations: for the id of a scenario, the reason. Their failures do not change the exit code.
+    /// Known deviations: the key is the id of a scenario, and the value is the reason. If such a scenario fails, the exit
+    /// code does not change.
     pub known: BTreeMap<String, String>,
     /// The time limit of the whole run. Cases that are not judged within this time are inconclusive.
     pub time_limit: Option<Duration>,
-    /// How to cut the bytes that are sent into TCP segments, in a second play of all cases. With [`Segments::Whole`] there
-    /// is no second play. Sends for which the scenario itself gives cuts stay as they are. If a verdict changes, the report
-    /// says so.
+    /// The runner plays all cases a second time. In this second play, it cuts the bytes of each send into TCP segments as
+    /// this value says. With [`Segments::Whole`] there is no second play. Sends for which the scenario itself gives cuts
+    /// stay as they are. If a verdict changes, the report says so.
     pub segments: Segments,
     /// Whether other people use the target at the same time. Their broadcasts are ignored.
     pub shared_target: bool,
     /// The seed of names and tokens; random if `None`.
     pub seed: Option<u64>,
-    /// Ends the run early.
+    /// With a clone of this value, another thread can end the run early.
     pub interruption: Interruption,
 }
 

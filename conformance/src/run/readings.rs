@@ -6,7 +6,7 @@ use crate::scenario::Scenario;
 
 use super::bench::Bench;
 
-/// The chosen readings, and the findings of the probes.
+/// The choice that the run uses for each reading, and the findings of the probes.
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
     pub(crate) choices: Choices,

@@ -34,7 +34,7 @@ pub(crate) struct Whole<'a, 'b> {
 pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
     let options = whole.bench.options;
     let cut = whole.bench.cut(Cutting::everywhere(options.segments));
-    // The probes are not played again, because the readings are chosen already.
+    // The probes are not played again, because the choices of the readings are already known.
     let probes = whole.selection.scenarios.iter().filter_map(|scenario| {
         let finding = whole.findings.get(&scenario.id)?;
         let is_probe = scenario.probes.is_some();

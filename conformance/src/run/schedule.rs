@@ -17,7 +17,8 @@ use super::ends::Ends;
 use super::selection::Selection;
 use super::told::Told;
 
-/// If a case fails together with other cases but passes alone: how many times in all it is played together with other cases.
+/// If a case fails while other cases run, but passes alone, the runner plays it this number of times in all while other
+/// cases run.
 const IN_COMPANY: usize = 3;
 
 /// If at least this number of these plays fail, the case counts as failed. Otherwise, the case is inconclusive.
@@ -153,9 +154,10 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.find_who_ended_it(suspects, is_found);
     }
 
-    /// Finds out because of which case the process ended. The suspects are the cases that ran when the process ended. Each
-    /// suspect is played again alone, and the result of that play counts. If the process does not end because of a case that
-    /// is played alone, the suspects that pass alone are inconclusive.
+    /// Finds out which case made the process end. The suspects are the cases that ran when the process ended. Each suspect
+    /// is played again alone, and the result of that play counts. If no case makes the process end when it is played alone,
+    /// the suspects that pass alone are inconclusive. `is_found` says whether a case that is not a suspect has already done
+    /// this.
     fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
         let again: Vec<Finding> = suspects
             .iter()
@@ -290,9 +292,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
         true
     }
 
-    /// Records that the target died while several cases ran, and names the case that probably caused this. It is a case in
-    /// which the target still sent something. Cases that failed are more likely than cases that passed. Among several such
-    /// cases, the case that started last is named.
+    /// Records that the target died while several cases ran, and names the case that probably caused this. Only a case in
+    /// which the target still sent something is named. The runner prefers a case that failed to a case that passed. Among
+    /// several such cases, it names the case that started last.
     fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>, met: &Met) {
         let culprit = cases
             .iter()
@@ -319,7 +321,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
     }
 }
 
-/// Returns the finding of a case after which the target did not answer any login.
+/// Returns the finding of a case, changed to a failure because the target did not answer any login after this case.
 fn died(finding: Finding, met: &Met) -> Finding {
     let mut played = match finding {
         Finding::Played(played) => played,

@@ -145,7 +145,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// Checks that each setting is one that the runner, the protocol or a scenario uses.
+/// Checks that the runner, the protocol or a scenario uses each of the settings.
 fn settings_exist(suite: &Suite, options: &Options) -> Result<(), WrongOptions> {
     let grammar = &suite.grammar;
     let mut known: BTreeSet<&str> = grammar

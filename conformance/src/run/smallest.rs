@@ -2,7 +2,8 @@
 //! parts of the list, then smaller and smaller parts.
 
 /// Returns the items that are needed for the effect. `fits` says whether a part of the list still has the effect. The search
-/// calls `fits` at most `budget` times. If the search must stop because of this limit, it returns the items that are left.
+/// calls `fits` at most `budget` times. If the search must stop because of this limit, it returns all items that it has not
+/// left out so far.
 pub(crate) fn smallest<T: Clone>(
     items: Vec<T>,
     budget: &mut usize,

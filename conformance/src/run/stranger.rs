@@ -73,7 +73,7 @@ fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     })
 }
 
-/// Returns whether the server answers a login of that protocol, with any choice of that protocol's readings.
+/// Returns whether the server answers a login of that protocol, with at least one choice of the protocol's readings.
 fn answers(shared: &Shared<'_>, target: SocketAddr, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
     let speech = match suite.grammar.transport {

@@ -30,7 +30,7 @@ pub(super) fn no_directory(spawn: &Spawn, directory: &str) -> String {
     )
 }
 
-/// The command ended before the server was ready. `listener` is who listens at the server's address after that.
+/// The command ended before the server was ready. `listener` says which process listens at the server's address now.
 pub(super) fn ended(placed: &Placed<'_>, end: &End, listener: Option<Listener>) -> String {
     let command = &placed.spawn.command;
     let mut parts = vec![format!("`{command}` ended before it was ready, with {end}")];
@@ -116,8 +116,8 @@ fn owner(owners: &[Named]) -> String {
     }
 }
 
-/// Returns what is wrong with the first line of the program that the shell could not start: it names an interpreter that does
-/// not exist. Returns `None` if no word of the command is such a program.
+/// If a word of the command is a program whose first line names an interpreter that does not exist, returns a sentence about
+/// this. It explains why the shell could not start the program. Otherwise returns `None`.
 fn interpreter(placed: &Placed<'_>) -> Option<String> {
     let command = placed.fill(&placed.spawn.command);
     let directory = PathBuf::from(placed.directory().unwrap_or_default());

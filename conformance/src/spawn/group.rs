@@ -95,8 +95,8 @@ pub(super) fn end(child: &mut Child, tag: &Tag) -> Vec<Named> {
         return Vec::new();
     }
     let has_ended = system::has_ended(child);
-    // The target is still in the list, so that an interruption ends it even if this thread does not get that far. The lock
-    // is free, so that other targets can start and end at the same time.
+    // The target is still in the list, so that an interruption ends the target even if the interruption comes before this
+    // thread has killed all processes. The lock is free, so that other targets can start and end at the same time.
     let killed = kill_all(&[leader], tag);
     #[cfg(not(unix))]
     let _ = child.kill();
@@ -118,7 +118,8 @@ fn named(killed: impl Iterator<Item = Killed>) -> Vec<Named> {
     killed.map(|killed| killed.named).collect()
 }
 
-/// Kills the groups with these leaders, and all processes that have the tag. Returns these processes when they have ended.
+/// Kills the targets with these leaders, and all processes that have the tag. Returns the killed processes when they have
+/// ended, or when the time limit has passed.
 pub(super) fn kill_all(leaders: &[u32], tag: &Tag) -> Vec<Killed> {
     let mut killed: BTreeMap<u32, Killed> = BTreeMap::new();
     let mut times_empty = 0;
@@ -139,7 +140,7 @@ pub(super) fn kill_all(leaders: &[u32], tag: &Tag) -> Vec<Killed> {
         }
         is_first = false;
         left.iter().for_each(Kin::kill);
-        // A process that is just being started may be missing in the list. So the list must be empty twice in a row.
+        // A process that is just being started may be missing from the list. So the list must be empty twice in a row.
         times_empty = if left.is_empty() { times_empty + 1 } else { 0 };
         if times_empty == 2 || Instant::now() >= until {
             return killed.into_values().collect();

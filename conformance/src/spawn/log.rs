@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Maximum number of bytes that are kept of a process's output. If the process writes more, only the last bytes are kept.
+/// Maximum number of bytes of a process's output that are kept. If the process writes more, only the last bytes are kept.
 const KEPT: usize = 256 << 10;
 
-/// Maximum number of bytes that are reported of the output during one case. If there are more, only the last bytes are
+/// Maximum number of bytes of the output during one case that are reported. If there are more, only the last bytes are
 /// reported.
 const TOLD: usize = 16 << 10;
 

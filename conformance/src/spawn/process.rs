@@ -70,7 +70,7 @@ pub(super) struct Started {
     pub(super) scratch: Scratch,
     /// When the command was started.
     pub(super) began: Instant,
-    /// Time limit for the first answer.
+    /// The instant at which the time limit for the first answer ends.
     pub(super) until: Instant,
     pub(super) survivors: Arc<Survivors>,
 }
@@ -138,7 +138,7 @@ impl Process {
         &self.log
     }
 
-    /// Returns the end of the time limit for the first answer.
+    /// Returns the instant at which the time limit for the first answer ends.
     #[must_use]
     pub fn answers_by(&self) -> Instant {
         self.until
@@ -146,7 +146,7 @@ impl Process {
 
     /// Notes that the target has answered. Only the first call has an effect.
     pub fn note_answer(&self) {
-        // A second answer is not the first one, so its time is not kept.
+        // If the time of the first answer is already set, this call fails, and that time stays.
         let _ = self.start_up.set(self.began.elapsed());
     }
 
@@ -163,7 +163,8 @@ impl Process {
         self.ended().map(|end| end.to_string())
     }
 
-    /// Returns whether the command has ended with success, but has left processes behind: the server is in the background.
+    /// Returns whether the command has ended with success, but has left processes behind. If so, the server runs in the
+    /// background.
     #[must_use]
     pub fn is_in_background(&self) -> bool {
         let end = self.ended();
@@ -221,7 +222,7 @@ impl Process {
         }
     }
 
-    /// Returns the threads, descriptors and connections that the target has now, or `None` if the system does not report
+    /// Returns how many threads, descriptors and connections the target has now, or `None` if the system does not report
     /// them. The connections are counted again only if the target has more sockets than in `before`.
     #[must_use]
     pub fn observe(&self, before: Option<Observation>) -> Option<Observation> {

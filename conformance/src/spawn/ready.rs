@@ -44,8 +44,8 @@ pub(super) fn wait(placed: &Placed<'_>, process: &Process) -> Result<(), Trouble
     }
 }
 
-/// Returns whether the target probably continues in the background, so that another start would only start one more. A server
-/// that ends because its fixed port is still in use may also end with exit code 0; but it leaves no process behind.
+/// Returns whether the target probably continues in the background, so that another start would only start one more server.
+/// A server that ends because its fixed port is still in use may also end with exit code 0; but it leaves no process behind.
 fn is_in_background(placed: &Placed<'_>, end: &End) -> bool {
     end.code() == Some(0) && (!end.survivors.is_empty() || placed.spawn.address.is_none())
 }
@@ -59,7 +59,7 @@ fn listens(process: &Process) -> bool {
     }
 }
 
-/// Returns whether another process than the target listens at the target's address.
+/// Returns whether a process that does not belong to the target listens at the target's address.
 fn has_stranger(process: &Process) -> bool {
     matches!(process.listener(), Some(Listener::Strangers(_)))
 }

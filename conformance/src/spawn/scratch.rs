@@ -30,7 +30,7 @@ impl Scratch {
     ///
     /// # Errors
     ///
-    /// Fails if the system does not allow it.
+    /// Fails if the system cannot create the directory or its lock file.
     pub(super) fn create() -> io::Result<Scratch> {
         // The directory gets its final name only when its lock is held. So no other run sees it without a locked file.
         let hidden = tempfile::Builder::new()
@@ -69,7 +69,7 @@ impl Drop for Scratch {
     }
 }
 
-/// Returns the final name of a directory whose name begins with a dot.
+/// Returns the final name of a directory: its present name without the dot at the beginning.
 fn shown(hidden: &Path) -> PathBuf {
     let name = hidden.file_name().unwrap_or_default().to_string_lossy();
     hidden.with_file_name(name.trim_start_matches('.'))
@@ -87,7 +87,7 @@ pub fn sweep() {
     }
 }
 
-/// Returns whether no run holds the lock of this directory. A directory without a lock file is not one of ours.
+/// Returns whether no run holds the lock of this directory. A directory without a lock file does not come from a runner.
 fn is_abandoned(root: &Path) -> bool {
     File::open(root.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
 }

@@ -13,7 +13,7 @@ pub(super) const VARIABLE: &str = "MATOU_RUN";
 /// Separates two tags in the variable.
 const SEPARATOR: char = ',';
 
-/// Separates the run from the number of the start, in one tag.
+/// Separates the id of the run from the number of the start, in one tag.
 const BEFORE_NUMBER: char = '.';
 
 /// The id of this run: the id of the runner's process and a random number, because another process may get the same id later.
@@ -25,7 +25,7 @@ static RUN: LazyLock<String> = LazyLock::new(|| {
 
 static STARTS: AtomicU64 = AtomicU64::new(1);
 
-/// The processes of one start, or of all starts of a run.
+/// A tag: identifies the processes of one start, or of all starts of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tag {
     run: String,

@@ -1,4 +1,4 @@
-//! Turns the moments that the tap has recorded into a conversation for reports.
+//! Makes a conversation for reports from the moments that the tap has recorded.
 
 use std::collections::BTreeMap;
 

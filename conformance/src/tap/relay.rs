@@ -1,9 +1,9 @@
 //! Relays bytes from one socket to the other, as if the tap did not exist.
 //!
 //! Each direction has a thread. The thread reads some bytes and writes all of them before it reads again. So if a receiver
-//! stops reading, the sender soon has to wait, as it would without the tap. After a FIN from one side, the tap first sends
-//! the bytes that came before the FIN to the other side, and then a FIN. The other direction stays open. After an RST from
-//! one side, the tap sends an RST to the other side.
+//! stops reading, the sender soon has to wait, as it would without the tap. After a FIN from one side, the tap sends two
+//! things to the other side: first the bytes that came before the FIN, and then a FIN. The other direction stays open. After
+//! an RST from one side, the tap sends an RST to the other side.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -96,7 +96,7 @@ fn pump(from: &End, to: &End, side: Side, recorder: &Recorder<'_>) {
                 recorder.end(side, Heard::Fin);
                 if !to.is_cut() {
                     // This shutdown fails if the receiver has already ended its connection. The thread that reads from the
-                    // receiver records how it ended.
+                    // receiver records how that connection ended.
                     let _ = to.stream.shutdown(Shutdown::Write);
                 }
                 return;

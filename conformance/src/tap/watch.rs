@@ -29,7 +29,7 @@ pub enum Heard {
     },
     /// Bytes that are not frames: the protocol allows any bytes here, or they follow bytes that could not be decoded.
     Raw(Vec<u8>),
-    /// The beginning of a frame whose end did not arrive before the side ended.
+    /// The beginning of a frame. This side ended its direction of the connection before it had sent the whole frame.
     LeftOver(Vec<u8>),
     /// This side closed its direction of the connection with FIN.
     Fin,
@@ -107,8 +107,8 @@ enum Mode {
     Lost,
 }
 
-/// The two codecs of a tap. The strict codec has the protocol's limits. The lenient codec has no limits: it finds the end of
-/// a frame that is too long.
+/// The two codecs of a tap. The strict codec has the protocol's limits. The lenient codec has no limits, so it finds the end
+/// even of a frame that is too long.
 #[derive(Debug, Clone)]
 pub struct Wires {
     strict: Wire,
@@ -162,7 +162,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Takes the next bytes of that side, and returns the frames and other parts that these bytes complete.
+    /// Takes the next bytes that this side sent. Returns the frames and the other bytes that are now complete.
     pub fn hear(&mut self, side: Side, bytes: &[u8]) -> Vec<Heard> {
         self.half(side).buffer.extend_from_slice(bytes);
         let mut heard = Vec::new();
@@ -172,7 +172,7 @@ impl<'a> Watch<'a> {
         heard
     }
 
-    /// Returns the incomplete frame that is left when a side sends nothing more, if there is one.
+    /// Call this when a side sends nothing more. Returns the incomplete frame at the end of its bytes, if there is one.
     pub fn end(&mut self, side: Side) -> Option<Heard> {
         let left = std::mem::take(&mut self.half(side).buffer);
         (!left.is_empty()).then_some(Heard::LeftOver(left))
@@ -232,8 +232,8 @@ impl<'a> Watch<'a> {
         Some(self.give_up(side))
     }
 
-    /// Stops decoding this side. If the client has opened a tunnel, the client sends raw bytes. Bytes of the server that are
-    /// not a frame then come out of this tunnel: they are raw too, and nothing is wrong with them.
+    /// Stops decoding this side. If the client sends raw bytes, it has opened a tunnel. In this case, bytes of the server
+    /// that are not a frame come out of the tunnel: they are raw too, and nothing is wrong with them.
     fn give_up(&mut self, side: Side) -> Heard {
         let in_tunnel = self.client.mode == Mode::Raw && side == Side::Server;
         let half = self.half(side);

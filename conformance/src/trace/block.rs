@@ -8,7 +8,7 @@ use crate::run::{Annotated, Direction, Event, EventField};
 pub struct Block {
     /// The name of the lane.
     pub lane: String,
-    /// Whether the lane sent or received the block, did something else, or the server ended the connection.
+    /// Says what happened: the lane sent the block, received it or did something else, or the server ended the connection.
     pub direction: Direction,
     /// Milliseconds since the case began; 0 in a recording.
     pub at_ms: f64,
@@ -18,11 +18,11 @@ pub struct Block {
     pub parts: Vec<Part>,
     /// The number of bytes.
     pub length: usize,
-    /// Whether the block belongs to a fence.
+    /// Whether the block belongs to a fence (an exchange of packets that proves silence).
     pub fence: bool,
     /// Whether the target sent this frame unasked, or the block is the answer to such a frame.
     pub unasked: bool,
-    /// Whether the block belongs to the conversation of another case.
+    /// Whether another case caused the block, for example with a message that the server sends to all clients.
     pub foreign: bool,
     /// Whether no step of the case expected it.
     pub unexpected: bool,
@@ -120,8 +120,8 @@ impl Block {
     }
 }
 
-/// Returns the field of the frame to which this description belongs. If the description is about a part of a list, returns
-/// this part: the number of values, or one value.
+/// Returns the field of the frame that `described` describes. If `described` is only a part of a list, returns this part:
+/// the number of values, or one value.
 fn decoded_as<'a>(frame: &'a Frame, described: &EventField) -> Option<&'a DecodedField> {
     let parts = frame.fields.iter().flat_map(|field| &field.parts);
     let mut all = frame.fields.iter().chain(parts);

@@ -32,11 +32,11 @@ pub struct Trace {
     pub origin: String,
     /// The names of the lanes, in the order in which they first do something.
     pub lanes: Vec<String>,
-    /// The frames and other events, in order of time.
+    /// The frames and other events, in the order in which they happened.
     pub blocks: Vec<Block>,
     /// The failure of the case, and the number of blocks that come before it.
     pub failure: Option<(usize, Failure)>,
-    /// The number of events after these, which were not recorded.
+    /// The number of further events, which were not recorded.
     pub more: usize,
 }
 

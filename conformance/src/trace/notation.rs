@@ -1,19 +1,20 @@
-//! The notation of bytes in a recording. A byte is a pair of hexadecimal digits, `c3a9*512` is a repetition, and `+1048512`
-//! at the end is the number of further bytes, which are not recorded.
+//! The notation of bytes in a recording. A byte is a pair of hexadecimal digits. `c3a9*512` means that the bytes `c3a9` come
+//! 512 times. `+1048512` at the end is the number of further bytes, which are not recorded.
 
 use std::fmt::Write;
 
 /// Maximum length, in bytes, of a pattern whose repetitions are written as one word.
 const PATTERN: usize = 4;
 
-/// Minimum number of bytes that are written as a repetition. Shorter repetitions are written byte by byte.
+/// Minimum length, in bytes, of a repetition that is written in the short form (`c3a9*512`). Shorter repetitions are written
+/// byte by byte.
 const WORTHWHILE: usize = 16;
 
-/// Maximum number of written bytes of one event; of a repetition, only the bytes of the pattern count. Of a longer event,
-/// only the first [`FIRST`] bytes are kept.
+/// Maximum number of bytes that are written for one event. A repetition counts only as the bytes of its pattern. If an event
+/// needs more bytes, only its first [`FIRST`] bytes are written.
 const KEPT: usize = 320;
 
-/// The number of bytes that are kept of an event that is too long.
+/// The number of bytes that are written for an event that is too long.
 const FIRST: usize = 32;
 
 /// Maximum number of bytes that one word of the notation may represent. With this limit, a mistake in a file cannot fill the
@@ -76,7 +77,7 @@ fn pairs(text: &str) -> Option<Vec<u8>> {
     Some(digits.chunks(2).map(pair).collect())
 }
 
-/// A pattern, and how often it is repeated.
+/// A pattern, and the number of times that it occurs.
 struct Word<'a> {
     pattern: &'a [u8],
     times: usize,

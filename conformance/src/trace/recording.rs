@@ -34,7 +34,7 @@ pub struct Recording {
     /// If this protocol extends another one, the name of the other protocol. The recording of the other protocol has the
     /// cases that are not in this recording.
     pub also: Option<String>,
-    /// The readings of the server.
+    /// The choices of the readings that the recorded server follows.
     pub choices: Choices,
     /// The cases, in the order of the suite.
     pub cases: Vec<Recorded>,
@@ -45,9 +45,9 @@ pub struct Recording {
 pub struct Recorded {
     /// The id of the case.
     pub id: String,
-    /// The events, in order of time.
+    /// The events, in the order in which they happened.
     pub events: Vec<Event>,
-    /// The number of events after these, which were not recorded.
+    /// The number of further events, which were not recorded.
     pub more: usize,
     /// Why the conversation cannot be recorded; `None` if it is recorded.
     pub lacking: Option<String>,

@@ -57,7 +57,7 @@ impl Lane {
 /// The state of one side of a connection.
 #[derive(Debug, Default)]
 struct Half {
-    /// The bytes at the beginning of a frame whose end was not sent yet. An earlier block contains these bytes.
+    /// The first bytes of a frame that has not been sent completely. An earlier block contains these bytes.
     begun: Vec<u8>,
     /// Whether this side now sends raw bytes instead of frames.
     raw: bool,
@@ -108,8 +108,8 @@ impl Splitter<'_> {
         }
     }
 
-    /// Returns the frame at the beginning of these bytes, and why the protocol does not allow it. Even if a field is longer
-    /// than its limit, the function finds the end of the frame.
+    /// Returns the frame at the beginning of these bytes. If the protocol does not allow this frame, also returns the
+    /// reason. Even if a field is longer than its limit, the function finds the end of the frame.
     fn frame(&self, bytes: &[u8]) -> Option<(Frame, Option<String>)> {
         match self.wires.strict().decode(self.side, bytes) {
             Decoded::Frame(frame) => Some((frame, None)),
@@ -170,7 +170,7 @@ impl Splitter<'_> {
     }
 }
 
-/// Returns `1 byte`, `2 bytes`.
+/// Returns the length with its unit, such as `1 byte` or `2 bytes`.
 fn in_words(length: usize) -> String {
     let plural = if length == 1 { "" } else { "s" };
     format!("{length} byte{plural}")

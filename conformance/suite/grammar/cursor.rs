@@ -22,14 +22,14 @@ pub(super) struct Cursor<'a> {
     pub(super) at: usize,
     /// The offset of the end of the frame; `None` if it is not known yet, or if frames have no length.
     end: Option<usize>,
-    /// The number of bytes after the head, if the length counts only these bytes. It is `None` again after the whole head
-    /// was read.
+    /// The number of bytes after the head, if the length field counts only these bytes. It is `None` again after the whole
+    /// head has been read.
     payload: Option<usize>,
-    /// The values of a list that is being read, and their number if it is sent.
+    /// The parts of the list that is being read: the number of its values, if this number is sent, and the values so far.
     pub(super) begun: Vec<DecodedField>,
 }
 
-/// The part of a text or of bytes that has arrived.
+/// The part of a value (a text or bytes) that has arrived.
 pub(super) struct Run<'a> {
     /// The offset of the first byte.
     pub(super) start: usize,
@@ -79,14 +79,14 @@ impl<'a> Cursor<'a> {
         self.end.map(|end| end > self.at)
     }
 
-    /// Returns whether the frame ends before this number of further bytes.
+    /// Returns whether fewer than `length` bytes are left before the end of the frame.
     fn ends_within(&self, length: usize) -> bool {
         let needed = self.at.saturating_add(length);
         self.end.is_some_and(|end| needed > end)
     }
 
-    /// Reads the length of the frame, and returns it. If the length counts only the bytes after the head, the end of the
-    /// frame is known after the head; otherwise it is known now.
+    /// Reads the length of the frame, and returns it. If the length field counts only the bytes after the head, the end of
+    /// the frame is known after the head has been read; otherwise it is known now.
     pub(super) fn frame_length(&mut self, int: IntType, counts: Counts) -> Result<i128, Stop> {
         let start = self.at;
         let claimed = self.integer(int, "the length")?;
@@ -181,7 +181,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Returns the integer at an offset that was read before.
+    /// Returns the integer at this offset. It has been read before, and is now read a second time.
     pub(super) fn integer_at(&self, start: usize, int: IntType) -> i128 {
         let bytes = self.bytes.get(start..).unwrap_or_default();
         int.read(bytes).unwrap_or_default()
@@ -233,7 +233,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a length and checks it against the field's limit. Then reads the bytes that the length counts.
+    /// Reads a length and checks it against the field's limit. Then reads this number of bytes.
     fn counted(&mut self, length: IntType, field: &Field) -> Result<Run<'a>, Stop> {
         let prefix_at = self.at;
         let name = &field.name;
@@ -251,7 +251,7 @@ impl<'a> Cursor<'a> {
         Ok(Run { prefix, ..run })
     }
 
-    /// Reads the bytes of a value that ends with the bytes `by`, and these end bytes.
+    /// Reads a value that ends before the bytes `by`, and then these end bytes.
     fn ended(&mut self, by: &[u8], name: &str) -> Result<Run<'a>, Stop> {
         let start = self.at;
         let rest = self.rest();

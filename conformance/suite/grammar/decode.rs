@@ -145,7 +145,8 @@ impl Wire {
     }
 }
 
-/// Reads a field that is a part of an integer. The first such field reads the integer, and the others share its bytes.
+/// Reads a bit field: a number in some of the bits of an integer. The first field of the integer reads the integer, and the
+/// other fields share its bytes.
 fn decode_bits(
     bits: Bits,
     field: &Field,
@@ -271,8 +272,8 @@ fn decode_list(
     })
 }
 
-/// Returns the mistake for a field whose type has several cases, if none of them fits. The mistake points to the earlier
-/// field that decides between the cases.
+/// Returns the mistake for a field whose type has several cases, none of which fits. The mistake points to the earlier field
+/// that decides between the cases.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
         return broken(
@@ -290,8 +291,8 @@ fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     broken(tag.bytes.start, why)
 }
 
-/// Returns a whole text. If only a part of it has arrived, checks this part: the last character may be incomplete, but a
-/// wrong byte or too many characters are a mistake.
+/// Returns a whole text. If only a part of the text has arrived, checks this part: its last character may be incomplete, but
+/// a wrong byte or too many characters are a mistake.
 fn text_of(run: &Run<'_>, field: &Field) -> Result<String, Stop> {
     let (text, error) = match std::str::from_utf8(run.available) {
         Ok(text) => (text, None),
@@ -310,7 +311,7 @@ fn text_of(run: &Run<'_>, field: &Field) -> Result<String, Stop> {
     let Some(error) = error else {
         return run.whole().map(|_| text.to_owned());
     };
-    // An incomplete character is wrong only if it is at the end of the whole text.
+    // An incomplete last character is a mistake only if the whole text has arrived.
     if error.error_len().is_none() {
         run.whole()?;
     }

@@ -78,8 +78,8 @@ impl Wire {
         Ok(payload)
     }
 
-    /// Returns the frame with this opcode and this payload. The payload may be any bytes. If the length is too large for its
-    /// type, it loses its high bits.
+    /// Returns the frame with this opcode and this payload. The payload may be any bytes. If the length does not fit into
+    /// its type, its high bits are lost.
     #[must_use]
     pub fn framed(&self, opcode: &[u8], payload: &[u8]) -> Vec<u8> {
         self.head.around(opcode, payload)
@@ -105,24 +105,24 @@ impl Wire {
         number.map_or_else(Vec::new, |number| self.opcode_number(number))
     }
 
-    /// Returns the bytes of a number, encoded as an opcode. A number that does not fit loses its high bits; lint refuses such
-    /// numbers.
+    /// Returns the bytes of a number, encoded as an opcode. If the number does not fit into the type, its high bits are
+    /// lost; lint refuses such numbers.
     #[must_use]
     pub fn opcode_number(&self, number: i128) -> Vec<u8> {
         self.head.opcode().bytes(number)
     }
 
-    /// Returns the bytes of a number, encoded as the length of a frame. A number that does not fit loses its high bits; lint
-    /// refuses such numbers. If frames have no length, returns no bytes.
+    /// Returns the bytes of a number, encoded as the length of a frame. If the number does not fit into the type, its high
+    /// bits are lost; lint refuses such numbers. If frames have no length, returns no bytes.
     #[must_use]
     pub fn frame_length(&self, claims: i128) -> Vec<u8> {
         let length = self.head.length();
         length.map_or_else(Vec::new, |int| int.bytes(claims))
     }
 
-    /// Returns only the length prefix of a type. The prefix claims this length: a number of bytes or, for a list, a number
-    /// of values. A number that does not fit loses its high bits; lint refuses such numbers. For a type without a prefix,
-    /// returns no bytes.
+    /// Returns only the length prefix of a type. Its value is `claims`: a number of bytes or, for a list, a number of
+    /// values. If the number does not fit into the type, its high bits are lost; lint refuses such numbers. For a type
+    /// without a prefix, returns no bytes.
     #[must_use]
     pub fn length_of(&self, type_name: &str, claims: i128) -> Vec<u8> {
         let prefix = self.prefix_type(type_name);
@@ -161,7 +161,7 @@ impl Wire {
     }
 }
 
-/// Returns the integer that several fields share, beginning with the field `first`.
+/// Returns the integer that several fields share. The first of these fields has the index `first`.
 fn whole_of(fields: &[Field], values: &[Value], first: usize) -> Result<i128, EncodeError> {
     let mut whole = 0;
     for (field, value) in fields.iter().zip(values).skip(first) {

@@ -1,5 +1,5 @@
-//! Fences: exchanges of packets that prove silence. The answer of a fence arrives after everything that the server sent
-//! before, so if only the answer arrives, the server sent nothing else.
+//! Fences: exchanges of packets that prove silence. The server's answer to a fence arrives after everything that the server
+//! sent earlier. So if only the answer arrives, the server has sent nothing else.
 
 use std::collections::BTreeSet;
 
@@ -56,11 +56,11 @@ pub enum Direction {
 /// A field of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FenceExpr {
-    /// `@from` or `@to`: the name of the lane that sends the fence, or of the lane that receives it.
+    /// `@from` or `@to`: the name under which this lane is logged in.
     NameOf(Party),
     /// `$token`: a value that is new in every fence. The token is a text or a number, depending on the type of the field.
     Token,
-    /// `(signed)@to`: a signature by that lane's key over its name.
+    /// `(signed)@to`: a signature over this lane's name, made with the lane's key.
     SignatureOf(Party),
     /// A literal value.
     Literal(Value),
@@ -80,7 +80,7 @@ impl From<Value> for FenceExpr {
 pub struct Identification {
     /// The packet.
     pub packet: PacketId,
-    /// The packet that the lane must have sent before. It must be given if the server also sends this packet as an answer to
+    /// The packet that the lane must have sent before. It is necessary if the server also sends `packet` as an answer to
     /// other packets.
     pub after: Option<PacketId>,
     /// One entry per field of the packet: the value that it must have, or `None` if any value is right.

@@ -20,7 +20,7 @@ pub enum HeadPart {
     Length {
         /// The type of the length.
         int: IntType,
-        /// What the length counts.
+        /// What the length field counts.
         counts: Counts,
     },
 }
@@ -38,12 +38,12 @@ pub struct Constant {
     pub bytes: Vec<u8>,
 }
 
-/// The bytes that the length of a frame counts.
+/// The bytes that the length field of a frame counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {
     /// The fields: everything after the head.
     Payload,
-    /// Everything after the length.
+    /// Everything after the length field.
     Rest,
     /// The whole frame.
     Frame,
@@ -66,8 +66,8 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Returns a head that consists only of an opcode, or of a length and then an opcode. The length counts everything after
-    /// itself.
+    /// Returns a head that consists only of an opcode, or of a length and then an opcode. The length field counts everything
+    /// after itself.
     #[must_use]
     pub fn of(length: Option<IntType>, opcode: IntType) -> Head {
         let length = length.map(|int| HeadPart::Length {
@@ -105,7 +105,7 @@ impl Head {
         matches!(self.parts.last(), Some(HeadPart::Opcode(_)))
     }
 
-    /// Returns the same head with another type of opcode.
+    /// Returns the same head, but its opcode has this type.
     #[must_use]
     pub(super) fn with_opcode(mut self, int: IntType) -> Head {
         for part in &mut self.parts {
@@ -154,7 +154,8 @@ impl Head {
         i128::try_from(counted).ok()
     }
 
-    /// Returns the frame with this opcode and this payload. If the length is too large for its type, it loses its high bits.
+    /// Returns the frame with this opcode and this payload. If the length does not fit into its type, its high bits are
+    /// lost.
     pub(super) fn around(&self, opcode: &[u8], payload: &[u8]) -> Vec<u8> {
         let length = self.length_around(opcode, payload).unwrap_or_default();
         let mut frame = Vec::new();

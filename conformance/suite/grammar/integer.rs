@@ -38,7 +38,7 @@ impl fmt::Display for ByteOrder {
 pub struct IntType {
     /// The number of its bytes; for a varint, the maximum number.
     width: usize,
-    /// The number of its bits, if it is only a part of a larger integer.
+    /// Set for a bit field, which has only some of the bits of a larger integer: the number of these bits.
     part: Option<usize>,
     signed: bool,
     varint: bool,
@@ -102,7 +102,8 @@ impl IntType {
         }
     }
 
-    /// Returns the integer type with this name in wire.kdl. `order` is the byte order of a name that does not choose its own.
+    /// Returns the integer type with this name in wire.kdl. If the name does not say a byte order, the type has the byte
+    /// order `order`.
     #[must_use]
     pub fn named(name: &str, order: ByteOrder) -> Option<IntType> {
         let mut endings = ByteOrder::ENDINGS.iter();
@@ -130,7 +131,7 @@ impl IntType {
         IntType { order, ..self }
     }
 
-    /// Returns the order of its bytes.
+    /// Returns the byte order of this integer.
     #[must_use]
     pub fn byte_order(self) -> ByteOrder {
         self.order
@@ -145,7 +146,7 @@ impl IntType {
         }
     }
 
-    /// Returns the bytes of the number. A number that does not fit loses its high bits.
+    /// Returns the bytes of the number. If the number does not fit, its high bits are lost.
     #[must_use]
     pub fn bytes(self, number: i128) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -185,13 +186,13 @@ impl IntType {
         (self.min()..=self.max()).contains(&number)
     }
 
-    /// Returns the number of its bits.
+    /// Returns the number of bits of this integer.
     #[must_use]
     pub fn bits(self) -> usize {
         self.part.unwrap_or(self.width * 8)
     }
 
-    /// Returns the type of an unsigned number that is a part of a larger integer and takes this number of its bits.
+    /// Returns the type of a bit field: an unsigned number that takes this number of the bits of a larger integer.
     #[must_use]
     pub(super) fn part(bits: usize) -> IntType {
         IntType {
@@ -200,13 +201,13 @@ impl IntType {
         }
     }
 
-    /// Returns whether this integer is only a part of a larger integer, and so shares its bytes with other numbers.
+    /// Returns whether this is a bit field: it is only a part of a larger integer, and shares its bytes with other numbers.
     #[must_use]
     pub fn is_part(self) -> bool {
         self.part.is_some()
     }
 
-    /// Adds the bytes of the number to `out`. A number that does not fit loses its high bits.
+    /// Adds the bytes of the number to `out`. If the number does not fit, its high bits are lost.
     pub(super) fn encode(self, number: i128, out: &mut Vec<u8>) {
         if self.varint {
             return encode_varint(number & self.max(), out);

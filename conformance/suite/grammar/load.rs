@@ -5,7 +5,7 @@ use super::{Direction, PacketId, Value};
 /// The exchanges of packets that a load (many clients that work at the same time) uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Load {
-    /// The login. After its last step the server knows the client. All steps belong to the lane [`LoadLane::Me`].
+    /// The login. After its last step, the client is logged in. All steps belong to the lane [`LoadLane::Me`].
     pub login: Vec<LoadStep>,
     /// A message to all clients, if the protocol has one.
     pub message: Option<LoadMessage>,
@@ -48,16 +48,16 @@ pub enum LoadLane {
     All,
     /// The client that asks for a private connection.
     A,
-    /// The client that A asks.
+    /// The client that [`LoadLane::A`] asks for a private connection.
     B,
-    /// The end of the private connection that A uses.
+    /// The connection that [`LoadLane::A`] uses as its end of the private connection.
     AEnd,
-    /// The end of the private connection that B uses.
+    /// The connection that [`LoadLane::B`] uses as its end of the private connection.
     BEnd,
 }
 
 impl LoadLane {
-    /// The lanes as wire.kdl writes them.
+    /// The names of these lanes in wire.kdl.
     pub const NAMED: [(&str, LoadLane); 6] = [
         ("me", LoadLane::Me),
         ("all", LoadLane::All),
@@ -73,8 +73,8 @@ impl LoadLane {
 pub enum LoadExpr {
     /// `@a`: the name under which that lane is logged in.
     NameOf(LoadLane),
-    /// `(signed)@me`: the signature of that lane's client over its own name. Only packets that a client sends may contain
-    /// it.
+    /// `(signed)@me`: a signature over the name of this lane's client, made with the client's key. Only packets that a
+    /// client sends may contain it.
     SignatureOf(LoadLane),
     /// `$text`: the text of the load's message.
     Text,

@@ -1,7 +1,7 @@
 //! The layout of packets on the wire: `wire.kdl`, and the codec that is made from it.
 //!
 //! A [`Grammar`] is the content of the file; its [`Reading`]s are the questions that the protocol's document leaves open.
-//! [`Grammar::in_reading`] decides all of them and returns a [`Wire`], which encodes and decodes.
+//! [`Grammar::in_reading`] takes an answer to each question and returns a [`Wire`], which encodes and decodes packets.
 //!
 //! | file | what |
 //! |---|---|
@@ -50,7 +50,7 @@ pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};
 pub(crate) use value::{bytes_of_address, bytes_of_hex, in_hex};
 pub use wire::Wire;
 
-/// The carrier of a protocol's bytes.
+/// The transport that carries the bytes of a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Transport {
     /// Plain TCP.
@@ -130,8 +130,8 @@ impl Grammar {
             .map(PacketId)
     }
 
-    /// If a client answers this packet of the server automatically (`answered-by`), returns the packet of the answer and its
-    /// values.
+    /// If clients answer this packet of the server automatically (`answered-by`), returns the packet of the answer and the
+    /// values of its fields.
     #[must_use]
     pub fn answer_to(&self, asked: &Frame) -> Option<(PacketId, Vec<Value>)> {
         let answer = self.packet(asked.packet).answered_by?;
@@ -176,13 +176,14 @@ impl Grammar {
         types.map(|known| known.name.as_str()).collect()
     }
 
-    /// Returns the codec for these choices. A reading that is not in `choices` takes its first choice.
+    /// Returns the codec for these choices. For a reading that is not in `choices`, the codec follows the first choice of
+    /// this reading.
     #[must_use]
     pub fn in_reading(&self, choices: &Choices) -> Wire {
         Wire::new(self, choices)
     }
 
-    /// Returns the sizes that values of this kind can have, in bytes; `None` if they can have any length.
+    /// If this kind allows only bytes of fixed sizes, returns these sizes, in bytes. Returns `None` for every other kind.
     #[must_use]
     pub fn sizes_of(&self, kind: &TypeKind, choices: &Choices) -> Option<Vec<usize>> {
         match kind {
@@ -205,8 +206,8 @@ impl Grammar {
         }
     }
 
-    /// Returns the kinds that a type can have, given these choices. If `choices` leaves a reading open, every choice of that
-    /// reading counts. The list is empty if the type does not exist.
+    /// Returns the kinds that a type can have, given these choices. If `choices` does not contain a reading, the kinds of
+    /// all choices of that reading are returned. The list is empty if the type does not exist.
     #[must_use]
     pub fn kinds_of_type(&self, type_name: &str, choices: &Choices) -> Vec<&TypeKind> {
         let settled = self

@@ -9,11 +9,11 @@ pub struct Packet {
     pub name: String,
     /// The numbers that identify the packet on the wire.
     pub opcodes: Opcodes,
-    /// Set if the packet is a broadcast, which clients of other cases receive too. The value is the index of the field with
-    /// the name of the client that caused the broadcast.
+    /// Set if the packet is a broadcast, which clients of other cases receive too. The value is the index of a field: it
+    /// contains the name of the client that caused the broadcast.
     pub ambient: Option<usize>,
     /// Set if the server sends the packet unasked, such as a ping, and lanes answer it automatically. The value is the
-    /// packet of the answer.
+    /// packet that they answer with.
     pub answered_by: Option<PacketId>,
     /// The fields after the head.
     pub fields: Vec<Field>,
@@ -43,7 +43,7 @@ pub struct Opcodes {
 }
 
 impl Opcodes {
-    /// Returns opcodes in which each of these sides sends the packet with this number.
+    /// Returns the opcodes of a packet that each of these sides sends with this number.
     #[must_use]
     pub fn same(number: i128, sides: &[Side]) -> Opcodes {
         let from = |side| sides.contains(&side).then_some(number);
@@ -62,8 +62,8 @@ impl Opcodes {
         }
     }
 
-    /// Returns the opcode of the packet when this side sends it. If this side never sends it, returns the opcode of the other
-    /// side.
+    /// Returns the opcode of the packet when this side sends it. If this side never sends it, returns the opcode of the
+    /// other side.
     #[must_use]
     pub fn preferred(self, side: Side) -> Option<i128> {
         self.of(side).or(self.client).or(self.server)
@@ -89,8 +89,8 @@ pub struct Field {
     pub name: String,
     /// Name of the field's type in wire.kdl.
     pub type_name: String,
-    /// Maximum number of bytes of a text or of bytes; the length before them is not counted. In a list, it applies to each
-    /// value.
+    /// Maximum size, in bytes, of a text or of raw bytes, without the length field before them. In a list, it applies to
+    /// each value.
     pub max_bytes: Option<usize>,
     /// Maximum number of characters of a text. In a list, it applies to each value.
     pub max_chars: Option<usize>,
@@ -100,7 +100,7 @@ pub struct Field {
     pub by: Option<usize>,
     /// Which packets have the field.
     pub presence: Presence,
-    /// Set if the field is a part of an integer that several fields share.
+    /// Set if the field is a bit field: a number in some of the bits of an integer that several fields share.
     pub bits: Option<Bits>,
 }
 
@@ -111,14 +111,15 @@ pub struct Bits {
     pub first: usize,
     /// The integer.
     pub int: IntType,
-    /// The number of bits below this field in the integer. These bits belong to the fields after this one.
+    /// The number of bits of the integer that are lower than the bits of this field. They belong to the fields after this
+    /// one.
     pub shift: usize,
     /// The number of bits of this field.
     pub width: usize,
 }
 
 impl Bits {
-    /// Returns the part of the whole number that belongs to this field.
+    /// Returns the value of this field in the whole integer.
     pub(super) fn part_of(self, whole: i128) -> i128 {
         (whole >> self.shift) & IntType::part(self.width).max()
     }

@@ -44,8 +44,8 @@ const WORDS: [&str; 18] = [
     "remove",
 ];
 
-/// A grammar, and the requirements that it cites. Whether these requirements exist is checked later, when the whole suite is
-/// known.
+/// A grammar, and the requirements that it cites. A later check finds out whether these requirements exist, when the whole
+/// suite is known.
 #[derive(Debug)]
 pub struct GrammarFile {
     /// The grammar.
@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
         let grammar = &self.grammar;
         match (&grammar.fence, &grammar.fence_unidentified) {
             (None, None) => self.findings.warning(root, mistake::no_fence()),
-            // If no packet identifies lanes, `fence unidentified` serves all lanes.
+            // If no packet identifies lanes, `fence unidentified` is used for all lanes.
             (None, Some(_)) if grammar.identified_by.is_some() => {
                 self.findings.warning(root, mistake::no_fence_identified());
             }
@@ -248,7 +248,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the sort of a type. The sort is the same with every choice of the readings: `check_choices` checks that.
+    /// Returns the sort of a type's values. The sort is the same with every choice of the readings: `check_choices` checks
+    /// that.
     fn sort_of(&self, type_name: &str) -> Option<Sort> {
         self.grammar
             .kinds_of_type(type_name, &Choices::new())

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{IntType, Side, TypeDefinition};
 
-/// The answers that are known: for the name of a reading, the name of the choice.
+/// The known answers: the name of each reading, and the name of the choice that answers it. A reading without a known answer
+/// is missing.
 pub type Choices = BTreeMap<String, String>;
 
 /// One question that the document leaves open.
@@ -49,7 +50,7 @@ pub struct Choice {
     pub name: String,
     /// The verdict on a target that follows this choice.
     pub verdict: Worth,
-    /// The requirements that the probe of the reading judges in addition to its own, if the target follows this choice.
+    /// If the target follows this choice, the probe of the reading judges these requirements in addition to its own.
     pub checks: Vec<String>,
     /// The types that this choice defines.
     pub types: Vec<TypeDefinition>,
@@ -78,8 +79,8 @@ impl Choice {
     }
 }
 
-/// The verdict on a behaviour of the target, if the case does not fail. Each branch of an `either` has such a verdict, and
-/// each choice of a reading too.
+/// The verdict on a behaviour of the target, if the case does not fail. Each branch of an `either` and each choice of a
+/// reading has such a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worth {
     /// The target follows the document.

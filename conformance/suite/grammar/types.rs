@@ -27,7 +27,7 @@ pub enum TypeKind {
     Uuid,
     /// Bytes with several possible layouts. An earlier field of the packet decides which layout a value has.
     OneOf {
-        /// The possible values of that earlier field. For each of them, the name of the type that the bytes then have.
+        /// The possible values of that earlier field, each with the name of the type that the bytes then have.
         cases: Vec<(i128, String)>,
     },
     /// Several values of one type.
@@ -71,7 +71,7 @@ impl TypeKind {
     }
 }
 
-/// How a text or bytes end. `L` describes the type of a length, as its name or as the type itself.
+/// How a text or bytes end. `L` is either the name of a length's type, or the type itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extent<L = String> {
     /// A length is sent before the text or bytes. It is their number of bytes.
@@ -96,8 +96,8 @@ pub enum Extent<L = String> {
 }
 
 impl<L> Extent<L> {
-    /// Explains why these bytes cannot be sent as a value of `name`; `None` if they can. Does not check whether the type of
-    /// the length is large enough for their number.
+    /// Explains why these bytes cannot be sent as a value of `name`; `None` if they can. Does not check whether the number
+    /// of bytes fits into the type of the length.
     #[must_use]
     pub fn refusal(&self, name: &str, content: &[u8]) -> Option<String> {
         let given = content.len();

@@ -12,8 +12,8 @@ pub fn uuid_of(bits: u128) -> String {
     builder.into_uuid().to_string()
 }
 
-/// Returns whether the text has the canonical form, such as `6ba7b810-9dad-11d1-80b4-00c04fd430c8`. If both are in this
-/// form, equal UUIDs are equal texts.
+/// Returns whether the text has the canonical form, such as `6ba7b810-9dad-11d1-80b4-00c04fd430c8`. In this form, equal
+/// UUIDs are always equal texts.
 #[must_use]
 pub fn is_uuid(text: &str) -> bool {
     Uuid::try_parse(text).is_ok_and(|uuid| uuid.to_string() == text)

@@ -135,7 +135,7 @@ pub struct Frame {
     pub length: usize,
 }
 
-/// The result of decoding the first bytes that no step has taken yet.
+/// The result of decoding the beginning of some bytes that one side sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decoded {
     /// A complete frame.
@@ -143,7 +143,7 @@ pub enum Decoded {
     /// Only the beginning of a frame, with its complete fields. The parts of the head come first. If a list is not complete,
     /// its complete parts come last.
     Partial(Vec<DecodedField>),
-    /// Bytes that this side may not send. Whatever bytes follow, they never become a frame.
+    /// Bytes that this side may not send. They cannot become a frame, whatever bytes follow.
     Broken {
         /// Offset of the first wrong byte.
         at: usize,

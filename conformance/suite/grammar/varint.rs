@@ -2,7 +2,7 @@
 
 use super::integer::Int;
 
-/// Adds to `out` the groups of a number, which must not be negative.
+/// Adds the groups of a number to `out`. The number must not be negative.
 pub(super) fn encode_varint(mut number: i128, out: &mut Vec<u8>) {
     loop {
         let group = (number & 0x7f) as u8;

@@ -1,4 +1,4 @@
-//! A grammar after a choice was made for every reading.
+//! A grammar with one choice for every reading.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{Choices, Extent, Grammar, Head, IntType, Packet, PacketId, Side, Typ
 
 /// A codec that encodes and decodes packets, with one choice for each reading of the protocol.
 ///
-/// Encoding does not apply the limits of the fields, because tests send values that are too long. Decoding applies
+/// Encoding does not apply the limits of the fields, because scenarios also send values that are too long. Decoding applies
 /// them.
 #[derive(Debug, Clone)]
 pub struct Wire {
@@ -56,8 +56,8 @@ impl Layout {
         }
     }
 
-    /// Returns the layout that a value has if the deciding field has the value `tag`. For a layout without cases, or without
-    /// a deciding field, returns the layout itself.
+    /// Returns the layout of a value; `tag` is the value of the field that decides between the cases. For a layout without
+    /// cases, or if `tag` is `None`, returns the layout itself.
     pub(super) fn chosen_by(&self, tag: Option<&Value>) -> Option<&Layout> {
         let (Layout::OneOf { cases }, tag) = (self, tag) else {
             return Some(self);
@@ -86,7 +86,7 @@ impl Wire {
         packets.find(|packet| packet.opcodes.of(from) == Some(*opcode))
     }
 
-    /// Returns the type with this name, if it is an integer or a list of integers.
+    /// Returns the integer type with this name. If the name belongs to a list of integers, returns the type of its values.
     #[must_use]
     pub fn integer_type(&self, type_name: &str) -> Option<IntType> {
         match self.types.get(type_name)?.of_values() {

@@ -15,7 +15,7 @@ use crate::scenario::Scheme;
 pub struct Key(RsaKeyPair);
 
 impl Key {
-    /// Returns the key of this pair.
+    /// Returns this RSA key pair as a [`Key`].
     pub fn of(pair: RsaKeyPair) -> Key {
         Key(pair)
     }

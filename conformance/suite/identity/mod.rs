@@ -18,10 +18,10 @@ pub use rest::Rest;
 
 use crate::scenario::Scheme;
 
-/// The name of the setting with the address where identities are registered.
+/// The name of the setting for the address where identities are registered.
 pub const REST: &str = "rest";
 
-/// The name of the setting with the file of registered identities.
+/// The name of the setting for the file of registered identities.
 pub const IDENTITIES: &str = "identities";
 
 /// Time limit of one registration.
@@ -47,7 +47,7 @@ impl Identity {
 /// The source of identities.
 #[derive(Debug)]
 pub enum Source {
-    /// No setting names a source.
+    /// There are no identities, because no setting names a source.
     None,
     /// This module makes identities and registers them.
     Minted(Rest),

@@ -12,7 +12,7 @@ use super::Identity;
 use crate::scenario::Scheme;
 use crate::tls::TlsClient;
 
-/// Maximum bytes of an answer. A longer answer is cut, because a correct answer to a registration is short.
+/// Maximum size of an answer, in bytes. A longer answer is cut, because a correct answer to a registration is short.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
 /// The REST interface that registers identities.

@@ -27,7 +27,7 @@ impl Lane {
                 exactly: Some((bytes, _)),
             } => *bytes,
             LaneName::SameAs(other) => match lanes.get(other.0) {
-                // A lane can only have the name of an earlier lane, so this recursion ends.
+                // A lane can share a name only with an earlier lane, so this recursion ends.
                 Some(earlier) if other.0 < lanes.len() => {
                     earlier.least_name_bytes(lanes.get(..other.0).unwrap_or_default())
                 }
@@ -38,8 +38,8 @@ impl Lane {
     }
 }
 
-/// The new name of a lane contains at most this many characters of the lane's name in the scenario. With this limit, the new
-/// name including its random part is short enough for most protocols.
+/// The new name of a lane contains at most this number of characters of the lane's name in the scenario. With this limit,
+/// the new name, including its random part, is short enough for most protocols.
 pub const KEPT_CHARACTERS: usize = 16;
 
 /// The number of characters of the random part of a new name.
@@ -60,15 +60,15 @@ pub enum LaneName {
 }
 
 impl LaneName {
-    /// Makes the lane with this name get a new name with exactly this number of characters. The filler, which has at least
-    /// one character, is repeated after the usual new name.
+    /// Gives the lane `lane` a new name with exactly this number of characters: the usual new name, and then the filler, as
+    /// often as necessary. The filler has at least one character.
     #[must_use]
     pub fn of_characters(lane: &str, characters: usize, filler: &str) -> LaneName {
         let usual = usual_characters(lane);
         let fillers = filler.chars().count().max(1);
         let bytes = match characters.checked_sub(usual) {
-            // Each character before the fillers has one byte. If whole fillers do not give the exact number of characters,
-            // some `x` are added before them.
+            // Every character before the fillers takes one byte. If whole fillers do not give the exact number of
+            // characters, some `x` are added before them.
             Some(rest) => usual + rest % fillers + (rest / fillers) * filler.len(),
             None => characters,
         };

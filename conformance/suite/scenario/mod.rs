@@ -58,7 +58,8 @@ pub struct Scenario {
     pub slow: bool,
     /// The settings that the user must give.
     pub sets: Vec<String>,
-    /// For a probe, the name of a reading. The probe finds out which choice of this reading the target follows.
+    /// If the scenario is a probe, the name of a reading: the probe finds out which choice of this reading the target
+    /// follows.
     pub probes: Option<String>,
     /// The lanes of the scenario, in the order in which they are declared.
     pub lanes: Vec<Lane>,
@@ -95,8 +96,8 @@ pub struct Step {
     pub line: usize,
     /// The step as it is written, on one line, for the report.
     pub text: String,
-    /// The scenario that judges the fragment to which this step belongs. If fragments use each other, it is the outermost
-    /// fragment that has such a scenario.
+    /// The scenario that judges the fragment to which this step belongs. If this fragment is inside other fragments, the
+    /// outermost fragment that has such a scenario decides.
     pub proved_by: Option<String>,
 }
 
@@ -199,7 +200,7 @@ pub enum Outgoing {
         /// Values of the packet's fields.
         fields: Vec<Expr>,
     },
-    /// Pieces that the author wrote.
+    /// Bytes, in the pieces in which the author wrote them.
     Raw(Vec<Piece>),
     /// Pieces that the author wrote, sent as one frame; the runner adds the length of the frame.
     Framed(Vec<Piece>),
@@ -241,7 +242,7 @@ pub enum Piece {
     },
 }
 
-/// A value that a lane sends. It is known at the latest when the step is played.
+/// A value that a lane sends. Some values become known only when the step is played.
 #[derive(Debug, Clone)]
 pub enum Expr {
     /// A literal.
@@ -314,10 +315,10 @@ pub enum Incoming {
     Reset,
     /// FIN or RST.
     Closed,
-    /// Nothing may arrive. A fence proves the silence. But if the step has its own time limit, the runner does without a
-    /// fence and waits for that time.
+    /// Nothing may arrive. A fence proves the silence. But if the step has its own time limit, the runner uses no fence: it
+    /// only waits for that time.
     Silence {
-        /// The lane whose sends could have caused a frame; `None` for the silent lane itself.
+        /// The lane whose sends could have caused a frame; `None` if it is the silent lane itself.
         after: Option<LaneId>,
     },
 }
@@ -343,7 +344,7 @@ pub enum Pattern {
     Bind(String),
     /// A list.
     List(ListPattern),
-    /// Any value, or no value at all. It is used if it is not known whether the packet has the field.
+    /// Any value, or no value at all. The reader of scenarios uses this if it cannot know whether the packet has the field.
     Undecided,
 }
 

@@ -30,7 +30,7 @@ pub enum Verb {
     Raw,
     /// `> framed`: bytes that are sent as one frame; the runner adds the length of the frame.
     Framed,
-    /// `> random`: a payload.
+    /// `> random`: pseudo-random bytes.
     Random,
     /// `> glued`: several packets in one send.
     Glued,
@@ -48,7 +48,7 @@ pub enum Verb {
     AnyOrder,
     /// `< either`: alternatives.
     Either,
-    /// Any other word. The reader treats it as the name of a packet, which may follow both arrows.
+    /// Any other word. The reader treats it as the name of a packet, which may follow either arrow.
     Packet,
 }
 
@@ -82,7 +82,7 @@ impl Verb {
         found.map_or(Verb::Packet, |(_, verb, _)| *verb)
     }
 
-    /// Returns the arrow that the verb follows; `None` if it may follow both arrows.
+    /// Returns the arrow that the verb follows; `None` if it may follow either arrow.
     #[must_use]
     pub fn arrow(self) -> Option<Arrow> {
         let found = VERBS.iter().find(|(_, verb, _)| *verb == self);

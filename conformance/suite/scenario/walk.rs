@@ -23,7 +23,7 @@ pub fn every_step<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
     }
 }
 
-/// Returns whether the steps only receive: they send nothing, not even a fence.
+/// Returns whether the steps only receive: no step sends anything, not even a fence.
 pub fn only_watch(steps: &[Step]) -> bool {
     let mut watch = true;
     every_step(steps, &mut |step| {
@@ -89,7 +89,8 @@ pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
     lanes
 }
 
-/// Returns whether a type is one of these types. A list also counts if the type of its values is one of them.
+/// Returns whether a type is one of these types. A list also counts if the type of its values, or the type of the number of
+/// its values, is one of them.
 fn is_one_of(grammar: &Grammar, type_name: &str, types: &BTreeSet<&str>) -> bool {
     let kinds = grammar.kinds_of_type(type_name, &Choices::new());
     let of_values = kinds.iter().any(|kind| match kind {

@@ -1,8 +1,8 @@
 //! The functions with which readers (the parts of this crate that read files) check their rules. A rule is one line: the
 //! condition that must hold, the place, and the mistake to report if the condition does not hold.
 //!
-//! The texts of the mistakes are in another place than the rules. Each reader has a table of these texts, made with
-//! [`mistakes!`]: what is wrong, and what to write instead.
+//! The rules do not contain the texts of the mistakes. Each reader has a table of these texts, made with [`mistakes!`]: what
+//! is wrong, and what to write instead.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -20,7 +20,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// Returns a mistake with these two sentences.
+    /// Returns a mistake with this message and this help.
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Mistake {
         Mistake {
             message: message.into(),
@@ -51,8 +51,8 @@ impl Mistake {
     }
 }
 
-/// Declares a table of mistakes. Makes a function for each mistake. The arguments of the function are the values that the
-/// two sentences mention.
+/// Declares a table of mistakes. Makes a function for each mistake. The arguments of this function are the values that the
+/// message and the help mention.
 macro_rules! mistakes {
     ($($name:ident($($named:ident),*) = $message:literal, $help:literal;)*) => { $(
         pub(super) fn $name($($named: impl std::fmt::Display),*) -> $crate::source::Mistake {
@@ -131,7 +131,7 @@ pub trait Check {
         self.check(holds, at, mistake).then_some(())
     }
 
-    /// Returns what was found; if nothing was found, reports the mistake.
+    /// Returns `found`; if it is `None`, reports the mistake.
     fn need<T>(
         &mut self,
         found: Option<T>,

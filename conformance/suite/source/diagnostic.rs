@@ -125,7 +125,7 @@ impl Diagnostics {
 }
 
 /// Escapes mistakes and their source files for a terminal, because a suite may come from an author whom the user cannot
-/// trust. The file that was escaped last is kept, because the next mistake is often in the same file.
+/// trust. The last escaped file is kept, because the next mistake is often in the same file.
 #[derive(Default)]
 struct ShownFiles {
     last: Option<(Arc<SourceFile>, Arc<SourceFile>)>,

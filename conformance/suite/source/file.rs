@@ -46,7 +46,7 @@ impl SourceFile {
         (line, before.chars().count() + 1)
     }
 
-    /// Returns the line of an offset, counted from 1, and the offset of its beginning.
+    /// Returns the line of an offset, counted from 1, and the offset at which this line begins.
     fn line_at(&self, offset: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts.iter().take(line).next_back();
@@ -66,7 +66,8 @@ impl SourceFile {
     }
 }
 
-/// Of a long line, at most this number of bytes are shown on each side of the beginning of a mistake.
+/// If a line is long, at most this number of bytes are shown before the beginning of a mistake, and at most twice this
+/// number after it.
 const MAX_SHOWN_BYTES: usize = 200;
 
 impl SourceFile {
@@ -93,7 +94,7 @@ impl SourceFile {
         offset
     }
 
-    /// Returns the part around this span, for a line that is too long to be shown as a whole.
+    /// If a line is too long to be shown as a whole, this returns the part of the line around the span.
     fn excerpt(&self, span: &SourceSpan) -> MietteSpanContents<'_> {
         let (line, line_start) = self.line_at(span.offset());
         let start = self.boundary(span.offset().saturating_sub(MAX_SHOWN_BYTES));

@@ -35,7 +35,7 @@ pub fn parse(file: &Arc<SourceFile>, findings: &mut Findings) -> Option<Vec<Node
     }
 }
 
-/// Parses on a separate thread with a large stack, because `kdl` may need one. It may also panic, and the panic then ends
+/// Parses on a separate thread with a large stack, because `kdl` may need one. `kdl` may also panic, and then the panic ends
 /// only this thread.
 fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<KdlError>> {
     let file = Arc::clone(file);

@@ -13,7 +13,7 @@ use super::{Findings, Mistake, SourceFile, Span, mistake, trap};
 /// Maximum nesting of braces and comments. Scenarios need about six levels.
 pub const MAX_DEPTH: usize = 32;
 
-/// Reports text that would overload the parser, and mistakes that the parser would explain badly.
+/// Reports text that would overload the parser, and mistakes for which the parser has no clear message.
 pub(super) fn scan(file: &Arc<SourceFile>, findings: &mut Findings) {
     let mut scanner = Scanner {
         file,

@@ -20,10 +20,10 @@ pub struct Word {
     pub file: Arc<SourceFile>,
 }
 
-/// `name entries... { children }`.
+/// A node: `name entries... { children }`.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// The name at its beginning.
+    /// The name at the beginning of the node.
     pub name: Word,
     /// Arguments and properties, in their order.
     pub entries: Vec<Entry>,
@@ -35,7 +35,7 @@ pub struct Node {
     pub file: Arc<SourceFile>,
 }
 
-/// `value`, `(mark)value` or `key=(mark)value`.
+/// One argument or property of a node: `value`, `(mark)value` or `key=(mark)value`.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The name before `=`.
@@ -155,7 +155,7 @@ impl Entry {
         }
     }
 
-    /// Returns a name that may be written with or without quotes, or as a number.
+    /// Returns the value as a name. In the file, a name may be written with quotes, without quotes, or as a number.
     #[must_use]
     pub fn name(&self) -> Option<String> {
         match self.unmarked()? {
@@ -242,7 +242,7 @@ fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -
     let start = name.span.start;
     let end = place(node.span()).end.max(name.span.end);
     let written = file.text.get(start..end).unwrap_or_default();
-    // Remove the spaces and comments after the node: for `kdl` they are a part of it.
+    // Remove the white space and the semicolons at the end, because `kdl` counts them as a part of the node.
     let written = written.trim_end_matches(|c: char| c.is_whitespace() || c == ';');
     Node {
         span: start..start + written.len(),

@@ -34,8 +34,8 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     if requirements.is_empty() && !findings.have_errors() {
         nothing_is_asked_for(&sources.spec, findings);
     }
-    // If there are errors so far, stop. Without its base, for example, the grammar of a protocol is incomplete, and many
-    // correct lines would be reported as mistakes.
+    // If there are errors so far, stop. For example, if the protocol that this protocol extends cannot be read, the grammar
+    // is incomplete, and many correct lines would be reported as mistakes.
     let GrammarFile { grammar, cited } =
         read_grammar(&layers, findings).filter(|_| !findings.have_errors())?;
     let files = inherit::scenario_files(sources, &grammar, findings);
@@ -145,8 +145,8 @@ fn check_fence_prover(
     }
 }
 
-/// Reports scenarios that judge each other's fragments. If such a fragment failed, each of these scenarios would be
-/// inconclusive because of another of them, and no case would fail.
+/// Reports scenarios that prove each other's fragments (`proved-by`). If such a fragment failed, each of these scenarios
+/// would name another of them as the cause and be inconclusive, and no case would fail.
 fn check_provers(
     scenarios: &[Scenario],
     files: &[(Arc<SourceFile>, Vec<Node>)],
@@ -171,7 +171,7 @@ fn check_provers(
     }
 }
 
-/// Returns whether this scenario depends on itself, through the other scenarios that judge its fragments.
+/// Returns whether this scenario proves one of its own fragments, directly or through other scenarios.
 fn leads_to(start: &str, excused_by: &BTreeMap<&str, BTreeSet<&str>>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open: Vec<&str> = excused_by

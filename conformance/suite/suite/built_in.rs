@@ -1,4 +1,4 @@
-//! The built-in protocols, which are compiled in.
+//! The built-in protocols. Their files are compiled into the program.
 
 use include_dir::{Dir, DirEntry, File, include_dir};
 
@@ -14,7 +14,7 @@ pub(super) fn names() -> Vec<&'static str> {
     names
 }
 
-/// Returns another file from the folder of a built-in protocol, as text.
+/// Returns the text of a file from the folder of a built-in protocol, for example of a file that is not a part of the suite.
 #[must_use]
 pub fn built_in_file(protocol: &str, file_name: &str) -> Option<&'static str> {
     PROTOCOLS

@@ -19,7 +19,7 @@ pub struct Covered<'a> {
     pub requirement: &'a Requirement,
     /// The ids of the scenarios and probes that cite the requirement.
     pub cases: Vec<&'a str>,
-    /// The readings with a choice that cites the requirement.
+    /// The readings (questions that the document leaves open) with a choice that cites the requirement.
     pub readings: Vec<&'a str>,
 }
 

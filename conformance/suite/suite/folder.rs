@@ -21,7 +21,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Returns sources from memory: spec.md, wire.kdl, and scenario files in the order in which they are to be read.
+    /// Makes sources from files in memory: spec.md, wire.kdl, and the scenario files in the order in which they are to be
+    /// read.
     #[must_use]
     pub fn new(spec: SourceFile, wire: SourceFile, scenarios: Vec<SourceFile>) -> Sources {
         Sources {
@@ -32,8 +33,8 @@ impl Sources {
         }
     }
 
-    /// Returns all files, including inherited ones. The file name that a step or a scenario contains is the name of one of
-    /// these files.
+    /// Returns all files, including inherited ones. Each step and each scenario contains the name of its file, which is the
+    /// name of one of these files.
     pub fn files(&self) -> Box<dyn Iterator<Item = &Arc<SourceFile>> + '_> {
         let inherited = self.base.iter().flat_map(|base| base.files());
         let own = [&self.spec, &self.wire].into_iter().chain(&self.scenarios);
@@ -89,11 +90,11 @@ pub(super) fn no_such_protocol(name: &str) -> Diagnostics {
     findings.into_diagnostics()
 }
 
-/// What to do if the file that must have this name is a folder, a FIFO or a device.
+/// The help text for a path that must be a text file, but is a folder, a FIFO or a device.
 const REPLACE: &str = "replace it with a text file";
 
-/// Reads a file. If the file cannot be read, reports the error. `instead` is the help that the report shows if it is not a
-/// regular file.
+/// Reads a file. If the file cannot be read, reports the error. `instead` is the help that the report shows if the path is
+/// not a regular file.
 fn read(path: &Path, instead: &str, findings: &mut Findings) -> Option<Arc<SourceFile>> {
     let name = path.display().to_string();
     let error = match text_of(path) {
@@ -110,15 +111,16 @@ fn read(path: &Path, instead: &str, findings: &mut Findings) -> Option<Arc<Sourc
     findings.refuse(&(file, 0..0), mistake::unreadable_file(error, help))
 }
 
-/// Returns the text of a file. Of a file that is too long, returns only the allowed size and one byte more, so that a huge
-/// file does not fill the memory. Lint reports such a file.
+/// Returns the text of a file. If the file is too long, returns only its beginning, so that a huge file does not fill the
+/// memory. This beginning is one byte longer than the allowed size, so lint notices that the file is too long and reports
+/// it.
 fn text_of(path: &Path) -> io::Result<String> {
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX) + 1;
     let mut bytes = Vec::new();
     open_regular(path)?.take(limit).read_to_end(&mut bytes)?;
     let too_long = bytes.len() > MAX_FILE_BYTES;
     if too_long {
-        // The text may be cut inside a character.
+        // The text may end in the middle of a character, and then it is not valid UTF-8.
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     utf8(bytes)

@@ -1,4 +1,5 @@
-//! Inheritance: a protocol that extends another one inherits, replaces and removes its requirements and scenarios.
+//! Inheritance: a protocol that extends another one inherits the requirements and scenarios of the other protocol. It can
+//! replace them, and it can remove scenarios.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,8 +33,8 @@ pub(super) fn wire_layers(sources: &mut Sources, findings: &mut Findings) -> Vec
     layers_below(sources, &mut BTreeSet::new(), findings)
 }
 
-/// Returns the layers, from the protocol that extends nothing up to this protocol. `above` holds the protocols that extend
-/// this one; this protocol must not extend any of them.
+/// Returns the layers (each is the wire.kdl of one protocol), from the protocol that extends nothing up to this protocol.
+/// `above` holds the protocols that extend this one; this protocol must not extend any of them.
 fn layers_below(
     sources: &mut Sources,
     above: &mut BTreeSet<String>,
@@ -80,8 +81,8 @@ pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<Pl
     all
 }
 
-/// Returns the scenario files: first the inherited files, from which replaced and removed scenarios are taken out, then the
-/// protocol's own files.
+/// Returns the scenario files: first the inherited files, without the scenarios that the protocol replaces or removes, then
+/// the protocol's own files.
 pub(super) fn scenario_files(
     sources: &Sources,
     grammar: &Grammar,

@@ -1,11 +1,11 @@
-//! Escapes for build servers: annotations of workflows, and TAP.
+//! Escapes for build servers: annotations of GitHub's workflows, and TAP.
 
 use super::commands::without_commands;
 use super::hidden::{push_escape, visible};
 use super::terminal::line;
 
-/// Escapes the value of an annotation, `::error title=...::VALUE`. Line ends are not escaped, because the workflow's log
-/// shows them as line ends.
+/// Escapes the value of an annotation, `::error title=...::VALUE`. A line end becomes `%0A`, which the workflow's log shows
+/// as a line end.
 #[must_use]
 pub fn annotation(text: &str) -> String {
     without_commands(&visible(text, &['\n']), push_escape)

@@ -31,8 +31,8 @@ impl Commands {
     }
 }
 
-/// Returns the text with every command for a build server made harmless: `escape` writes the characters that begin a
-/// command.
+/// Returns the text without commands for build servers: `escape` writes each character that begins a command in another
+/// form.
 pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
     let mut commands = Commands::default();
     let mut out = String::with_capacity(text.len());

@@ -24,12 +24,12 @@ pub fn json(document: &str) -> String {
 
 fn push_utf16(out: &mut String, character: char) {
     for unit in character.encode_utf16(&mut [0; 2]) {
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(out, "\\u{unit:04x}");
     }
 }
 
-/// Returns a KDL string in quotes. A KDL parser reads exactly this text back from it.
+/// Returns a KDL string in quotes. A KDL parser that reads this string gets exactly the same text.
 #[must_use]
 pub fn kdl(text: &str) -> String {
     let mut out = String::from('"');

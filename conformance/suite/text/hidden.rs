@@ -40,7 +40,7 @@ pub(super) fn push_escape(out: &mut String, character: char) {
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         other => {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(out, "\\u{{{:x}}}", u32::from(other));
         }
     }
@@ -65,7 +65,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns the characters of a Unicode class, as the tables of another library contain them.
+    /// Returns the characters of a Unicode class. They come from the tables of another library, so the test compares two
+    /// sources.
     fn class(pattern: &str) -> Vec<(char, char)> {
         let parsed = regex_syntax::parse(pattern).expect("a class of characters");
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {

@@ -32,11 +32,11 @@ pub fn xml(text: &str) -> String {
 }
 
 /// Escapes a whole page or document whose lines a build server may read: a character that begins a command becomes a
-/// reference to the same character.
+/// character reference, such as `&#58;`, which a reader of the page shows as the same character.
 #[must_use]
 pub fn markup(document: &str) -> String {
     without_commands(document, |out, character| {
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(out, "&#{};", u32::from(character));
     })
 }

@@ -16,8 +16,8 @@
 //! | KDL | [`kdl()`] for strings, [`kdl_comment`] |
 //! | CSV | [`csv`] |
 //!
-//! An escape is written as in Rust: `\u{202e}`. Some formats have escapes of their own, which programs turn back into
-//! characters. The functions for such a format write its own escapes.
+//! An escape is written as in Rust: `\u{202e}`. Some formats, such as JSON, have escapes of their own, which programs turn
+//! back into characters. The functions for such a format write these escapes.
 
 mod build_server;
 mod commands;

@@ -1,5 +1,5 @@
-//! Tests of the codec that `wire.kdl` describes. Some tests decode given bytes, one test per row, and others decode random
-//! bytes.
+//! Tests of the codec that `wire.kdl` describes. Some tests decode given bytes (each row of a table is one test), and others
+//! decode random bytes.
 
 mod shapes;
 

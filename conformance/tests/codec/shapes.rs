@@ -7,8 +7,8 @@ use conformance::suite::{Sources, Suite};
 use proptest::prelude::*;
 use rstest::rstest;
 
-/// Returns the grammar of a wire.kdl. Its `protocol` contains `types`, and the packet A, which clients send, has these
-/// fields.
+/// Returns the grammar of a wire.kdl that declares `types` and two packets. Clients send the packet A, which has the fields
+/// `fields`.
 fn grammar(types: &str, fields: &str) -> Grammar {
     let wire = format!(
         "protocol shapes {{\n{types}\npacket A 1 from=client {{ {fields} }}\npacket B 2 from=server\n}}\n"

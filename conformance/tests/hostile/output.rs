@@ -1,4 +1,4 @@
-//! Tests that neither the output nor the packets of a hostile server do harm in any report.
+//! Tests that the output and the packets of a hostile server do no harm in any report.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -54,7 +54,7 @@ impl Reports {
         let mut command = conformance();
         command.args(["run", "chaton", "--spawn", spawn, "--scenarios"]);
         command.arg(path("shouted.kdl")).args(arguments);
-        // Python may start slowly while other tests run.
+        // Python may start slowly while other tests run, so the server gets much time to start.
         command.args(["--spawn-timeout", "120s"]);
         for format in ["html", "json", "junit", "tap", "pcapng"] {
             let file = path(format);
@@ -129,8 +129,8 @@ fn check(reports: &Reports) {
     check_page(&reports.read("html"));
 }
 
-/// Checks the lines of the TAP report. It has the plan, one line for each case, blocks of YAML, and at most one line that
-/// ends the report early.
+/// Checks the lines of the TAP report. The report may contain only the plan, one line for each case, blocks of YAML, and at
+/// most one line that ends the report early.
 fn check_tap(tap: &str) {
     let (mut cases, mut inside) = (0, false);
     for line in tap.lines().skip(2) {

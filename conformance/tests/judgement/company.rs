@@ -5,8 +5,8 @@ use conformance::run::{Cause, Options, Verdict};
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// This server answers an ASK only when both cases have sent an ASK. So both cases run at the same time, and each of them
-/// receives the messages of the other case.
+/// The server answers an ASK only when both cases have sent an ASK. So the cases can pass only if they run at the same time,
+/// and each of them then receives the messages of the other case.
 const PAIR: &str = r#"
 fragment meet who {
     who > ASK

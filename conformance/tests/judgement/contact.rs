@@ -10,8 +10,8 @@ use rstest::rstest;
 
 fn why(quirk: Quirk) -> String {
     let target = Target::start(quirk);
-    // The waits are short. Even on a busy machine, they spoil no test: a wait that is too short can only make a target fail,
-    // and every target of this function must fail.
+    // The waits are short. This is safe even on a busy machine: a wait that is too short can only make a target fail, and
+    // every target of this function must fail.
     let soon = Options {
         wait: Duration::from_secs(1),
         ..options()
@@ -50,7 +50,7 @@ fn an_http_server_that_waits_for_a_request_is_recognised() {
 
 #[test]
 fn a_server_of_another_known_protocol_is_recognised() {
-    // The target speaks Parley. A login of Parley has the same bytes as a login of Chaton.
+    // The target speaks Parley. A login of Parley has the same bytes as a login of Chaton, so the report names Chaton.
     let target = Target::start(Quirk::None);
     let suite = Suite::built_in("chatos-1.0").expect("the protocol is built in");
     let report = run_suite(&suite, target.address, &options()).expect("the options name no case");
@@ -105,8 +105,8 @@ fn a_slow_server_passes_with_a_larger_scale() {
     assert_eq!(report.exit_code(), 3);
 }
 
-/// A scenario that sends no lane's name. So the scenario is correct even if the fields of the protocol are too short for a
-/// lane's name.
+/// A scenario whose steps do not send the name of a lane. So the scenario is correct even if the fields of the protocol are
+/// too short for a lane's name.
 const ASKS: &str = r#"
 scenario "asks" {
     title "a client that asks receives a number"

@@ -18,8 +18,8 @@ scenario "departed" {
 }
 "#;
 
-/// Judges a server five times. The server crashes when a frame is for a client that has left. Returns the number of runs in
-/// which the case fails.
+/// Judges a server five times. The server crashes when a frame is for a client that has left. Returns in how many of the
+/// five runs the case fails.
 fn times_found(scenario: &str) -> usize {
     let blames = |_: &usize| {
         let target = Target::start(Quirk::DiesOfTellToTheDeparted);
@@ -41,8 +41,8 @@ fn a_server_that_dies_of_a_frame_to_a_client_that_has_closed_is_always_found() {
     assert!(passes_without_the_mistake(&scenario));
 }
 
-/// A server does not answer a reset, so the runner only waits for a short time. On a busy machine the server may need longer
-/// to notice the reset, so not every run has to find the fault.
+/// A server does not answer a reset, so the runner cannot see whether the server has noticed the reset. It only waits for a
+/// short time. On a busy machine the server may need longer to notice the reset, so not every run has to find the fault.
 #[test]
 fn a_server_that_dies_of_a_frame_to_a_client_that_was_cut_is_found() {
     let scenario = TELL_TO_THE_DEPARTED.replace("DEPARTS", "abort");

@@ -1,5 +1,5 @@
-//! Tests that a fault of the target counts only once, even if it makes several cases fail. If a case fails only because
-//! another case fails, the first case does not count against the target.
+//! Tests that a fault of the target counts only once, even if it makes several cases fail. A case that fails only because
+//! another case fails does not count against the target.
 
 use conformance::run::{Cause, Options, Verdict};
 

@@ -1,5 +1,5 @@
-//! Tests of facts that the user gives a run about a target (known deviations, unsupported cases and readings). Also tests of
-//! the time limit of a run.
+//! Tests of facts about a target that the user tells the runner: known deviations, unsupported cases and readings. Also
+//! tests of the time limit of a run.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

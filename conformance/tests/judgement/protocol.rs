@@ -189,7 +189,7 @@ pub(crate) fn judge_with(target: SocketAddr, scenarios: &[&str], options: &Optio
     run_suite(&suite(scenarios), target, options).expect("the options name known scenarios")
 }
 
-/// Returns the case with this id. The case must have been run.
+/// Returns the case with this id. Panics if the case was not run.
 pub(crate) fn case<'a>(report: &'a Report, id: &str) -> &'a Outcome {
     report
         .case(id)

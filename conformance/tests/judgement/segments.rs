@@ -86,7 +86,7 @@ fn a_server_that_needs_a_segment_for_each_frame_is_found() {
 
 #[test]
 fn without_glue_every_send_is_a_read_of_its_own() {
-    // A fence on the same lane proves the silence after the TELL. So the TELL and the fence are two sends of that lane.
+    // A fence on the same lane proves the silence after the TELL. So this lane sends twice: first the TELL, then the fence.
     let scenarios = [HELLO, TELL, TWO_SAYS];
     for _ in 0..10 {
         let report = judge_cut(Quirk::OneReadIsOneFrame, Segments::Whole, &scenarios);

@@ -57,7 +57,7 @@ pub(crate) enum Quirk {
     ClosesAtTellToUnknown,
     /// Does not send a SAY back to its sender.
     NoEcho,
-    /// Sends a NUMBER with 4 bytes.
+    /// Sends each NUMBER in 4 bytes.
     ShortNumbers,
     /// Does not answer an ASK.
     NoNumbers,

@@ -74,7 +74,7 @@ fn wire() -> String {
         .clone()
 }
 
-/// Returns the grammar without `proved-by`. It is for suites in which the scenario that proves the fence is missing.
+/// Returns the grammar without `proved-by`, for suites that do not have the scenario that proves the fence.
 fn wire_alone() -> String {
     wire().replace("proved-by", "// proved-by")
 }

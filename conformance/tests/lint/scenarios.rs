@@ -42,7 +42,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::fragment("use «helo carol", "no fragment helo", "did you mean hello?")]
 #[case::reading(
     "when «mirorr=yes { alice < WELCOME; }",
-    "no reading mirorr",
+    "no reading with the name mirorr",
     "did you mean mirror?"
 )]
 #[case::choice(
@@ -462,7 +462,7 @@ fn a_step_that_earlier_steps_make_wrong_is_explained(
 )]
 #[case::reading_of_a_probe(
     "probe «widht { title \"t\"; client a; }",
-    "no reading \"widht\"",
+    "no reading with the name \"widht\"",
     "did you mean width?"
 )]
 #[case::something_else(

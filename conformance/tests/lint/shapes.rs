@@ -8,7 +8,7 @@ use super::{assert_found, suite, unmark};
 
 const SPEC: &str = "- **S-1** (must, section 1) One.\n";
 
-/// Reads a wire.kdl whose protocol has this content and the packet Z.
+/// Checks that lint finds this mistake in a wire.kdl whose protocol has this content and the packet Z.
 fn assert_wire_mistake(content: &str, message: &str, help: &str) {
     let (text, place) = unmark(&format!(
         "protocol a {{ {content}; packet Z 9 from=both; }}"
@@ -294,7 +294,7 @@ const WIRE: &str = "protocol a {
 }
 ";
 
-/// Reads a scenario with a lane and these steps.
+/// Checks that lint finds this mistake in a scenario with two lanes and these steps.
 fn assert_step_mistake(steps: &str, message: &str, help: &str) {
     let source = format!(
         "scenario \"a\" {{\n title \"t\"\n checks S-1\n client al name-bytes=8 name-fill=\"x\"\n client beatrice\n {steps}\n}}\n"

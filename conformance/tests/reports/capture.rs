@@ -46,7 +46,7 @@ fn streams(file: &[u8]) -> BTreeMap<(u16, bool), Vec<u8>> {
         let payload = &tcp[usize::from(tcp[12] >> 4) * 4..];
         let expected = next.entry(key).or_insert(sequence);
         assert_eq!(*expected, sequence, "no gap and no overlap");
-        // A SYN and a FIN each count as one byte.
+        // In the sequence numbers, a SYN and a FIN each count as one byte.
         let signs = u32::from(tcp[13] & 1) + u32::from(tcp[13] >> 1 & 1);
         *expected += u32::try_from(payload.len()).expect("a packet is short") + signs;
         let stream: &mut Vec<u8> = streams.entry(key).or_default();

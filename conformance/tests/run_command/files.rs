@@ -62,7 +62,8 @@ fn a_report_does_not_go_to_a_file_that_the_run_reads() {
     assert_eq!(kept.expect("it exists"), known);
 }
 
-/// Other commands also write files when they end. They check before they begin whether they can write them.
+/// Other commands also write files when they end. Before such a command begins its work, it checks that it can write its
+/// files.
 #[rstest]
 #[case::load(&["load", "chaton", "127.0.0.1:1", "--json", "."])]
 #[case::tap(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--connections", "0", "--report", "html=."])]
@@ -105,7 +106,7 @@ fn a_fifo_without_a_reader_is_refused_and_one_with_a_reader_gets_the_report() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("cat exists");
-    // The reader may not have opened the FIFO yet. The runner refuses the FIFO until then.
+    // Until the reader has opened the FIFO, the runner refuses the FIFO with exit code 2, so the test tries again.
     while run().get_output().status.code() == Some(2) {}
     let read = reader.wait_with_output().expect("cat ends");
     assert!(read.stdout.starts_with(b"{"), "{read:?}");

@@ -49,7 +49,7 @@ fn an_interrupted_run_reports_the_results_so_far(#[case] signal: Signal, #[case]
     ]);
     let output = runner.stdout.take().expect("it is a pipe");
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    // The runner prints the verdict on this case while another case still waits for the server.
+    // The runner prints the verdict on this case, although another case still waits for the server.
     let verdict = lines.find(|line| line.contains("login-accepted"));
     assert_eq!(
         verdict.as_deref(),
@@ -117,7 +117,7 @@ fn wait_until_it_handles_signals(runner: &Child) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
-    // The listener's backlog is full, so the system does not complete another connect. The runner is therefore blocked in
+    // The listener's backlog is full, so the system completes no further connection. The runner is therefore blocked in
     // `connect`, where it does not notice the first signal.
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -51,7 +51,8 @@ fn a_stranger_with_the_same_command_line_survives() {
     assert_eq!(state, None, "the runner ended the stranger");
 }
 
-/// The last helper has an environment without variables. The runner recognises it because its parent is the server.
+/// The helper in the last row has an environment without variables. The runner recognises this helper because its parent is
+/// the server.
 #[rstest]
 #[case::to_the_end("whisper", &[], "setsid --fork sleep 600.25")]
 #[case::until_a_crash("unknown-opcodes", &["crash"], "setsid --fork sleep 600.25")]

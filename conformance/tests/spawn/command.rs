@@ -125,7 +125,7 @@ pub(crate) fn judge(spawn: &str, arguments: &[&str]) -> Run {
     let file: PathBuf = folder.path().join("run.json");
     let usual: &[&str] = match arguments.contains(&"--spawn-timeout") {
         true => &[],
-        // Python starts slowly on a busy machine.
+        // On a busy machine, Python starts slowly, so the server gets much time to start.
         false => &["--spawn-timeout", "120s"],
     };
     let output = conformance()

@@ -29,8 +29,8 @@ fn a_directory_that_does_not_exist_is_named() {
     }
 }
 
-/// A file from Windows has a carriage return at the end of its first line, so the system looks for a program with a carriage
-/// return in its name.
+/// If a script was written on Windows, its first line (`#!...`) ends with a carriage return. So the system looks for an
+/// interpreter whose name ends with a carriage return.
 #[cfg(unix)]
 #[test]
 fn a_carriage_return_after_the_name_of_the_interpreter_is_explained() {
@@ -53,7 +53,8 @@ fn a_carriage_return_after_the_name_of_the_interpreter_is_explained() {
 #[test]
 fn a_line_that_stays_in_an_output_buffer_is_explained() {
     let command = small_server("silent.py") + " {port}";
-    // On a busy machine, the server may need longer than the first of these times until it listens.
+    // On a busy machine, the server may not listen yet when the first of these time limits is over. So the test also tries
+    // longer limits.
     let told = ["1s", "5s", "25s", "125s"].iter().any(|bound| {
         let arguments = ["--ready-line", "ready", "--spawn-timeout", bound];
         let run = judge(&command, &arguments);

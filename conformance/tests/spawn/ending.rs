@@ -1,4 +1,5 @@
-//! Tests that the runner ends its servers when a signal ends the runner, and that a later run removes what a dead run left.
+//! Tests that the runner ends its servers when a signal ends the runner, and that a later run removes the directories of
+//! runs that were killed.
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;

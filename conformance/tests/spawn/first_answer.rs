@@ -2,8 +2,8 @@
 
 use crate::command::{foreign_server, judge, small_server};
 
-/// The number of connections without an answer. A server that the runner did not start has fewer connections for its first
-/// answer.
+/// The server does not answer on this number of connections, and then it answers. If the runner had not started the server,
+/// the runner would give up after fewer connections.
 const UNANSWERED: usize = 4;
 
 #[test]

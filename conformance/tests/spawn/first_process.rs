@@ -11,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::command::{eventually, small_server};
 
-/// The words that make a program the first process of a new PID namespace.
+/// The command that starts a program as the first process of a new PID namespace. The words of the program follow it.
 const FIRST: [&str; 4] = ["unshare", "--pid", "--fork", "--mount-proc"];
 
 /// Returns whether this system lets the test create a PID namespace. If not, says so.
@@ -92,8 +92,8 @@ fn a_signal_ends_the_run_of_a_server_at_an_address(#[case] signal: Signal, #[cas
     assert_eq!(run.end(signal), Some(code));
 }
 
-/// The listener's backlog is full, so the runner is blocked in `connect`, where it does not notice the first signal. Signals
-/// arrive from the first moment on, also before the runner handles them.
+/// The listener's backlog is full, so the runner is blocked in `connect`, where it does not notice the first signal. The
+/// test sends signals from the start, even before the runner can handle them.
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
     if !can_be_first() {

@@ -1,4 +1,4 @@
-//! Tests that the runner judges only a server that it started itself.
+//! Tests that, with `--spawn`, the runner judges only a server that it started itself.
 
 use std::fs;
 use std::io::ErrorKind;

@@ -22,11 +22,9 @@ fn a_server_that_ends_at_once_cannot_be_judged_and_its_output_is_shown() {
 
 #[test]
 fn a_server_that_is_not_ready_in_time_cannot_be_judged() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    // The address accepts connections, but the server never prints the line that the arguments require.
+    // The command's "server" never prints the line that the arguments require, so it never counts as ready.
     let arguments = ["--spawn-timeout", "300ms", "--ready-line", "ready"];
     let run = judge("echo not yet; exec sleep 600 {port}", &arguments);
-    drop(listener);
     assert_eq!(run.code, 3, "{}", run.out);
     let why = run.json["unjudgeable"]
         .as_str()
@@ -67,8 +65,9 @@ fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
     assert_eq!(run.json["target"], foreign_server().as_str());
 }
 
-/// Returns a listener at this address, on a port below 32768. After the test has dropped the listener, the server can use the port. Programs
-/// that ask the system for any free port get a port above 32767, so no such program takes this port in the meantime.
+/// Returns a listener at this address, on a port below 32768, and the address as text. After the test has dropped the
+/// listener, the server can use the port. Programs that ask the system for any free port get a port above 32767, so no such
+/// program takes this port in the meantime.
 pub(crate) fn fixed(ip: &str) -> (TcpListener, String) {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance());

@@ -37,7 +37,7 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("the output is UTF-8")
 }
 
-/// Checks that the file contains this text. If `TRACES_RECORD` is set, writes the text to the file instead.
+/// Checks that the content of the file is exactly this text. If `TRACES_RECORD` is set, writes the text to the file instead.
 fn assert_kept(path: &std::path::Path, text: &str) {
     if std::env::var_os("TRACES_RECORD").is_some() {
         std::fs::write(path, text).expect("the file can be written");

@@ -40,7 +40,7 @@ fn a_case_that_a_server_passes_has_its_times() {
     assert!(!shown.contains("fails"), "{shown}");
 }
 
-/// The frame that no step expected comes before the failure, and both are on the picture.
+/// The frame that no step expected comes before the failure, and the picture shows both.
 #[test]
 fn a_wrong_frame_is_followed_by_the_failure() {
     let target = Target::start(Quirk::WrongText);

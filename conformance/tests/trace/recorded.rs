@@ -45,7 +45,7 @@ fn the_table_of_the_guide_is_what_the_command_prints() {
     assert!(rows.len() == 3 && shown.contains(&table), "{shown}");
 }
 
-/// Returns the trace of each case of a protocol that has a recording.
+/// Returns the traces of a protocol: one for each case whose conversation is recorded.
 pub(crate) fn traces(suite: &Suite) -> Vec<(String, Trace)> {
     let recording = Recording::of(&suite.name).expect("the protocol has a recording");
     let cases = suite.scenarios.iter().filter_map(|scenario| {
@@ -159,7 +159,7 @@ fn the_number_of_values_of_a_list_has_one_row() {
     );
 }
 
-/// After the tunnel is open, its bytes are no packets, even if they look like one.
+/// After the tunnel has opened, its bytes are not shown as packets, even if they look like a packet.
 #[test]
 fn the_bytes_of_a_tunnel_are_not_decoded() {
     let output = conformance(&["show", "chaton", "tunnel-is-not-interpreted", "--trace"]);

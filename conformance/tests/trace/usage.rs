@@ -7,7 +7,7 @@ use crate::{conformance, err};
 
 const ECHO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/echo");
 
-/// A file that is no folder, so nothing can be written below it.
+/// A path that cannot be written, because Cargo.toml is a file and not a folder.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml/trace.svg");
 
 #[rstest]

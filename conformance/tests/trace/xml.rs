@@ -5,7 +5,7 @@
 ///
 /// # Panics
 ///
-/// If it is not well-formed.
+/// Panics if the document is not well-formed.
 pub(crate) fn assert_well_formed(document: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = document;

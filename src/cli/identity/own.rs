@@ -159,7 +159,7 @@ impl ServerTrust {
 }
 
 pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
-    // Check the arguments first: generating a key takes time, and the user should not wait for an error.
+    // Check the arguments first: generating a key takes time, and the user should see a mistake in the arguments at once.
     let path = arguments.file.path()?;
     let url = arguments.register.as_ref();
     let registry = url

@@ -160,8 +160,8 @@ impl Link {
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                // A channel without senders is always ready, so it would wake the loop again and again. For this reason, the
-                // code replaces it with a channel that is never ready.
+                // All senders of this channel are gone. Such a channel is always ready, so it would wake the loop again and
+                // again. So the link replaces it with a channel that is never ready.
                 self.incoming = never();
                 None
             }

@@ -36,7 +36,8 @@ pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
     } = link.split();
     let (failure, failures) = bounded(1);
     let (report, done) = bounded(1);
-    // The connection is cut if the peer has closed it before this client could use it. Then standard input is not read.
+    // The connection is cut if the peer has closed it before this client could use it. In this case, standard input is not
+    // read.
     let cut = outgoing.is_none();
     if let Some(outgoing) = outgoing {
         input::raw(outgoing, failure)?;
@@ -104,8 +105,8 @@ fn put(bytes: &[u8]) -> io::Result<()> {
 /// while standard input is still open.
 #[cfg(unix)]
 fn close_stdout() -> io::Result<()> {
-    // If this program only closed standard output, the next file that it opens would get the same descriptor number. So it
-    // replaces standard output with /dev/null.
+    // If this program only closed standard output, the next file that it opens would get the descriptor number of standard
+    // output. So the program replaces standard output with /dev/null.
     let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
     Ok(rustix::stdio::dup2_stdout(nowhere)?)
 }

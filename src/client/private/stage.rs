@@ -6,7 +6,7 @@ use super::direct::Promised;
 use super::pipe::Broken;
 use crate::link::Link;
 
-/// The stage of a private connection, from connecting to closed. The stage is stored only here.
+/// The stage of a private connection, from connecting to closed. No other value stores the stage.
 #[derive(Debug)]
 pub(crate) enum Stage {
     /// A thread opens the connection: through the server, directly to the peer, or over UDP. It sends the open connection
@@ -50,7 +50,7 @@ impl Stage {
         }
     }
 
-    /// Returns the channel on which the connection arrives, until it has arrived.
+    /// Returns the channel on which the connection will arrive; `None` if this stage does not wait for a connection.
     pub(crate) fn arrival(&self) -> Option<&Receiver<io::Result<Link>>> {
         match self {
             Stage::Connecting(arrival) => Some(arrival),

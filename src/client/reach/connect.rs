@@ -51,8 +51,8 @@ pub(crate) fn to_address(
         } => TcpStream::connect_timeout(&address, limit)?,
         from => connect_from(own_end(address, from), address, limit)?,
     };
-    // A typed line is one small segment, and Nagle's algorithm could delay it. The client switches this algorithm off,
-    // because joining small segments saves nothing here.
+    // A typed line is one small segment, and Nagle's algorithm could delay it. The algorithm joins small segments, which
+    // saves nothing here, so the client switches it off.
     stream.set_nodelay(true)?;
     Ok(stream)
 }

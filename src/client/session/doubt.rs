@@ -41,9 +41,9 @@ impl Session {
         self.output.block(&head, &rows);
     }
 
-    /// The chat is about to end with `then`: returns its actual ending. With `--reconnect` the user wants to know which
-    /// lines have not arrived. If the server closes the connection and has not sent a line back, it has not read this line.
-    /// Then this function reports such lines and returns another ending.
+    /// Returns the actual ending of a chat that is about to end with `then`. With `--reconnect`, the user wants to know
+    /// which lines have not arrived. If the server closes the connection and has not sent a line back, the server has not
+    /// read this line. In this case, this function reports such lines and returns another ending.
     pub(super) fn without_doubt(&mut self, then: Ending) -> Ending {
         let is_asked = self.options.reconnect && matches!(then, Ending::InOrder);
         if !is_asked || !self.sent.misses_an_echo() {

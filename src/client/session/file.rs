@@ -178,7 +178,7 @@ impl Session {
         match cancelled {
             Some((id, deeds)) => self.do_deeds(id, deeds),
             None => {
-                let reason = format!("no transfer from or to {} can be cancelled", Name(peer));
+                let reason = format!("there is no transfer from or to {} to cancel", Name(peer));
                 self.refuse(&reason);
             }
         }

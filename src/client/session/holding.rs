@@ -168,7 +168,7 @@ impl Session {
         self.held.destinations().find(can_go)
     }
 
-    /// True if there is space for a waiting line.
+    /// True if a waiting line can be sent now.
     pub(super) fn has_room_for_held(&self) -> bool {
         self.next_held().is_some()
     }

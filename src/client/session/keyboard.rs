@@ -134,7 +134,7 @@ impl Session {
     }
 
     pub(super) fn resumed(&mut self) {
-        // The channel may be empty: the event that called this function is only a hint.
+        // The channel may be empty, because the event that led to this call is only a hint.
         let _ = self.signals.resumed.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resumed();
@@ -142,7 +142,7 @@ impl Session {
     }
 
     pub(super) fn resized(&mut self) {
-        // The channel may be empty: the event that called this function is only a hint.
+        // The channel may be empty, because the event that led to this call is only a hint.
         let _ = self.signals.resized.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resized();
@@ -167,7 +167,7 @@ impl Session {
         self.output.flush(&above, &prompt, self.typed_line());
     }
 
-    /// Returns the line that keys change in this phase.
+    /// Returns which line the keys change in this phase: the draft or the login.
     fn typed_line(&self) -> TypedLine {
         match self.phase {
             Phase::Choosing => TypedLine::Login,
@@ -209,7 +209,7 @@ impl Session {
         for (_, tunnel) in self.private.iter() {
             row += &format!("  [{} {}]", Name(&tunnel.peer), tunnel.state());
         }
-        // The row is not padded to the full width. Otherwise it would wrap when the window becomes narrower.
+        // The row is not padded to the full width, because a padded row would wrap when the window becomes narrower.
         match self.output.paint() {
             Some(paint) => paint.bar(&format!("{row} ")),
             None => row,

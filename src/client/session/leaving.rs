@@ -99,7 +99,7 @@ impl Session {
             return None;
         };
         let all_sent = |tunnel: &Tunnel| tunnel.sending == Sending::AllSent;
-        // A server that has stopped sending may still read. So this code does not test whether the server has stopped
+        // A server that has stopped sending may still read. So `to_server` does not depend on whether the server has stopped
         // sending.
         let to_server = !self.server.all_sent && self.server.link.unsent() > 0;
         if !self.server.ended
@@ -171,7 +171,8 @@ impl Session {
         }
     }
 
-    /// Returns the private connections without a transfer, because a client that leaves does not wait for transfers.
+    /// Returns the private connections that have no transfer in progress, because a client that leaves does not wait for
+    /// transfers.
     fn without_files(&mut self) -> impl Iterator<Item = &Tunnel> {
         self.private.iter_mut().filter_map(|(_, tunnel)| {
             let has_files = !tunnel.speech.exchange().running().is_empty();

@@ -14,8 +14,8 @@ use crate::reach::connect;
 use matou_protocols::dialogue::TunnelId;
 
 impl Session {
-    /// Searches for a peer in a separate thread. If the thread finds the peer, the result is a private connection like any
-    /// other.
+    /// Searches for a peer in a separate thread. If the thread finds the peer, the loop gets a private connection, which it
+    /// handles like any other.
     pub(super) fn meet_peer(
         &mut self,
         id: TunnelId,

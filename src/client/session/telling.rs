@@ -29,8 +29,8 @@ impl Session {
                         "perhaps the server has not noticed yet that the old connection is lost";
                     return self.lose(reason.into());
                 }
-                // If the password is wrong, choosing another login does not help. But when the client reconnects, the reason
-                // is not the password: the server has already accepted this password.
+                // If the password is wrong, choosing another login does not help. But when the client reconnects, the
+                // password is not the reason for the refusal, because the server has already accepted it.
                 let has_password = self.options.password.is_some() && self.loss.is_none();
                 let chooses = self.dialogue.chooses_its_login();
                 if self.output.is_for_a_person() && !has_password && chooses {

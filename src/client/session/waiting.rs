@@ -187,7 +187,7 @@ impl Session {
             Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
                 self.overdue()?;
             }
-            // This call does nothing if no peer is late. Then the loop woke up only to paint or to check for stalls.
+            // If no peer is late, this call does nothing: the loop woke up only to paint or to check for stalls.
             Ready::Deadline => self.give_up_late()?,
         }
         Ok(())

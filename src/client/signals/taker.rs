@@ -10,8 +10,8 @@
 //! | SIGCONT | takes the terminal again and paints | takes the terminal again and shows the prompt |
 //! | SIGWINCH | paints | no effect |
 //!
-//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught. When the
-//! handler of such a signal returns, the program would repeat the same instruction and the same fault.
+//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught. If they were
+//! caught, the program would repeat the same instruction, and so the same fault, whenever the handler returns.
 
 use std::ffi::c_int;
 use std::io;
@@ -239,8 +239,8 @@ fn tell_to_leave(why: Why, signal: c_int) -> bool {
 /// Tells the chat to end at once. Returns false if the chat does not receive this, because its loop is blocked.
 fn tell_to_end() -> bool {
     let at_once = CHAT.lock().as_ref().map(|chat| chat.at_once.clone());
-    // This thread does not hold the lock here, so the chat may end in the meantime. Then the other end of the channel is
-    // dropped and this send fails, but the program is ending already.
+    // This thread does not hold the lock here, so the chat may end in the meantime. In this case, the other end of the
+    // channel is dropped and this send fails. This does no harm, because the program is ending already.
     let patience = match writing() {
         Some(_) => AT_ONCE_IN_A_WRITE,
         None => AT_ONCE,

@@ -66,7 +66,7 @@ pub(crate) fn bytes(
     stuck: fn(),
 ) -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
-    // Read errors are ignored: a terminal that cannot be read was closed, so its input has ended.
+    // Read errors are ignored: if the terminal cannot be read, it was closed, so its input has ended.
     let (failure, _) = bounded(1);
     let mut interrupts = Interrupts::default();
     copy(to_loop, failure, wait, move |to, keys| {

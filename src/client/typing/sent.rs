@@ -1,10 +1,11 @@
-//! The lines that the loop has passed on for the server, until they count as arrived.
+//! The lines that the loop has given to the connection with the server. Each line is kept until it counts as arrived.
 //!
 //! A write to a socket only copies bytes into the system's buffer. If the connection is lost afterwards, the client cannot
 //! know whether the server has read these bytes. So the client keeps each line until one of these happens:
 //!
-//! - The server sends a message of this client back. This shows that the message and all lines before it have arrived.
-//! - If the server sends no such message back (in this protocol, or for this line): the time [`SETTLED`] has passed.
+//! - The server sends back this line or a later line. This shows that the line has arrived, because lines arrive in order.
+//! - The server never sends this line back (in some protocols it sends no lines back), and the connection has stayed open
+//!   for the time [`SETTLED`] after the line was sent.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -84,7 +85,7 @@ impl Sent {
     /// Removes all lines and returns them. Called when the connection is lost. `written` is the number of bytes that were
     /// written to the connection.
     pub(crate) fn lose(&mut self, written: u64, now: Instant) -> Lost {
-        // A line that was not written yet is always kept, even if it is old.
+        // A line that has not been written completely is always kept, even if it is old.
         let unsent = self.lines.partition_point(|given| given.end <= written);
         let unsent = self.lines.split_off(unsent);
         self.settle(now);

@@ -23,7 +23,7 @@ TEXT                send a message to everyone; //TEXT sends a text that begins 
 Put quotes around a NAME that is not a single word: \"two words\", \"\\\"\", \"\\u{202e}\".
 Empty lines are skipped.";
 
-/// The commands, for the Tab key.
+/// The commands that the Tab key completes.
 pub(crate) const COMMANDS: &[&str] = &[
     "/accept", "/cancel", "/close", "/connect", "/deny", "/help", "/ignore", "/msg", "/name",
     "/private", "/quit", "/reply", "/send", "/tell", "/wire",
@@ -58,7 +58,7 @@ pub enum Typed {
         /// The line.
         text: String,
     },
-    /// `/tell` without a text: chooses the receiver of the following lines; `None` for everyone.
+    /// `/tell` without a text: chooses the receiver of the lines that the user types next. `None` means everyone.
     Talk(Option<String>),
     /// `/send`
     Send {
@@ -164,7 +164,7 @@ impl fmt::Display for Typed {
 }
 
 impl Typed {
-    /// Returns the same line, but with the name that `known_as` returns for the peer's name.
+    /// Returns the same line, but replaces the peer's name with the name that `known_as` returns for it.
     #[must_use]
     pub fn meaning(mut self, known_as: impl Fn(&str) -> String) -> Typed {
         match &mut self {
@@ -178,7 +178,7 @@ impl Typed {
             | Typed::Cancel(peer)
             | Typed::Talk(Some(peer))
             | Typed::Ignore(Some(peer)) => *peer = known_as(peer),
-            // For `/name`, the peer's name stays as the user typed it, because the dialogue itself finds the peer.
+            // For `/name`, the peer's name stays as the user typed it: the dialogue itself finds the client with this name.
             Typed::Name { .. }
             | Typed::Nothing
             | Typed::Say(_)

@@ -173,8 +173,8 @@ fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingP
     })
 }
 
-/// If `is_to_be` returns true, relays the answer to the client that has the asker's login now. This may be another client
-/// than the client that sent the ASK.
+/// If `is_to_be` returns true, relays the answer to the client that has the asker's login now. This client may be different
+/// from the client that sent the ASK. If `is_to_be` returns false, drops the answer.
 fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -> bool) -> Reply {
     let (asker, asked, said) = match frame(&call) {
         Some(ClientFrame::PrivateValidation {

@@ -104,8 +104,8 @@ pub(super) const FAULTS: &[Fault] = &[
                         let event = Event::Answer(Answer::No);
                         let reply = lab.good(Call { from, event, now });
                         reply.frames(|frame, right| match frame {
-                            // This faulty server checks a login too early. So here it accepts the login, even if the room
-                            // refuses it now.
+                            // The faulty server does not check again that the login is free. So here it accepts the login,
+                            // even if the room refuses it now.
                             ServerFrame::LoginAlreadyExists => bytes(ServerFrame::Connected),
                             _ => right.to_vec(),
                         })

@@ -97,7 +97,7 @@ fn is_own(lab: &Lab, call: &Call<'_>, login: &str) -> bool {
     lab.names.get(&call.from).is_some_and(|own| own == login)
 }
 
-/// Works like the correct server, but sends packets for which `which` returns true to all clients.
+/// Works like the correct server, but if `which` returns true for a packet, sends this packet to all clients.
 fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {

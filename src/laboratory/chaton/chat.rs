@@ -161,7 +161,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Faults that affect all clients. Because of these faults, even cases fail that have nothing to do with messages.
+/// Faults that affect all clients. Because of these faults, cases can fail even if they have nothing to do with messages.
 pub(super) const FAULTS_FOR_ALL_CLIENTS: &[Fault] = &[
     Fault::handling(
         "also sends messages to connections that are not identified",

@@ -138,7 +138,7 @@ fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
     Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
 }
 
-/// Returns the texts of a frame of the server, in order, and its connect_id if it has one.
+/// Returns the texts of a frame that the server sends, in order. If the frame has a connect_id, returns the connect_id too.
 fn parts<'a>(frame: ServerFrame<'a>) -> (Vec<&'a str>, Option<i64>) {
     match frame {
         ServerFrame::LoginAccepted | ServerFrame::LoginRefused | ServerFrame::Established => {
@@ -163,7 +163,7 @@ fn parts<'a>(frame: ServerFrame<'a>) -> (Vec<&'a str>, Option<i64>) {
 fn written(frame: ServerFrame<'_>, length: impl Fn(&str) -> [u8; 4]) -> Vec<u8> {
     let (texts, id) = parts(frame);
     let mut written = bytes(frame);
-    // Only the opcode stays.
+    // Keep only the opcode. The fields are written again below, with the faulty lengths.
     written.truncate(1);
     for text in texts {
         written.extend(length(text));

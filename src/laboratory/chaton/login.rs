@@ -148,8 +148,8 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Registers a login that this faulty server has checked too early. The server accepts the login even if the room refuses it
-/// now.
+/// Registers a login that this faulty server has checked some time before. The server does not check again that the login is
+/// free: it accepts the login even if the room refuses it now.
 fn enter(lab: &mut Lab, from: ConnId, now: Instant, login: &str) -> Reply {
     let login = ClientFrame::Login { login };
     let event = Event::Command(Heard::Frame(login));

@@ -152,8 +152,8 @@ fn negative_is_empty<'a>(codec: &(), input: &'a [u8]) -> Decoded<'a> {
     }
 }
 
-/// Decodes the beginning of an SMA: returns an SMA with the part of the message that has arrived, or `None` if no part has
-/// arrived.
+/// Decodes the beginning of an SMA: returns an SMA with the part of the message that has arrived, or `None` if no part of
+/// the message has arrived.
 fn cut_short(input: &[u8]) -> Option<Frame<'_>> {
     match (input.first()?, &texts(input)[..]) {
         (3, [sender]) => {

@@ -73,7 +73,7 @@ fn without_ok(lab: &mut Lab, call: Call<'_>) -> Reply {
         .map(|out| if out == ok { vec![] } else { vec![out] })
 }
 
-/// Works like the correct server, but sends packets for which `which` returns true to all clients.
+/// Works like the correct server, but if `which` returns true for a packet, sends this packet to all clients.
 fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {
@@ -84,7 +84,7 @@ fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bo
     })
 }
 
-/// Returns the name for a note about a negotiation: `what`, and the three fields of the negotiation.
+/// Returns the name of a note about a negotiation. The name consists of `what` and the three fields of the negotiation.
 fn key(what: &str, negotiation: Negotiation<'_>) -> String {
     let Negotiation {
         sender,

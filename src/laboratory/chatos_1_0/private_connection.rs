@@ -134,7 +134,8 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Sends an OK when the correct server would refuse.
+/// Works like the correct server, with one exception: when the correct server would refuse the packet and close the
+/// connection, sends an OK instead of the refusal, and then closes the connection.
 fn welcomed(lab: &mut Lab, call: Call<'_>) -> Reply {
     let from = call.from;
     let reply = lab.good(call);
@@ -150,8 +151,8 @@ fn is_for(out: &Out, id: ConnId) -> bool {
     matches!(out, Out::One(to, _) if *to == id)
 }
 
-/// Returns the client that the sender has asked with this password. If the sender has asked several clients, returns the
-/// first of them in alphabetical order.
+/// Returns the client that the sender has asked for a private connection with this password. If there are several, returns
+/// the first in alphabetical order.
 fn first_asked(lab: &Lab, named: Negotiation<'_>) -> Option<String> {
     let of_sender = key(
         "asked",

@@ -73,8 +73,8 @@ pub(super) const FAULTS: &[Fault] = &[
                         let request = Frame::ConnectionRequest { pseudonym };
                         let reply = lab.good(heard(from, request, now));
                         reply.frames(|frame, right| match frame {
-                            // This faulty server checks a pseudonym too early. So here it accepts the pseudonym, even if the
-                            // room refuses it now.
+                            // The faulty server does not check again that the pseudonym is free. So here it accepts the
+                            // pseudonym, even if the room refuses it now.
                             Frame::Error { code: 2 } => bytes(ErrorCode::Ok.frame()),
                             _ => right.to_vec(),
                         })

@@ -203,8 +203,8 @@ pub(super) const FAULTS: &[Fault] = &[
                     };
                     let call = closing(&call, call.from, other);
                     outs.extend(lab.good(call).outs);
-                    // This faulty server announces only the close of the connection that the client named. It closes the
-                    // other connections without a packet.
+                    // The client named only one private connection. So this faulty server sends a packet only about that
+                    // one, and closes the others without a packet.
                     outs.retain(|out| !matches!(out, Out::One(..)));
                 }
             }
@@ -311,7 +311,7 @@ fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
         event,
         now: call.now,
     });
-    // Send only the effects: the connection of the client that sent the command stays open.
+    // Take over only the effects of the reply, not its flow: the connection of the client that sent the command stays open.
     Reply::send(reply.outs)
 }
 

@@ -1,5 +1,5 @@
-//! The faults of ChatOS Groupe 2 servers in the parts that the document adds to Chaton's document. The faults of Chaton
-//! servers cover the other parts.
+//! The faults of ChatOS Groupe 2 servers in the parts that the document adds to Chaton's document. The faults in all other
+//! parts are in the module `chaton`.
 
 mod closing;
 mod table;

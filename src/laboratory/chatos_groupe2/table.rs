@@ -1,6 +1,6 @@
-//! A server that follows the document's table of opcodes. The rest of the document contradicts the table: there, the opcodes
-//! of MESSAGE and MESSAGE_PRIVATE are exchanged. A server may follow the table or the rest of the document, so this server
-//! has no fault.
+//! A server that follows the document's table of opcodes. The rest of the document contradicts the table: there, MESSAGE has
+//! the opcode that MESSAGE_PRIVATE has in the table, and the other way round. A server may follow the table or the rest of
+//! the document, so this server has no fault.
 
 use matou_protocols::chaton::ClientFrame::{Message, MessagePrivate};
 use matou_protocols::chatos_groupe2::{ClientFrame, Codec, Room};
@@ -29,7 +29,7 @@ pub fn by_the_table() -> Specimen {
     BY_THE_TABLE.specimen(ANY)
 }
 
-/// Decodes the frame as if it began with the opcode `opcode`. The texts borrow from `input`.
+/// Decodes the frame as if it began with the opcode `opcode`. The decoded texts are parts of `input`, without a copy.
 fn decode_turned(codec: Codec, input: &[u8], opcode: u8) -> Decoded<'_, Room> {
     let mut turned = input.to_vec();
     if let Some(first) = turned.first_mut() {

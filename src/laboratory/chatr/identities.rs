@@ -64,7 +64,7 @@ fn registered() -> Result<&'static Registered, StartError> {
     REGISTERED.as_ref().map_err(StartError::Identities)
 }
 
-/// Returns the path of the file for the suite.
+/// Returns the path of the file from which the suite reads the identities.
 pub(super) fn file() -> Result<String, StartError> {
     let file = registered()?.folder.path().join("identities");
     Ok(file.display().to_string())

@@ -69,8 +69,9 @@ impl Subject for Room {
         Ok(engine.listen_tls(room, codec, address, limits, Room::answer, certificate)?)
     }
 
-    /// The laboratory runs the suite with the scale 0.25. The suite multiplies timeouts and upper bounds by this scale. The
-    /// suite does not multiply lower bounds, nor times in which nothing may arrive.
+    /// The laboratory runs the suite with the scale 0.25. The suite multiplies timeouts and upper bounds by this scale. It
+    /// does not multiply lower bounds, and it does not multiply the times during which it checks that nothing arrives. So
+    /// only `ping-within` and `time-out-until` are four times as long here as the suite really waits.
     fn settings() -> Result<BTreeMap<String, String>, StartError> {
         let told = [
             ("identities", identities::file()?),

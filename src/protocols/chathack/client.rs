@@ -223,7 +223,7 @@ impl ChatHackClient {
         Ok(send(&ClientFrame::PrivateAsking { sender, receiver }))
     }
 
-    /// Accepts a request. The program must listen first, because only then does the client know the address to which the
+    /// Accepts a request. The program must listen first: before that, the client does not know the address to which the
     /// asker must connect.
     fn accept(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         if !self.asked_by.iter().any(|name| name == peer) {

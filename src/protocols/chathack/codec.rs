@@ -1,5 +1,5 @@
-//! The packets of ChatHack as bytes. Each side has a `decode` and, next to it, an `encode`. Both list the packets in the
-//! order of the document.
+//! The packets of ChatHack as bytes. The frames of each side have a function `decode` and, next to it, a function `encode`.
+//! Both functions list the packets in the order of the document.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,7 +9,7 @@ use super::{ClientFrame, MeetingPoint, PeerFrame, Received, ServerFrame};
 
 /// Maximum length of a message, in bytes. The document says: "All message, private message or file which size is upper than
 /// 1024 bytes will be automatically rejects." Every other text has the same limit. So a name of 256 to 1024 bytes is too
-/// long for a login, but it is a valid text: the packet is valid, but no client has this name.
+/// long for a login, but it is a valid text. A packet with such a name is valid, although no client can have this name.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
 /// If a message is over the limit but has at most this many bytes, the receiver rejects it, skips its bytes and keeps the
@@ -245,8 +245,8 @@ fn not_for_a_peer(opcode: i8) -> Malformed {
     }
 }
 
-/// The message at the end of a frame. A message over the limit, but of at most [`MAX_SKIPPED_BYTES`], is rejected
-/// without closing the connection.
+/// The message at the end of a frame. If a message is over the limit but has at most [`MAX_SKIPPED_BYTES`], the receiver
+/// rejects it and keeps the connection open.
 enum Payload<'a> {
     Text(&'a str),
     /// The reason for the rejection, and the length of the whole frame.

@@ -19,13 +19,13 @@ pub(crate) enum LoginStage {
     },
     /// The client has proposed a login, and the room waits for the answer to its question about the accounts.
     Proposed(Proposal),
-    /// A client: its login was accepted.
+    /// Logged in: the server has accepted the login.
     Identified { login: Arc<str> },
     /// The server is closing this connection, and ignores everything that the peer still sends.
     Leaving,
 }
 
-/// A login about which the room has asked, and for which it has no answer yet.
+/// A login about which the room has asked a question that has no answer yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proposal {
     pub(crate) login: Arc<str>,
@@ -68,7 +68,7 @@ impl Stage for LoginStage {
             (LoginStage::Anonymous { .. } | LoginStage::Identified { .. }, Overdue::Frame) => {
                 Some("the rest of a packet")
             }
-            // In the other stages the limit does not apply: the answer about the accounts may take time, and a client may be
+            // In all other cases there is no time limit: the answer about the accounts may take time, and a client may be
             // silent for ever.
             _ => None,
         }

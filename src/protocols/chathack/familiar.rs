@@ -1,4 +1,4 @@
-//! Remembers which accounts have logged in from which addresses before.
+//! Remembers which accounts have logged in from which addresses.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -15,10 +15,10 @@ const WINDOW: Duration = Duration::from_mins(1);
 
 /// Gives each account a separate limit of wrong passwords at each address from which the account has logged in before.
 ///
-/// All clients of a proxy have one address. If this address had only one limit, one client could lock out the others: after
-/// its wrong guesses, the server would check no more passwords from this address. With the separate limit, an account that
-/// has logged in from the address before can still log in. But even from this address, an attacker cannot guess the password
-/// faster than the limit allows.
+/// All clients behind a proxy have the same address. If this address had only one limit, one client could lock out the
+/// others: after its wrong guesses, the server would check no more passwords from this address. With the separate limit, an
+/// account that has logged in from the address before can still log in. But even from this address, an attacker cannot guess
+/// the password faster than the limit allows.
 #[derive(Debug)]
 pub(super) struct Familiar {
     per_minute: usize,
@@ -52,8 +52,8 @@ impl Familiar {
         self.tries.insert(pair, VecDeque::new());
     }
 
-    /// Counts a try. Returns true if the password may be checked, and false if the limit is reached. If this account has not
-    /// logged in from this address before, counts nothing and returns `None`.
+    /// Counts a try to log in with a password. Returns true if the password may be checked, and false if the limit is
+    /// reached. If this account has not logged in from this address before, counts nothing and returns `None`.
     pub(super) fn count(&mut self, address: IpAddr, login: &str, now: Instant) -> Option<bool> {
         let tries = self.tries.get_mut(&(address, login.into()))?;
         tries.retain(|tried| now.saturating_duration_since(*tried) < WINDOW);
@@ -64,8 +64,8 @@ impl Familiar {
         Some(may)
     }
 
-    /// Removes the try that was counted at that time, because its password was correct. Returns false when no try of this
-    /// pair was counted at that time.
+    /// Removes the try that was counted at the time `counted`, because its password was not wrong. Returns false when no try
+    /// of this pair was counted at that time.
     pub(super) fn take_back(
         &mut self,
         address: IpAddr,

@@ -18,7 +18,7 @@ pub enum ClientFrame<'a> {
     },
     /// Opcode 2, "New Login Connection".
     Login {
-        /// The client has this login until the connection ends.
+        /// The login that the client proposes. If the server accepts it, the client has it until the connection ends.
         login: &'a str,
     },
     /// Opcode 3: a message for all clients.
@@ -58,7 +58,8 @@ pub enum ClientFrame<'a> {
 pub struct MeetingPoint {
     /// The port, as the client sent it. The number may be outside the valid range 1 to 65535.
     pub port: i32,
-    /// A frame contains four bytes after the address code 1 (IPv4), or sixteen bytes after the code 2 (IPv6).
+    /// The IP address. In a frame, it has four bytes after the address code 1 (IPv4), or sixteen bytes after the code 2
+    /// (IPv6).
     pub address: IpAddr,
     /// A secret of the two clients. No log shows it.
     pub id: i64,

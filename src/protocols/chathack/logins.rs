@@ -2,7 +2,7 @@
 //! a client has.
 //!
 //! The room asks a question about the accounts. Until the answer arrives, the room handles other events. So a login that was
-//! free when the room asked may be taken by then.
+//! free when the room asked may be taken when the answer arrives.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,13 +18,13 @@ use super::{Answer, Question, Room, ServerFrame};
 const NO_SUCH_ACCOUNT: &str = "no account has this login and this password";
 
 impl Room {
-    /// Handles opcode 1. The room first waits until it knows that the password is correct. Only then does it check whether a
-    /// client with this login is connected. If the room checked this first, its answer would tell a stranger with a wrong
-    /// password which clients are connected.
+    /// Handles opcode 1. The room first waits until it knows that the password is correct. After that, it checks whether a
+    /// client with this login is connected. If the room made this check before the password is known to be correct, its
+    /// answer would tell a stranger with a wrong password which clients are connected.
     ///
     /// The room counts a password as wrong when it asks its question, and takes back this count if the password is correct.
-    /// If the room counted only after the answer, a client could send a thousand passwords at the same time: all of them
-    /// would be hashed before the first wrong one is counted.
+    /// If the room counted only after the answer, a client could send a thousand passwords at the same time: the server
+    /// would hash all of them before it counts the first wrong one.
     pub(super) fn log_in_with_password(
         &mut self,
         from: ConnId,
@@ -144,7 +144,8 @@ impl Room {
         }
     }
 
-    /// Remembers that this account has logged in from the client's address. Does nothing for an address without limits.
+    /// Remembers that this account has logged in from the client's address. Does nothing for a loopback address to which the
+    /// limits do not apply.
     fn is_familiar(&mut self, from: ConnId, login: &Arc<str>) {
         if let Some(address) = self.connections.address(from)
             && (self.options.bound_loopback || !address.is_loopback())
@@ -170,8 +171,8 @@ impl Room {
             .enter(from, LoginStage::Identified { login });
     }
 
-    /// Refuses a password: answers with ACK 2. Because of `track_caller`, a remark carries the line of the caller, so the
-    /// log counts the remarks of each caller separately.
+    /// Refuses a password: answers with ACK 2. Because of `track_caller`, the remark contains the caller's line of source
+    /// code. So the log counts the remarks of each caller separately.
     #[track_caller]
     fn refuse_password(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
         out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));

@@ -3,16 +3,16 @@
 //! A client logs in with the login and the password of an account (opcode 1), or without a password (opcode 2). In the
 //! second case, the login must belong to no account and to no connected client. Then the client sends messages to all
 //! clients (opcode 3), and asks other clients for a private connection (opcode 4). The client that is asked can agree
-//! (opcode 5): then it says where to connect and with which id. Or it declines (opcode 6). The server relays both answers.
-//! Private messages and files go over a direct connection between the two clients. The server never sees this connection.
-//! The client that opens this connection sends the id as its first packet (opcode 9). Then both clients send messages
-//! (opcode 7) and files (opcode 8).
+//! (opcode 5): its packet contains the address to connect to and the id to send there. Or it can decline (opcode 6). The
+//! server relays both answers. Private messages and files go over a direct connection between the two clients. The server
+//! never sees this connection. The client that opens this connection sends the id as its first packet (opcode 9). Then both
+//! clients send messages (opcode 7) and files (opcode 8).
 //!
-//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs` says what each packet
-//! does, with `logins.rs`, `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure.
-//! Some answers depend on the stored accounts. Then the room asks a [`Question`], and handles other events until the answer
-//! arrives. `client.rs` is the client's half, and `explain.rs` splits a packet into its fields, for people who want to see
-//! the bytes.
+//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs`, `logins.rs`,
+//! `private_connections.rs` and `connections.rs` define what each packet does. `options.rs` contains the options that an
+//! operator can set. If the room needs the stored accounts for an answer, it asks a [`Question`], and handles other events
+//! until the answer to the question arrives. `client.rs` is the client's half, and `explain.rs` splits a packet into its
+//! fields, for people who want to see the bytes.
 //!
 //! # Where the document leaves something open
 //!
@@ -30,7 +30,7 @@
 //! | how often a client may try to log in | - | 5 times on a connection; it is closed after the last answer |
 //! | how often an address may try passwords | - | 10 wrong passwords a minute, including those that are still being checked; above this limit, every password gets ACK 2 without a check ([`Options::wrong_passwords_per_minute`]); an account that has logged in from the address before has its own limit |
 //! | too many logins wait for the accounts | - | ACK 2 for each further login; the client may try again |
-//! | a login packet after success, another packet before it | - | ACK 1 |
+//! | a login packet after a successful login, or any other packet before it | - | ACK 1 |
 //! | a sender's name that is not the client's own | never tied to the session | ACK 1, and the packet is not relayed |
 //! | who gets a global message | "all connected clients" and "all other connected users" | all others |
 //! | an empty message | - | delivered |

@@ -21,8 +21,8 @@ pub const MAX_PASSWORD_BYTES: usize = 255;
 /// Everything that a ChatHack listener knows: the connections, the logins, the pending requests.
 ///
 /// When a connection ends, the room frees everything that it stored for this connection. So the number of connections and
-/// the [`Options`] limit the room's memory. The room remembers only one thing longer: the addresses from which wrong
-/// passwords came. Their number is limited too.
+/// the [`Options`] limit the room's memory. The room remembers only two things longer: the addresses from which wrong
+/// passwords came, and the addresses from which each account has logged in. The number of both is limited too.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -103,8 +103,8 @@ impl Room {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // This interval is as long as the time limit of a request. So a pending request is never relayed again: it ends
-            // before that.
+            // This interval is as long as the time limit of a request. So a pending request is never relayed again: when
+            // this interval is over, the request has ended.
             repeat_interval: options.negotiation_timeout,
         };
         let wrong_passwords = GuessLimits {
@@ -126,8 +126,8 @@ impl Room {
         self.connections.is_empty() && self.roster.is_empty() && self.requests.is_empty()
     }
 
-    /// Handles a packet. The effect of a packet depends on the stage of the connection that sent it. Returns the question
-    /// for the accounts, if there is one.
+    /// Handles a packet. The effect of the packet depends on the stage of the connection on which it arrived. If the room
+    /// must ask a question about the accounts, returns this question.
     fn received(
         &mut self,
         from: ConnId,
@@ -136,7 +136,8 @@ impl Room {
         out: &mut Effects,
     ) -> Option<Question> {
         match (self.connections.stage(from)?.clone(), received) {
-            // In these stages the room ignores every packet: it waits for the accounts, or the connection is closing.
+            // In these stages the room ignores every packet: it waits for an answer about the accounts, or the connection is
+            // closing.
             (LoginStage::Proposed(_) | LoginStage::Leaving, _) => {}
             (_, Received::TooLong(malformed)) => {
                 self.packet_error(from, &malformed.to_string(), out);

@@ -256,8 +256,8 @@ impl ChatonClient {
         }
     }
 
-    /// Returns the other client of an agreement, if we made the request or accepted it. Otherwise returns `None`: a server
-    /// must not make us open connections to which we did not agree.
+    /// Returns the other client of an agreement, if we made the request or accepted it. Otherwise returns `None`, so that a
+    /// server cannot make us open a connection to which we have not agreed.
     fn other_party<'a>(&mut self, requester: &'a str, target: &'a str) -> Option<&'a str> {
         if requester == self.login && self.asked.take(|name| name == target).is_some() {
             Some(target)

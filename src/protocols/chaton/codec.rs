@@ -1,5 +1,5 @@
-//! The commands of Chaton as bytes. Each side has a `decode` and, next to it, an `encode`. Both list the commands in the
-//! order of the document.
+//! The commands of Chaton as bytes. The frames of each side have a function `decode` and, next to it, a function `encode`.
+//! Both functions list the commands in the order of the document.
 
 use crate::wire::{Cursor, Malformed, Stop, settle};
 
@@ -7,7 +7,7 @@ use super::fields::{decode_long, decode_parties, decode_text, encode_long, encod
 use super::{ClientFrame, ServerFrame};
 
 /// Maximum length of a message, in bytes (section 2). Every other text has the same limit. So a name of 31 to 1024 bytes is
-/// too long for a login, but it is a valid text: the frame is valid, but no client has this name.
+/// too long for a login, but it is a valid text. A frame with such a name is valid, although no client can have this name.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
 const LOGIN: i8 = 0;

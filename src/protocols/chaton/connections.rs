@@ -6,8 +6,8 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 
 use super::Room;
 
-/// The stages of a connection. The first end of a private connection waits for the second end; the stage of the first end
-/// contains the connect_id.
+/// The stages of a connection. While the first end of a private connection waits for the second end, the stage of the first
+/// end contains the connect_id.
 pub(super) type Stage = TunnelStage<i64>;
 
 pub(super) type Connections = room::Connections<Stage>;
@@ -19,8 +19,9 @@ impl Lifecycle for Room {
         &mut self.connections
     }
 
-    /// Real clients open their second connection early, and send nothing on it until the user has decided. So the time limit
-    /// for the first byte does not apply to connections from the address of a client that takes part in a negotiation.
+    /// Real clients open their second connection early, and send nothing on it until the user has decided about the request.
+    /// So the time limit for the first byte does not apply to connections from the address of a client that takes part in a
+    /// negotiation.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client) || self.rendezvous.involves(client))

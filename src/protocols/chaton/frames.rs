@@ -102,7 +102,7 @@ pub enum ServerFrame<'a> {
         requester: &'a str,
         /// The client that agreed.
         target: &'a str,
-        /// Never zero or negative.
+        /// Always greater than zero.
         connect_id: i64,
     },
     /// Section 4: the private connection is open. Every byte that the client receives after this frame comes from the other

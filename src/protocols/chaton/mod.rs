@@ -1,15 +1,16 @@
 //! The protocol Chaton.
 //!
 //! A client proposes a LOGIN. After the server has accepted the login, the client sends messages to all (MESSAGE) or to one
-//! client (MESSAGE_PRIVATE). It also asks other clients for a private connection (REQUEST_PRIVATE), and the other client
+//! client (MESSAGE_PRIVATE). It can also ask another client for a private connection (REQUEST_PRIVATE). The other client
 //! answers with OK_PRIVATE or KO_PRIVATE. When both clients agree, the server sends both the same id (ID_PRIVATE). Each
 //! client opens a second connection to the server and sends the id on it (LOGIN_PRIVATE). When the server has both
 //! connections, it sends ESTABLISHED on each, and then relays every byte between them. Neither client learns the other's
 //! address.
 //!
-//! `frames.rs` defines the commands as types; `codec.rs` and `fields.rs` turn them into bytes and back. `room.rs` says what
-//! each command does, with `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure.
-//! `client.rs` is the client's half, and `explain.rs` splits a frame into its fields, for people who want to see the bytes.
+//! `frames.rs` defines the commands as types; `codec.rs` and `fields.rs` turn them into bytes and back. `room.rs`,
+//! `private_connections.rs` and `connections.rs` define what each command does. `options.rs` contains the options that an
+//! operator can set. `client.rs` is the client's half, and `explain.rs` splits a frame into its fields, for people who want
+//! to see the bytes.
 //!
 //! # Where the document leaves something open
 //!

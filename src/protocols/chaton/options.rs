@@ -19,10 +19,11 @@ pub struct Options {
     /// Time limit for the answer to a request. The same time limit applies to a connect_id: within this time after
     /// ID_PRIVATE, both ends must connect. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// If a client repeats a request that is pending, the server relays it again only after this time. Default: 5 seconds.
+    /// Minimum time between two relays of the same request. If a client repeats a pending request earlier, the server does
+    /// not relay it again. Default: 5 seconds.
     pub repeat_interval: Duration,
-    /// Maximum number of LOGIN_PRIVATE with a wrong id, per minute and address. The server answers each further
-    /// LOGIN_PRIVATE with a wrong id one second late. Default: 10.
+    /// Maximum number of LOGIN_PRIVATE commands with a wrong id, per minute and address. Above this limit, the server waits
+    /// one second before it answers a LOGIN_PRIVATE with a wrong id. Default: 10.
     pub tunnel_guesses_per_minute: usize,
     /// Whether limits per address also apply to loopback addresses. By default they do not apply, because tests, benchmarks
     /// and local proxies all connect from loopback addresses.

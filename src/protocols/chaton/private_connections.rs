@@ -152,8 +152,8 @@ impl Room {
 
 /// Section 4: the server joins the two ends of a private connection.
 impl Room {
-    /// Handles LOGIN_PRIVATE. The first connection that sends a live id waits. When the second connection with this id
-    /// arrives, the server joins the two. The server closes a connection with any other id.
+    /// Handles LOGIN_PRIVATE. The first connection that sends a valid connect_id waits. When a second connection sends the
+    /// same id, the server joins the two connections. The server closes a connection that sends an id that is not valid.
     pub(super) fn login_private(
         &mut self,
         from: ConnId,
@@ -177,14 +177,15 @@ impl Room {
         }
     }
 
-    /// Cancels a private connection whose two ends have not both connected. If one end waits, closes it.
+    /// Cancels a private connection that is not open yet. If its first end is already connected and waits, closes that end.
     pub(crate) fn cancel(&mut self, connect_id: i64, out: &mut Effects) {
         if let Some(ended) = self.rendezvous.end(connect_id) {
             self.close_waiting_end(ended, "a client closed the private connection", out);
         }
     }
 
-    /// Ends each connect_id whose time limit has passed. If an end waits with this id, closes it.
+    /// Ends each connect_id whose time limit has passed. If an end is already connected with this id and waits, closes that
+    /// end.
     pub(super) fn expire_connect_ids(&mut self, now: Instant, out: &mut Effects) {
         while let Some(ended) = self.rendezvous.expire(now) {
             self.close_waiting_end(ended, "the connect_id expired", out);

@@ -1,8 +1,8 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
 //!
-//! When a command arrives here, its lengths and its UTF-8 have been checked already: `fields.rs` passes the limit of each
-//! text to `Cursor::text32` in `wire/cursor.rs`, which checks the text. All rooms handle most other events of a connection
-//! (a time limit passes, the connection is closed) in the same way: see `Lifecycle` in `room/connections.rs`.
+//! When a command arrives here, its lengths and its UTF-8 have already been checked: `fields.rs` gives each text and its
+//! limit to `Cursor::text32` (`wire/cursor.rs`), and this function checks the text. All rooms handle most other events of a
+//! connection (a time limit passes, the connection is closed) in the same way: see `Lifecycle` in `room/connections.rs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -141,7 +141,7 @@ impl Room {
         self.connections.flow(id)
     }
 
-    /// Returns the login of a connection that has one.
+    /// Returns the login of a connection; `None` when the connection has no login.
     pub(crate) fn login_of(&self, id: ConnId) -> Option<&Arc<str>> {
         self.roster.login(id)
     }
@@ -152,7 +152,7 @@ impl Room {
         self.rendezvous.agreement(connect_id)
     }
 
-    /// Handles a command. The effect of a command depends on the stage of the connection that sent it.
+    /// Handles a command. The effect of the command depends on the stage of the connection on which it arrived.
     fn command(&mut self, from: ConnId, command: ClientFrame<'_>, now: Instant, out: &mut Effects) {
         match self.connections.stage(from) {
             Some(Stage::Anonymous) => self.anonymous_sent(from, command, now, out),
@@ -160,8 +160,8 @@ impl Room {
                 let login = Arc::clone(login);
                 self.client_sent(from, &login, command, now, out);
             }
-            // This never happens: the flow of these connections is not `Flow::Frames`, so the engine decodes no commands for
-            // them.
+            // This never happens: the flow of connections in these stages is not `Flow::Frames`, so the engine decodes no
+            // commands on them.
             Some(
                 Stage::WaitingEnd(_)
                 | Stage::TunnelEnd

@@ -1,5 +1,5 @@
-//! Finds out which of the client's packets an ERROR answers. An ERROR does not say this, but a server answers packets in the
-//! order in which they were sent.
+//! Finds out which of the client's packets an ERROR answers. An ERROR does not name the packet, but a server answers packets
+//! in the order in which the client sent them.
 
 use std::collections::VecDeque;
 

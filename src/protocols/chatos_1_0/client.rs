@@ -228,8 +228,8 @@ impl Chatos10Client {
             let peer = fields.sender.to_owned();
             return Action::tell(Event::Withdrawn { peer });
         }
-        // If the client is already opening this private connection, the server will close it, and the user gets a message
-        // then. So the client shows nothing now.
+        // If the client is already opening this private connection, the server will close the connection, and the user will
+        // get a message about that. So the client shows nothing now.
         let is_opening = self.tunnels.details().any(|known| *known == fields);
         if is_opening || self.answers.abort_came(|own| *own == fields) {
             return Vec::new();

@@ -8,8 +8,9 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 use super::Room;
 use super::private_connections::Refusal;
 
-/// The stages of a connection. The first end of a tunnel waits for the second end; the stage of the first end contains the
-/// negotiation. If a connection has made a wrong guess, its stage contains the refusal that the server sends after a delay.
+/// The stages of a connection. While the first end of a tunnel waits for the second end, the stage of the first end contains
+/// the negotiation. While the server delays its refusal of a TCPAccept or TCPConnect that fits no negotiation, the stage of
+/// that connection contains the refusal.
 pub(super) type Stage = TunnelStage<Request<i16>, Refusal>;
 
 pub(super) type Connections = room::Connections<Stage>;
@@ -21,8 +22,9 @@ impl Lifecycle for Room {
         &mut self.connections
     }
 
-    /// Real clients open their second connection early, and send nothing on it until the user has decided. So the time limit
-    /// for the first byte does not apply to connections from the address of a client that takes part in a negotiation.
+    /// Real clients open their second connection early, and send nothing on it until the user has decided about the request.
+    /// So the time limit for the first byte does not apply to connections from the address of a client that takes part in a
+    /// negotiation.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client))

@@ -30,7 +30,7 @@ pub enum Frame<'a> {
         /// At most 32,767 bytes.
         message: &'a str,
     },
-    /// TCPAsk: A asks B for a private connection.
+    /// TCPAsk: client A asks client B for a private connection.
     TcpAsk(Negotiation<'a>),
     /// TCPAccept: the first packet of B's second connection.
     TcpAccept(Negotiation<'a>),
@@ -93,11 +93,12 @@ impl PartialEq<Negotiation<'_>> for OwnedNegotiation {
 /// The meaning of an ERROR packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// The request was carried out.
+    /// The server has carried out the request.
     Ok = 1,
     /// Another client has this pseudonym.
     PseudoUnavailable = 2,
-    /// The sender's name in the packet is not its own pseudonym, or the server does not accept such a pseudonym.
+    /// The sender's name in the packet is not the pseudonym of the client that sent the packet, or the server does not
+    /// accept this pseudonym.
     InvalidPseudonym = 3,
     /// No client has this pseudonym.
     UnreachableUser = 4,

@@ -8,10 +8,10 @@
 //! server has both connections, it sends ERROR OK on each, and then relays every byte between them. Neither client learns
 //! the other's address.
 //!
-//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs` says what each packet
-//! does, with `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. `client.rs`
-//! and `answers.rs` are the client's half, and `explain.rs` splits a packet into its fields, for people who want to see the
-//! bytes.
+//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs`,
+//! `private_connections.rs` and `connections.rs` define what each packet does. `options.rs` contains the options that an
+//! operator can set. `client.rs` and `answers.rs` are the client's half, and `explain.rs` splits a packet into its fields,
+//! for people who want to see the bytes.
 //!
 //! # Where the document leaves something open
 //!

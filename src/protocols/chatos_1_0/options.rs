@@ -12,11 +12,11 @@ pub struct Options {
     pub pending_as_target: usize,
     /// Time limit for a negotiation, from its TCPAsk until both ends have connected. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Maximum number of TCPAccept and TCPConnect packets that fit no negotiation, per minute and address. The server
-    /// answers each further packet of this kind one second late. Default: 10.
+    /// Maximum number of TCPAccept and TCPConnect packets that fit no negotiation, per minute and address. Above this limit,
+    /// the server waits one second before it answers such a packet. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether an end of a tunnel may connect from another address than its client. By default it may not: if every address
-    /// were allowed, only a password of 16 bits would prove that the end belongs to the client.
+    /// Whether an end of a tunnel may connect from an address that is not the address of its client. By default it may not:
+    /// if every address were allowed, only a password of 16 bits would prove that the end belongs to the client.
     pub tunnel_any_address: bool,
     /// Whether limits per address also apply to loopback addresses. By default they do not apply, because tests, benchmarks
     /// and local proxies all connect from loopback addresses.

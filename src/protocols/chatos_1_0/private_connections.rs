@@ -115,7 +115,8 @@ impl Room {
         self.requests.is_pending(request).then_some(request)
     }
 
-    /// Ends each negotiation whose time limit has passed: sends a TCPAbort to its asker. If an end waits, closes it.
+    /// Ends each negotiation whose time limit has passed: sends a TCPAbort to its asker. If an end is already connected and
+    /// waits, closes that end.
     pub(super) fn expire_negotiations(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
             out.remark(
@@ -304,7 +305,7 @@ impl Room {
         }
     }
 
-    /// Sends the late answers whose delay of one second is over, and closes the connections that get them.
+    /// Sends the delayed answers whose delay of one second is over, and closes the connections that get them.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             if let Some(Stage::AnswerDelayed { answer, .. }) =

@@ -1,5 +1,4 @@
-//! What each packet of ChatOS 1.0 does to the room. The packets for private connections are in
-//! `private_connections.rs`.
+//! What each packet of ChatOS 1.0 does to the room. `private_connections.rs` handles the packets for private connections.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -120,15 +119,15 @@ impl Room {
             && self.guesses.is_empty()
     }
 
-    /// Handles a packet. The effect of a packet depends on the stage of the connection that sent it.
+    /// Handles a packet. The effect of the packet depends on the stage of the connection on which it arrived.
     fn packet(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
         use Frame::*;
 
         let own = match self.connections.stage(from) {
             Some(Stage::Anonymous) => None,
             Some(Stage::Identified { login }) => Some(Arc::clone(login)),
-            // This never happens: the flow of these connections is not `Flow::Frames`, so the engine decodes no packets for
-            // them.
+            // This never happens: the flow of connections in these stages is not `Flow::Frames`, so the engine decodes no
+            // packets on them.
             _ => return,
         };
         match (own.as_deref(), frame) {

@@ -39,7 +39,8 @@ pub use crate::chaton::{Codec, LongWidth, Options};
 pub use frames::{AcceptCloseConnection, ClientFrame, CloseConnection, ServerFrame};
 pub use room::Room;
 
-/// When one end of a private connection has sent its last byte, the server waits for this time before it tells the other
-/// end. In this time, a CLOSE_CONNECTION may arrive on another connection. The server must relay it before it tells the
-/// other end: the authors' client fails when a private connection ends without an ACCEPT_CLOSE_CONNECTION.
+/// When one end of a private connection has sent its last byte, the server waits for this time before it tells the other end
+/// that no more bytes follow. In this time, a CLOSE_CONNECTION may arrive on another connection. The server must send the
+/// ACCEPT_CLOSE_CONNECTION for it first: the authors' client fails when a private connection ends without an
+/// ACCEPT_CLOSE_CONNECTION.
 pub const TUNNEL_END_DELAY: Duration = Duration::from_millis(100);

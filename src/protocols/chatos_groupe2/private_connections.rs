@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ConnId, Expiries, Ticket};
 
-/// After a private connection has ended, the server still accepts a CLOSE_CONNECTION for it during this time.
+/// How long after the end of a private connection the server still accepts a CLOSE_CONNECTION for it.
 const AFTER_ITS_END: Duration = Duration::from_mins(1);
 
 /// Maximum number of ended private connections that are remembered. When there are more, the private connection that ended
@@ -43,9 +43,9 @@ enum Stage {
 impl Tunnels {
     /// Adds a private connection whose two ends are connected.
     pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
-        // The server chooses only ids that are not live. When a private connection opens, its id is no longer live, so the
-        // server may choose the same id for another private connection. In that case the older private connection is
-        // forgotten.
+        // An id is live until its private connection opens. A new id must only be different from the live ids, so the server
+        // may choose the id of an older private connection again. In that case, the older private connection is forgotten
+        // here.
         self.take(connect_id);
         for end in ends {
             self.by_end.insert(end, connect_id);

@@ -113,8 +113,8 @@ impl Room {
                 let first = self.chaton.agreement(connect_id).and_then(|it| it.waiting);
                 let parties = self.parties_that_agreed(connect_id);
                 let flow = self.chaton.handle(from, event, now, out);
-                // `Flow::Raw` alone does not say which end this is. But another connection was already waiting as the first
-                // end, so this connection is the second end.
+                // `Flow::Raw` alone does not say whether this connection is the first or the second end. But if another
+                // connection (`first`) was already waiting, this connection is the second end.
                 if let (Some(first), Some(parties), Flow::Raw) = (first, parties, flow) {
                     self.tunnels.establish(connect_id, parties, [first, from]);
                 }
@@ -181,7 +181,7 @@ impl Room {
         }
     }
 
-    /// Returns the two clients of a live id.
+    /// Returns the two clients that agreed on this connect_id; `None` when the id is not live.
     fn parties_that_agreed(&self, connect_id: i64) -> Option<[Party; 2]> {
         let [asker, target] = self.chaton.agreement(connect_id)?.parties;
         Some([self.party(asker)?, self.party(target)?])

@@ -31,9 +31,9 @@ pub struct ChatrClient {
     /// Our address and the server's address; `None` until they are known.
     ends: Option<(IpAddr, IpAddr)>,
     identity: Identity,
-    /// Clients that we have asked, and that have not answered yet.
+    /// Clients that we have asked for a private connection, and that have not answered yet.
     asked: Remembered<Uuid>,
-    /// Clients that have asked us, and that we have not answered yet.
+    /// Clients that have asked us for a private connection, and that we have not answered yet.
     asked_by: Remembered<Party>,
     /// Clients with which we have agreed, but whose addresses the server has not sent yet.
     agreed: Remembered<Party>,
@@ -106,7 +106,8 @@ impl Dialogue for ChatrClient {
         bytes: &[u8],
     ) -> Result<Option<(usize, Vec<Action>)>, Fault> {
         let Source::Server = from else {
-            // The dialogue does not read the bytes of peers. The program reads them, after the peer has proved its identity.
+            // The dialogue does not read the bytes that a peer sends. The program reads them, after the peer has proved its
+            // identity.
             return Ok(None);
         };
         let Some((frame, length)) = Frame::decode_from_server(bytes)? else {
@@ -178,7 +179,7 @@ fn begins_with_a_ping(bytes: &[u8]) -> bool {
     )
 }
 
-/// What the user wants.
+/// The functions that do what the user wants.
 impl ChatrClient {
     fn connect(&mut self) -> Vec<Action> {
         self.identity = Identity::Proposed;

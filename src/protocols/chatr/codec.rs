@@ -13,11 +13,11 @@ use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::Frame;
 
-/// Maximum length of opcode and payload, in bytes, when a client is connected.
+/// Maximum length of opcode and payload together, in bytes, after the client's PacketConnect.
 pub const MAX_PACKET_BYTES: u32 = 64 << 10;
 
-/// Maximum length of opcode and payload, in bytes, before a client is connected. This is long enough for a signature with
-/// the largest allowed key.
+/// Maximum length of opcode and payload together, in bytes, of a client's first packet. This is long enough for a signature
+/// with the largest allowed key.
 pub const MAX_FIRST_PACKET_BYTES: u32 = 2 << 10;
 
 const CONNECT: u8 = 0;

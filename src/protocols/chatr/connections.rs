@@ -20,7 +20,7 @@ pub(crate) enum VerificationStage {
         /// check.
         revoked: bool,
     },
-    /// A client: PacketConnected was sent.
+    /// Logged in: the server has sent PacketConnected.
     Connected { uuid: Uuid },
     /// The server is closing this connection, and ignores everything that the peer still sends.
     Leaving,
@@ -49,7 +49,7 @@ impl Stage for VerificationStage {
         match (self, overdue) {
             (Anonymous, Overdue::FirstByte | Overdue::Identification) => Some("PacketConnect"),
             (Anonymous | Connected { .. }, Overdue::Frame) => Some("the rest of a packet"),
-            // In the other stages the limit does not apply: the check of a signature may need time, and pings detect silent
+            // In all other cases there is no such limit: the check of a signature may take time, and pings detect silent
             // clients.
             _ => None,
         }

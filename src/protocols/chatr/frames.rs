@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::room::Packet;
 use crate::wire::Excerpt;
 
-/// A packet. Both clients and the server send the three packets about a connection request. In a packet to the server, the
-/// UUID names the recipient; in a packet from the server, the UUID names the sender.
+/// A packet. Clients send the three packets about a connection request, and the server sends them too. In a packet to the
+/// server, the UUID names the recipient; in a packet from the server, the UUID names the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// PacketConnect: a client states and proves its identity.
@@ -75,7 +75,7 @@ pub enum Reason {
     InvalidPacket,
     /// Another connection has already logged in with this UUID.
     AlreadyConnected,
-    /// The signature is not made with the registered key.
+    /// The signature was not made with the registered key.
     FailedToVerify,
     /// The client did not answer in time.
     TimeOut,

@@ -6,11 +6,11 @@
 //! denies. If it accepts, the server tells each of the two clients the address from which the other client is connected
 //! (PacketClientInfo). The two clients then connect to each other without the server.
 //!
-//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs` says what each packet
-//! does, with `private_connections.rs`, `pings.rs` and `connections.rs`. To check a signature, the room needs the registered
-//! keys. So it asks a question ([`Claim`]), and handles other events until the answer arrives. `options.rs` has what an
-//! operator can configure. `client.rs` is the client's half, and `explain.rs` splits a packet into its fields, for people
-//! who want to see the bytes.
+//! `frames.rs` defines the packets as types, and `codec.rs` turns them into bytes and back. `room.rs`,
+//! `private_connections.rs`, `pings.rs` and `connections.rs` define what each packet does. To check a signature, the room
+//! needs the registered keys. So it asks a question ([`Claim`]), and handles other events until the answer arrives.
+//! `options.rs` contains the options that an operator can set. `client.rs` is the client's half, and `explain.rs` splits a
+//! packet into its fields, for people who want to see the bytes.
 //!
 //! # Where the document leaves something open
 //!

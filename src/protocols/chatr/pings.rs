@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ByConn, ConnId, Entropy, Expiries, Ticket};
 
-/// The pings of all clients. Each client has only one entry in `timetable`. A packet from the client does not change this
-/// entry, but only updates `alive`. When the entry is due, [`Pings::due`] checks `alive`.
+/// The pings of all clients. Each client has only one entry in `timetable`. Most packets from the client do not change this
+/// entry: they only update `alive`. Only the answer to the last ping moves the entry to the time of the next ping. When the
+/// entry is due, [`Pings::due`] checks `alive`.
 pub(super) struct Pings {
     interval: Duration,
     timeout: Duration,
@@ -17,7 +18,7 @@ pub(super) struct Pings {
 struct Client {
     /// The ping that is not answered yet. No other ping is sent until this ping is answered.
     unanswered: Option<i64>,
-    /// The time of the last ping or of the last packet: the later of the two.
+    /// The time of the server's last ping or of the client's last packet, whichever is later.
     alive: Instant,
     next: Ticket,
 }

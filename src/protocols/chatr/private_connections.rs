@@ -116,7 +116,7 @@ impl Room {
         }
     }
 
-    /// Ends the requests of a client that leaves: denies the requests of other clients that wait for its answer.
+    /// Ends the requests of a client that leaves. Other clients that wait for its answer get PacketConnectionRequestDenied.
     pub(super) fn end_requests(&mut self, id: ConnId, uuid: Uuid, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {

@@ -1,4 +1,5 @@
-//! What each packet of Chatr Connect does to the room. Requests are in `private_connections.rs`, pings in `pings.rs`.
+//! What each packet of Chatr Connect does to the room. `private_connections.rs` handles the requests, and `pings.rs` handles
+//! the pings.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -151,7 +152,7 @@ impl Room {
             .map_or(Stage::Leaving, |stage| *stage)
     }
 
-    /// Handles a packet. The effect of a packet depends on the stage of the connection that sent it.
+    /// Handles a packet. The effect of the packet depends on the stage of the connection on which it arrived.
     fn packet(
         &mut self,
         from: ConnId,
@@ -215,8 +216,8 @@ impl Room {
         }
     }
 
-    /// Handles the result of the check of a signature. The check takes time. Since the check began, other clients may have
-    /// connected or left, and the key may have been replaced.
+    /// Handles the result of a signature check. The check takes time: since it began, other clients may have connected or
+    /// left, and the key may have been replaced.
     fn verified(&mut self, from: ConnId, verdict: Verdict, now: Instant, out: &mut Effects) {
         let Stage::Verifying { uuid, revoked } = self.stage(from) else {
             return;

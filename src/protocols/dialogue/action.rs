@@ -15,7 +15,7 @@ pub enum Action {
     Send(Vec<u8>),
     /// Show this to the user.
     Tell(Event),
-    /// Open another connection to the server, which becomes a private connection, and send `opening` on it.
+    /// Open another connection to the server, and send `opening` on it. This connection becomes a private connection.
     Open {
         /// The number of the new private connection.
         tunnel: TunnelId,
@@ -77,7 +77,7 @@ pub enum Action {
         /// The size of the file, in bytes.
         size: u64,
     },
-    /// Some bytes of the arriving file.
+    /// The next bytes of the file that the peer sends.
     FileBytes {
         /// The private connection.
         tunnel: TunnelId,

@@ -3,7 +3,8 @@
 //!
 //! **A dialogue is a value**, as a room is. It receives an [`Intent`] of the user, or bytes from a connection. It returns
 //! [`Action`]s, for example: bytes to send, another connection to open, or an [`Event`] to show. A dialogue uses no socket,
-//! thread or clock. So the same dialogue works with plain lines and with a terminal, and the tests need no network.
+//! thread or clock. So the client program can use the same dialogue whether it prints plain lines or controls the terminal,
+//! and the tests need no network.
 //!
 //! The private connections ("tunnels") of the protocols differ in two ways:
 //!
@@ -65,7 +66,7 @@ pub trait Dialogue: Send {
     fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
 
     /// True when the server also sends a message for everyone back to its sender. When this is false, the program itself
-    /// shows the message when it sends it.
+    /// shows each message that the user sends to everyone.
     fn hears_itself(&self) -> bool {
         true
     }
@@ -112,7 +113,8 @@ pub trait Dialogue: Send {
         Err(Refusal::NoFrames)
     }
 
-    /// Tells the dialogue that our direction of a private connection is closed, after all its queued bytes have been sent.
+    /// Tells the dialogue that all queued bytes of a private connection have been sent, and that our direction of it is now
+    /// closed.
     fn all_sent(&mut self, tunnel: TunnelId) -> Vec<Action> {
         let _ = tunnel;
         Vec::new()
@@ -130,8 +132,8 @@ pub trait Dialogue: Send {
 /// What the user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent<'a> {
-    /// Log in under this name. This is always the first intent of a user. After a refusal, the program can pass it again,
-    /// with this or another name.
+    /// Log in under this name. This is always the first intent of a user. After a refusal, the program can pass this intent
+    /// again, with the same name or another name.
     LogIn {
         /// The name.
         login: &'a str,

@@ -18,7 +18,7 @@ pub enum Refusal {
     },
     /// The name is empty, but no client has an empty name.
     EmptyName,
-    /// The user has asked for a private connection with their own login.
+    /// The user has asked for a private connection, and named their own login.
     Oneself,
     /// No request from this peer waits for an answer.
     NotAsked {
@@ -55,7 +55,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Checks a name against a protocol's limit, in bytes, before it is sent.
+    /// Checks a name before it is sent: the name must not be empty, and must have at most `limit` bytes.
     pub fn of_name(name: &str, limit: usize) -> Result<(), Refusal> {
         if name.is_empty() {
             return Err(Refusal::EmptyName);

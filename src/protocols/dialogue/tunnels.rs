@@ -70,7 +70,8 @@ impl<D> Tunnels<D> {
         Some(vec![Action::Tell(Event::TunnelUp { peer }), follows])
     }
 
-    /// Marks our direction of the newest private connection with this peer as closed, and returns the connection's number.
+    /// Finds the newest private connection with this peer on which we may still send. Marks our direction of it as closed,
+    /// and returns its number.
     ///
     /// # Errors
     ///

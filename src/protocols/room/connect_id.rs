@@ -1,11 +1,11 @@
 use std::hash::{DefaultHasher, Hasher};
 
-/// A source of unpredictable bits. The engine passes a source of random numbers of the operating system; tests pass known
-/// numbers.
+/// A source of unpredictable bits. The server passes a function that asks the operating system for random numbers. Tests
+/// pass a function that returns known numbers.
 pub type Entropy = Box<dyn FnMut() -> u64 + Send>;
 
-/// Makes connect_ids. Anyone who knows the id of a private connection can become one of the ends, so ids must be hard to
-/// guess. Two ids that are in use at the same time must differ. An id is never zero or negative.
+/// Makes connect_ids, the ids of private connections. Anyone who knows such an id can become one of the two ends, so ids
+/// must be hard to guess. Two ids that are in use at the same time must differ. An id is never zero or negative.
 pub struct ConnectIds {
     source: Source,
 }
@@ -13,8 +13,8 @@ pub struct ConnectIds {
 enum Source {
     /// For ids of eight bytes: each id has 63 random bits.
     Random(Entropy),
-    /// For ids of four bytes: a counter, because among random numbers of this size, two would soon be equal. A secret
-    /// permutation turns each value of the counter into an id, so that the ids are hard to guess.
+    /// For ids of four bytes: a counter. Random numbers of this size would soon repeat. A secret permutation turns each
+    /// value of the counter into an id, so that the ids are hard to guess.
     Counted {
         counter: u32,
         permutation: Permutation,
@@ -84,7 +84,7 @@ struct Permutation {
     key: [u64; 2],
 }
 
-/// The same number of rounds as in FF1, a standard construction of this kind.
+/// Number of rounds of the Feistel network. FF1, a standard cipher of this kind, also has ten rounds.
 const ROUNDS: u8 = 10;
 
 impl Permutation {
@@ -96,8 +96,8 @@ impl Permutation {
         permuted
     }
 
-    /// Permutes a number once. Each round leaves one half of the number unchanged, so every round can be undone. So two
-    /// different numbers never have the same result.
+    /// Permutes a number once. Each round leaves one half of the number unchanged, so every round can be undone. This is why
+    /// two different numbers never have the same result.
     fn once(&self, number: u32) -> u32 {
         let mut left = (number >> 16) as u16;
         let mut right = number as u16;
@@ -107,7 +107,7 @@ impl Permutation {
         u32::from(left) << 16 | u32::from(right)
     }
 
-    /// Hashes the key and then the two values, with the SipHash of the standard library.
+    /// Hashes the key, then `round` and `half`, with the SipHash of the standard library.
     fn mix(&self, round: u8, half: u16) -> u16 {
         let mut hasher = DefaultHasher::new();
         for part in self.key {

@@ -20,9 +20,9 @@ struct Connection<S> {
 /// A stage in the life of a connection. Each protocol has its own stages. Through this trait, the shared code learns what it
 /// needs to know about a stage.
 pub(crate) trait Stage: Sized {
-    /// The first stage: the connection was accepted and has not sent anything.
+    /// The first stage: the connection was accepted, and its peer has not sent anything yet.
     const ACCEPTED: Self;
-    /// The last stage: the room closes the connection and ignores what it still sends.
+    /// The last stage: the room is closing the connection, and ignores what the peer still sends.
     const LEAVING: Self;
 
     /// True while the room may close the connection. False when the connection is closing already, or when the engine or a

@@ -10,12 +10,12 @@ pub trait Packet: fmt::Display {
     fn encode(&self, into: &mut Vec<u8>);
 }
 
-/// A list of what a room wants the engine to do, in order: a log, which the engine calls *the run*.
+/// What a room wants the engine to do, in order. This file calls the list a *log*; the engine calls it the *run*.
 ///
 /// A *member* is a connection that has joined the room and has not left it; entries of the log say when a connection joins
-/// and leaves. The bytes for all members are stored together in one buffer. So if no other entry is about a member, the
-/// engine sends the whole buffer to this member in one call. Every other entry contains an offset in this buffer: the entry
-/// takes effect after the bytes before the offset, and before the bytes after the offset.
+/// and leaves. The bytes for all members are stored together in one buffer. So if no entry of the log is about a particular
+/// member, the engine sends the whole buffer to this member in one call. Each entry contains an offset in this buffer: the
+/// entry takes effect after the bytes before the offset, and before the bytes after the offset.
 #[derive(Debug, Default)]
 pub struct Effects {
     for_all: Vec<u8>,
@@ -88,7 +88,8 @@ pub enum Recipient {
 }
 
 impl Effects {
-    /// Makes an empty log of effects that also stores a description of every frame, for the server's log.
+    /// Makes an empty list of effects that also stores a description of every frame. The server writes these descriptions to
+    /// its log.
     pub fn traced() -> Effects {
         Effects {
             trace: Some(Vec::new()),
@@ -143,7 +144,7 @@ impl Effects {
         self.push(Kind::Cut(id));
     }
 
-    /// Joins two connections, which have waited for this, as the ends of a tunnel.
+    /// Joins two waiting connections, which become the two ends of a tunnel.
     pub fn tunnel(&mut self, one: ConnId, other: ConnId) {
         self.push(Kind::Tunnel(one, other));
     }
@@ -173,7 +174,7 @@ impl Effects {
         self.for_all.len() + self.directed.len() + self.remarked
     }
 
-    /// Returns the buffer: the bytes for all members, and the bytes for all members except one.
+    /// Returns the buffer with the bytes for all members. It also contains the bytes that go to all members except one.
     pub fn for_all(&self) -> &[u8] {
         &self.for_all
     }

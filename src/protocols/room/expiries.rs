@@ -46,7 +46,7 @@ impl<K> Expiries<K> {
         self.queue.remove(&ticket);
     }
 
-    /// Removes and returns the next entry that is due at `now`; `None` when there is none.
+    /// Removes and returns the earliest entry, if it is due at `now`. Otherwise returns `None`.
     pub fn due(&mut self, now: Instant) -> Option<K> {
         if self.deadline()? > now {
             return None;
@@ -54,7 +54,7 @@ impl<K> Expiries<K> {
         self.queue.pop_first().map(|(_, key)| key)
     }
 
-    /// Returns the next entry without removing it.
+    /// Returns the earliest entry without removing it.
     pub fn first(&self) -> Option<K>
     where
         K: Copy,
@@ -62,7 +62,7 @@ impl<K> Expiries<K> {
         self.queue.first_key_value().map(|(_, key)| *key)
     }
 
-    /// Returns when the next entry is due.
+    /// Returns the time at which the earliest entry is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.queue.first_key_value()?.0.at
     }

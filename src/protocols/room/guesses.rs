@@ -17,7 +17,7 @@ pub struct Guesses {
     late: Expiries<ConnId>,
 }
 
-/// When a wrong try is answered.
+/// The time at which the server answers a wrong try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerTime {
     /// Now.
@@ -30,7 +30,7 @@ pub enum AnswerTime {
 const DELAY: Duration = Duration::from_secs(1);
 
 impl Guesses {
-    /// Makes a value that has counted no wrong tries yet.
+    /// Makes a `Guesses` that has counted no wrong tries yet.
     pub fn new(limits: GuessLimits) -> Guesses {
         Guesses {
             tries: WrongTries::new(limits),
@@ -38,7 +38,7 @@ impl Guesses {
         }
     }
 
-    /// Counts a wrong try, and returns when it must be answered.
+    /// Counts a wrong try, and returns the time at which the server must answer it.
     pub fn wrong(&mut self, id: ConnId, address: IpAddr, now: Instant) -> AnswerTime {
         if self.tries.count(address, now) {
             AnswerTime::Late(self.late.add(now, DELAY, id))
@@ -57,7 +57,7 @@ impl Guesses {
         self.late.withdraw(ticket);
     }
 
-    /// Returns when the next late answer is due.
+    /// Returns the time at which the next late answer is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.late.deadline()
     }

@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 /// `Default_Ignorable_Code_Point` and `Bidi_Control` (as of Unicode 16), the separators of lines and paragraphs
 /// (U+2028, U+2029) and the empty Braille pattern (U+2800).
 ///
-/// This file has the project's only table of such characters. New names must not contain such a character, and logs and
-/// terminals show it escaped.
+/// This file has the project's only table of such characters. A name that a client proposes must not contain these
+/// characters. Logs and terminals show them escaped.
 pub fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the characters of a class, from the copy of Unicode's lists in the crate `regex-syntax`.
+    /// Returns the characters that match a pattern. The crate `regex-syntax` finds them in its copy of Unicode's lists.
     fn class(pattern: &str) -> Vec<char> {
         let parsed = regex_syntax::parse(pattern).unwrap();
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {

@@ -1,8 +1,8 @@
 //! What all rooms share.
 //!
-//! **A room is a value.** It knows which clients are connected, their names, and which negotiations are pending. It receives
-//! an event ([`Protocol::step`]) and returns effects ([`Effects`]). A room uses no socket, thread, lock or clock: its caller
-//! passes the time and the random numbers as arguments.
+//! **A room is a value.** It knows which clients are connected, their names, and which of their requests are not answered
+//! yet. It receives an event ([`Protocol::step`]) and returns effects ([`Effects`]). A room uses no socket, thread, lock or
+//! clock: its caller passes the time and the random numbers as arguments.
 //!
 //! Besides the trait, this module contains what several rooms need: `Connections` (the stage of each connection),
 //! [`check_name`] (which names are accepted), [`is_hidden`] (which characters are always shown escaped), [`Roster`] (names
@@ -136,15 +136,15 @@ pub trait Protocol: Send + 'static {
         let _ = (name, out);
     }
 
-    /// When one end of a tunnel has sent its last byte, the engine waits for this time before it tells the other end. During
-    /// this time, a command that closes the tunnel may arrive on another connection, and the server must relay this command
-    /// first. The engine calls this function once, when it starts to serve the room.
+    /// Returns how long the engine waits after one end of a tunnel has sent its last byte, before it tells the other end.
+    /// During this time, a command that closes the tunnel may arrive on another connection, and the server must relay this
+    /// command first. The engine calls this function once, when it starts to serve the room.
     fn tunnel_end_delay(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Returns when [`Protocol::tick`] must be called next; `None` when no time limit is running. The function must be fast,
-    /// because it is called before and after each event.
+    /// Returns the time at which [`Protocol::tick`] must be called next; `None` when no time limit is running. The function
+    /// must be fast, because it is called before and after each event.
     fn deadline(&self) -> Option<Instant> {
         None
     }
@@ -177,8 +177,8 @@ pub enum Event<C, A = Infallible> {
     /// The peer has closed its direction of the connection (FIN), so no more bytes will arrive. The server can still write
     /// the bytes that are queued for the peer.
     ReadClosed,
-    /// The connection has ended. This is always the last event of a connection. When a tunnel ends, each of its ends gets
-    /// only this event.
+    /// The connection has ended. This is always the last event of a connection. When a tunnel ends, the room gets only this
+    /// event for each of the two connections.
     Gone,
 }
 
@@ -225,8 +225,8 @@ pub enum Flow<Q = Infallible> {
     /// The next bytes are frames.
     Frames,
     /// The next bytes are frames, but the reader decodes none of them until the room has got [`Event::Answer`] or
-    /// [`Event::Busy`] for this question. Only this connection waits. As a reply to [`Event::Overdue`], `Ask` has no effect,
-    /// because this event comes from the clock and not from the reader.
+    /// [`Event::Busy`] for this question. Only this connection waits. If the room returns `Ask` for [`Event::Overdue`], this
+    /// has no effect, because that event comes from the clock and not from the reader.
     Ask(Q),
     /// All following bytes belong to a tunnel. The engine stores them, and relays them after [`Effects::tunnel`] has
     /// joined the two ends.

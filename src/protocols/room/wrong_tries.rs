@@ -39,7 +39,7 @@ const MOST_ADDRESSES: usize = 4096;
 const WINDOW: Duration = Duration::from_mins(1);
 
 impl WrongTries {
-    /// Makes a value that has counted no wrong tries yet.
+    /// Makes a `WrongTries` that has counted no wrong tries yet.
     pub fn new(limits: GuessLimits) -> WrongTries {
         WrongTries {
             limits,
@@ -69,8 +69,8 @@ impl WrongTries {
         }
     }
 
-    /// True when an address has used all its wrong tries of this minute. False for an address that is not remembered,
-    /// because no wrong tries of it are counted.
+    /// True when the number of wrong tries from this address in the last minute has reached the limit. False for an address
+    /// that is not remembered, because the server has not counted any tries from it.
     pub fn used_up(&self, address: IpAddr, now: Instant) -> bool {
         let tries = self.addresses.get(&address).map(|known| &known.tries);
         !self.is_exempt(address)

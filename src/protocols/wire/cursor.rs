@@ -8,8 +8,8 @@ const VARINT_BYTES: u32 = 5;
 /// Reads fields from the front of the bytes that have arrived.
 ///
 /// The cursor reads a text only when the length and all bytes of the text have arrived. So when a frame arrives byte by
-/// byte, each attempt to read it needs only a few integer comparisons. And when a peer sends a large length without the
-/// text, this needs no memory.
+/// byte, each attempt to read it needs only a few integer comparisons. And when a peer sends a large length but not the
+/// text, the server uses no memory for the text.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     input: &'a [u8],
@@ -81,14 +81,14 @@ impl<'a> Cursor<'a> {
         Ok(BigEndian::read_i64(self.bytes(8)?))
     }
 
-    /// Reads a length of two bytes (signed, so at most 32,767), and then a text of this length in UTF-8.
+    /// Reads a length field of two bytes (signed, so the length is at most 32,767), and then a text of this length in UTF-8.
     pub fn text16(&mut self, field: &'static str) -> Result<&'a str, Stop> {
         let length = self.int16()?;
         self.text(field, i64::from(length), i16::MAX as usize)
     }
 
-    /// Reads a length of four bytes, and then a text of this length in UTF-8. `limit` is in bytes; the length is checked
-    /// before the text arrives.
+    /// Reads a length field of four bytes, and then a text of this length in UTF-8. `limit` is in bytes; the length is
+    /// checked before the text arrives.
     pub fn text32(&mut self, field: &'static str, limit: usize) -> Result<&'a str, Stop> {
         let length = self.int32()?;
         self.text(field, i64::from(length), limit)
@@ -119,8 +119,8 @@ impl<'a> Cursor<'a> {
         Err(Malformed::VarInt { field }.into())
     }
 
-    /// Reads a VarInt, and then a text of this length in UTF-8. `limit` is in bytes; the length is checked before the text
-    /// arrives.
+    /// Reads a length in the form of a VarInt, and then a text of this length in UTF-8. `limit` is in bytes; the length is
+    /// checked before the text arrives.
     pub fn text_varint(&mut self, field: &'static str, limit: usize) -> Result<&'a str, Stop> {
         let length = self.varint(field)?;
         self.text(field, i64::from(length), limit)

@@ -55,13 +55,13 @@ impl Explained {
         self.field(name, 8, value)
     }
 
-    /// Adds two fields: a length of four bytes and a text.
+    /// Adds two fields: a length field of four bytes, and a text.
     pub fn text32(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 4, text.len())
             .field(name, text.len(), format_args!("{text:?}"))
     }
 
-    /// Adds two fields: a length of four bytes, and a text whose bytes must not be shown.
+    /// Adds two fields: a length field of four bytes, and a text whose bytes must not be shown.
     pub fn secret32(self, name: &str, text: &str) -> Explained {
         let mut explained = self
             .field(&format!("length of {name}"), 4, text.len())
@@ -72,7 +72,7 @@ impl Explained {
         explained
     }
 
-    /// Adds two fields: a length of two bytes and a text.
+    /// Adds two fields: a length field of two bytes, and a text.
     pub fn text16(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 2, text.len())
             .field(name, text.len(), format_args!("{text:?}"))

@@ -14,12 +14,12 @@ pub trait Put {
     fn put_int64(&mut self, value: i64);
     /// Appends the shortest form of a VarInt: one to five bytes.
     fn put_varint(&mut self, value: u32);
-    /// Appends a length of two bytes, and then the text in UTF-8. The caller must make sure that the text has at most 2^15-1
-    /// bytes. A longer text is cut after the last character that fits, so that the fields after the text can still be
+    /// Appends a length field of two bytes, and then the text in UTF-8. The caller must make sure that the text has at most
+    /// 2^15-1 bytes. A longer text is cut after the last character that fits, so that the fields after the text can still be
     /// decoded.
     fn put_text16(&mut self, text: &str);
-    /// Appends a length of four bytes, and then the text in UTF-8. No text is longer than 2^31-1 bytes: every text comes
-    /// from a frame or from another input, and each of these has a lower limit.
+    /// Appends a length field of four bytes, and then the text in UTF-8. No text is longer than 2^31-1 bytes: every text
+    /// comes from a frame or from another input, and the lengths of all these inputs have lower limits.
     fn put_text32(&mut self, text: &str);
     /// Appends a length as a VarInt, and then the text in UTF-8. As in [`Put::put_text32`], no text is longer than 2^31-1
     /// bytes.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::store::others_may;
 
-/// The name of the file in the data directory: the key and the certificate, in PEM.
+/// The name of a file in the data directory. The file contains the key and the certificate, in PEM.
 const FILE: &str = "tls.pem";
 
 /// A certificate with its private key.
@@ -27,7 +27,7 @@ pub struct Certificate {
 /// Why a certificate cannot be used.
 #[derive(Debug)]
 pub enum CertificateError {
-    /// A file cannot be read or made.
+    /// A file cannot be read or written.
     File(PathBuf, io::Error),
     /// Other users may read or change the file with the key.
     Exposed(PathBuf),
@@ -150,8 +150,8 @@ fn self_signed() -> Result<String, rcgen::Error> {
 }
 
 /// Writes the file so that only its owner can read it. The file gets its final name only when it is
-/// complete. When two servers start at the same time, the file of the first server stays, and both
-/// servers use it.
+/// complete. When two servers start at the same time, the file that gets its final name first
+/// stays, and both servers use it.
 fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));

@@ -27,7 +27,7 @@ use super::tunnel::{End, Pipes};
 use matou_protocols::room::{ConnId, Overdue};
 use matou_protocols::wire::Excerpt;
 
-/// A client's socket and everything that the engine knows about it.
+/// A client's socket, and everything that the engine knows about the connection.
 ///
 /// The connection's reader, the turn's list, the clock, the writers and a tunnel share this value.
 /// The socket is closed when the last of them drops its `Arc`.
@@ -166,7 +166,7 @@ impl Connection {
     }
 
     /// If the client has sent too much, blocks until the client may send more. Two things wake the
-    /// thread: the time is over, or the connection begins to close. Only the connection's reader
+    /// thread: the pause is over, or the connection begins to close. Only the connection's reader
     /// calls this; the reader must hold no lock.
     pub(super) fn wait_to_hear_more(self: &Arc<Self>, talk: &Talk) {
         let Some(time) = talk.pause(Instant::now()) else {
@@ -212,8 +212,8 @@ impl Connection {
     }
 
     /// Sets or clears the deadline for the rest of a frame. Called after each `read`. This method
-    /// tells the clock of the new deadline only if the clock would look at this connection too
-    /// late.
+    /// tells the clock of the new deadline only if the clock would otherwise look at this
+    /// connection after the deadline.
     pub(super) fn expect_frame(self: &Arc<Self>, deadline: Option<Instant>) {
         self.deadlines
             .frame(deadline, |entry| self.clock.register(self.id, self, entry));
@@ -228,15 +228,15 @@ impl Connection {
     /// Sends bytes, and queues those that the socket does not accept at once. Never blocks. See
     /// [`Outbox::push`] for `shared`.
     ///
-    /// Cuts the client if too many bytes are queued for it or its connection is lost, because the
-    /// sender cannot wait for it.
+    /// Cuts the client if too many bytes would be queued for it, or if its connection is lost: the
+    /// sending thread cannot wait for the client.
     pub(super) fn send(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<Piece>>) {
         let most = self.limits.outbox_bytes;
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most));
     }
 
-    /// Decrypts TLS records that arrived, see [`Outbox::open`]. The second value of the result is
-    /// true until the handshake is complete.
+    /// Decrypts TLS records that have arrived (see [`Outbox::open`]). The second value of the
+    /// result is true until the handshake is complete.
     pub(super) fn open(
         self: &Arc<Self>,
         ciphertext: &mut &[u8],
@@ -331,16 +331,17 @@ impl Connection {
     /// Begins an orderly close: the queued bytes are written, then FIN is sent. Never blocks.
     ///
     /// If the reader is blocked in a pause, this method ends the pause. If the reader is blocked in
-    /// `read`, the peer wakes it: the peer answers our FIN with its own FIN, and `read` returns 0.
-    /// If the peer's FIN does not come in time, the clock cuts the connection, and that wakes the
-    /// reader.
+    /// `read`, the peer wakes it: the peer answers the server's FIN with its own FIN, and `read`
+    /// returns 0. If the peer's FIN does not come in time, the clock cuts the connection, and that
+    /// wakes the reader.
     pub(super) fn finish(self: &Arc<Self>) {
         self.closing.store(true, Ordering::Release);
         self.pause.end();
         self.tunnel.wake();
         if self.tunnel.is_joined() {
             // From now on `read` returns what has already arrived, and then 0. So the pump of this
-            // end relays those bytes and then sends FIN to the other end.
+            // end (the reader, while it relays the bytes of the tunnel) relays what has arrived and
+            // then sends FIN to the other end.
             let _ = self.stream.shutdown(Shutdown::Read);
             return self.close_by(Instant::now() + LINGER);
         }

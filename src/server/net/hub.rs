@@ -47,9 +47,9 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 /// * `state` is held while a room handles events, and while the run is swapped. A thread that holds
 ///   it does not block, send, or write to the log. The clock's lock is the only other lock that
 ///   this thread may take.
-/// * `turn` is held by the thread that carries runs out. No other thread waits for this lock,
-///   because `sending` is true meanwhile. There is one exception: when a stop takes too long,
-///   [`Hub::cut_all`] waits for it.
+/// * `turn` is held by the thread that carries runs out. No other thread waits for this lock: while
+///   it is held, `sending` is true, and the other threads leave the sending to the holder of the
+///   lock. There is one exception: when a stop takes too long, [`Hub::cut_all`] waits for it.
 /// * A thread that holds `turn` may lock `state`. A thread that holds `state` must not lock `turn`.
 ///   A thread holds both locks at the same time in two places: [`Hub::send_rounds`] holds both to
 ///   swap the run, and [`Sending`] holds both after a panic.
@@ -59,8 +59,8 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 /// a panic in a room: the lints of the protocol crate forbid the calls that could panic.
 pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
-    /// Notified after the run was swapped: the new run has space again. Readers whose run was full
-    /// wait here.
+    /// Notified after the run has been swapped: the new run has space. Readers that find the run
+    /// full wait here.
     space: Condvar,
     /// Locked by the thread that has set `sending`, or by the clock's thread after a reader has
     /// handed the turn over to it.
@@ -88,11 +88,11 @@ struct State<P> {
     /// run once more, under the same lock. So a thread that appends to the run and sees `true` may
     /// leave: the sending thread will find the new effects.
     sending: bool,
-    /// True when the server stops: the room handles no more events.
+    /// True after the stop of the hub has begun: the room handles no more events.
     stopping: bool,
     /// Number of connections that have not had their last event, `Gone`.
     connections: usize,
-    /// The room's deadline that the hub has told the clock last.
+    /// The deadline of the room that the hub last told the clock.
     told_clock: Option<Instant>,
 }
 
@@ -130,8 +130,8 @@ impl<P: Protocol> Hub<P> {
     /// the first `read`.
     ///
     /// The connection is added to the run's arrivals. So the thread that carries out the run knows
-    /// the connection before any effect names it. If the connection was accepted just when the
-    /// server stops, it is cut at once.
+    /// the connection before any effect names it. If the server is already stopping, the connection
+    /// is cut at once.
     pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow<P::Question> {
         let opened = Event::Opened(connection.peer);
         let flow = self.visit(|state| {
@@ -157,8 +157,8 @@ impl<P: Protocol> Hub<P> {
     /// caller then pauses.
     ///
     /// Blocks while the run is full; the holder of the turn wakes the reader after it has swapped
-    /// the run. A reader that is blocked here does not read from its socket. So TCP slows a client
-    /// down that sends faster than the server can relay its messages.
+    /// the run. A reader that is blocked here does not read from its socket. So TCP slows down a
+    /// client that sends faster than the server can relay its messages.
     pub(super) fn commands<'a>(
         &self,
         connection: &Connection,
@@ -233,8 +233,8 @@ impl<P: Protocol> Hub<P> {
     /// last `read`.
     ///
     /// The room forgets the connection, and tells other clients if the protocol says so. This
-    /// method is called for every connection, also when the hub stops. After the last connection of
-    /// a hub that stops has gone, this method tells the clock's thread to end.
+    /// method is called for every connection, also while the hub is stopping. If the hub is
+    /// stopping and this was its last connection, this method tells the clock's thread to end.
     pub(super) fn gone(&self, connection: &Connection) {
         self.visit(|state| {
             state.handle(connection, Event::Gone, Instant::now());
@@ -385,7 +385,7 @@ fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
 /// The turn's lock guard, and the clean-up after a panic. A thread keeps this value while it holds
 /// the turn.
 ///
-/// If a round panics, the server does not know which clients have got their bytes. Then all
+/// If a round panics, the server does not know which clients have got their bytes. So all
 /// connections are cut, `sending` becomes false, and the hub goes on. Only a mistake in this server
 /// can cause such a panic; a peer cannot.
 struct Sending<'a, P: Protocol> {
@@ -406,7 +406,8 @@ impl<P: Protocol> Drop for Sending<'_, P> {
 }
 
 /// Hands out the numbers of connections. The accept threads of all listeners share this counter. No
-/// other memory depends on the counter, so the ordering `Relaxed` is enough.
+/// thread uses these numbers to decide whether it may read other shared data, so the ordering
+/// `Relaxed` is enough.
 #[derive(Debug, Default)]
 pub(super) struct ConnIds(std::sync::atomic::AtomicU64);
 

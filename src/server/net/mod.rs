@@ -63,17 +63,19 @@
 //!
 //! 1. A thread sets the deadline. For example, a reader calls
 //!    [`Connection::expect_frame`](connection::Connection::expect_frame) when only a part of a
-//!    frame has arrived. The connection keeps all its [`Deadlines`](time::deadlines::Deadlines). It
-//!    registers only the earliest deadline with the hub's [`Clock`](time::clock::Clock).
+//!    frame has arrived. The connection stores all its [`Deadlines`](time::deadlines::Deadlines),
+//!    but registers only the earliest deadline with the hub's [`Clock`](time::clock::Clock).
 //! 2. The clock's thread blocks in [`Clock::next`](time::clock::Clock::next) until the earliest
-//!    registered time of all connections. A thread that registers an earlier time wakes it.
+//!    registered time of all connections. A thread that registers an earlier time wakes the clock's
+//!    thread.
 //! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
 //!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often no
 //!    deadline has passed: when a deadline is moved or cleared, its old entry stays in the clock.
 //! 4. If a deadline has passed, the next step depends on the kind of deadline. If the peer is late
 //!    with a frame or a login, the room decides what to do ([`Event::Overdue`]; the rooms share
-//!    `Lifecycle::overdue` in `protocols/room/connections.rs`). If the client may be too slow, its
-//!    outbox decides ([`Outbox::look`]). If an orderly close took too long, the connection is cut.
+//!    `Lifecycle::overdue` in `protocols/room/connections.rs`). If it is time to check whether the
+//!    client takes its queued bytes fast enough, the client's outbox checks this
+//!    ([`Outbox::look`]). If an orderly close took too long, the connection is cut.
 //! 5. The connection registers its next deadline.
 //!
 //! The rooms have deadlines too ([`Protocol::deadline`]). Each time the room has handled an event,
@@ -129,7 +131,7 @@
 //! | [`tunnel`] | private connections, whose bytes are relayed without a change |
 //! | [`certificate`], [`tls`] | what a listener with TLS needs |
 //! | [`service`] | starts and stops all of it |
-//! | [`sys`], [`sync`] | system calls with their fallbacks, and the locks |
+//! | [`sys`], [`sync`] | system calls, and what replaces them on systems that do not have them; the locks |
 //!
 //! Read these modules in the order of this table. The `mod.rs` of each folder has a table of the
 //! files in that folder.

@@ -46,7 +46,7 @@ pub struct Engine {
 /// Number of listeners for which [`Engine::start`] reserves descriptors.
 const LISTENERS: usize = 8;
 
-/// A listener with its room: one protocol on one address, until it is stopped.
+/// A running listener with its room. It serves one protocol on one address.
 #[derive(Debug)]
 pub struct Service {
     protocol: &'static str,
@@ -58,8 +58,8 @@ pub struct Service {
     keep_time: Option<JoinHandle<()>>,
 }
 
-/// A handle for the code that replaces a client's key: with it, that code tells the room that the
-/// old key is no longer valid.
+/// The code that replaces a client's key uses this handle to tell the room that the old key is no
+/// longer valid.
 #[derive(Clone)]
 pub struct Revoker(Arc<dyn Fn(&str) + Send + Sync>);
 
@@ -79,7 +79,7 @@ impl fmt::Debug for Revoker {
 /// Why a listener could not be started.
 #[derive(Debug)]
 pub struct ListenError {
-    /// The address on which the listener should listen.
+    /// The address on which the server tried to listen.
     pub address: SocketAddr,
     /// The error that the system returned.
     pub cause: io::Error,
@@ -148,8 +148,8 @@ impl Engine {
         &self.spare
     }
 
-    /// Begins to serve a room that asks no questions, on an address. Port 0 lets the system choose
-    /// a port.
+    /// Starts a listener on this address, for a room that asks no questions. Port 0 lets the system
+    /// choose a port.
     ///
     /// # Errors
     /// Fails when the server cannot listen on the address, or a thread cannot be started.
@@ -301,8 +301,8 @@ impl Service {
     /// writes the queued bytes of each client, but does not tell the clients that other clients
     /// leave. Blocks only until the accept thread has ended.
     pub fn close(&mut self) {
-        // The accept thread may be blocked in `poll`. When this value is dropped, the thread wakes
-        // up and ends.
+        // The accept thread may be blocked in `poll`. Dropping `wake` wakes the thread, which then
+        // ends.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();

@@ -34,15 +34,15 @@ pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
 }
 
-/// Returns true when the peer of a socket has ended its direction or is lost. Bytes that the peer
-/// sent before may still be unread. Never blocks.
+/// Returns true when the peer of a socket has ended its direction (with FIN), or when the
+/// connection is lost. Bytes that the peer sent before may still be unread. Never blocks.
 #[cfg(unix)]
 pub(super) fn has_ended(stream: &TcpStream) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     #[cfg(target_os = "linux")]
     let end = PollFlags::RDHUP;
-    // Other systems have no such flag. Without it, `poll` reports only errors and the end of both
-    // directions.
+    // Other Unix systems have no such flag. Without the flag, `poll` reports only errors and the
+    // end of both directions.
     #[cfg(not(target_os = "linux"))]
     let end = PollFlags::empty();
     let mut asked = [PollFd::new(stream, end)];
@@ -57,7 +57,8 @@ pub(super) fn has_ended(_: &TcpStream) -> bool {
     false
 }
 
-/// Raises the maximum number of open files of this process to its hard limit, and returns it.
+/// Raises the maximum number of open files of this process to its hard limit, and returns the
+/// maximum that then applies.
 #[cfg(unix)]
 pub(super) fn raise_open_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -72,7 +73,7 @@ pub(super) fn raise_open_files() -> Option<u64> {
     }
 }
 
-/// Returns `None`: other systems have no such limit.
+/// Returns `None`: systems other than Unix have no such limit.
 #[cfg(not(unix))]
 pub(super) fn raise_open_files() -> Option<u64> {
     None
@@ -99,7 +100,7 @@ pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }
 
-/// Returns false: other systems have no such limit.
+/// Returns false: systems other than Unix have no such limit.
 #[cfg(not(unix))]
 pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
     false
@@ -111,8 +112,9 @@ pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
 #[cfg(target_os = "linux")]
 pub(super) fn threads() -> Option<u64> {
     use rustix::process::{Resource, getrlimit};
-    // A thread has a stack and a signal stack, each with a guard. That makes four mappings. A
-    // sixteenth of the allowed mappings (some thousands) is reserved for the heap and libraries.
+    // A thread has a stack and a signal stack, each with a guard page. That makes four memory
+    // mappings. A sixteenth of the allowed mappings (some thousands) is reserved for the heap and
+    // libraries.
     let mappings = number("/proc/sys/vm/max_map_count").map(|count| (count - count / 16) / 4);
     [
         mappings,
@@ -256,7 +258,7 @@ fn splice_all(
     }
 }
 
-/// On other systems no pipe can be made, so tunnels copy their bytes.
+/// On systems other than Linux, the server makes no such pipe, so tunnels copy their bytes.
 #[cfg(not(target_os = "linux"))]
 pub(super) struct Splice;
 
@@ -294,8 +296,8 @@ pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<us
 }
 
 /// True if the system has a non-blocking send. Then the clock's thread can find out whether a
-/// client has taken bytes. On other systems only a writer can find out, because the send may block
-/// and only a writer may wait for it.
+/// client has taken bytes. On other systems only a writer can find out, because a send may block
+/// there, and only writers may block in a send.
 pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
 
 /// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, which is 0 when
@@ -305,8 +307,8 @@ pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Re
     send_pieces_now(stream, pieces)
 }
 
-/// On other systems a write blocks for at most this long. After that the writer serves other
-/// clients.
+/// On systems other than Unix, a write blocks for at most this time. After that the writer serves
+/// other clients.
 #[cfg(not(unix))]
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(250);
 

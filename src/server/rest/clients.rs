@@ -16,7 +16,7 @@ use super::{NAME, Registry};
 use crate::store::PublicKey;
 use crate::store::{IdentityError, StoreError};
 
-/// The header that contains the signature of the whole body.
+/// The header that contains the signature of the request's whole body.
 const SIGNATURE: &str = "Chatr-PublicKey-Signature";
 
 /// Base64 with or without padding, because some programs write the padding and others do not.
@@ -79,7 +79,7 @@ impl Registry {
         replaced.map_err(|error| match error {
             IdentityError::Store(error) => broken(&error),
             // Another request replaced the key after this request had read it. So this request was
-            // not signed with the present key.
+            // not signed with the key that is registered now.
             _ => forged(),
         })?;
         if *old != *key.der() {

@@ -5,11 +5,11 @@ use std::io::{self, Read, Write};
 
 use serde_json::json;
 
-/// Maximum bytes of the request line and the headers.
+/// Maximum length in bytes of the request line and the headers together.
 const MAX_HEAD_BYTES: usize = 8 << 10;
 
-/// Maximum bytes of a body. A body with the largest key (8192 bits) has less than two thousand
-/// bytes.
+/// Maximum length of a body in bytes. A body with the largest key (8192 bits) is shorter than two
+/// thousand bytes.
 pub const MAX_BODY_BYTES: usize = 16 << 10;
 
 const MAX_HEADERS: usize = 64;
@@ -77,9 +77,9 @@ impl Request {
         }
     }
 
-    /// Reads a request. Blocks until the request is complete, or until the time limit of the
-    /// stream. EOF before that is an error. If the client asks whether it may send the body (header
-    /// `Expect`), answers `100 Continue`.
+    /// Reads a request. Blocks until the request is complete, or until the time limit of the stream
+    /// is over. EOF before the request is complete is an error. If the client asks whether it may
+    /// send the body (header `Expect`), answers `100 Continue`.
     pub(super) fn read(stream: &mut (impl Read + Write)) -> Result<Request, Unread> {
         let mut bytes = Vec::new();
         let (mut request, head) = loop {
@@ -141,9 +141,9 @@ impl Request {
         Ok(Some((request, length)))
     }
 
-    /// A request of HTTP/1.1 must name one host (RFC 9112, section 3.2). If a request names two
-    /// hosts, it is refused, because a proxy in front of this server may choose a different one
-    /// than this server. A client of HTTP/1.0 may leave the host out.
+    /// A request of HTTP/1.1 must name one host (RFC 9112, section 3.2). A request with two `Host`
+    /// headers is refused, because a proxy in front of this server might use one host and this
+    /// server the other. A client of HTTP/1.0 may omit the host.
     fn check_host(&self, is_needed: bool) -> Result<(), Unread> {
         let hosts = self.all("Host").count();
         let why = match hosts {
@@ -163,14 +163,14 @@ impl Request {
         let Some(value) = lengths.next() else {
             return Ok(0);
         };
-        // If two headers give different lengths, a proxy in front of this server may choose a
-        // different one than this server. The proxy would then treat a part of this body as a new
+        // If two headers give different lengths, a proxy in front of this server might use one
+        // length and this server the other. Then a part of this body could be treated as a new
         // request.
         if lengths.any(|other| other != value) {
             let why = "the Content-Length is given twice with different values";
             return Err(refused(400, why, "BadRequestException"));
         }
-        // Only digits are accepted. `parse` would also accept a sign.
+        // Only digits are accepted. `parse` would also accept a plus sign before the digits.
         if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
             let why = "the Content-Length is not a number";
             return Err(refused(400, why, "BadRequestException"));
@@ -225,8 +225,8 @@ fn refused(status: u16, why: &str, kind: &str) -> Unread {
 }
 
 /// Calls `read` once and appends the bytes to `bytes`, up to `most` bytes in all. Blocks until
-/// bytes arrive, or until the time limit of the stream. EOF is an error here, because the request
-/// is not complete.
+/// bytes arrive, or until the time limit of the stream is over. EOF is an error here, because the
+/// request is not complete.
 fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
     let filled = bytes.len();
     bytes.resize(most.min(filled + 4096), 0);

@@ -1,5 +1,5 @@
-//! The registry of Chatr Connect over HTTP. Clients register their public keys here. Later, they
-//! prove their identity with these keys when they log in to Chatr Connect.
+//! The registry of Chatr Connect, which is an HTTP service. Clients register their public keys
+//! here. Later, they prove their identity with these keys when they log in to Chatr Connect.
 //!
 //! | request | what it does |
 //! |---|---|
@@ -8,9 +8,9 @@
 //! | `GET /api/1/clients/{uuid}` | shows the key |
 //! | `GET /certificate` | shows the certificate of the server, in PEM |
 //!
-//! The body is `{"key": "BASE64 OF A DER SubjectPublicKeyInfo"}`. Its signature (SHA256withRSA,
-//! base64) is in the header `Chatr-PublicKey-Signature`. Errors are
-//! `{"error_message": ..., "error_type": ...}`.
+//! The body of `PUT` and `POST` is `{"key": "BASE64 OF A DER SubjectPublicKeyInfo"}`. Its signature
+//! (SHA256withRSA, base64) is in the header `Chatr-PublicKey-Signature`. The body of an error
+//! response is `{"error_message": ..., "error_type": ...}`.
 //!
 //! The port accepts HTTPS, with the certificate of Chatr Connect. From clients on this machine it
 //! also accepts plain HTTP. The first byte of a connection shows whether the client uses TLS. A
@@ -100,8 +100,8 @@ impl Default for Options {
 /// The registry.
 pub struct Registry {
     identities: Identities,
-    /// A revoker for each listener of Chatr Connect. The registry calls all of them when a key is
-    /// replaced.
+    /// For each listener of Chatr Connect, a handle that disconnects a client. The registry uses
+    /// all these handles when a key is replaced.
     revokers: Vec<Revoker>,
     certificate: String,
     tls: Arc<ServerConfig>,
@@ -134,7 +134,7 @@ impl Registry {
         }
     }
 
-    /// Begins to serve on an address.
+    /// Starts to accept requests on an address.
     ///
     /// # Errors
     /// Fails when the server cannot listen on the address, or a thread cannot be started.
@@ -154,8 +154,8 @@ impl Registry {
         })
     }
 
-    /// Serves one connection. Blocks until it has ended, for at most [`REQUEST_TIME`] and
-    /// [`RESPONSE_TIME`] together.
+    /// Serves one connection. Blocks until the connection has ended, for at most [`REQUEST_TIME`]
+    /// and [`RESPONSE_TIME`] together.
     fn serve(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
         let mut socket = Timed::with_time_to_answer(stream, REQUEST_TIME, RESPONSE_TIME);
         // Blocks until the first byte arrives or the time is over. `None` means EOF: the client has

@@ -38,7 +38,7 @@ pub enum ProtocolOptions {
 /// The options of a Chatr Connect listener, which uses TLS.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChatrOptions {
-    /// The options of its room.
+    /// The options of the listener's room.
     pub room: chatr::Options,
     /// A PEM file with the certificate. If this and `key` are `None`, the server uses the
     /// certificate and the key in the data directory.

@@ -42,10 +42,11 @@ pub use listen::{ChatrOptions, Listen, ProtocolOptions};
 pub struct Config {
     /// Limits of the whole process.
     pub process: ProcessLimits,
-    /// The data directory; `None` means the directory of [`default_directory`]. Only protocols that
-    /// store data use it.
+    /// The data directory; `None` means the directory that [`default_directory`] returns. Only
+    /// protocols that store data use it.
     pub data: Option<PathBuf>,
-    /// The address of the registry of Chatr Connect over HTTP; `None` starts no registry.
+    /// The address of the registry of Chatr Connect over HTTP. If it is `None`, the server starts
+    /// no registry.
     pub registry: Option<SocketAddr>,
     /// The listeners.
     pub listen: Vec<Listen>,
@@ -63,7 +64,7 @@ impl Config {
     }
 }
 
-/// A running server. Dropping it stops it, as [`Server::stop`] does.
+/// A running server. Dropping this value stops the server, as [`Server::stop`] does.
 ///
 /// The server owns all its threads through its services, the registry and the engine.
 /// [`net`](crate::net) lists them.
@@ -167,7 +168,7 @@ impl From<CertificateError> for StartError {
 }
 
 impl Server {
-    /// Starts every listener, and the registry.
+    /// Starts every listener, and the registry if the configuration has an address for it.
     ///
     /// If a protocol stores data, the database is opened first. So a server that cannot use its
     /// database accepts no connection.
@@ -244,8 +245,8 @@ impl Server {
         }
     }
 
-    /// Starts a listener. Only this function in the server chooses the type of the room for a
-    /// protocol.
+    /// Starts a listener. This is the only function of the server that chooses the type of the room
+    /// for a protocol.
     fn listen(
         &mut self,
         listen: Listen,

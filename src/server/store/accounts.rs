@@ -8,7 +8,7 @@ use super::password::Hasher;
 use super::{AccountLine, Password, PasswordRefused, Store, StoreError};
 use matou_protocols::room::{NameRefused, check_name};
 
-/// Maximum bytes of an account's login.
+/// Maximum length of an account's login in bytes.
 pub const MAX_LOGIN_BYTES: usize = 255;
 
 /// The accounts: logins and their passwords.

@@ -47,9 +47,9 @@ pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreError> {
 
 /// Returns true when the file exists, and false when there is no file.
 ///
-/// Returns an error for a file that is too short for a database. Such a file must have been cut off
-/// later, because a new database gets this name only when it is complete. If the program treated
-/// the file as a new database, all accounts would be lost without an error.
+/// Returns an error for a file that is too short for a database. Such a file must have been
+/// truncated after it was made, because a new database gets this name only when it is complete. If
+/// the program treated the file as a new database, all accounts would be lost without an error.
 pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
     let failed = |cause| StoreError::Directory {
         path: path.to_owned(),
@@ -69,9 +69,9 @@ pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Makes a database with `fill`. The database gets its final name only when it is complete. If two
-/// processes make a database at the same time, the database of the first process stays and both use
-/// it.
+/// Makes a database: `fill` writes the tables into a new file. This file gets the final name of the
+/// database only when it is complete. If two processes make a database at the same time, the
+/// database of the first process stays and both use it.
 pub(super) fn make(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), StoreError>,
@@ -81,7 +81,7 @@ pub(super) fn make(
         cause,
     };
     let draft = draft(path);
-    // The file is made before SQLite opens it, with the right permissions. SQLite gives its other
+    // The file is made with the right permissions before SQLite opens it. SQLite gives its other
     // files the same permissions.
     make_file(&draft).map_err(failed)?;
     let kept = fill(&draft).and_then(|()| keep(&draft, path).map_err(failed));
@@ -89,7 +89,7 @@ pub(super) fn make(
     kept
 }
 
-/// Returns a temporary name for a new database, which no other thread and no other process uses.
+/// Returns a temporary name for a new database. No other thread or process uses this name.
 fn draft(path: &Path) -> PathBuf {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use super::directory;
 pub enum StoreError {
     /// The system does not know the user's home directory.
     NoHome,
-    /// The data directory or a file in it cannot be made.
+    /// The data directory or a file in it cannot be made or used.
     Directory {
         /// The directory or file.
         path: PathBuf,
@@ -67,8 +67,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Makes an error from an error of SQLite. If the user must do different things about two
-    /// errors, they get different variants.
+    /// Makes an error from an error of SQLite. Two errors get different variants if the user must
+    /// do different things about them.
     pub(super) fn new(path: &Path, cause: rusqlite::Error) -> StoreError {
         let path = path.to_owned();
         match cause.sqlite_error_code() {

@@ -36,7 +36,7 @@ pub enum BadLineReason {
     Password(PasswordRefused),
     /// An earlier line has the same login.
     Again {
-        /// The number of that line.
+        /// The number of the earlier line.
         first: usize,
     },
 }

@@ -4,7 +4,7 @@
 //! [`Store`] is the open database. [`Accounts`] has the logins and passwords, and [`Identities`]
 //! has the UUIDs and public keys. The store contains no code for protocols or sockets. If a room
 //! needs data from the store, it asks a question, and a worker's thread answers it. So neither a
-//! slow disk nor the hash of a password delays a conversation.
+//! slow disk nor the hashing of a password delays the room.
 //!
 //! # What it promises
 //!
@@ -18,8 +18,8 @@
 //! * Only Argon2id hashes of passwords are stored. Neither passwords nor hashes are ever shown.
 //!
 //! `schema.rs` has the tables and their older versions, and `directory.rs` finds the data directory
-//! and the database. `password.rs` has the hashes, and `import.rs` has the file format of account
-//! lists.
+//! and the database. `password.rs` computes and checks the hashes, and `import.rs` has the file
+//! format of account lists.
 
 mod accounts;
 mod directory;
@@ -46,7 +46,7 @@ pub use import::{AccountLine, BadLine, read_lines};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordRefused};
 pub use public_key::{Forged, KeyRefused, MAX_KEY_BITS, MIN_KEY_BITS, PublicKey};
 
-/// Maximum time for which a statement waits while another process writes.
+/// Maximum time for which an SQL statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(3);
 
 /// An open database. Clones of this value use the same open database.
@@ -61,8 +61,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database of a data directory. If the directory or the database is missing, makes
-    /// it so that only this user can read it.
+    /// Opens the database of a data directory. If the directory or the database is missing, creates
+    /// it with permissions for this user only.
     ///
     /// # Errors
     /// Fails when the directory or the database cannot be used.

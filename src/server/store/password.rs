@@ -8,7 +8,7 @@ use argon2::password_hash::{self, PasswordHasher};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use parking_lot::Mutex;
 
-/// Maximum bytes of a password.
+/// Maximum length of a password in bytes.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
 /// Memory for one hash, in KiB. OWASP recommends this value for Argon2id. With this value, a hash
@@ -130,7 +130,8 @@ impl Hasher {
         let password = password.0.as_bytes();
         argon2.hash_password_into_with_memory(password, salt, computed, &mut memory[..])?;
         self.memory.lock().push(memory);
-        // This comparison takes constant time, so its time shows nothing about the hash.
+        // This comparison always takes the same time, so a client learns nothing about the hash
+        // from this time.
         Ok(Output::new(computed)? == *expected)
     }
 }

@@ -1,4 +1,4 @@
-//! The public keys of clients. They check the signatures that clients make.
+//! The public keys of clients. The server uses them to check the signatures that clients make.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
-/// Minimum bits of a key. A shorter key can be broken.
+/// Minimum size of a key in bits. An attacker could break a shorter key.
 pub const MIN_KEY_BITS: usize = 2048;
 
-/// Maximum bits of a key. With a larger key, checking a signature would take too long.
+/// Maximum size of a key in bits. With a larger key, checking a signature would take too long.
 pub const MAX_KEY_BITS: usize = 8192;
 
 /// An RSA public key that the server accepts.
@@ -35,7 +35,8 @@ pub enum KeyRefused {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forged;
 
-/// The public key of a key pair whose private key was never stored, so no client has it.
+/// The public key of a key pair whose private key was never stored, so no client has that private
+/// key.
 const DECOY: &[u8] = include_bytes!("decoy.der");
 
 impl PublicKey {

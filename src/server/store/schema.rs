@@ -22,8 +22,8 @@ const MIGRATIONS: [&str; 2] = [
     ) STRICT, WITHOUT ROWID;",
 ];
 
-/// The bytes "mato". They are stored in the file. This program and `file(1)` recognise a file of
-/// matou by them.
+/// The bytes "mato", which are stored in the database file. This program and `file(1)` use them to
+/// recognise a database of matou.
 const APPLICATION_ID: i64 = 0x6d61_746f;
 
 /// Makes the tables of an empty database, or adds the tables that an older version does not have.

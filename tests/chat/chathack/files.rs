@@ -141,7 +141,8 @@ fn a_large_file_goes_both_ways_and_messages_follow_it() {
     }
 }
 
-/// Waits until, for each of these texts, a line has arrived that begins with it. Other lines may arrive between them.
+/// Waits until a line has arrived for each of these texts: a line that begins with the text. Other lines may arrive between
+/// these lines.
 fn until_all(talk: &Talk, beginnings: &[&str]) {
     let mut missing = beginnings.to_vec();
     while !missing.is_empty() {

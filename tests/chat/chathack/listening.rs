@@ -174,7 +174,7 @@ fn a_peer_cannot_write_outside_the_download_directory() {
         assert_eq!(fs::read(path).unwrap(), b"abc");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    // The client deletes the part of a file whose transfer was interrupted.
+    // If the transfer of a file is interrupted, the client deletes the part that has arrived.
     let (name, size) = ("half", 1000);
     alice.send(&PeerFrame::File { login, name, size });
     alice.send_bytes(b"abc");

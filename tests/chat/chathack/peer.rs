@@ -8,7 +8,7 @@ use matou_protocols::chathack::{ClientFrame, MeetingPoint, PeerFrame, ServerFram
 use super::{Server, Talk};
 use crate::program::HANG;
 
-/// A user of the server.
+/// A scripted peer that is logged in to the server.
 pub(crate) struct Peer {
     stream: TcpStream,
     login: &'static str,
@@ -84,8 +84,8 @@ impl Peer {
     }
 }
 
-/// Returns whether a connection to this address is refused. On loopback, the system may choose the destination port also as
-/// the source port. Then the socket is connected to itself. This also counts as refused.
+/// Returns whether a connection to this address is refused. On loopback, the system may choose the destination port as the
+/// source port, too, so that the socket is connected to itself. This also counts as refused.
 pub(crate) fn is_refused_at(place: SocketAddr) -> bool {
     let connected = TcpStream::connect(place);
     !connected.is_ok_and(|stream| stream.local_addr().unwrap() != place)

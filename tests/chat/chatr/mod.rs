@@ -128,7 +128,7 @@ impl Drop for Server {
 }
 
 impl Person {
-    /// Writes the names of these people into the file that the client reads.
+    /// Writes the UUIDs and names of these people into the file from which the client reads its contacts.
     fn knows(&self, people: &[(&Person, &str)]) {
         let lines = people
             .iter()

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use socket2::{Domain, Socket, Type};
 
 pub(super) struct Nat {
-    /// For each client, the address of the relay. The client connects to this address, and the relay connects to the server.
+    /// For each client, the address of its relay. The client connects to the relay, and the relay connects to the server.
     pub(super) ways: [String; 2],
     sockets: [Arc<UdpSocket>; 2],
     over: Arc<AtomicBool>,
@@ -154,7 +154,7 @@ fn relay(outside: Ipv4Addr, server: SocketAddr) -> String {
 }
 
 fn pump(mut from: TcpStream, mut to: TcpStream) {
-    // The other side may have closed the connection already.
+    // One side may have closed its connection already. Then this copy ends with an error.
     let _ = io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
 }

@@ -13,7 +13,8 @@ use crate::program::Talk;
 const ALICE: &str = "127.0.0.2";
 const BOB: &str = "127.0.0.3";
 
-/// Reserves a port that is free at some addresses. Other tests that use this function do not get this port.
+/// A port that is free at some addresses. While this value exists, [`port_at`] does not return the same port to another
+/// test.
 struct Port {
     number: String,
     _reserved: UdpSocket,

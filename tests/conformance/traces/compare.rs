@@ -120,7 +120,7 @@ fn sent(what: &Outgoing) -> Option<PacketId> {
 }
 
 /// Returns whether two tracks (lists of packets) may come from the same case. If `is_open`, one track may be longer. Then it
-/// must begin with the shorter track. If `is_loose`, the order does not count, so the longer track need only contain the
+/// must begin with the shorter track. If `is_loose`, the order does not matter, so the longer track need only contain the
 /// entries of the shorter track.
 fn agree(one: &[String], other: &[String], is_open: bool, is_loose: bool) -> bool {
     let (mut longer, mut shorter) = (one.to_vec(), other.to_vec());

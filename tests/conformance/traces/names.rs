@@ -10,7 +10,7 @@ use conformance::suite::Suite;
 /// Signatures have at least this number of bytes. All other fields of bytes are shorter.
 const SIGNATURE: usize = 64;
 
-/// Maximum number of characters of an event in words. A longer event contains a very long name, and is cut.
+/// Maximum number of characters of the text that describes an event. A longer text contains a very long name, and is cut.
 const WORDS: usize = 100;
 
 /// The random ids of a server are larger than this number. All other numbers that a client has not sent before are smaller.
@@ -18,7 +18,8 @@ const DRAWN: i128 = 1 << 32;
 
 /// The values that differ from run to run, and the fixed values that a recording has in their places.
 ///
-/// - A name such as `alice-4f2a91` becomes `alice`. If the case asks for a length, the name keeps it.
+/// - A name such as `alice-4f2a91` becomes `alice`. If the case demands a name of a certain length, the new name has the
+///   same length.
 /// - A UUID that is the name of a lane becomes `11111111-1111-4111-8111-111111111111`, and the UUID of the next lane begins
 ///   with 2.
 /// - A random number from the server, such as a `connect_id`, becomes another large number, which is the same in each
@@ -70,7 +71,7 @@ impl Names {
         Names { replaced, texts }
     }
 
-    /// Returns the event with the names of a recording.
+    /// Returns the event, with its names replaced as in a recording.
     pub(super) fn replaced(&self, event: &Event) -> Event {
         let mut text = event.text.clone();
         for (old, new) in &self.texts {
@@ -109,7 +110,7 @@ impl Names {
     }
 }
 
-/// Returns the number that replaces the `index`th random number of the server. `index` begins with 1.
+/// Returns the number that replaces the `index`th random number of the server. The first index is 1.
 fn number_of(index: usize) -> i128 {
     // Multiplying by 2^64 divided by the golden ratio gives numbers that look random.
     let spread = (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -172,8 +173,8 @@ fn same_length(name: &str) -> String {
     }
 }
 
-/// Returns the bytes of both values, encoded as each type of the protocol. Types that cannot carry these values are left
-/// out.
+/// For each type of the protocol, encodes both values as this type, and returns the bytes. Leaves out types that cannot
+/// carry these values.
 fn encoded(
     grammar: &Grammar,
     wire: &Wire,

@@ -15,7 +15,7 @@ mod name;
 
 mod profile;
 
-/// Decodes the bytes of a private connection. The first byte chooses whether they are the name of a file instead.
+/// Decodes the bytes either as those of a private connection, or as the name of a file. The first byte chooses this.
 pub(crate) fn transfers(bytes: &[u8]) {
     let mut script = Script::new(bytes);
     match script.one_of(&[0, 1]) {
@@ -24,7 +24,7 @@ pub(crate) fn transfers(bytes: &[u8]) {
     }
 }
 
-/// Decodes the bytes as a whole, and in two parts at any place. Encodes each frame, and decodes it again.
+/// Decodes the bytes as a whole, and cut into two parts, at many places. Encodes each frame, and decodes it again.
 fn stream(bytes: &[u8]) {
     let whole = decoded(&[bytes]);
     for cut in cuts(bytes.len()) {
@@ -63,7 +63,8 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     joined
 }
 
-/// A peer may choose any name. The name on the disk must be one visible component of a path.
+/// Checks a name that a peer has chosen. The peer may choose any name, but the name on the disk must be one visible
+/// component of a path.
 fn file_name(offered: &str) {
     let safe = name::safe_name(offered);
     let short = name::shorter(&safe);

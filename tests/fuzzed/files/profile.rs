@@ -1,4 +1,4 @@
-//! The decoder of private connections between two clients of this kind, with the modules that it uses.
+//! The decoder of private connections between two `matou` clients, with the modules that it uses.
 
 #[path = "../../../src/client/files/profile/decoder.rs"]
 mod decoder;

@@ -1,4 +1,4 @@
-//! The script of this protocol, see `tests/chaton/script.rs`.
+//! What the script must know about this protocol: the file `tests/chaton/script.rs`, compiled for this crate.
 
 use super::conversation;
 

@@ -1,4 +1,4 @@
-//! The script of this protocol, see `tests/chatos_1_0/script.rs`.
+//! What the script must know about this protocol: the file `tests/chatos_1_0/script.rs`, compiled for this crate.
 
 use super::conversation;
 

@@ -1,4 +1,4 @@
-//! The script of this protocol, see `tests/chatos_groupe2/script.rs`.
+//! What the script must know about this protocol: the file `tests/chatos_groupe2/script.rs`, compiled for this crate.
 
 use super::chaton::frames;
 use super::conversation;

@@ -1,4 +1,4 @@
-//! The script of this protocol, see `tests/chatr/script.rs`.
+//! What the script must know about this protocol: the file `tests/chatr/script.rs`, compiled for this crate.
 
 use super::conversation;
 

@@ -1,7 +1,7 @@
 //! The rooms. Clients connect, send any bytes, wait and leave, in any order. The script of the tests
-//! (`tests/common/conversation.rs`) applies the room's effects, and checks its rules for each of them: for example, that
-//! the room sends nothing to a connection that is closed or gone. At the end, all clients are gone and the room must be
-//! empty.
+//! (`tests/common/conversation.rs`) applies the room's effects. For each effect, the script checks its own rules: for
+//! example, that the room sends nothing to a connection that is closed or gone. At the end, all clients are gone and the
+//! room must be empty.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ mod chatr;
 /// There are few connections, and the names of the clients are the names of the connections. So a name is often taken.
 const CONNECTIONS: [&str; 6] = ["alice", "bob", "carol", "dave", "arnaud", "louis"];
 
-/// Maximum number of deeds of one check.
+/// Maximum number of deeds (things that clients do or that happen to them) in one check.
 const MOST_DEEDS: usize = 400;
 
 pub(crate) fn chaton(bytes: &[u8]) {
@@ -77,7 +77,8 @@ fn perform<S: Spoken>(
     script: &mut Script<'_>,
 ) {
     let is_here = chat.connected().contains(&who);
-    // The script expects that the room sends nothing because of these events. So the room first does what is due.
+    // The script expects that these events make the room send nothing. So the room must first handle the deadlines that have
+    // passed.
     if matches!(deed, 0..4 | 23) {
         chat.passes(Duration::ZERO);
     }

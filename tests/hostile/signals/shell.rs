@@ -33,7 +33,7 @@ pub(crate) struct Job {
 }
 
 /// A change of a job's state, as the system reports it to a shell. The number is the process id in `Started`, the exit code
-/// in `Exited`, and the number of a signal in the two others.
+/// in `Exited`, and the number of a signal in `Stopped` and `EndedBy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     Started(i32),

@@ -1,5 +1,5 @@
-//! Signals that end a command early: Ctrl-C (SIGINT), a termination (SIGTERM), a terminal that was closed (SIGHUP).
-//! `watch` is for SIGKILL, which a program cannot handle.
+//! Signals that end a command early: Ctrl-C (SIGINT), a termination (SIGTERM), a terminal that was closed (SIGHUP). A
+//! program cannot handle SIGKILL, so `watch` is another process, which ends the servers after the program was killed.
 
 pub(super) mod watch;
 
@@ -19,15 +19,15 @@ const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(true);
 
 /// Makes signals end the program if it is the first process of a container. The system protects the process with the id 1: a
-/// signal without a handler has no effect on it. In this case the program ends with the exit code 128 plus the number of the
-/// signal, as a shell reports it.
+/// signal without a handler has no effect on it. With this function, such a signal ends the program with the exit code 128
+/// plus the number of the signal, as a shell reports it.
 #[cfg(unix)]
 pub(super) fn heed_as_first_process() {
     if !is_first_process() {
         return;
     }
     for signal in ENDING.into_iter().filter(|signal| !is_ignored(*signal)) {
-        // If this fails, the only effect is that the signal does not end a short command.
+        // If this fails, the only effect is that the signal does not end a command that has no other handler for it.
         let _ =
             signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, &ENDS_AT_ONCE);
     }
@@ -42,10 +42,10 @@ fn is_first_process() -> bool {
     std::process::id() == 1
 }
 
-/// Calls `first` with the number of the first signal. After that the command ends in order, as soon as it can. The second
-/// signal ends the process at once, together with all servers that it started. A second SIGHUP is ignored, because both the
-/// system and a shell may send one. A signal that was ignored when the program started stays ignored: `nohup` uses this for
-/// SIGHUP.
+/// Calls `first` with the number of the first signal. The command then finishes in an orderly way, as soon as it can. The
+/// second signal ends the process at once, together with all servers that it started. A second SIGHUP is ignored, because
+/// both the system and a shell may send one. A signal that was ignored when the program started stays ignored: `nohup` uses
+/// this for SIGHUP.
 ///
 /// # Errors
 ///
@@ -63,7 +63,7 @@ pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::R
         if let Some(signal) = signals.find(|signal| *signal != SIGHUP) {
             crate::spawn::end_all();
             if is_first_process() {
-                // The default handler has no effect on this process.
+                // The default handler has no effect on the first process of a container.
                 signal_hook::low_level::exit(128 + signal);
             }
             // This call fails only for signals that a process cannot handle.
@@ -98,7 +98,8 @@ fn is_ignored(signal: i32) -> bool {
     signal == signal_hook::consts::SIGHUP && !has_terminal
 }
 
-/// Does nothing: on other systems Ctrl-C ends the process at once, and the console ends the servers that it started.
+/// Does nothing: on other systems Ctrl-C ends the process at once, and the console ends the servers that this process
+/// started.
 ///
 /// # Errors
 ///

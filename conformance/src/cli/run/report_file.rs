@@ -153,7 +153,7 @@ impl OpenReport {
         };
         match &mut self.place {
             Open::File(file) => file.write(text.as_bytes()).map(|()| String::new()),
-            // Only captures go to a folder, and another function (`write_captures`) writes them.
+            // A text never goes to a folder. Only captures do, and `write_captures` writes them.
             Open::StandardOutput | Open::Folder(_) => Ok(text),
         }
     }

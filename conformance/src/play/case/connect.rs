@@ -62,8 +62,8 @@ impl Case<'_> {
         self.connections[conn].left || self.end_of(conn).is_some() || self.has_shut_down(conn)
     }
 
-    /// Sends FIN. The reader thread continues to read. If it left bytes of the target unread, the kernel would send a reset
-    /// when the socket is closed.
+    /// Sends FIN. The reader thread continues to read. If it left bytes from the target unread, the kernel would send a
+    /// reset when the runner closes the socket.
     pub(crate) fn close_connection(&mut self, conn: ConnId) {
         if self.connections[conn].left {
             return;

@@ -24,7 +24,7 @@ pub(crate) struct LaneConnection {
     pub(crate) left: bool,
     /// Whether the scenario has stopped reading from the connection (`stops-reading`).
     pub(crate) paused: bool,
-    /// Which of the packets that the target sent unasked the lane has answered already.
+    /// How far the lane has come in answering the packets that the target sent unasked.
     pub(crate) unasked: Unasked,
     /// Whether the runner opened the connection for a fence.
     pub(crate) is_helper: bool,
@@ -77,7 +77,7 @@ pub(crate) enum Purpose {
 pub(crate) struct Unasked {
     /// Whether the lane answers packets that arrive unasked.
     pub(crate) answers: bool,
-    /// The number of received bytes in which the search has looked for packets so far.
+    /// The number of received bytes that the search has looked through so far.
     pub(crate) seen: usize,
     /// Whether bytes arrived that are not a frame. After such bytes the search recognises no further packet.
     pub(crate) lost: bool,

@@ -10,11 +10,11 @@ use super::connection::{Doing, Purpose};
 use super::view::Meaning;
 use super::{Case, ConnId};
 
-/// Maximum number of bytes that are kept for a packet capture, for all events of a case together. Later bytes are only
-/// counted.
+/// Maximum number of bytes that are kept for a packet capture, for all events of a case together. Of later bytes, only the
+/// number is kept.
 const KEPT_BYTES_OF_CASE: usize = 256 << 10;
 
-/// Maximum number of events. If a conversation is longer, only its last events are reported.
+/// Maximum number of events. If a conversation has more events, only the last ones are reported.
 const KEPT_EVENTS: usize = 1000;
 
 /// Returns the events of a case, in order of time; if there are more than [`KEPT_EVENTS`], only the last events.
@@ -28,7 +28,7 @@ pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
         events.extend(seen(case, conn));
     }
     let skipped = events.len().saturating_sub(KEPT_EVENTS);
-    // The sort is stable: events with the same time stay in the order in which they happened.
+    // The sort is stable: events with the same time keep the order in which they were collected.
     events.sort_by_key(|(at, _)| *at);
     let mut room = KEPT_BYTES_OF_CASE;
     events

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use crate::evidence::{Point, Segments};
 use crate::grammar::{Decoded, DecodedField, Side, Value, Wire};
 
-/// Maximum number of bytes of one send that `--segments each-byte` sends one by one. Without this limit, a send of one
-/// megabyte would need a million system calls.
+/// With `--segments each-byte`, at most this number of bytes of one send are sent one by one. Without this limit, a send of
+/// one megabyte would need a million system calls.
 pub(crate) const BYTE_BY_BYTE: usize = 4096;
 
 /// How a play cuts its sends. A send for which the scenario itself gives cuts is not cut again.

@@ -7,8 +7,8 @@ use super::view::{Front, Mark, Meaning};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// Returns what is next on a connection. `own` is the index of the fence's frame for which the caller waits: this frame
-    /// is not removed.
+    /// Returns what is next on a connection. If the caller waits for a frame of a fence, `own` is the index of this frame,
+    /// and the frame is not removed.
     pub(crate) fn look(&mut self, conn: ConnId, own: Option<usize>) -> Look {
         if self.view.fronts[conn].raw && !self.unread(conn).is_empty() {
             return Look::Raw;

@@ -62,7 +62,7 @@ pub(crate) struct Case<'a> {
     pub(crate) number: CaseNumber,
     pub(crate) random: SplitMix,
     pub(crate) bell: Arc<Bell>,
-    /// All connections that were ever opened.
+    /// All connections that the case has opened, including those that have ended.
     pub(crate) connections: PerConnection<LaneConnection>,
     /// The connection of each lane.
     pub(crate) open: PerLane<Option<ConnId>>,
@@ -184,7 +184,7 @@ impl<'a> Case<'a> {
         front.is_some_and(|front| front.raw)
     }
 
-    /// Returns when the scenario closed or reset this connection; `None` if it is open.
+    /// Returns when the scenario closed or reset this connection; `None` if it has not done this.
     pub(crate) fn left_at(&self, conn: ConnId) -> Option<Instant> {
         let is_end =
             |what: &Doing| matches!(what, Doing::Closed | Doing::Aborted | Doing::Truncated);
@@ -234,7 +234,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Returns the duration of a time limit, before it is scaled.
+    /// Returns the duration of a time limit, without the factor of `--scale`.
     pub(crate) fn duration(&self, bound: &Bound) -> Duration {
         match bound {
             Bound::Fixed(duration) => *duration,

@@ -1,4 +1,4 @@
-//! One value for each connection of a case, and the id that finds it.
+//! One value for each connection of a case. A value is found by the id of its connection.
 
 use std::ops::{Index, IndexMut};
 

@@ -16,7 +16,7 @@ use crate::play::lane::Gate;
 const SHOWN: usize = 8;
 
 impl Case<'_> {
-    /// Sends bytes. First enters those frames into the ledger that other lanes may receive.
+    /// Sends bytes. If a frame in these bytes may reach other lanes, the function first enters this frame into the ledger.
     pub(crate) fn transmit(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.shared.suite.grammar;
         for frame in self.connections[conn].sent.push(self.wire, &bytes) {
@@ -106,8 +106,8 @@ impl Case<'_> {
         self.connections[conn].socket.send(bytes, cut, gate);
     }
 
-    /// Returns the text of `words` if the play cuts only at chosen points, because the report then describes each cut. If
-    /// the play cuts everywhere, returns an empty text.
+    /// If the play cuts only at chosen points, the report describes each cut, so this function returns the text that `words`
+    /// makes. If the play cuts everywhere, it returns an empty text.
     fn words(&self, words: impl FnOnce(&Case<'_>) -> String) -> String {
         match self.cutting.only {
             Some(_) => words(self),
@@ -127,9 +127,9 @@ fn frames_in_words(case: &Case<'_>, bytes: &[u8]) -> String {
     .text
 }
 
-/// Returns whether other lanes may receive a broadcast because of this packet. This is so if the packet itself is a
-/// broadcast (`ambient`). It is also so if a broadcast has the same number of fields, because the server may relay the
-/// packet as that broadcast.
+/// Returns whether other lanes may receive a broadcast because of this packet. They may if the packet itself is a broadcast
+/// (`ambient`), or if a broadcast has the same number of fields. In the second case, the server may relay the packet as that
+/// broadcast.
 fn may_reach_others(grammar: &Grammar, packet: PacketId) -> bool {
     let sent = grammar.packet(packet);
     sent.ambient.is_some()

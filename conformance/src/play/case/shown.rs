@@ -29,7 +29,7 @@ impl Case<'_> {
         }
     }
 
-    /// Returns what value a field must have, with the remembered values of this play.
+    /// Returns what value a field must have, according to the values that this play remembers.
     pub(crate) fn wanted_field(&self, pattern: &Pattern) -> Result<WantedField, Box<Failure>> {
         Ok(match pattern {
             Pattern::Any => WantedField::Any,

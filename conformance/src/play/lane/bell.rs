@@ -9,14 +9,14 @@ use super::budget::Budget;
 
 /// A counter of the events on all lanes of a case.
 ///
-/// The interpreter notes the count, then looks at its lanes. If nothing has arrived for the interpreter, it waits until the
-/// count is higher than the noted count. An event that happens after this look and before the wait increases the count, so
-/// the interpreter does not miss the event.
+/// The interpreter notes the count, then looks at its lanes. If it finds nothing to do, it waits until the count is higher
+/// than the noted count. An event that happens after this look and before the wait increases the count, so the interpreter
+/// does not miss the event.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     rings: Mutex<u64>,
     rung: Condvar,
-    /// The memory that the lanes of the case share with all lanes of the run.
+    /// The limit on the memory that all lanes of the run share.
     pub(super) budget: Arc<Budget>,
 }
 
@@ -39,7 +39,7 @@ impl Bell {
         self.rung.notify_all();
     }
 
-    /// Blocks until the count differs from `seen`, but no longer than `until`.
+    /// Blocks until the count differs from `seen`, or until the instant `until`.
     pub(crate) fn wait(&self, seen: u64, until: Instant) {
         let mut rings = self.rings.lock();
         while *rings == seen {

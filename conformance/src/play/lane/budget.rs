@@ -1,4 +1,4 @@
-//! The memory for received bytes, which all lanes of a run share.
+//! The limit on the memory for received bytes. All lanes of a run share this limit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,13 +15,14 @@ const FAIR: usize = 1 << 20;
 pub(crate) struct Budget(AtomicUsize);
 
 impl Budget {
-    /// Counts bytes that a lane keeps. Returns whether that lane, which has received `total` bytes by now, may receive more.
+    /// Increases the number by the bytes that a lane keeps. Returns whether that lane, which has received `total` bytes by
+    /// now, may receive more.
     pub(super) fn take(&self, bytes: usize, total: usize) -> bool {
         let taken = self.0.fetch_add(bytes, Ordering::Relaxed) + bytes;
         taken <= RUN || total < FAIR
     }
 
-    /// Counts bytes that a lane has dropped.
+    /// Decreases the number by the bytes that a lane has dropped.
     pub(super) fn give_back(&self, bytes: usize) {
         self.0.fetch_sub(bytes, Ordering::Relaxed);
     }

@@ -19,7 +19,7 @@ use super::tls::Secured;
 /// reading from it. With this limit a lane uses little memory, but still has room for the largest payload and many frames.
 const FLOOD: usize = 2 * MAX_PAYLOAD;
 
-/// Maximum bytes of one `read`.
+/// Maximum number of bytes of one `read`.
 const CHUNK: usize = 64 << 10;
 
 /// Bytes that arrived together.
@@ -116,7 +116,8 @@ impl Inbox {
         while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
     }
 
-    /// Decrypts ciphertext and keeps the text. If the ciphertext ends the connection, returns how the connection ended.
+    /// Decrypts ciphertext, and keeps the plaintext for the interpreter. If the ciphertext ends the connection, returns how
+    /// the connection ended.
     fn take_in_secured(&self, tls: &Secured, ciphertext: &[u8], outbox: &Outbox) -> Option<End> {
         let opened = tls.open(ciphertext);
         if opened.owes {

@@ -1,5 +1,5 @@
 //! One TCP connection of a scenario, with two threads. The reader thread always reads, and the writer thread writes what is
-//! queued. Only these threads block on the socket; the interpreter does not.
+//! queued. Once the connection is open, only these threads block on the socket; the interpreter does not.
 
 mod bell;
 mod budget;
@@ -30,8 +30,8 @@ use outbox::{Farewell, Outbox};
 pub(crate) use tls::NoTls;
 use tls::Secured;
 
-/// The receive buffer of a lane that will stop reading, in bytes. This buffer is small, so that it is soon full and the
-/// target can send no more bytes.
+/// The size, in bytes, of the receive buffer of a lane that will stop reading. This buffer is small, so that it is soon full
+/// and the target can send no more bytes.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
 
 /// The size of the kernel's receive buffer.
@@ -69,7 +69,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects and starts the threads. `bound` limits the time of the connect and of the TLS handshake together; `name` is
+    /// Connects and starts the threads. `bound` is the time limit for the connect and the TLS handshake together; `name` is
     /// part of the names of the threads.
     ///
     /// # Errors
@@ -146,7 +146,8 @@ impl Connection {
             self.received.extend_from_slice(&chunk.bytes);
             self.arrivals.push((self.received.len(), chunk.at));
         }
-        // After the runner has closed the socket itself, the reader sees an end that the target did not cause.
+        // If the runner has closed the socket itself, the reader sees an end that the target did not cause, so this end does
+        // not count.
         if self.stream.is_some() && self.end.is_none() {
             self.end = end;
         }
@@ -165,7 +166,7 @@ impl Connection {
         }
     }
 
-    /// Returns all bytes that had arrived at the last call of [`absorb`](Connection::absorb).
+    /// Returns all bytes that had arrived when [`absorb`](Connection::absorb) was last called.
     pub(crate) fn received(&self) -> &[u8] {
         &self.received
     }
@@ -206,7 +207,7 @@ impl Connection {
         self.outbox.push_fin(Farewell::Truncated);
     }
 
-    /// Returns whether everything queued was handed to the kernel.
+    /// Returns whether the kernel has accepted everything that was queued, or the outbox is closed.
     pub(crate) fn is_flushed(&self) -> bool {
         self.outbox.is_idle()
     }

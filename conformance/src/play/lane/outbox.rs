@@ -14,8 +14,8 @@ use super::bell::Bell;
 use super::spacing::Spacing;
 use super::tls::Secured;
 
-/// Maximum queued bytes of a lane. If more are queued, the next send of the lane waits until the target has read some of
-/// them.
+/// Maximum number of queued bytes of a lane. If more are queued, the next send of the lane waits until the target has read
+/// some of them.
 const QUEUED_BYTES: usize = 64 << 20;
 
 /// Maximum number of queued sends of a lane.
@@ -222,8 +222,8 @@ fn say_farewell(
     stream.shutdown(Shutdown::Write)
 }
 
-/// Returns the bytes in the pieces into which they are cut. With TCP_NODELAY each piece becomes a separate segment; over TLS
-/// it is also a separate record.
+/// Returns the bytes, divided into pieces at the cuts. With TCP_NODELAY each piece becomes a separate segment; over TLS it
+/// is also a separate record.
 fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
     match cut {
         Cut::Whole => vec![bytes],

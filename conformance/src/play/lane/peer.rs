@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// `AF_NETLINK`, and `NETLINK_SOCK_DIAG` in it.
+/// The address family `AF_NETLINK`, and its protocol `NETLINK_SOCK_DIAG`.
 const NETLINK: [i32; 2] = [16, 4];
 
 /// Time limit for the kernel's answer. Linux answers at once; the limit is for systems that offer netlink sockets but never
@@ -82,7 +82,7 @@ impl Peer {
         (peer.unread() != Unread::Gone).then_some(peer)
     }
 
-    /// Asks what the target has not read yet.
+    /// Asks the kernel how many bytes the target has not read yet.
     pub(super) fn unread(&mut self) -> Unread {
         let mut answer = [0; 4096];
         let asked = self.netlink.write_all(&self.question);
@@ -126,7 +126,8 @@ fn sixteen_bytes(address: IpAddr) -> [u8; 16] {
     bytes
 }
 
-/// Reads the answer. If the connection is gone, the kernel answers with an error or with the socket that listens.
+/// Reads the answer. If the connection no longer exists, the kernel answers with an error, or describes the listening socket
+/// instead.
 fn read(answer: &[u8]) -> Option<Unread> {
     let is_answer = number::<2>(answer, 4).map(u16::from_ne_bytes)? == BY_FAMILY;
     if !is_answer || *answer.get(STATE)? == LISTENS {
@@ -139,8 +140,8 @@ fn read(answer: &[u8]) -> Option<Unread> {
     })
 }
 
-/// Finds `tcp_info` among the attributes after the socket, and returns how many bytes the socket has received. An old kernel
-/// does not report this number.
+/// Finds `tcp_info` among the attributes that follow the description of the socket, and returns how many bytes the socket
+/// has received. An old kernel does not report this number.
 fn received(answer: &[u8]) -> Option<u64> {
     let mut at = HEAD + SOCKET;
     loop {

@@ -1,11 +1,11 @@
-//! Gives the target time to read: before a lane sends more bytes, it waits until the target has read the bytes that it sent
-//! before.
+//! Gives the target time to read: before a lane sends more bytes, it waits until the target has read the bytes that the lane
+//! sent earlier.
 //!
 //! Many servers assume that each read returns exactly one frame. If a read returns several frames, they handle only the
-//! first one, or handle some frames twice. Only the cases about segments may fail because of this fault. So in all other
-//! cases, the runner lets the target read each send of a lane with a separate read. If a send is cut, the target can read
-//! each piece separately. On Linux the kernel tells how many bytes the target's socket has not read yet, if the target runs
-//! on this machine. On other systems, the lane pauses for a short time instead.
+//! first one, or handle some frames twice. Only the cases that test segments should fail because of this fault. So in all
+//! other cases, the runner lets the target read each send of a lane with a separate read. If a send is cut, the target also
+//! gets time to read each piece separately. On Linux the kernel tells how many bytes the target's socket has not read yet,
+//! if the target runs on this machine. On other systems, the lane pauses for a short time instead.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -13,24 +13,24 @@ use std::time::{Duration, Instant};
 #[cfg(target_os = "linux")]
 use super::peer::{Peer, Unread};
 
-/// How long a lane waits for a target that does not read.
+/// Maximum time of one wait. If the target has not read everything by then, the lane sends more bytes anyway.
 #[cfg(target_os = "linux")]
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// After this number of waits in which the target did not read everything, the lane waits no more: the target has stopped
-/// reading.
+/// After this number of waits in which the target did not read everything, the lane assumes that the target has stopped
+/// reading, and no longer waits.
 const WAITS_IN_VAIN: usize = 3;
 
 /// Maximum number of waits of a lane. A case that sends thousands of frames must not become slow.
 const WAITS: usize = 1000;
 
-/// In one send, the lane waits after each of the first cuts, up to this number of cuts. After later cuts it does not wait.
+/// Maximum number of cuts in one send after which the lane waits. After later cuts of this send it does not wait.
 const CUTS: usize = 200;
 
 /// The pause between two sends if the kernel cannot report what the target has read.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Maximum length of all such pauses in one send, added up.
+/// Maximum total length of the pauses after the cuts of one send, if the kernel cannot report what the target has read.
 const ALL_PAUSES: Duration = Duration::from_millis(100);
 
 /// The first sleep between two requests to the kernel; each following sleep is twice as long.
@@ -89,8 +89,8 @@ impl Spacing {
         self.wait_or_pause(PAUSE);
     }
 
-    /// Waits like [`wait`](Spacing::wait) after cut number `cut` of a send with this number of cuts. Does nothing after the
-    /// first 200 cuts.
+    /// Waits after a cut, as [`wait`](Spacing::wait) does. `cut` is the number of this cut in its send, and `cuts` is how
+    /// many cuts the send has. After the first 200 cuts, the function returns at once.
     pub(super) fn wait_after_cut(&mut self, cut: usize, cuts: usize) {
         if cut <= CUTS {
             let share = ALL_PAUSES / u32::try_from(cuts.clamp(1, CUTS)).unwrap_or(1);
@@ -113,8 +113,8 @@ impl Spacing {
         }
     }
 
-    /// Waits until the target has read everything, and returns whether it has. Returns `None` if the kernel cannot report
-    /// this.
+    /// Waits until the target has read everything, but at most for [`PATIENCE`]. Returns whether the target has read
+    /// everything, or `None` if the kernel cannot report this.
     #[cfg(target_os = "linux")]
     fn wait_for_reads(&mut self) -> Option<bool> {
         let [target, own] = self.ends?;
@@ -122,7 +122,7 @@ impl Spacing {
             match Peer::find(target, own) {
                 Some(peer) => self.peer = Some(peer),
                 None => {
-                    // The target runs on another machine, or the kernel does not answer such questions.
+                    // The target runs on another machine, or the kernel cannot report what the target has read.
                     self.ends = None;
                     return None;
                 }

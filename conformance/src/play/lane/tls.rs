@@ -2,10 +2,10 @@
 //!
 //! The reader thread blocks in reads from the socket, and the writer thread may block in writes to it. While a thread
 //! blocks, it must not hold the lock of the TLS connection. The threads do not need the lock for reads and writes, because
-//! rustls itself does no IO. The reader reads ciphertext from the socket, then locks for a short time to pass it to rustls
-//! and to take the decrypted text out. The writer locks for a short time to pass text to rustls and to take the ciphertext
-//! out, then writes it to the socket. Only the writer takes ciphertext out, so records reach the socket in the order in
-//! which they were encrypted.
+//! rustls itself does no IO. The reader reads ciphertext from the socket. Then it takes the lock for a short time, to pass
+//! the ciphertext to rustls and to get the decrypted text. The writer takes the lock for a short time, to pass text to
+//! rustls and to get the ciphertext. Then it writes the ciphertext to the socket. Only the writer gets ciphertext from
+//! rustls, so records reach the socket in the order in which they were encrypted.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -29,7 +29,7 @@ pub(crate) fn handshake(
     until: Instant,
 ) -> io::Result<Secured> {
     let mut conn = client.connection(server)?;
-    // The buffer needs no limit, because encrypted records are taken out immediately.
+    // The buffer needs no limit, because the runner takes encrypted records out of it immediately.
     conn.set_buffer_limit(None);
     shake_hands(&mut conn, stream, until).map_err(|error| told(&error))?;
     stream.set_read_timeout(None)?;
@@ -64,7 +64,7 @@ fn shake_hands(
     }
 }
 
-/// An error: the server accepted the connection, but the TLS handshake failed for the given reason.
+/// The error of a TLS handshake that failed after the server had accepted the connection. The text gives the reason.
 #[derive(Debug)]
 pub(crate) struct NoTls(String);
 

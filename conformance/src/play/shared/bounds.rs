@@ -10,8 +10,8 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the time limit of a step that has
-    /// no limit of its own; it is not scaled yet.
+    /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the time limit, before this
+    /// multiplication, of a step that has no limit of its own.
     pub(crate) fn new(scale: f64, wait: Duration) -> Bounds {
         Bounds { scale, wait }
     }
@@ -38,7 +38,7 @@ impl Bounds {
         Duration::from_millis(100)
     }
 
-    /// If the protocol has no fence, the runner waits to see that nothing arrives. Returns how long it waits.
+    /// Returns how long the runner waits to see that nothing arrives, if the protocol has no fence.
     pub(crate) fn silence_by_time(self) -> Duration {
         self.scaled(Duration::from_secs(1))
     }

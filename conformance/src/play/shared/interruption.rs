@@ -16,7 +16,7 @@ pub struct Interruption(Arc<State>);
 struct State {
     /// The signal that interrupted the run; 0 if the run was not interrupted.
     signal: AtomicI32,
-    /// The bells of the cases that are being played.
+    /// The bells of the cases that are being played. A bell wakes the thread that plays its case.
     bells: Mutex<Vec<Weak<Bell>>>,
 }
 
@@ -36,8 +36,8 @@ impl Interruption {
         Some(self.0.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 
-    /// Makes this bell ring when the run is interrupted. To miss no interruption, a thread notes the count of the bell
-    /// first, then looks at [`signal`](Interruption::signal), and only then waits.
+    /// Makes this bell ring when the run is interrupted. To miss no interruption, a thread first notes how often the bell
+    /// has rung, then looks at [`signal`](Interruption::signal), and only then waits until the bell rings again.
     pub(super) fn rings(&self, bell: &Arc<Bell>) {
         let mut bells = self.0.bells.lock();
         bells.retain(|known| known.strong_count() > 0);

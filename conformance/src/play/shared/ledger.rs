@@ -1,9 +1,9 @@
 //! The ledger lists the frames that the cases of a run have sent. With it, cases that run at the same time recognise each
 //! other's broadcasts and ignore them.
 //!
-//! Every frame that may reach other lanes is entered here *before* it is sent. A broadcast that arrives on an identified
-//! lane (a lane whose name the server knows) is *foreign* if its fields equal the fields of another case's entry. On each
-//! lane, only one broadcast can be foreign because of the same entry.
+//! Every frame that may reach other lanes is added to the ledger *before* it is sent. A broadcast that arrives on an
+//! identified lane (a lane whose name the server knows) is *foreign* if its fields equal the fields of another case's entry.
+//! On each lane, one entry can make only one broadcast foreign.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -78,7 +78,7 @@ impl Ledger {
         (!owners.is_empty() && !owners.contains(&case)).then_some(Stray::OtherCase)
     }
 
-    /// Enters a frame. Call this before the frame is sent.
+    /// Adds a frame to the ledger. The caller must call this function before it sends the frame.
     pub(crate) fn enter(&self, case: CaseNumber, packet: PacketId, values: &[Value]) {
         let mut entries = self.entries.lock();
         let number = entries.next;
@@ -121,7 +121,7 @@ impl Ledger {
     }
 }
 
-/// Returns the texts of a value: the value itself, or the texts in a list.
+/// Returns the text if the value is a text, all texts in it if the value is a list, and nothing otherwise.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::Text(text) => vec![text],
@@ -134,8 +134,8 @@ fn content(values: &[Value]) -> String {
     format!("{values:?}")
 }
 
-/// Finds the frames in the bytes that one connection sends, even if the scenario sends a frame in several parts or as raw
-/// bytes.
+/// Finds the frames in the bytes that the runner sends on one connection, even if the scenario sends a frame in several
+/// parts or as raw bytes.
 #[derive(Debug, Default)]
 pub(crate) struct SentFrames {
     unread: Vec<u8>,

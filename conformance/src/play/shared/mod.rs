@@ -45,7 +45,7 @@ pub(crate) struct Terms<'a> {
     /// Settings of the target that scenarios ask for.
     pub(crate) settings: &'a BTreeMap<String, String>,
     pub(crate) bounds: Bounds,
-    /// Whether other people use the target at the same time; their broadcasts are ignored.
+    /// Whether other people use the target at the same time. If so, their broadcasts are ignored.
     pub(crate) has_strangers: bool,
     /// The seed of names and tokens.
     pub(crate) seed: u64,
@@ -60,7 +60,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) settings: &'a BTreeMap<String, String>,
     pub(crate) has_strangers: bool,
     pub(crate) bounds: Bounds,
-    /// The settings of wire.kdl.
+    /// The settings that wire.kdl declares, with the duration that each of them has in this run.
     pub(crate) times: BTreeMap<String, Duration>,
     pub(crate) tls: TlsClient,
     /// The identities; `None` if clients choose their names.
@@ -82,7 +82,7 @@ impl<'a> Shared<'a> {
     ///
     /// # Errors
     ///
-    /// Fails if a setting cannot be used. The error is a text for people.
+    /// Fails if a setting cannot be used. The error is a message for the user.
     pub(crate) fn new(suite: &'a Suite, terms: Terms<'a>) -> Result<Shared<'a>, String> {
         let settings = terms.settings;
         let pinned = settings.get(FINGERPRINT).map(String::as_str);

@@ -6,7 +6,7 @@ use crate::scenario::{KEPT_CHARACTERS, Lane, LaneId, LaneName, RANDOM_CHARACTERS
 
 use super::random::SplitMix;
 
-/// Returns a name for each lane, in their order.
+/// Returns a name for each lane, in the order of the lanes.
 pub(crate) fn names_of(
     lanes: &[Lane],
     settings: &BTreeMap<String, String>,

@@ -28,7 +28,7 @@ impl SplitMix {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns this number of random bytes.
+    /// Returns `length` random bytes.
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         for part in bytes.chunks_mut(8) {
@@ -39,7 +39,7 @@ impl SplitMix {
         bytes
     }
 
-    /// Returns this number of random characters from `0-9a-z`.
+    /// Returns `count` random characters from `0-9a-z`.
     pub(crate) fn letters(&mut self, count: usize) -> String {
         (0..count)
             .filter_map(|_| char::from_digit((self.next() % 36) as u32, 36))

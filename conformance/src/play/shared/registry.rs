@@ -35,7 +35,7 @@ enum Source {
     Minted(Rest),
     Listed {
         /// Identities that no case uses now. A case takes the identities that have been free for the longest time, because
-        /// the target may need a moment to notice that their last client has left.
+        /// the target may need a moment to notice that the last client with such an identity has left.
         free: Mutex<VecDeque<Identity>>,
         given_back: Condvar,
         there_are: usize,
@@ -48,7 +48,7 @@ impl Registry {
     /// # Errors
     ///
     /// Fails if the file of identities cannot be used, or if no connection to the REST address can be opened. The error is a
-    /// text for people.
+    /// message for the user.
     pub(crate) fn of(settings: &BTreeMap<String, String>) -> Result<Registry, String> {
         let source = match identity::Source::of(settings)? {
             identity::Source::None => Source::None,
@@ -65,7 +65,7 @@ impl Registry {
         })
     }
 
-    /// Returns an identity for each lane of a scenario, in their order.
+    /// Returns an identity for each lane of a scenario, in the order of the lanes.
     ///
     /// # Errors
     ///

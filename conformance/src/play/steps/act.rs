@@ -11,8 +11,8 @@ use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, wa
 
 use super::progress::Progress;
 
-/// How long the runner waits, after a client has left, until the target closes its side of the connection too. Some servers
-/// never close it.
+/// After a client has left, the runner waits until the target closes its side of the connection too, but at most for this
+/// time. Some servers never close their side.
 const NOTICING: Duration = Duration::from_millis(300);
 
 /// How long the runner waits after the target has closed its side. A server may first close the connection, and only then
@@ -156,8 +156,8 @@ impl Case<'_> {
                 self.shared.ledger.note_name(self.number, &self.names[lane]);
             }
         }
-        // The name is looked up each time the lane connects, because the other lane may have got a new name since the case
-        // began.
+        // This lane has the name of another lane. It takes that name again each time it connects, because the other lane may
+        // have got a new name since the case began.
         if let LaneName::SameAs(other) = declared.login {
             self.names[lane] = self.names[other].clone();
         }

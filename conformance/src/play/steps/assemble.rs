@@ -1,4 +1,4 @@
-//! Makes the bytes of a send, encoded with the choices of the readings that the target follows.
+//! Makes the bytes of a send. They are encoded with the choice that the target follows for each reading.
 
 use crate::evidence::Failure;
 use crate::grammar::{Side, Value};

@@ -1,9 +1,9 @@
-//! Alternatives: the step takes the first alternative that fits what arrived.
+//! The step `either`: it has several alternatives, and takes the first one that fits what arrived.
 //!
-//! Each alternative is tried on a copy of the case's view, so that it does not affect the other alternatives. An alternative
-//! that only receives is tried from the start, at the same time as the other alternatives. An alternative that sends, or
-//! that proves silence, is tried only when the alternatives before it can no longer fit. A send cannot be undone: once an
-//! alternative has sent something, all other alternatives are dropped.
+//! Each alternative is tried on a copy of the case's view (what the steps have taken so far), so that it does not affect the
+//! other alternatives. An alternative that only receives is tried from the start, at the same time as the other
+//! alternatives. An alternative that sends, or that proves silence, is tried only when the alternatives before it can no
+//! longer fit. A send cannot be undone: once an alternative has sent something, all other alternatives are dropped.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -65,8 +65,8 @@ impl<'a> Eventually<'a> {
         self.tries_left > 0 && failure.kind != FailureKind::OwnFault
     }
 
-    /// Cleans up after a try that failed: closes the lanes that it opened, forgets what it remembered, and skips the frame
-    /// that did not fit. Because of that skip, the next try looks at another frame.
+    /// Cleans up after a try that failed: closes the lanes that the try opened, forgets the values that the try remembered,
+    /// and skips the frame that did not fit. So the next try looks at another frame.
     fn tidy_up(&self, case: &mut Case<'_>, failure: &Failure) {
         for lane in &self.opened_inside {
             if let Some(conn) = case.open[*lane] {

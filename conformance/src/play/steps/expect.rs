@@ -73,8 +73,8 @@ fn frame(
     }
 }
 
-/// If this frame came too early after the previous frame that a step took, returns the time between them and the minimum
-/// time. Returns `None` if enough time passed.
+/// If this frame came too early after the previous frame that a step took, returns two times: how long it came after the
+/// previous frame, and the minimum that the step demands. Returns `None` if enough time passed.
 fn too_early(
     case: &Case<'_>,
     conn: ConnId,
@@ -109,7 +109,7 @@ pub(crate) fn fits(
     Ok(true)
 }
 
-/// Remembers the values that the pattern names.
+/// Remembers each value to which the pattern gives a name.
 pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
     for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
         bind_value(case, wanted, &field.value);
@@ -130,7 +130,7 @@ fn bind_value(case: &mut Case<'_>, wanted: &Pattern, value: &Value) {
     }
 }
 
-/// Polls for exactly these bytes. If the server knows the lane, broadcasts of other cases are removed first.
+/// Polls for exactly these bytes. If the server knows the lane's name, the runner first removes broadcasts of other cases.
 fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Progress {
     if case.view.fronts[conn].identified {
         case.look(conn, None);

@@ -19,7 +19,7 @@ use super::progress::Progress;
 pub(crate) enum Kind {
     /// The fence between two lanes that are logged in.
     Between,
-    /// The fence of a lane that is not logged in yet: the lane logs in.
+    /// The fence of a lane that is not logged in yet. In this fence, the lane logs in.
     Login,
 }
 
@@ -29,8 +29,8 @@ pub(crate) struct Exchange {
     kind: Kind,
     from: ConnId,
     to: ConnId,
-    /// Whether the exchange proves nothing except that the server has handled what this lane did. If so, frames that arrived
-    /// on the lane stay there for later steps of the scenario.
+    /// Whether the exchange only proves that the server has handled what this lane did. If so, frames that arrived on the
+    /// lane stay there for later steps of the scenario.
     in_passing: bool,
     begun: Option<Begun>,
 }
@@ -40,7 +40,8 @@ struct Begun {
     next: usize,
     until: Instant,
     token: u64,
-    /// For each step that receives a frame, the index of that frame in `Case::outstanding`.
+    /// One entry for each step of the fence: the index in `Case::outstanding` of the frame that the step receives; `None` if
+    /// the step sends a frame.
     answers: Vec<Option<usize>>,
 }
 
@@ -264,8 +265,8 @@ fn see_among_others(
 }
 
 /// Waits for the answer on the lane that started the fence. If the answer is the next frame on this lane, the fence takes it
-/// now. Otherwise a similar frame that the target wrongly sends later could be taken for the answer. If the scenario must
-/// take other frames first, the answer is removed later, when it is the next frame.
+/// now. If the fence left it there, a similar frame that the target wrongly sends later could be taken for the answer. If
+/// the scenario must take other frames first, the answer is removed later, when it is the next frame.
 fn see_in_passing(
     case: &mut Case<'_>,
     conn: ConnId,

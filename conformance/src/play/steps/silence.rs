@@ -1,7 +1,7 @@
 //! Proves silence with a fence. A fence is an exchange with the target. Its answer arrives after everything that the target
 //! sent earlier. So if only the answer arrives, the target sent nothing before it.
 //!
-//! Let P be the lane whose actions might have made the target send something, and S the lane on which nothing may arrive.
+//! Let P be the lane whose actions might have made the target send something. Let S be the lane on which nothing may arrive.
 //! The proof depends on P and S:
 //!
 //! * P and S are logged in: the fence goes from P through the server to S. Frames that P caused earlier arrive on S before
@@ -40,8 +40,7 @@ pub(crate) struct Silence {
 pub(crate) enum Wait {
     /// This time, multiplied by `--scale`.
     Scaled(Duration),
-    /// Exactly this time. The scenario gives it because of a time limit of the target, and `--scale` does not change the
-    /// target.
+    /// Exactly this time. It comes from a setting with a time limit of the target, and `--scale` does not change the target.
     Exactly(Duration),
 }
 

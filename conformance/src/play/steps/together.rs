@@ -25,8 +25,8 @@ impl<'a> Together<'a> {
         }
     }
 
-    /// Polls all lists. In the first round of polling, a gate holds the sends of all lanes back until every list was polled.
-    /// So all these sends start at the same instant.
+    /// Polls all lists. In the first round of polling, a gate holds back the sends of all lanes until every list has been
+    /// polled once. So all these sends start at the same instant.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         if self.begun {
             return self.round(case);

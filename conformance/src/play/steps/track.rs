@@ -133,7 +133,7 @@ impl<'a> Running<'a> {
             (Running::Eventually(tries), _) => tries.poll(case),
             (Running::When(track), _) => track.poll(case),
             (Running::Pause(until), _) => {
-                // Bytes of earlier steps that are held back must be sent before the pause begins.
+                // If the runner still holds back bytes of earlier steps, it must send them before the pause begins.
                 case.flush_held();
                 match case.now < *until {
                     true => Progress::Waits(*until),

@@ -12,7 +12,7 @@ use crate::run::{Direction, Event, Failure};
 /// of its own.
 const FIELD_COLOURS: usize = 6;
 
-/// The number of events that are shown of a large group of similar events.
+/// Of a large group of similar events, this number of events is shown.
 const SHOWN_OF_ALIKE: usize = 3;
 
 /// The part of a conversation that is shown.
@@ -47,7 +47,7 @@ pub(in crate::report) struct Ladder {
 
 #[derive(Debug, Serialize)]
 struct Rung {
-    /// The kind of rung, as a class of the page's style: `sends`, `sees`, `does`, `ends`, `more` or `wrong`.
+    /// The kind of rung, as a CSS class of the page: `sends`, `sees`, `does`, `ends`, `more` or `wrong`.
     kind: &'static str,
     time: String,
     /// The number of the event's lane, from 0.

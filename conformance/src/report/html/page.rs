@@ -20,7 +20,7 @@ pub(super) struct Page<'a> {
     sentence: String,
     /// The cases that failed.
     failed: Vec<&'a str>,
-    /// One of `conforms`, `fails`, `open`.
+    /// The result of the run, as a CSS class of the page: `conforms`, `fails` or `open`.
     mood: &'static str,
     unjudgeable: bool,
     began: String,

@@ -1,10 +1,10 @@
 //! Conversations as a capture that Wireshark opens.
 //!
-//! The suite sees bytes on connections, not packets. So it makes up the packets of a capture. Each connection becomes a TCP
-//! stream with correct sequence numbers and checksums, at the times that were observed. For a protocol inside TLS the
-//! capture contains the plain text. Each case appears as a network interface of its own, and each packet has a comment that
-//! says what it means. The capture contains only the first bytes of a large send, as if a capturing program had cut the
-//! packet.
+//! The suite sees the bytes on connections, but not the IP packets that carry them. So it makes up the packets of a capture.
+//! Each connection becomes a TCP stream with correct sequence numbers and checksums, at the times that were observed. For a
+//! protocol inside TLS the capture contains the plain text. Each case appears as a network interface of its own, and each
+//! packet has a comment that says what it means. The capture contains only the first bytes of a large send, as if a
+//! capturing program had cut the packet.
 
 mod blocks;
 mod segment;

@@ -45,7 +45,8 @@ impl Stream {
     pub(super) fn new(target: SocketAddr, port: u16, interface: u32) -> Stream {
         let client: IpAddr = match target.ip() {
             local if local.is_loopback() => local,
-            // These addresses are reserved for documentation.
+            // The client's own address is not recorded. These addresses are reserved for documentation, so no machine has
+            // them.
             IpAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
             IpAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
         };

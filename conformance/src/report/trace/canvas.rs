@@ -7,8 +7,8 @@ use crate::text;
 /// The width of the picture, in pixels.
 pub(super) const WIDTH: f64 = 1280.0;
 
-/// The colours of lanes and fields. Each colour has the contrast 4.5 : 1 both with white and with black. So the picture can
-/// be shown on white and on black paper. White text on one of these colours has that contrast too.
+/// The colours of lanes and fields. Each colour has a contrast of about 4.5 : 1, both with white and with black. So the
+/// picture is readable on white and on black paper, and so is white text on one of these colours.
 pub(super) const COLOURS: [&str; 6] = [
     "#277bb8", "#9a59c8", "#2d8757", "#c6522f", "#6c7e20", "#c34a90",
 ];
@@ -59,7 +59,7 @@ impl Ink {
         }
     }
 
-    /// Returns the approximate width of a text: the fonts of the reader's machine are not known.
+    /// Returns the width of a text. The width is approximate, because the fonts of the reader's machine are not known.
     pub(super) fn width(self, text: &str) -> f64 {
         let each = if self.bold { 0.62 } else { 0.56 };
         characters(text) * self.size * each
@@ -81,12 +81,12 @@ impl Ink {
     }
 }
 
-/// Returns the number of characters of a text as it is shown.
+/// Returns the number of characters that a text has on the picture, where hidden characters are escaped.
 fn characters(shown: &str) -> f64 {
     u32::try_from(text::line(shown).chars().count()).map_or(f64::MAX, f64::from)
 }
 
-/// The width of one character of the bytes, in pixels.
+/// The width of one character in a row of hexadecimal bytes, in pixels.
 pub(super) const DIGIT: f64 = 7.8;
 
 /// A picture while it is drawn.
@@ -127,7 +127,7 @@ impl Canvas {
         ));
     }
 
-    /// Draws a cross: the end of a connection.
+    /// Draws a cross, which stands for the end of a connection.
     pub(super) fn cross(&mut self, (x, y): (f64, f64), colour: &str) {
         let (left, right, above, below) = (x - 5.0, x + 5.0, y - 5.0, y + 5.0);
         self.line((left, above), (right, below), colour, Look::Thick);
@@ -141,17 +141,17 @@ impl Canvas {
         ));
     }
 
-    /// Writes a text that begins here.
+    /// Writes a text that begins at this point.
     pub(super) fn text(&mut self, at: (f64, f64), ink: Ink, words: &str) {
         self.words(at, "start", "", ink, words);
     }
 
-    /// Writes a text whose middle is here.
+    /// Writes a text whose middle is at this point.
     pub(super) fn centred(&mut self, at: (f64, f64), ink: Ink, words: &str) {
         self.words(at, "middle", "", ink, words);
     }
 
-    /// Writes a text that begins here and goes up to the right.
+    /// Writes a text that begins at this point and goes up to the right.
     pub(super) fn slanted(&mut self, at: (f64, f64), ink: Ink, words: &str) {
         let turn = format!(" transform=\"rotate(-40 {:.1} {:.1})\"", at.0, at.1);
         self.words(at, "start", &turn, ink, words);
@@ -197,7 +197,7 @@ impl Canvas {
         self.shapes.push('\n');
     }
 
-    /// Draws the shapes of another picture above those of this one.
+    /// Draws the shapes of another picture on top of the shapes of this picture.
     pub(super) fn lay_over(&mut self, other: Canvas) {
         self.shapes.push_str(&other.shapes);
     }

@@ -18,17 +18,17 @@ const SERVER: f64 = 560.0;
 /// Maximum distance between two lanes.
 const LANE_GAP: f64 = 130.0;
 
-/// Minimum distance between two lanes for names above the lanes. If the lanes are closer together, there is no space for
-/// their names.
+/// Minimum distance between two lanes whose names are above them. If the lanes are closer together, there is no space for
+/// the names.
 const CROWD: f64 = 16.0;
 
-/// Where the bytes begin.
+/// The horizontal position at which the bytes begin.
 const BYTES: f64 = SERVER + 28.0;
 
 /// The height of one row of fields, with their names below their bytes.
 const FIELDS: f64 = 46.0;
 
-/// The height of one row of bytes without a name.
+/// The height of one row of bytes that have no name below them.
 const NAMELESS: f64 = 26.0;
 
 /// The height of an event without bytes.
@@ -223,7 +223,7 @@ impl Picture<'_> {
         self.y += height.max(FIELDS - 10.0);
     }
 
-    /// Writes a line beside the diagram.
+    /// Writes a line of text beside the diagram.
     fn aside(&mut self, words: &str, colour: &'static str) {
         let ink = Ink { colour, ..ASIDE };
         let words = shortened(words, 100);

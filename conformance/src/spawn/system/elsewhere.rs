@@ -45,7 +45,7 @@ pub(in crate::spawn) fn kin(_leaders: &[u32], _tag: &Tag) -> Vec<Kin> {
     Vec::new()
 }
 
-/// Returns whether the process has ended. If it has, its id may be used again from now on.
+/// Returns whether the process has ended. If it has, another process may get its id from now on.
 pub(in crate::spawn) fn has_ended(child: &mut Child) -> bool {
     child.try_wait().is_ok_and(|status| status.is_some())
 }

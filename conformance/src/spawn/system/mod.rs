@@ -57,7 +57,7 @@ pub(super) enum Listener {
     Strangers(Vec<Named>),
 }
 
-/// The threads and descriptors of a target at one moment, including those of all processes that it started.
+/// The threads and descriptors of a target at one moment, including those of all other processes in its process group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Observation {
     /// The number of the target's threads.
@@ -70,7 +70,7 @@ pub struct Observation {
     sockets: usize,
 }
 
-/// The work of a target up to one moment, including the work of all processes that it started.
+/// The work of a target up to one moment, including the work of all other processes in its process group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
     /// Processor time since the start of the target, in hundredths of a second.

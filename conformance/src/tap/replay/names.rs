@@ -20,7 +20,7 @@ const USUAL_LOGIN: usize = 20;
 pub(super) struct Names {
     /// The lane of each connection.
     pub(super) lanes: BTreeMap<usize, Lane>,
-    /// The first lane with each login.
+    /// For each login, the name of the first lane that has this login.
     pub(super) logins: BTreeMap<String, String>,
     /// The name under which each value is remembered. The key is the name of the field and the value that the server sent in
     /// it.

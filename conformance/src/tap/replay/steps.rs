@@ -19,7 +19,7 @@ const WRITTEN_BYTES: usize = 2048;
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
-    /// The reason, if the scenario ends before the recording ends.
+    /// Why the scenario ends before the recording ends; `None` if it contains the whole recording.
     pub(super) stopped: Option<String>,
 }
 
@@ -49,10 +49,10 @@ struct Making<'a> {
     grammar: &'a Grammar,
     names: &'a Names,
     made: Steps,
-    /// The connections that were opened so far: only their lanes may appear in steps.
+    /// The connections that have been opened so far. Steps may name only the lanes of these connections.
     opened: Vec<usize>,
     ended: Vec<usize>,
-    /// Large sends of raw bytes, each with the name under which the scenario remembers its bytes.
+    /// The bytes of each large raw send, with the name under which the scenario remembers their hash.
     blobs: BTreeMap<Vec<u8>, String>,
 }
 
@@ -82,9 +82,9 @@ impl Steps {
     }
 }
 
-/// Returns the moments, but joins raw bytes of the same connection and direction. Two moments are not joined if something
-/// else happened on the connection between them. They are also not joined if a client sent something on another connection
-/// between them, because that may be an answer to the first bytes.
+/// Returns the moments. Raw bytes that follow each other on the same connection and in the same direction become one moment.
+/// Two moments are not joined if, between them, something else happened on the connection. They are also not joined if,
+/// between them, a client sent something on another connection, because this client may have answered the first bytes.
 fn joined(moments: &[Moment]) -> Vec<Moment> {
     let mut joined: Vec<Moment> = Vec::new();
     // For each connection and direction: the index of the moment with raw bytes to which the next raw bytes may be joined.
@@ -173,8 +173,8 @@ impl Making<'_> {
     }
 
     /// Returns whether a frame that breaks a rule of the protocol can still be written as a packet. This is possible only if
-    /// a client sent it and it is a client's packet, for example one with a text that is too long. All other wrong frames
-    /// are written as bytes.
+    /// a client sent the frame, and the packet is one that clients send. For example, a text in the packet may be too long.
+    /// All other wrong frames are written as bytes.
     fn may_be_written(&self, side: Side, frame: &Frame) -> bool {
         let packet = self.grammar.packet(frame.packet);
         side == Side::Client && packet.is_sent_by(side)
@@ -224,7 +224,7 @@ impl Making<'_> {
     }
 
     /// Returns a step for raw bytes, as text. If a client sent more bytes than a scenario can show, the scenario sends the
-    /// same number of random bytes instead, and remembers them.
+    /// same number of random bytes instead, and remembers their hash.
     fn raw(&mut self, kind: Kind, all: &[u8], is_tunnel: bool) -> Result<String, String> {
         let sends = kind == Kind::Sends;
         if all.len() <= WRITTEN_BYTES {
@@ -269,7 +269,7 @@ impl Making<'_> {
         }
     }
 
-    /// If the recording ends with a send that nothing answered, adds a step that expects silence. Without this step, the
+    /// If the server did not answer the last send of the recording, adds a step that expects silence. Without this step, the
     /// scenario would not check the effect of the send. A lane of raw bytes gets no such step, because silence is proved
     /// with a fence, and a fence consists of packets.
     fn watch_the_last(&mut self) {

@@ -7,8 +7,8 @@ use crate::text::kdl;
 /// If a text only repeats one character, and is longer than this number of bytes, it is written in the short form `(xN)`.
 const LONG_TEXT: usize = 64;
 
-/// Returns the text for a value that is the same in every run. If a text value equals one of the names in `lanes`, the text
-/// gets a mark. Without the mark, the suite would read it as the name of a lane.
+/// Returns, in the language of scenarios, a value that is the same in every run. If a text equals one of the names in
+/// `lanes`, it gets the mark `(utf8)`. Without this mark, the suite would read the text as the name of a lane.
 pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str>) -> String {
     match value {
         Value::Text(text) => {
@@ -31,7 +31,7 @@ pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str
     }
 }
 
-/// Returns the argument of `raw` or `bytes` for bytes of a tunnel: as text if they are readable, else in hexadecimal.
+/// Returns bytes of a tunnel as the argument of `raw` or `bytes`: as text if they are readable, otherwise in hexadecimal.
 pub(super) fn bytes(bytes: &[u8]) -> String {
     let is_line = |text: &&str| text.chars().all(|each| !each.is_control() || each == '\n');
     match std::str::from_utf8(bytes).ok().filter(is_line) {
@@ -40,7 +40,7 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the argument of `raw` or `bytes` in hexadecimal.
+/// Returns bytes in hexadecimal, as the argument of `raw` or `bytes`.
 pub(super) fn in_hex(bytes: &[u8]) -> String {
     format!("(hex)\"{}\"", hex(bytes, bytes.len()))
 }

@@ -19,7 +19,7 @@ pub fn base_of(nodes: &[Node]) -> Option<&Entry> {
 
 /// Returns the protocol `own` together with everything of `base` that it does not change.
 ///
-/// The title of `base` is not inherited. Everything in `own` replaces the inherited part of the same name. New readings come
+/// The title of `base` is not inherited. A part in `own` replaces the inherited part of the same name. New readings come
 /// first, because the probes of inherited readings may depend on them.
 pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
     let title = |node: &&Node| node.name.text != "title";
@@ -116,7 +116,7 @@ impl Merge<'_> {
     fn change(&mut self, node: &Node, changes: &str, shape: Shape<'_>) -> Option<()> {
         let [entry, _] = self.findings.arguments(node, shape)?;
         self.need_inherited(changes, entry)?;
-        // An earlier `renumber` of one direction stays: the later one is applied after it.
+        // If this `renumber` changes only one direction, earlier ones stay, and this one is applied after them.
         let is_of_one_direction = node.property("from").is_some();
         if !is_of_one_direction {
             self.forget_changes_of(changes, &entry.name().unwrap_or_default());

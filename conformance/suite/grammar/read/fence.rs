@@ -114,7 +114,7 @@ impl Reader<'_> {
         }
         let last = steps.last().map(|step| (step.who, step.direction));
         let proves = last == Some((Party::To, Direction::Sees));
-        // A step with a mistake is missing here, and its mistake is reported already.
+        // A step with a mistake is missing in the fence, but its mistake has been reported already.
         self.check(proves || !all_read, node, || {
             mistake::proves_nothing(EXAMPLE)
         });
@@ -182,8 +182,8 @@ impl Reader<'_> {
         Some(packet)
     }
 
-    /// Reads the values of all fields of a packet, in the packet's order. A field that not every such packet has may be
-    /// omitted; if it is omitted, this packet does not have it. Reports names that are not fields of the packet.
+    /// Reads the values of all fields of a packet, in the packet's order. Some fields are not in every packet of this kind.
+    /// If such a field is omitted here, this packet does not have it. Reports names that are not fields of the packet.
     pub(super) fn exchanged<T: From<Value>>(
         &mut self,
         node: &Node,

@@ -12,7 +12,7 @@ const WHEN: &str = "when success=0 { field reason STRING }";
 
 const BITS: &str = "bits uint16 { version 9; kind 7 }";
 
-/// The fields that were read so far, and their names.
+/// The fields that have been read so far, and their names.
 #[derive(Default)]
 struct Fields {
     names: BTreeSet<String>,
@@ -170,8 +170,8 @@ impl Reader<'_> {
         let is_first = self.is_first(&mut all.names, &field.name, "field", node);
         is_first.then_some(())?;
         self.check_place_of(presence, &all.fields, node);
-        // Only the first field of an `optional` block must have at least one byte: its bytes show whether the frame has the
-        // block.
+        // The first field of an `optional` block must have at least one byte, because its bytes show whether the frame has
+        // the block.
         let begins = presence
             == Presence::Optional {
                 first: all.fields.len(),
@@ -184,7 +184,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Returns whether the field takes all bytes up to the end of the frame. There may be no such bytes.
+    /// Returns whether the field takes all bytes up to the end of the frame. Such a field can be empty.
     fn may_be_empty(&self, field: &Field) -> bool {
         let kinds = self
             .grammar

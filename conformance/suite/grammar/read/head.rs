@@ -26,7 +26,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the head in either form. Returns whether the file has one.
+    /// Reads the head in either form. Returns whether the file has a head.
     pub(super) fn head(&mut self) -> bool {
         let root = self.root;
         let nodes = |word: &'static str| {
@@ -210,7 +210,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the one byte that fills a text of a fixed size.
+    /// Reads the byte that fills the space after a value that is shorter than its fixed size.
     pub(super) fn filler(&mut self, entry: &Entry, example: &str) -> Option<u8> {
         let bytes = self.marker(entry, example)?;
         let only = bytes.first().filter(|_| bytes.len() == 1).copied();

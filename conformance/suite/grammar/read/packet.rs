@@ -46,8 +46,8 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Reads the number of a packet and its senders, `3 from=both`, or a number for each direction, `from-client=1
-    /// from-server=3`.
+    /// Reads the number of a packet and the sides that send it (`3 from=both`), or a number for each direction
+    /// (`from-client=1 from-server=3`).
     fn opcodes(&mut self, node: &Node, name: &str) -> Option<Opcodes> {
         let number = node.arguments().nth(1);
         let (client, server) = (node.property("from-client"), node.property("from-server"));

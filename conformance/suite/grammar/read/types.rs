@@ -188,7 +188,7 @@ impl Reader<'_> {
     }
 
     /// Checks the types on which other types depend: the type of a length must be an integer, each case of a `one-of` must
-    /// name a byte type, and the values of a list must have an end of their own. These types may be defined later in the
+    /// name a type of bytes, and the values of a list must not end with the frame. These types may be defined later in the
     /// file.
     pub(super) fn check_types(&mut self) {
         let root = self.root;
@@ -240,8 +240,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the remedy for a property whose value must be a type that the file defines, but is a built-in integer type or a
-/// number.
+/// The value of this property must be a type that the file defines. If it is a built-in integer type or a number instead,
+/// returns the remedy.
 fn undefined_integer(entry: &Entry, written: &str) -> Option<String> {
     let key = entry.key.as_ref()?.text.as_str();
     let name = match key {
@@ -285,7 +285,7 @@ fn integers() -> impl Iterator<Item = &'static str> {
     IntType::NAMED.iter().map(|(name, _)| *name)
 }
 
-/// Returns the names of integer types together with a byte order.
+/// Returns the names of the integer types, with and without a byte order at the end, such as `uint32` and `uint32-le`.
 fn with_order() -> Vec<String> {
     let names = integers().filter(|name| *name != "varint");
     names

@@ -1,5 +1,5 @@
-//! Limits on the size of an unrolled suite. Without these limits, fragments and repetitions in a small file could unroll to
-//! a huge number of steps.
+//! Limits on the size of a suite after its fragments have been inserted and its repetitions unrolled. Without these limits,
+//! fragments and repetitions in a small file could unroll to a huge number of steps.
 
 /// Maximum number of steps of one scenario. A conversation with more steps would be a load test, and its report would be too
 /// long to read.
@@ -56,8 +56,8 @@ impl Budget {
         take(&mut self.literal_bytes, bytes)
     }
 
-    /// Takes the size of a copy of steps or of the scope from the budget. If the budget did not have enough bytes left,
-    /// takes all its steps away too, and returns false.
+    /// Takes the size of a copy (of steps, or of the scope) from the budget. If the budget did not have enough bytes left,
+    /// also takes away the remaining steps of the scenario, and returns false.
     pub(super) fn take_copy(&mut self, size: usize) -> bool {
         let enough = take(&mut self.copied, size);
         if !enough {

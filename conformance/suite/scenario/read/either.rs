@@ -41,7 +41,8 @@ impl Reader<'_> {
             self.scope = before.clone();
             if !ends.is_empty() {
                 // The earlier cases are tried before this one. They have waited for something that did not arrive. So the
-                // target has had time to handle what was sent before the `either`, and it counts as handled.
+                // target has had time to handle everything that was sent before the `either`, and these sends count as
+                // handled.
                 self.scope.unobserved.clear();
             }
             self.sent_last.clone_from(&sent_before);

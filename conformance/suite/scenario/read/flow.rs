@@ -72,8 +72,8 @@ impl Reader<'_> {
         let tries = self.count(Some(entry), 1..=MAX_TRIES, node, || {
             mistake::not_a_number_of_tries(MAX_TRIES, EVENTUALLY)
         })?;
-        // The target may handle the first step of the block before earlier sends. This does no harm: a try that comes too
-        // early fails, and the block is tried again.
+        // The target may handle the first step of the block before it handles earlier sends. This does no harm: the try
+        // fails, and the block is tried again.
         self.scope.unobserved.clear();
         let mistakes_before = self.mistakes;
         let steps = self.steps(node.block());

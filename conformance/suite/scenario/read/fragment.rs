@@ -154,9 +154,9 @@ impl<'a> Reader<'a> {
         Some(Bindings::of(parameters.iter().cloned().zip(arguments)))
     }
 
-    /// Returns the scenario that judges the fragment that is being read. If fragments use each other, the outermost fragment
-    /// with such a scenario decides. If the scenario that is being read judges a fragment itself, that fragment is skipped,
-    /// but the fragments that it uses count.
+    /// Returns the scenario that judges the fragment that is being read. If this fragment is inside other fragments, the
+    /// outermost fragment with such a scenario decides. A fragment that is judged by the current scenario itself is skipped,
+    /// but the fragments inside it count.
     pub(super) fn proved_by(&self) -> Option<String> {
         self.inside
             .iter()

@@ -162,7 +162,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns `4 bytes`, or `4 or 16 bytes`.
+/// Returns the sizes as a text, such as `4 bytes` or `4 or 16 bytes`.
 pub(super) fn sizes_in_words(sizes: &[usize]) -> String {
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     format!("{} bytes", sizes.join(" or "))

@@ -20,7 +20,7 @@ use crate::source::{Check, Entry, Mistake, Word, one_of};
 
 /// A value of a field: one to send, or one to expect.
 pub(super) trait FieldValue: Sized {
-    /// Whether a scenario may allow any order of the values of a list.
+    /// Whether a list of these values may have `order=any` or `others=yes`. Only an expected list may have them.
     const MAY_BE_FREE: bool;
 
     /// Returns the value, if it is written in the scenario.
@@ -52,8 +52,8 @@ impl FieldValue for Expr {
         Expr::Literal(Value::Absent)
     }
 
-    /// A lane must know whether it sends a field, so it does not send an omitted field. If the packet needs the field, the
-    /// mistake is reported when the packet is sent.
+    /// A send cannot leave open whether the packet has a field, so an omitted field is not sent. If the packet needs the
+    /// field, the mistake is reported when the packet is sent.
     fn undecided() -> Expr {
         Expr::absent()
     }

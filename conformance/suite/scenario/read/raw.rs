@@ -87,7 +87,8 @@ impl Reader<'_> {
             .is_empty()
     }
 
-    /// Returns whether the encoding of the type depends on a field of a packet. If it does, it is unknown outside a packet.
+    /// Returns whether the encoding of the type depends on a field of a packet. The encoding of such a type is unknown
+    /// outside a packet.
     fn is_decided_by_a_field(&self, name: &str) -> bool {
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(name, &Choices::new());

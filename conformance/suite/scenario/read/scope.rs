@@ -34,7 +34,7 @@ pub(super) struct LaneState {
 pub(super) enum Remembered {
     /// A value of this sort.
     Value(Sort),
-    /// A hash of bytes; the value is the number of these bytes.
+    /// A hash. The number says how many bytes were hashed.
     Hash(usize),
     /// A setting from the command line.
     Setting,
@@ -44,8 +44,8 @@ pub(super) enum Remembered {
 #[derive(Debug, Clone)]
 pub(super) struct Partly {
     pub(super) what: Remembered,
-    /// The choices with which the value is remembered, each after the name of its reading. The list is empty if it depends
-    /// on the case of an `either` whether the value is remembered.
+    /// The choices with which the value is remembered, each after the name of its reading. The list is empty if, instead,
+    /// only some cases of an `either` remember the value.
     pub(super) settled: Vec<(String, String)>,
 }
 
@@ -64,9 +64,9 @@ impl Scope {
         64 * (1 + self.lanes.len() + self.bound.len() + self.partly.len() + self.unobserved.len())
     }
 
-    /// Returns the kind of value of a name, if a value is certainly remembered under this name. This is so if the value is
-    /// always remembered, if it is remembered with one of these choices, or if it is remembered with every choice of some
-    /// reading.
+    /// Returns the kind of value of a name, if a value is certainly remembered under this name. There are three cases: the
+    /// value is always remembered; it is remembered with one of the given choices; or it is remembered with every choice of
+    /// one reading.
     pub(super) fn remembered(
         &self,
         name: &str,
@@ -138,8 +138,7 @@ impl Scope {
 /// What is known inside a `together` (where lanes run at the same time), in addition to the [`Scope`].
 #[derive(Debug, Default)]
 pub(super) struct TogetherScope {
-    /// The lanes that sent something before the block, without a step between this send and the block that expects
-    /// something.
+    /// The lanes that sent something before the block, if no step after this send and before the block expected anything.
     pub(super) sent_before: BTreeSet<LaneId>,
     /// The lanes that have received something inside the block.
     pub(super) observed: BTreeSet<LaneId>,

@@ -92,7 +92,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the block after a packet to send. `lists` holds the names of the packet's list fields.
+    /// Reads the block after a packet that the lane sends. `lists` holds the names of the packet's list fields.
     fn modifiers(&mut self, block: &[&Node], lists: &[&str]) -> Option<Cut> {
         let mut cut = Cut::Whole;
         for node in block {

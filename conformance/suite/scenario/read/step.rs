@@ -74,7 +74,7 @@ impl<'n> Phrase<'n> {
     }
 }
 
-/// The place of a phrase is the place of its verb.
+/// Messages about a phrase point to its verb.
 impl Placed for Phrase<'_> {
     fn place(&self) -> (&Arc<SourceFile>, Span) {
         (&self.node.file, self.verb_span.clone())
@@ -273,7 +273,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the lane that a step names. If the lane is not declared or has ended before, reports that.
+    /// Returns the lane that a step names. If the lane is not declared or has already ended, reports that.
     fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: Verb) -> Option<LaneId> {
         let name = node.name.text.as_str();
         let id = self.lane_named(name, node)?;

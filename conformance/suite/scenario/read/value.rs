@@ -9,7 +9,7 @@ use crate::grammar::{Choices, Extent, Field, Grammar, Sort, TypeKind, Value};
 use crate::scenario::{Expr, LaneId, Pattern};
 use crate::source::{Check, Entry, Mistake, Placed};
 
-/// What the value that is being read is for: a field, or a type.
+/// The field or the type for which a value is being read.
 pub(super) struct Target<'a> {
     /// The name of the field or of the type, for messages.
     pub(super) name: &'a str,
@@ -79,7 +79,7 @@ impl<'a> Target<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads a value to send.
+    /// Reads a value that the scenario sends.
     pub(super) fn expr(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
         let word = entry.word().unwrap_or_default();
         if let Some(name) = word.strip_prefix('?') {
@@ -89,7 +89,7 @@ impl Reader<'_> {
         self.known_value(entry, target)
     }
 
-    /// Reads an expected value.
+    /// Reads a value that the scenario expects.
     pub(super) fn pattern(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Pattern> {
         let word = entry.word().unwrap_or_default();
         if word == "_" {

@@ -103,7 +103,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Returns the character of `u{e9}`.
+/// Returns the character for the code in an escape such as `u{e9}`.
 fn numbered_character(escape: &str) -> Option<char> {
     let (code, _) = escape.strip_prefix("u{")?.split_once('}')?;
     char::from_u32(u32::from_str_radix(code, 16).ok()?)

@@ -123,9 +123,9 @@ impl Conversation {
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {
-        // A closed connection has only one deadline. When that deadline has been handled, QUIC forgets the connection and
-        // can no longer receive the peer's answer. So this function ignores the deadline while this side waits for the
-        // answer.
+        // After a connection is closed, it has only one deadline left: the time at which QUIC forgets the connection. From
+        // then on, QUIC can no longer receive the peer's answer. So this function ignores this deadline while this side
+        // waits for the answer.
         let waits_for_answer = !self.is_taken_leave_of();
         if let Some(line) = &mut self.line
             && !waits_for_answer

@@ -33,7 +33,7 @@ impl Conversations {
         config.grease_quic_bit(false);
         Conversations {
             own,
-            // `false`: nothing measures the MTU of the path, so datagrams have a size that every network supports.
+            // `false` switches off the search for the MTU of the path, so datagrams keep a size that every network supports.
             endpoint: Endpoint::new(Arc::new(config), None, false, None),
             open: BTreeMap::new(),
             next: 0,

@@ -1,9 +1,10 @@
 //! The datagram that closes a connection. The client sends it again until the peer answers it.
 //!
 //! QUIC sends its CONNECTION_CLOSE once. QUIC repeats it only if a datagram of the peer arrives within the next three probe
-//! timeouts (together a tenth of a second on a fast path). If the datagram is lost and the peer has nothing to send, the
-//! peer notices the end only after the idle timeout. So this client sends the same datagram again after growing pauses. The
-//! peer answers the first copy that it receives with its own CONNECTION_CLOSE. QUIC drops the other copies as duplicates.
+//! timeouts. On a fast path, these take only a tenth of a second together. If the datagram is lost and the peer has nothing
+//! to send, the peer notices the end only after the idle timeout. So this client sends the same datagram again after growing
+//! pauses. The peer answers the first copy that it receives with its own CONNECTION_CLOSE. QUIC drops the other copies as
+//! duplicates.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

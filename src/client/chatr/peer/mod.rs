@@ -6,7 +6,7 @@
 //! does not tell them a UDP port: both users have agreed on a port in advance (`--p2p-port`). Then:
 //!
 //! 1. **Probes** (`probes`): both clients send datagrams of 64 bytes, at most ten per request. They send these datagrams to
-//!    the address from which the server sees the peer. The peer may also have given an address in its local network. If this
+//!    the peer's address as the server sees it. The peer may also have given an address in its local network. If this
 //!    address may be reachable, they send datagrams to it too. Each probe carries a random number of its sender, and the
 //!    peer sends this number back. A client that gets its own number back knows that datagrams pass in both directions. The
 //!    probes also make the sender's NAT let the other client's datagrams in.

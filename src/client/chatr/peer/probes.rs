@@ -1,11 +1,11 @@
-//! Probes: small datagrams. A peer may have several addresses. With probes, the client finds out at which of them the peer
-//! receives datagrams and answers them.
+//! Probes: small datagrams. A peer may have several addresses. With probes, the client finds an address at which the peer
+//! receives datagrams and from which it answers.
 //!
-//! A probe has 64 bytes: first [`MARK`], then a random number of the sender, then the random number that the sender has
-//! received from the probe's destination (zeros if it has received none), and then zeros. A client that gets its own number
-//! back from an address knows that datagrams reach the peer there, and that the peer answers. Before a client knows this, it
-//! sends nothing larger than a probe. A client sends at most ten probes per accepted request. So neither the server nor a
-//! peer can misuse the client to flood another machine.
+//! A probe has 64 bytes. It begins with [`MARK`] and a random number of the sender. Then follows the random number that the
+//! sender has received from the probe's destination, or zeros if the sender has received none. All remaining bytes are
+//! zeros. A client that gets its own number back from an address knows that datagrams reach the peer there, and that the
+//! peer answers. Before a client knows this, it sends nothing larger than a probe. A client sends at most ten probes per
+//! accepted request. So neither the server nor a peer can misuse the client to flood another machine.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -132,8 +132,9 @@ impl Drop for Peers {
         // If a thread panicked, its panic message was already printed.
         let _ = self.exchanging.take().map(JoinHandle::join);
         self.over.store(true, Ordering::Release);
-        // On some systems only a datagram wakes a thread that waits for datagrams. So this call sends an empty datagram to
-        // its own socket. If the socket's buffer has no space for it, other datagrams have already woken the thread.
+        // On some systems only a datagram wakes a thread that waits for datagrams. So this function sends an empty datagram
+        // to the client's own socket. If the socket's buffer has no space for it, other datagrams have already woken the
+        // thread.
         if let Ok(address) = self.socket.local_addr() {
             let _ = self.socket.send_to(&[], reachable(address));
         }
@@ -243,7 +244,7 @@ impl Exchange {
             match received {
                 Ok((from, datagram)) => self.conversations.datagram(now, from, &datagram),
                 Err(RecvTimeoutError::Timeout) => self.conversations.timeout(now),
-                // The thread that reads the socket has ended, so no answer will arrive.
+                // The thread `peer-in`, which reads the socket, has ended, so no answer will arrive.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.send();

@@ -124,8 +124,8 @@ fn object(event: &str, fields: impl IntoIterator<Item = Field>) -> String {
 }
 
 /// Escapes hidden characters in JSON. JSON does not require an escape for most of these characters, but a terminal would
-/// obey them. In JSON, hidden characters occur only inside strings. So the code may replace each of them with its JSON
-/// escape.
+/// obey them. In JSON, hidden characters occur only inside strings. So this function may replace each hidden character with
+/// its JSON escape.
 fn without_hidden(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {

@@ -105,8 +105,8 @@ impl Keys {
         if length == 0 {
             return None;
         }
-        // The chunk has the valid text up to the first bytes that are not UTF-8, and these bytes. If the paste begins with
-        // such bytes, the chunk has only them.
+        // The chunk consists of valid text, which may be empty, and the first bytes after it that are not UTF-8. If there is
+        // valid text, this call returns only the text, and the next call returns the other bytes.
         let chunk = pending[..length].utf8_chunks().next()?;
         let (text, length) = match chunk.valid() {
             "" => return Some((chunk.invalid().len(), Some(Key::NotUtf8))),
@@ -173,8 +173,8 @@ fn escaped(pending: &[u8]) -> Option<(usize, Option<Key>)> {
 }
 
 fn sequence(pending: &[u8]) -> Option<(usize, Option<Key>)> {
-    // If the end of the sequence is further away, the bytes up to here are dropped, even if the end has already arrived. So
-    // it does not matter where a read ends.
+    // If the sequence is longer than [`MAX_SEQUENCE`] bytes, the bytes up to here are dropped, even if the end of the
+    // sequence has already arrived. So the result does not depend on where a read ends.
     let pending = &pending[..pending.len().min(MAX_SEQUENCE + 1)];
     let parameters = &pending[2..];
     match parameters

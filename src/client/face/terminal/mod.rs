@@ -1,4 +1,4 @@
-//! The terminal face: messages above, status and typed line at the bottom.
+//! The output on a terminal: messages above, and the status line and the typed line at the bottom.
 //!
 //! Only the loop writes to the terminal, so no lock is needed and nothing is ever written into the middle of a typed line.
 //! Messages are printed above the two rows at the bottom: one write removes these rows, prints, and paints them again.

@@ -1,5 +1,5 @@
-//! Computes the text to write to a terminal, so that the terminal shows the messages above, and the typed line at the
-//! bottom. This code does no IO, and uses only the few control sequences that every terminal supports.
+//! Computes the text to write to a terminal, so that the terminal shows the messages, and below them the typed line. This
+//! code does no IO, and uses only the few control sequences that every terminal supports.
 //!
 //! Whenever a message is printed, the rows at the bottom are removed and painted again. These rows never wrap (a long line
 //! scrolls sideways), so their number is known. The lines above belong to the terminal: scrollback, search, copy and paste

@@ -40,7 +40,7 @@ pub(super) fn numbered(name: &str, number: u32) -> String {
     }
 }
 
-/// Returns a shorter name, for a file system that allows only short names; `None` if this name is already short.
+/// Returns a shorter name, for a file system that allows only short names; `None` if this name is short enough for it.
 pub(super) fn shorter(name: &str) -> Option<String> {
     (name.len() > SHORT_NAME_BYTES).then(|| shortened(name, SHORT_NAME_BYTES))
 }

@@ -116,7 +116,7 @@ impl Reader {
                         }
                         Err(error) => Err(error),
                     };
-                    // The send below fails if the loop has dropped its end of the channel, because it needs no more pieces.
+                    // The send below fails if the loop needs no more pieces and has dropped its end of the channel.
                     let over = piece.is_err();
                     if pieces.send(piece).is_err() || over {
                         return;

@@ -9,7 +9,7 @@ const ANY_VERSION: &str = "::matou/";
 /// Maximum bytes after one `data` line.
 const MAX_DATA: usize = 64 * 1024;
 
-/// A frame: a line that is not text for the users, but controls a transfer.
+/// A frame: a line that controls a transfer, or that carries a line of text that itself begins with `::matou/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
     Offer {

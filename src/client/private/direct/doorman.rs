@@ -132,7 +132,7 @@ fn accept(listener: &TcpListener, wait: &AcceptWait, knocking: &Knocking) {
     while matches!(wait.connection(listener), Ok(true)) {
         match listener.accept() {
             Ok((stream, peer)) => {
-                // This fails if the connection is already lost or if no thread can be started. Then the connection is
+                // This step fails if the connection is already lost or if no thread can be started. Then the connection is
                 // dropped.
                 let _ = prepared(&stream).and_then(|()| knocking.begin(stream, peer.ip()));
             }

@@ -70,7 +70,7 @@ impl DirectOptions {
         }
         let listener = match self.bind(place) {
             // The address for peers does not belong to this machine, so it must belong to a machine (such as a router) that
-            // forwards connections to this machine. This client listens on all addresses then.
+            // forwards connections to this machine. So this client listens on all of its own addresses.
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                 self.bind(everywhere(place))
             }

@@ -1,8 +1,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Returns the reason why this client refuses to connect to an address that a peer gave; `None` if it may connect. A peer
-/// can give any address, for example to make this client attack other machines. So the address must be that of a single
-/// machine (and not, for example, a broadcast address). A loopback or link-local address is allowed only if the server's
+/// can give any address, for example to make this client attack other machines. So the address must belong to a single
+/// machine: a broadcast address, for example, is refused. A loopback or link-local address is allowed only if the server's
 /// address is of the same kind.
 pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     let (address, server) = (address.to_canonical(), server.to_canonical());

@@ -9,7 +9,7 @@ use crate::dialogue::{Action, Event, Fault, TunnelId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Frame,
-    /// The rest of a file, which has this number of bytes.
+    /// The rest of a file that the client receives. The rest has this number of bytes.
     File(u64),
     /// The rest of a frame or a file that the client skips. The rest has this number of bytes.
     Skipped(u64),

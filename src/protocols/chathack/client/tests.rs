@@ -40,7 +40,7 @@ fn hear(client: &mut ChatHackClient, frame: ServerFrame<'_>) -> Vec<Action> {
     actions
 }
 
-/// Returns all actions that result from these bytes of bob.
+/// Returns all actions of the client when it receives these bytes from bob.
 fn hear_bob(client: &mut ChatHackClient, mut bytes: &[u8]) -> Vec<Action> {
     let mut all = Vec::new();
     while let Some((length, actions)) = client.receive(Source::Tunnel(TUNNEL), bytes).unwrap() {
@@ -75,7 +75,7 @@ fn is_unexpected(actions: &[Action]) -> bool {
     matches!(actions, [Action::Tell(Event::Unexpected { .. })])
 }
 
-/// Returns a client that asked bob, after bob has agreed.
+/// Returns alice's client, after she has asked bob for a private connection and bob has agreed.
 fn talking() -> ChatHackClient {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
@@ -266,7 +266,8 @@ fn a_client_that_asked_connects_and_shows_the_id() {
         },
     ];
     assert_eq!(hear(&mut alice, validation), expected);
-    // The server cannot make the client connect a second time, or to a client that it did not ask.
+    // The server cannot make alice's client connect a second time, and it cannot make her client connect to a client that
+    // she did not ask.
     assert!(is_unexpected(&hear(&mut alice, validation)));
     let denied = ServerFrame::PrivateDenied { login };
     assert!(is_unexpected(&hear(&mut alice, denied)));

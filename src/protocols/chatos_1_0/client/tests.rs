@@ -10,7 +10,7 @@ fn client() -> Chatos10Client {
     Chatos10Client::new(Box::new(|| 7))
 }
 
-/// A client that is known as alice.
+/// A client that has the pseudonym alice.
 fn alice() -> Chatos10Client {
     let mut alice = client();
     let request = alice.intend(Intent::LogIn { login: "alice" });
@@ -268,7 +268,7 @@ fn a_client_that_accepts_connects_at_once() {
             if *opening == Frame::TcpAccept(fields).encoded()
     ));
     assert!(alice.intend(Intent::Accept { peer: "bob" }).is_err());
-    // The user gets no message about the TCPAbort itself, but a message when the private connection fails.
+    // The user gets no message about the TCPAbort itself. The user gets a message only when the private connection fails.
     assert_eq!(hear(&mut alice, Frame::TcpAbort(fields)), []);
     let fault = hear_on(
         &mut alice,

@@ -51,7 +51,7 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// Fails when a line has another form, or when a client cannot have its name.
+    /// Fails when a line has another form, or when a UUID cannot have the name on its line.
     pub fn parse(text: &str) -> Result<Book, BookError> {
         let mut book = Book::default();
         for (index, line) in text.lines().enumerate() {

@@ -3,9 +3,9 @@
 
 use std::net::IpAddr;
 
-/// Returns the addresses at which the client looks for a peer, the most likely first. `public` is the address that the
-/// server sees. `private` is the address that the peer states; the client uses this address only if it belongs to a private
-/// network. `server` is the address at which we reached the server.
+/// Returns the addresses at which the client looks for a peer, the most likely first. `public` is the peer's address as the
+/// server sees it. `private` is the address that the peer states; the client uses this address only if it belongs to a
+/// private network. `server` is the address at which we reached the server.
 pub(super) fn candidates(public: IpAddr, private: IpAddr, server: IpAddr) -> Vec<IpAddr> {
     let [public, private, server] = [public, private, server].map(|ip| ip.to_canonical());
     let mut candidates = vec![public];
@@ -26,7 +26,7 @@ fn is_private(ip: IpAddr) -> bool {
 
 /// False for an address that is not the address of a single machine. Also false for a loopback or link-local address, unless
 /// the server's address is of the same kind. The function cannot recognize the broadcast address of a network. But operating
-/// systems refuse to send to a broadcast address, unless the socket has asked for broadcasts.
+/// systems refuse to send to a broadcast address, unless the program has allowed broadcasts for this socket.
 fn may_be_sent_to(ip: IpAddr, server: IpAddr) -> bool {
     if ip.is_unspecified() || ip.is_multicast() {
         return false;

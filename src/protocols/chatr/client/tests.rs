@@ -167,7 +167,7 @@ fn the_client_with_the_smaller_uuid_calls() {
 
 #[test]
 fn two_clients_that_ask_each_other_meet_once() {
-    // Each client accepts the request of the other, so the server handles two agreements.
+    // Each client accepts the other client's request, so the server handles two agreements.
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     hear(&mut alice, request(BOB, "10.0.0.8"));

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::room::expiries::{Expiries, Ticket};
 use crate::room::{ConnId, ConnectIds};
 
-/// The live connect_ids. An id becomes live when two clients get it. It is used up when two connections have sent it: these
-/// connections are the two ends of the private connection.
+/// The live connect_ids. An id becomes live when two clients get it. It is used up when two connections have sent it. These
+/// connections become the two ends of the private connection.
 pub struct Rendezvous {
     limits: RendezvousLimits,
     ids: ConnectIds,
@@ -19,7 +19,7 @@ pub struct Rendezvous {
 /// Limits of a [`Rendezvous`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RendezvousLimits {
-    /// Maximum number of live ids per client, as asker or as target.
+    /// Maximum number of live ids per client. The ids of its own requests and of requests to it count together.
     pub unused_ids: usize,
     /// How long an id stays live if its two ends do not both connect.
     pub timeout: Duration,
@@ -48,7 +48,7 @@ pub enum Arrival {
     Unknown,
     /// The connection is the first end, and waits for the second end.
     Waits,
-    /// The connection is the second end, and the value is the first end. The id is no longer live.
+    /// The connection is the second end. The value in this variant is the first end. The id is no longer live.
     Meets(ConnId),
 }
 
@@ -69,7 +69,7 @@ pub struct Ended {
 }
 
 impl Rendezvous {
-    /// Makes a value without any ids.
+    /// Makes a `Rendezvous` without any ids.
     pub fn new(limits: RendezvousLimits, ids: ConnectIds) -> Rendezvous {
         Rendezvous {
             limits,
@@ -150,7 +150,7 @@ impl Rendezvous {
         self.end(id)
     }
 
-    /// Returns when the time limit of the next id passes.
+    /// Returns the earliest time at which the time limit of a live id passes.
     pub fn deadline(&self) -> Option<Instant> {
         self.expiries.deadline()
     }

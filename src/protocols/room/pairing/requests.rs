@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::room::ConnId;
 use crate::room::expiries::{Expiries, Ticket};
 
-/// The requests that have no answer yet. When A asks B and B asks A, these are two requests. A client may ask itself.
+/// The requests that have no answer yet. When Alice asks Bob and Bob asks Alice, these are two requests. A client may ask
+/// itself.
 #[derive(Debug)]
 pub struct Requests<T = ()> {
     limits: RequestLimits,
@@ -24,7 +25,7 @@ pub struct Request<T = ()> {
     pub asker: ConnId,
     /// The client that is asked.
     pub target: ConnId,
-    /// Distinguishes requests between the same two clients, in protocols that allow several.
+    /// Distinguishes requests between the same two clients, in protocols that allow several requests between them.
     pub topic: T,
 }
 
@@ -95,9 +96,10 @@ pub struct RequestLimits {
     pub as_asker: usize,
     /// Maximum pending requests per target.
     pub as_target: usize,
-    /// Time limit for the answer to a request. If the asker repeats the request, this time does not start again.
+    /// Time limit for the answer to a request. If the asker repeats the request, the time limit does not start again.
     pub timeout: Duration,
-    /// If a client repeats a pending request, the server relays it again only after this time.
+    /// Minimum time between two relays of the same request. If the asker repeats a pending request earlier, the server does
+    /// not relay it again.
     pub repeat_interval: Duration,
 }
 
@@ -119,7 +121,7 @@ pub enum NotAsked {
 }
 
 impl<T: Topic> Requests<T> {
-    /// Makes a value without any requests.
+    /// Makes an empty list of requests.
     pub fn new(limits: RequestLimits) -> Requests<T> {
         Requests {
             limits,
@@ -200,7 +202,7 @@ impl<T: Topic> Requests<T> {
         Some(request)
     }
 
-    /// Returns when the time limit of the next request passes.
+    /// Returns the earliest time at which the time limit of a pending request passes.
     pub fn deadline(&self) -> Option<Instant> {
         self.expiries.deadline()
     }

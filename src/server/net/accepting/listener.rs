@@ -1,14 +1,15 @@
 //! The thread that accepts connections.
 //!
 //! The kernel does the TCP handshake by itself and keeps the new connection in the listener's
-//! *backlog* (at most `BACKLOG` in `socket`). `accept` takes the oldest connection out of the
-//! backlog and returns a new socket for it. The listener's own socket never carries bytes.
+//! *backlog* (at most `BACKLOG` connections, see `socket`). `accept` takes the oldest connection
+//! out of the backlog and returns a new socket for it. The listener's own socket never carries
+//! bytes.
 //!
 //! While this thread is busy, the backlog grows. When the backlog is full, new clients must wait,
 //! or the kernel refuses them. So this thread does as little as possible: it passes each socket to
-//! another thread and accepts the next connection. No client can make it wait, and an error of
-//! `accept` does not end it. This thread does not do the TLS handshake either: otherwise a peer
-//! that connects and then sends nothing would make all later clients wait.
+//! another thread and accepts the next connection. No client can make this thread wait, and an
+//! error of `accept` does not end it. This thread does not do the TLS handshake either: otherwise a
+//! peer that connects and then sends nothing would make all later clients wait.
 //!
 //! A server that has reached its maximum number of connections still accepts new connections and
 //! then refuses them. If such a connection stayed in the backlog, it would look open to its client.
@@ -53,11 +54,11 @@ pub(in crate::net) struct Accept<P: Protocol> {
     /// Counts the descriptors that are left for things that only some connections need, such as
     /// pipes.
     pub(in crate::net) spare: Arc<Budget>,
-    /// Hands out the numbers of connections. All listeners share it, so that each number in the log
-    /// belongs to one connection only.
+    /// Hands out the numbers of connections. All listeners share this counter, so that each number
+    /// in the log belongs to one connection only.
     pub(in crate::net) ids: Arc<ConnIds>,
-    /// Counts the connections of each address. It belongs to this listener alone, because the limit
-    /// per address applies to each listener separately.
+    /// Counts the connections of each address. This counter belongs to this listener alone, because
+    /// the limit per address applies to each listener separately.
     pub(in crate::net) addresses: Arc<Addresses>,
 }
 

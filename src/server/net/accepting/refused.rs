@@ -22,8 +22,9 @@ const REFUSED: usize = 64;
 pub(in crate::net) struct Refused<'a> {
     /// The listener's name in the log.
     pub(in crate::net) name: &'a str,
-    /// Counts the descriptors that no connection needs. Each kept socket takes one descriptor. If
-    /// none is left, a refused socket is closed at once.
+    /// Counts the spare descriptors: those that are left even when all allowed connections are
+    /// open. Each kept socket takes one of them. If none is left, a refused socket is closed at
+    /// once.
     spare: Arc<Budget>,
     kept: VecDeque<Kept>,
 }
@@ -51,7 +52,7 @@ impl<'a> Refused<'a> {
         Some(first.until.saturating_duration_since(Instant::now()))
     }
 
-    /// Closes the sockets that were kept open for [`LINGER`].
+    /// Closes the sockets that have been kept open for the time [`LINGER`].
     pub(in crate::net) fn close_old(&mut self) {
         let now = Instant::now();
         while self.kept.front().is_some_and(|first| first.until <= now) {
@@ -61,8 +62,9 @@ impl<'a> Refused<'a> {
 
     /// Refuses a connection that was accepted.
     ///
-    /// Sends FIN, so that the client sees an orderly close. The socket itself is closed after the
-    /// time [`LINGER`], after [`REFUSED`] more sockets were refused, or when the listener ends.
+    /// Sends FIN, so that the client sees an orderly close. The socket itself is closed later: when
+    /// the time [`LINGER`] is over, when [`REFUSED`] more sockets have been refused, or when the
+    /// listener ends.
     pub(in crate::net) fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, why: &str) {
         if self.kept.len() == REFUSED {
             self.kept.pop_front();

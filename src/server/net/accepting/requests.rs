@@ -2,10 +2,10 @@
 //! and one response, and then it ends.
 //!
 //! A connection blocks only the thread that serves it, so it needs no outbox and no writer. A
-//! client that does not read its response keeps that thread busy until the time limit of `serve`.
-//! That limit applies to the whole connection, and not to each `read` or `write` (see `Timed`). The
-//! number of these connections has a separate maximum, so that enough threads are left for the
-//! clients of rooms.
+//! client that does not read its response keeps that thread busy until the time limit of the
+//! function `serve` has passed. That limit applies to the whole connection, and not to each `read`
+//! or `write` (see `Timed`). The number of these connections has a separate maximum, so that enough
+//! threads are left for the clients of rooms.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -65,7 +65,7 @@ struct Open {
 type Streams = BTreeMap<u64, (TcpStream, Instant)>;
 
 /// The entry of one connection in the list. Dropping the entry removes the connection from the
-/// list. The connection is also removed after a panic.
+/// list. So the connection is removed even after a panic.
 struct Entry {
     open: Arc<Open>,
     number: u64,
@@ -84,8 +84,8 @@ impl Engine {
     /// `matou-conn`.
     ///
     /// `serve` may block, but it must have a time limit of its own. When the service is stopped,
-    /// the socket is shut down for reading, so a `read` in `serve` returns 0. If `serve` panics,
-    /// its connection is closed.
+    /// the sockets of all its connections are shut down for reading, so a `read` in `serve` returns
+    /// 0. If `serve` panics, its connection is closed.
     ///
     /// # Errors
     /// Fails when the server cannot listen on the address, or a thread cannot be started.
@@ -134,9 +134,9 @@ struct Accept<F> {
     name: String,
     protocol: &'static str,
     threads: Arc<Threads>,
-    /// Counts the descriptors that no connection needs. Each connection here takes one of them for
-    /// a second descriptor of its socket. With that descriptor, other threads can shut the socket
-    /// down.
+    /// Counts the spare descriptors: those that are left even when all allowed connections are
+    /// open. Each connection here takes one of them, as a second descriptor of its socket. With
+    /// that descriptor, other threads can shut the socket down.
     spare: Arc<Budget>,
     addresses: Arc<Addresses>,
     limits: ConnectionLimits,
@@ -227,7 +227,7 @@ impl RequestService {
     /// that are blocked in `read` and wait for a request: their `read` returns 0. Responses are
     /// still written. Blocks until the accept thread has ended.
     pub fn close(&mut self) {
-        // When this value is dropped, the accept thread wakes up and ends.
+        // This drops the `AcceptWake`, so the accept thread wakes up and ends.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();

@@ -24,8 +24,9 @@ pub(in crate::net) fn listen(
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
-    // Without this option, a server that restarts could not bind its port for a minute. The option
-    // is not set on Windows, where it would let another program bind the same port.
+    // Without this option, a server that was restarted would have to wait about a minute before it
+    // could bind its port again. The option is not set on Windows, where it would let another
+    // program bind the same port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     set_up(&SockRef::from(&socket), keepalive)?;

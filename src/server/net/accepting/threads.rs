@@ -43,14 +43,14 @@ impl Job {
 /// more than half the time of a login.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Size of a stack in bytes: enough for every call in this server. Of a stack, only the part that
+/// Size of a stack in bytes: enough for every call in this server. Only the part of the stack that
 /// the thread has used takes memory.
 const STACK: usize = 256 << 10;
 
 /// If the address space of the process is limited (`ulimit -v`), a thread is spawned only while
 /// this many bytes of address space are left. The thread needs most of these bytes for its stack
 /// and its signal stack; the rest is a margin. If a new thread finds no space for its signal stack,
-/// it aborts the process. The heap of a thread usually needs little more address space. The
+/// it aborts the process. For its heap, a thread usually needs little additional address space. The
 /// allocator of Linux reserves a heap of 64 MiB for each of the first threads, and later threads
 /// share these heaps. `MALLOC_ARENA_MAX` limits the number of heaps.
 const SPACE: u64 = 4 << 20;
@@ -104,8 +104,8 @@ impl Seat {
         self.given.notify_one();
     }
 
-    /// Takes the job out of the seat. Returns `None` when the order was to leave. Then the owner of
-    /// the seat, a thread, must end.
+    /// Takes the job out of the seat. Returns `None` when the order is [`Order::Leave`]. Then the
+    /// thread that owns the seat must end.
     fn take(&self) -> Option<Job> {
         match self.order.lock().take() {
             Some(Order::Serve(job)) => Some(job),
@@ -192,8 +192,8 @@ impl Threads {
         }
     }
 
-    /// Accepts no more sockets, and wakes the waiting threads so that they end. A thread that
-    /// serves a connection ends after that connection.
+    /// Accepts no more sockets, and wakes the waiting threads so that they end. A thread that is
+    /// serving a connection ends when that connection has ended.
     pub(in crate::net) fn close(&self) {
         // From now on a thread that has served its connection finds `open` false and ends. The
         // threads that wait now are woken below, after the lock is released.
@@ -224,8 +224,8 @@ impl Threads {
         // already, and this thread must not wait, because the notification was sent before.
         let mut order = seat.order.lock();
         while order.is_none() {
-            // Blocks, and releases the seat's lock while it waits. `Seat::give` wakes it, or the
-            // time is over.
+            // Blocks, and releases the seat's lock while it waits. `Seat::give` wakes this thread,
+            // or the time limit passes.
             let waited = seat.given.wait_for(&mut order, IDLE);
             // The time is over. But at the same moment another thread may have taken the seat out
             // of the list. Then that other thread is about to give an order, and this thread must

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use super::limits::ConnectionLimits;
 use super::talk::Bucket;
 
-/// Maximum number of addresses without a connection whose buckets are kept. Each address takes
-/// about 100 bytes of memory.
+/// Maximum number of addresses that have no connection, but whose buckets are kept. Each address
+/// takes about 100 bytes of memory.
 const MOST_DEPARTED: usize = 64 << 10;
 
 /// Counts the connections of each address to one listener, and keeps the token bucket of each
@@ -32,7 +32,7 @@ pub(in crate::net) struct Addresses {
 struct Map {
     entries: HashMap<IpAddr, Entry>,
     /// The number of entries without a connection. When this number is larger than `sweep_at`, the
-    /// entries whose bucket is full by now are removed.
+    /// entries that have no connection and a full bucket are removed.
     departed: usize,
     sweep_at: usize,
 }

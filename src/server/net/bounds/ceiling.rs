@@ -27,8 +27,8 @@ const RESERVED_DESCRIPTORS: u64 = 12;
 /// connection in order to refuse it.
 const PER_LISTENER: u64 = 4;
 
-/// One of this many equal parts of the remaining descriptors is reserved for the pipes of tunnels,
-/// but at most [`PIPES_MOST`] descriptors.
+/// Of the remaining descriptors, one in this many (one eighth) is reserved for the pipes of
+/// tunnels, but at most [`PIPES_MOST`] descriptors.
 const PIPES_PART: u64 = 8;
 
 /// Maximum number of descriptors that are reserved for pipes: enough for 128 tunnels.

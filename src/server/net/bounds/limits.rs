@@ -21,11 +21,11 @@ pub struct ConnectionLimits {
     /// A frame must be complete within this time, counted from its first byte.
     pub frame: Duration,
     /// Maximum bytes per second that the clients of one address together may send to other clients,
-    /// on average. They may exceed this rate once by [`outbox_bytes`](Self::outbox_bytes) (a
-    /// burst). After that, the server reads their bytes later, but it drops no bytes. A client gets
-    /// no new burst when it connects again. Loopback addresses are exempt unless
-    /// [`bound_loopback`](Self::bound_loopback) is set. 0 means no limit. Bytes in tunnels do not
-    /// count.
+    /// on average. They may exceed this rate for a short time, by at most
+    /// [`outbox_bytes`](Self::outbox_bytes) bytes (a burst). After the burst, the server reads
+    /// their bytes later, but it drops no bytes. A client gets no new burst when it connects again.
+    /// Loopback addresses are exempt unless [`bound_loopback`](Self::bound_loopback) is set. 0
+    /// means no limit. Bytes in tunnels do not count.
     pub talk_rate: u64,
     /// Maximum number of bytes that are queued for a client that reads slowly. If more would be
     /// queued, the client is disconnected.
@@ -49,10 +49,10 @@ pub struct Keepalive {
     pub idle: Duration,
     /// Time between probes.
     pub interval: Duration,
-    /// Number of unanswered probes after which the connection is lost.
+    /// Number of unanswered probes after which the connection counts as lost.
     pub probes: u32,
-    /// If the peer does not acknowledge sent bytes within this time, the connection is lost (Linux
-    /// only).
+    /// If the peer does not acknowledge sent bytes within this time, the connection counts as lost
+    /// (Linux only).
     pub unacknowledged: Duration,
 }
 
@@ -175,16 +175,16 @@ const STALL_BYTES: usize = 32 << 10;
 pub(in crate::net) const RUN_BYTES: usize = 256 << 10;
 
 /// After this many rounds of sending, a reader hands the turn to the clock's thread, which has no
-/// own client to serve. The clock's thread also carries out at most this many rounds before it
-/// looks at its deadlines.
+/// client of its own to serve. The clock's thread also carries out at most this many rounds before
+/// it looks at its deadlines.
 pub(in crate::net) const ROUNDS: usize = 32;
 
-/// Maximum time in which an orderly close writes the queued bytes.
+/// Maximum time that an orderly close takes to write the queued bytes.
 pub(in crate::net) const DRAIN: Duration = Duration::from_secs(5);
 
-/// Maximum time in which an orderly close then reads what the peer still sends. If a socket is
-/// closed with unread bytes, the system sends a reset, and a reset can destroy the bytes that were
-/// written last.
+/// After the queued bytes are written, an orderly close reads what the peer still sends, for at
+/// most this time. If a socket is closed with unread bytes, the system sends a reset, and a reset
+/// can destroy the bytes that were written last.
 pub(in crate::net) const LINGER: Duration = Duration::from_secs(1);
 
 /// Maximum number of bytes that an orderly close reads within [`LINGER`].
@@ -201,7 +201,7 @@ pub(in crate::net) const EARLY_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessLimits {
     /// Maximum number of connections at the same time, over all listeners. Each connection takes
-    /// one thread. `None` means as many as this machine can carry.
+    /// one thread. `None` means as many as the limits of this machine allow.
     pub connections: Option<usize>,
     /// Maximum number of threads that write to slow clients. A writer waits for all slow clients
     /// together, so a few writers serve thousands of clients. On a system without a non-blocking
@@ -226,8 +226,8 @@ impl Default for ProcessLimits {
     }
 }
 
-/// Enough for 256 clients with full outboxes that have no broadcasts in common. (A broadcast that
-/// waits for many clients is in memory only once.)
+/// Enough for 256 clients whose outboxes are full and have no broadcasts in common. (A broadcast
+/// that waits for many clients is in memory only once.)
 const OUTBOX_TOTAL: usize = 256 << 20;
 
 /// Returns half the number of cores, at least one. The other half of the cores is for the clients

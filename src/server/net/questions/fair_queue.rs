@@ -6,9 +6,10 @@ use std::net::IpAddr;
 /// A queue with the items of many addresses. The addresses take turns, so an address with a
 /// thousand items delays only its own items.
 ///
-/// * A worker works on only one item of an address at a time. Its other items wait until
-///   [`FairQueue::done`] is called.
-/// * The addresses that wait are served one after the other, one item each.
+/// * The workers work on only one item of an address at a time. The other items of this address
+///   wait until [`FairQueue::done`] is called.
+/// * The addresses with waiting items take turns. In each turn, a worker takes one item of the
+///   address.
 /// * When the queue is full, the address with the most waiting items loses its latest item. So one
 ///   address cannot keep the others out of the queue. If the queue is full and every address has
 ///   only one item in it, the queue accepts no new item.

@@ -13,8 +13,7 @@
 //! message in every room would have to wait for a free core. So a few threads compute, and the
 //! readers wait.
 //!
-//! * Questions of different [`Effort`] have queues and threads of their own: a look-up never waits
-//!   for a hash.
+//! * Each [`Effort`] has a queue and threads of its own, so a look-up never waits for a hash.
 //! * Workers answer only one question of an address at a time, and the addresses take turns
 //!   ([`FairQueue`]).
 //! * The queues have a maximum length. If a queue has no space for a question, the reader does not
@@ -74,8 +73,8 @@ struct Pool {
     name: &'static str,
     threads: usize,
     state: Mutex<State>,
-    /// Notified when a question was queued, and when the threads must end. Workers without a
-    /// question wait here.
+    /// Notified when a question has been queued, and when the threads must end. Workers that find
+    /// no question in the queue wait here.
     ready: Condvar,
 }
 
@@ -85,7 +84,8 @@ struct State {
 }
 
 impl Workers {
-    /// Prepares `count` threads for hashes and a few for look-ups. Does not start these threads.
+    /// Prepares `count` threads for hashes and a few for look-ups. Does not start these threads
+    /// yet.
     pub(in crate::net) fn new(count: usize) -> Arc<Workers> {
         Arc::new(Workers {
             look_ups: Pool::new("matou-lookup", LOOK_UP_THREADS, LOOK_UPS),
@@ -173,7 +173,7 @@ impl Pool {
         drop(displaced);
     }
 
-    /// The loop of a worker, until the threads must end.
+    /// The loop of a worker. It runs until the threads must end.
     ///
     /// A worker releases the lock while it waits and while it finds an answer. The search for an
     /// answer may take a long time, and the worker may block in it.

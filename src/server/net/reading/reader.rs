@@ -1,4 +1,5 @@
-//! A connection's own thread: it blocks in `read` for as long as the connection lives.
+//! A connection's own thread. It calls `read` again and again for as long as the connection lives,
+//! and blocks in `read` while no bytes arrive.
 //!
 //! Three things wake it from `read`: bytes arrive, the peer sends FIN (`read` returns 0), or the
 //! connection fails (`read` returns an error). When this server cuts the connection, it shuts the
@@ -6,8 +7,8 @@
 //!
 //! The thread reads again only after it has handled all frames that arrived before. The bytes that
 //! the peer sends meanwhile wait in the socket's buffer. When that buffer is full, TCP makes the
-//! peer wait. This is called back-pressure. The server slows down a client that sends more than it
-//! may in the same way: the client's reader pauses (see [`talk`](crate::net::bounds::talk)).
+//! peer wait. This is called back-pressure. In the same way, the server slows down a client that
+//! sends more than it may: the client's reader pauses (see [`talk`](crate::net::bounds::talk)).
 //!
 //! TCP carries a stream of bytes and knows no frames. One `read` may return only a part of a frame,
 //! or three frames and a part of the fourth. This does not depend on how the peer divided its bytes
@@ -81,8 +82,8 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
         // Blocks until bytes arrive, the peer sends FIN, the connection fails, or another thread
         // shuts the socket down. No lock is held. When `read` returns, a long time may have passed.
         // Meanwhile the room may have closed this connection, or the clock may have cut it. This
-        // loop does not test for these cases, because then the hub answers each command with
-        // `Flow::Closed`.
+        // loop does not test for these cases, because in both cases the hub answers each command
+        // with `Flow::Closed`.
         match buffer.fill(&mut source) {
             Ok(0) => {
                 // EOF. The peer sends no more, but it may still read, so the bytes that are queued
@@ -96,7 +97,7 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
             Ok(_) => {
                 let now = Instant::now();
                 // The first bytes have arrived in time. From now on the deadline for the login
-                // counts. Later bytes do not move this deadline.
+                // applies. Later bytes do not move this deadline.
                 if std::mem::take(&mut first) {
                     let by = now + hub.limits.identification;
                     connection.expect_arrival(Some((by, Overdue::Identification)));
@@ -177,7 +178,7 @@ fn answered<P: Protocol>(
 /// or puts it into an effect. So the buffer must not change before the visit is over.
 ///
 /// If only a part of a frame has arrived, sets a deadline for the rest. If no part of a frame is
-/// left, sets no such deadline: a client that is logged in may be silent for any time.
+/// left, sets no such deadline: a client that is logged in may be silent for as long as it likes.
 fn frames<P: Protocol>(
     hub: &Hub<P>,
     connection: &Arc<Connection>,
@@ -295,8 +296,8 @@ fn linger(connection: &Arc<Connection>) {
     }
 }
 
-/// The bytes that have arrived and are not handled yet. After [`frames`] they are the beginning of
-/// a frame, or the first bytes of a tunnel.
+/// The bytes that have arrived and are not handled yet. After [`frames`] has returned, they are the
+/// beginning of a frame, or the first bytes of a tunnel.
 ///
 /// `bytes[..filled]` has arrived; the rest of `bytes` is space for the next `read`. Handled bytes
 /// are removed from the front, so a frame always begins at index 0.
@@ -340,8 +341,8 @@ impl Buffer {
         Ok(length)
     }
 
-    /// Removes those of the bytes to skip that have arrived. In most cases nothing is left in the
-    /// buffer then, so no bytes need to be moved.
+    /// Removes the bytes that must be skipped and have already arrived. In most cases the buffer is
+    /// empty after that, so no bytes need to be moved.
     fn drop_skipped(&mut self) {
         let skipped = self.skip.min(self.filled);
         if skipped == 0 {
@@ -357,7 +358,7 @@ impl Buffer {
 
     /// Drops the bytes that were handled. If some of them have not arrived yet, they will be
     /// skipped when they arrive. The time limit of an incomplete frame counts from the frame's
-    /// first byte. So a peer that sends one byte now and then gets no extra time.
+    /// first byte. So a peer gets no extra time if it sends one byte from time to time.
     fn consume(&mut self, used: usize, now: Instant) {
         let full = self.filled == self.bytes.len();
         self.skip += used;

@@ -20,7 +20,7 @@ const LARGE_CIPHERTEXT: usize = 18 << 10;
 pub(in crate::net) enum Source<'a> {
     /// Without TLS.
     Plain(&'a Connection),
-    /// With TLS: the bytes inside its records.
+    /// With TLS: the bytes come from the decrypted records.
     Tls(Records<'a>),
 }
 
@@ -57,10 +57,10 @@ impl<'a> Source<'a> {
 }
 
 impl Records<'_> {
-    /// Returns plaintext from the records that have arrived. Blocks for more records only when
-    /// these records contain no plaintext. While they contain plaintext, this method must not
-    /// block: the peer may be waiting for the answer to that plaintext, and then it sends no more
-    /// records. Returns 0 at EOF, after the peer's close_notify, and when TLS fails.
+    /// Returns plaintext from the records that have arrived. Blocks until more records arrive, but
+    /// only when the records that are here contain no plaintext. While they contain plaintext, this
+    /// method must not block: the peer may be waiting for the answer to that plaintext, and then it
+    /// sends no more records. Returns 0 at EOF, after the peer's close_notify, and when TLS fails.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {
@@ -83,8 +83,8 @@ impl Records<'_> {
     }
 
     /// Decrypts records and returns their plaintext. Holds the outbox's lock for a moment. TLS
-    /// itself may have records to send; they go through the outbox like all other bytes, so this
-    /// never blocks.
+    /// itself may have records to send. They go through the outbox like all other bytes, so this
+    /// method never blocks.
     fn open(&mut self, into: &mut [u8]) -> Opened {
         let mut ciphertext = &self.ciphertext[self.unopened.clone()];
         let (opened, handshaking) = self.connection.open(&mut ciphertext, into);

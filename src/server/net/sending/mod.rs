@@ -6,7 +6,7 @@
 //! | [`turn`] | carries out the effects of a run; one thread at a time has the turn |
 //! | [`report`] | log lines about the frames and remarks of a run |
 //! | [`outbox`] | the bytes that wait for one client, and which thread may write them |
-//! | [`piece`] | bytes that wait, and their sum over all clients |
+//! | [`piece`] | bytes that wait to be sent, and a counter of these bytes for all clients together |
 //! | [`queue`] | the bytes in an outbox, in order |
 //! | [`progress`] | how fast a client must take its bytes |
 //! | [`writers`] | the few threads that write to clients whose sockets were full |

@@ -31,9 +31,9 @@
 //! would be queued ([`Pushed::Overflow`]), or the client takes too few bytes within the time
 //! `stall` ([`Written::Stalled`]). Both limits are needed. In a busy room, the queue of a client
 //! that has stopped reading soon exceeds the first limit. In a quiet room, such a queue may never
-//! reach that limit. Without the second limit, such a client would keep its queue for ever. There
-//! is a third limit, which is not in this file. When all outboxes together contain more than
-//! `outbox-total` bytes, the server cuts the client with the largest outbox
+//! reach that limit. Without the second limit, the server would keep the queue of such a client for
+//! ever. There is a third limit, which is not in this file. When all outboxes together contain more
+//! than `outbox-total` bytes, the server cuts the client with the largest outbox
 //! ([`Connection::cut_as_the_largest`](crate::net::connection::Connection::cut_as_the_largest)).
 //!
 //! On a connection with TLS, records are queued instead of plain bytes. The thread that encrypts a
@@ -58,7 +58,8 @@ use crate::net::tls::{Opened, Tls};
 const CALLS: usize = 16;
 
 /// When the clock's thread checks whether the client takes its bytes fast enough, a writer may be
-/// sending. Then the writer decides, and the clock's thread checks again after this time.
+/// sending. Then the clock's thread leaves the check to the writer, and checks again after this
+/// time.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The queue of one client, with the state that says which thread may write to its socket.
@@ -122,7 +123,8 @@ enum Stage {
     Finishing,
     /// Everything is written and FIN is sent.
     Finished,
-    /// Everything is written, and from now on the pump of a tunnel writes to the socket.
+    /// Everything is written. From now on the pump of a tunnel (the thread that relays bytes to
+    /// this connection) writes to the socket.
     Retired,
     /// The connection is lost or cut.
     Dead,
@@ -134,25 +136,26 @@ pub(in crate::net) enum Pushed {
     /// The bytes were sent, or queued after other bytes, or dropped because the connection ends.
     Done,
     /// The bytes were queued, and the queue was empty before. The caller must give the connection
-    /// to the writers. From now on the client must take its bytes fast enough.
+    /// to the writers. From now on the client must take the queued bytes fast enough.
     NeedsWriter,
-    /// Too many bytes would be queued: the client reads too slowly.
+    /// With these bytes, the queue would exceed its maximum: the client reads too slowly. The
+    /// outbox is dead.
     Overflow {
-        /// Number of bytes that would be queued.
+        /// The length in bytes that the queue would have.
         bytes: usize,
     },
     /// The connection is lost.
     Lost(io::ErrorKind),
 }
 
-/// How far an orderly close has come.
+/// What remains to be done for an orderly close, as [`Outbox::finish`] returns it.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::net) enum Finish {
-    /// Everything is written and FIN is sent; or the connection is lost.
+    /// Nothing: everything is written and FIN is sent, or the outbox is retired or dead.
     Finished,
     /// Bytes are still queued, and the writers have the connection already.
     Draining,
-    /// Bytes are still queued: the connection must be given to the writers.
+    /// Bytes are still queued, and the caller must give the connection to the writers.
     NeedsWriter,
 }
 
@@ -167,10 +170,10 @@ pub(in crate::net) enum Written {
     NotAll {
         /// The time at which the clock checks again whether the client has taken enough bytes.
         by: Instant,
-        /// True if the socket accepted bytes this time.
+        /// True if the socket accepted bytes during this call.
         taken: bool,
     },
-    /// The client took too few bytes. The outbox is dead.
+    /// The client has taken too few of the queued bytes in its time. The outbox is dead.
     Stalled(Stalled),
     /// The connection is lost.
     Lost,
@@ -213,9 +216,9 @@ impl Outbox {
     /// MUST NOT block. MUST NOT send while a writer sends. The bytes of two pushes MUST NOT be
     /// mixed and MUST keep their order.
     ///
-    /// `shared` is for a copy of the same bytes in an `Arc`, which many queues can share. The first
-    /// outbox that must queue the bytes makes this copy. So a broadcast that all sockets accept at
-    /// once is never copied.
+    /// `shared` can contain a copy of these bytes, which many queues share. The first outbox that
+    /// must queue the bytes makes this copy. So a broadcast that all sockets accept at once is
+    /// never copied.
     pub(in crate::net) fn push(
         &self,
         stream: &Socket,
@@ -238,7 +241,7 @@ impl Outbox {
         }
     }
 
-    /// Decrypts TLS records that arrived, and sends the records with which TLS itself answers
+    /// Decrypts TLS records that have arrived, and sends the records with which TLS itself answers
     /// (handshake, key updates, alerts). The last value of the result is true until the handshake
     /// is complete.
     ///
@@ -365,19 +368,19 @@ impl Outbox {
         let mut state = self.state.lock();
         while !matches!(state.stage, Stage::Finished | Stage::Dead) {
             // Blocks, and releases the lock while it waits. This thread is also woken when the
-            // queue becomes empty, although FIN may not be sent yet. So the loop tests `stage`
-            // again.
+            // queue becomes empty, although FIN may not have been sent yet. So the loop tests
+            // `stage` again.
             self.quiet.wait(&mut state);
         }
     }
 
     /// Blocks until everything is written, and then returns true. From then on only the caller
-    /// writes to the socket. Returns false when the connection is lost, or begins to close, before
-    /// that. Called by the pump of a tunnel; the pump holds no lock.
+    /// writes to the socket. Returns false if the connection is lost or begins to close before
+    /// everything is written. Called by the pump of a tunnel; the pump holds no lock.
     ///
     /// The thread that empties the queue wakes the caller, and so does a thread that cuts the
-    /// connection. The wait always ends, because the clock cuts a client that takes its bytes too
-    /// slowly.
+    /// connection. The wait always ends, because the clock cuts a client that takes the queued
+    /// bytes too slowly.
     pub(in crate::net) fn retire(&self, stream: &Socket) -> bool {
         let mut state = self.state.lock();
         while state.stage == Stage::Open && state.sender != Sender::Pusher {
@@ -400,8 +403,8 @@ impl Outbox {
     /// another thread has already sent these bytes.
     ///
     /// Does not block on systems with a non-blocking send (see [`sys::write_pieces`]). Holds no
-    /// lock while it sends: meanwhile the holder of the turn may push more bytes, and it must not
-    /// wait for this thread.
+    /// lock while it sends, because the holder of the turn may push more bytes at the same time and
+    /// must not wait for this thread.
     ///
     /// After [`Written::NotAll`] the connection must be given to the writers again.
     pub(in crate::net) fn write(&self, stream: &Socket) -> Written {
@@ -442,15 +445,15 @@ impl Outbox {
         self.leave(&mut state, stream, any, Instant::now())
     }
 
-    /// Tests whether the client takes its bytes fast enough. Runs on the clock's thread when a
-    /// deadline has come. MUST NOT block.
+    /// Tests whether the client takes the queued bytes fast enough. Runs on the clock's thread when
+    /// a deadline has come. MUST NOT block.
     pub(in crate::net) fn look(&self, stream: &Socket, now: Instant) -> Written {
         let mut state = self.state.lock();
         let by = state.progress.deadline();
         match (state.stage, state.sender) {
             (Stage::Dead, _) => return Written::Lost,
             (_, Sender::Pusher) => return Written::All,
-            // After the deadline was set, the client took enough bytes. So it has a later deadline
+            // The client took enough bytes after this check was planned, so its deadline is later
             // now.
             (_, _) if now < by => return Written::NotAll { by, taken: false },
             (_, Sender::Writer) => {
@@ -504,8 +507,8 @@ impl Outbox {
 }
 
 impl State {
-    /// Sends as many queued bytes as the socket accepts at once, under the lock. The caller makes
-    /// sure that no writer is sending.
+    /// Sends as many queued bytes as the socket accepts at once. The caller holds the lock and
+    /// makes sure that no writer is sending.
     fn send_queued(&mut self, stream: &Socket, now: Instant) -> io::Result<()> {
         while !self.queue.is_empty() {
             let (slices, wanted) = self.queue.front();
@@ -518,7 +521,7 @@ impl State {
         Ok(())
     }
 
-    /// Notes that the client took `taken` more bytes, and removes them from the queue.
+    /// Records that the client has taken `taken` more bytes, and removes them from the queue.
     fn advance(&mut self, taken: usize, now: Instant) {
         self.progress.took(taken, now);
         self.queue.advance(taken);

@@ -1,17 +1,18 @@
-//! Bytes that wait to be sent to clients, and their sum over all clients.
+//! Bytes that wait to be sent to clients, and a counter of these bytes for all clients together.
 //!
 //! Each outbox has its own limit. But a thousand outboxes that are nearly full would take a
-//! gigabyte. So the server also counts all waiting bytes together. When their sum is too large, the
-//! server cuts the clients with the longest queues (see [`Writers`](super::writers)).
+//! gigabyte of memory. So the server also counts all waiting bytes together. When there are too
+//! many of them, the server cuts the clients with the longest queues (see
+//! [`Writers`](super::writers)).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts the bytes that wait, over all clients. A broadcast that waits for many clients is in
-/// memory only once, and is counted only once.
+/// Counts the bytes that wait to be sent, for all clients together. A broadcast that waits for many
+/// clients is in memory only once, and is counted only once.
 ///
-/// Each method is one atomic operation. No other memory depends on the number, so `Relaxed` is
-/// enough.
+/// Each method is one atomic operation. No thread uses this number to decide whether it may read
+/// other shared data, so the ordering `Relaxed` is enough.
 #[derive(Debug)]
 pub(in crate::net) struct Queued {
     bytes: AtomicUsize,
@@ -32,14 +33,15 @@ impl Queued {
         self.most
     }
 
-    /// Returns true when more bytes wait than the maximum.
+    /// Returns true when the number of waiting bytes exceeds the maximum.
     pub(in crate::net) fn is_too_much(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) > self.most
     }
 
     /// Returns true when the waiting bytes are at most seven eighths of the maximum. The server
-    /// cuts clients until this function returns true. If the server stopped as soon as the sum is
-    /// below the maximum, almost every later push would have to look for the largest outbox again.
+    /// cuts clients until this function returns true. If the server stopped cutting clients as soon
+    /// as the number is below the maximum, almost every later push would have to look for the
+    /// largest outbox again.
     pub(in crate::net) fn is_relieved(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) <= self.most - self.most / 8
     }

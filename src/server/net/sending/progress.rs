@@ -2,11 +2,12 @@
 //!
 //! It is not enough that a client takes a few bytes now and then: such a client could keep its
 //! queue for ever. So the server counts the bytes. Each time the client has taken [`Pace::bytes`],
-//! its time begins again. If the time is over before the client has taken this number of bytes, the
-//! client has stalled. While nothing is queued for the client, no time limit applies.
+//! its time limit ([`Pace::within`]) starts again. If the time is over before the client has taken
+//! this number of bytes, the client has stalled. While nothing is queued for the client, no time
+//! limit applies.
 //!
-//! This file has no lock and no thread. Each outbox has a [`Progress`] under its own lock, and the
-//! clock's thread asks the outbox.
+//! This file has no lock and no thread. Each outbox has a [`Progress`], which the lock of the
+//! outbox protects. The clock's thread asks the outbox whether its client has stalled.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ pub(in crate::net) struct Pace {
     pub(in crate::net) within: Duration,
 }
 
-/// How many bytes a client took since its time began.
+/// How many bytes a client has taken since its time limit last started.
 #[derive(Debug)]
 pub(in crate::net) struct Progress {
     pace: Pace,
@@ -43,7 +44,8 @@ impl Progress {
         Progress { pace, since, taken }
     }
 
-    /// Starts the client's time: the first bytes are queued, or the client took [`Pace::bytes`].
+    /// Starts the client's time limit. Called when the first bytes are queued, and when the client
+    /// has taken [`Pace::bytes`].
     pub(in crate::net) fn begin(&mut self, now: Instant) {
         *self = Progress::new(self.pace, now);
     }
@@ -62,8 +64,8 @@ impl Progress {
         self.since + self.pace.within
     }
 
-    /// If the client has stalled, because its time is over, returns how many bytes it took in that
-    /// time.
+    /// If the client's time is over, the client has stalled: returns how many bytes it took in this
+    /// time. Otherwise returns `None`.
     pub(in crate::net) fn stalled(&self, now: Instant) -> Option<Stalled> {
         let (taken, time) = (self.taken, now.duration_since(self.since));
         (now >= self.deadline()).then_some(Stalled { taken, time })
@@ -79,7 +81,7 @@ mod tests {
         within: Duration::from_secs(30),
     };
 
-    /// Simulates a client. Each row of `taken` is a second and the number of bytes that the client
+    /// Simulates a client. Each row of `taken` has a second and the number of bytes that the client
     /// takes in that second. Returns the second at which the client stalls, or `None` if it does
     /// not stall within two minutes.
     fn stalls_at(taken: &[(u64, usize)]) -> Option<u64> {

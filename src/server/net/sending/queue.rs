@@ -40,8 +40,9 @@ impl Queue {
         self.pieces.push_back(piece);
     }
 
-    /// Returns the beginning of the queue for one system call, and its length in bytes. The result
-    /// borrows from the queue, so a thread can use it only while it keeps the lock.
+    /// Returns the beginning of the queue, as much as one system call can send, and the number of
+    /// bytes in this part. The result borrows from the queue, so a thread can use it only while it
+    /// keeps the lock.
     pub(in crate::net) fn front(&self) -> (Vec<IoSlice<'_>>, usize) {
         slices(self.pieces.iter().take(PIECES), self.sent)
     }
@@ -55,7 +56,7 @@ impl Queue {
         }
     }
 
-    /// Removes this many bytes from the front, because they are sent.
+    /// Removes this many bytes from the front, because they have been sent.
     pub(in crate::net) fn advance(&mut self, sent: usize) {
         self.bytes = self.bytes.saturating_sub(sent);
         self.sent += sent;

@@ -1,4 +1,5 @@
-//! Log lines about a run: each frame at level debug, and the remarks of the rooms at level info.
+//! Log lines about a run, which is a list of effects: its frames at level debug, and the remarks of
+//! its room at level info.
 
 use std::sync::Arc;
 
@@ -36,9 +37,10 @@ pub(in crate::net) fn report<'a>(
     }
 }
 
-/// Writes a remark to the log, with the line of the room's code from which the remark comes. The
-/// log needs that line, because it limits the number of records for each listener (the record's
-/// target) and for each line of code. A room cannot write to the log itself.
+/// Writes a remark to the log, with the file and the line number of the room's code that made the
+/// remark. The log needs the line number, because it limits the number of records for each listener
+/// (the record's target) and for each line of code. A room does no IO: it only adds its remarks to
+/// the effects, and this function writes them.
 fn write_remark(listener: &str, connection: &Connection, remark: &Remark) {
     let Remark { words, place, .. } = remark;
     if log::log_enabled!(target: listener, Level::Info) {

@@ -1,5 +1,5 @@
-//! A run: the list of effects that the room wants, and of the connections that have begun or ended
-//! since the previous run.
+//! A run: the effects that the room wants, with the connections that have begun or ended since the
+//! previous run.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use matou_protocols::room::{ConnId, Effects};
 pub(in crate::net) struct Run {
     pub(in crate::net) effects: Effects,
     /// New connections. They are added to the turn's list before any effect is carried out, because
-    /// effects name them.
+    /// the effects may be about these connections.
     pub(in crate::net) arrivals: Vec<Arc<Connection>>,
     /// Connections that have ended. They are removed from the turn's list after all effects are
     /// carried out.
@@ -47,8 +47,9 @@ impl Run {
             && !self.finish_all
     }
 
-    /// True when readers must wait before they add the effects of more commands. The effects of
-    /// other events are few and small, so they may be added to a full run.
+    /// True when the run has so many bytes that readers must wait before they add the effects of
+    /// more commands. The effects of other events are few and small, so they may be added to a full
+    /// run.
     pub(in crate::net) fn is_full(&self) -> bool {
         self.effects.bytes() >= RUN_BYTES
     }

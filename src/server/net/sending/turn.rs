@@ -1,13 +1,13 @@
 //! The turn: the right to carry out a run. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn, because the room's state can be ahead of what has been
-//! sent. The room may have handled events whose effects are not carried out yet. Because the turn
-//! has its own list, each client gets exactly the messages that follow its `Join` in the list of
-//! effects.
+//! The list of members belongs to the turn and not to the room, because the room's state can be
+//! ahead of what has been sent. The room may have handled events whose effects are not carried out
+//! yet. Because the turn has its own list, each client gets exactly the messages that follow its
+//! `Join` in the list of effects.
 //!
 //! A run *mentions* a member if one of its effects is about this member alone. Most members are not
 //! mentioned: they get the bytes for all members in one send. For a member that is mentioned, the
-//! turn puts its bytes together in the order of the effects ([`Pieces`]).
+//! turn collects the bytes for this member in the order of the effects ([`Pieces`]).
 //!
 //! An example. Alice and bob are members. This run has two messages for all members, a private
 //! message to bob between them, and the login of carol:
@@ -22,8 +22,8 @@
 //!                                 one send: ab  one send: apsstb   one send: LOGIN_ACCEPTED b
 //! ```
 //!
-//! A system call takes far more time than copying the bytes that it sends. So each recipient gets
-//! one `send` per round, and not one per frame.
+//! A system call takes far more time than copying the bytes that it sends. So for each run, a
+//! recipient gets one `send`, and not one for each frame.
 //!
 //! Alice gets "a" and "b" directly from the run, without a copy. The bytes for bob and carol are
 //! copied and put together in [`Pieces`]. In a busy room nearly all members are served like alice.
@@ -37,11 +37,11 @@ use crate::net::connection::Connection;
 use crate::net::tunnel;
 use matou_protocols::room::{ByConn, ConnId, Effect};
 
-/// The connections of a hub. The turn also knows which of them are members after all effects that
-/// have been carried out so far.
+/// The connections of a hub, and a list of those that are members after the effects that have been
+/// carried out so far.
 ///
-/// The hub's mutex `turn` guards it. The thread that holds this mutex sends to all clients, so it
-/// must not block. It must not call a send that blocks, and it must not wait for a lock that
+/// The hub's mutex `turn` guards this value. The thread that holds this mutex sends to all clients,
+/// so it must not block. It must not call a send that blocks, and it must not wait for a lock that
 /// another thread holds during a blocking system call. The thread takes the locks of tunnel ends,
 /// outboxes, deadlines and the clock, for one connection after the other.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ struct Member {
 ///
 /// In the run, the bytes for all members are together in one block. Each effect about one
 /// connection has an offset in that block: the part of the block before the offset must be sent
-/// before the effect. `bytes` has the bytes that this connection gets. The block was already
+/// before the effect. `bytes` collects what this connection gets. The block has already been
 /// appended to `bytes` up to the offset `from`. Before an effect appends bytes for this connection
 /// alone, the turn appends the part of the block from `from` up to the offset of that effect.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ struct Pieces {
 }
 
 impl Pieces {
-    /// Appends the bytes for all members, up to this offset.
+    /// Appends the next part of the block for all members: from `from` up to the offset `to`.
     fn catch_up(&mut self, for_all: &[u8], to: usize) {
         if let Some(from) = &mut self.from {
             self.bytes.extend_from_slice(&for_all[*from..to]);
@@ -136,8 +136,8 @@ impl Turn {
     ///
     /// MUST NOT block. Each recipient MUST get its bytes in the order of the effects.
     pub(in crate::net) fn apply(&mut self) {
-        // The run is taken out of `self`, because the lists change while the effects are read. At
-        // the end it is put back, so that its memory is used again.
+        // The run is taken out of `self`, because the lists of peers and members change while the
+        // effects are read. At the end it is put back, so that its memory is used again.
         let mut run = std::mem::take(&mut self.run);
         self.round += 1;
         // A new connection is a peer, but not yet a member, because its client has not logged in.
@@ -152,9 +152,9 @@ impl Turn {
         report(&run, self.protocol, &self.listener, |id| {
             peers.get(&id).map(|peer| &peer.connection)
         });
-        // Only one of these two calls serves a connection, so each client gets its bytes in order.
-        // The order among different clients does not matter, except when an effect `Finish` ends a
-        // connection.
+        // Each connection is served by only one of the next two calls, so each client gets its
+        // bytes in order. It does not matter which client gets its bytes first, except when an
+        // effect `Finish` ends a connection.
         let mentioned = self.send_to_mentioned(&run);
         self.send_to_others(run.effects.for_all());
         drop(mentioned);

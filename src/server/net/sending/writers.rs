@@ -12,16 +12,16 @@
 //!    outbox asks for a writer, and [`Writers::give`] puts the connection on the list. The holder
 //!    of the turn goes on with the next client at once.
 //! 2. The client reads. When a large part of the socket's buffer is free (on Linux a third), the
-//!    system reports the socket. This wakes one writer, and [`Writable::wait`] gives it the
-//!    connection.
+//!    system reports that the socket accepts bytes. This wakes one writer, and [`Writable::wait`]
+//!    gives it the connection.
 //! 3. The writer sends until the socket is full again or the queue is empty. If the socket is full,
 //!    the writer puts the connection on the list again, and step 2 follows.
 //!
 //! Why not one writer thread for each client, as in many textbooks? Each message would then wake a
 //! thread for each client. Here a client that reads fast enough never wakes a writer at all.
 //!
-//! The outbox decides whether its client is too slow: each time after a thread has sent from the
-//! queue, and each time the clock asks (see `progress`).
+//! The outbox checks whether its client is too slow after each send from the queue, and whenever
+//! the clock asks (see `progress`).
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -48,8 +48,8 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// list out of it. No other lock is taken under it. The lock of the waiting connections is hidden
 /// in [`Writable`].
 pub(in crate::net) struct Writers {
-    /// The clients whose sockets were full. `None` if the system could not create this list; then
-    /// the server cuts slow clients.
+    /// The clients whose sockets were full. `None` if the system could not create this list; in
+    /// that case the server cuts a client as soon as its socket is full.
     waiting: Option<Writable>,
     /// Number of writers that are blocked in `wait` or will be soon. The only use of this number is
     /// to decide whether to start another writer, so it need not be exact and needs no lock.
@@ -58,20 +58,21 @@ pub(in crate::net) struct Writers {
     most: usize,
     /// Counts the bytes that are queued for all clients.
     queued: Arc<Queued>,
-    /// Held by the thread that looks for the largest outbox. Other threads do not wait for this
-    /// lock. The holder takes the lock of the waiting connections and releases it. Then it reads
-    /// the length of one outbox after the other, and cuts some of these connections; each of these
-    /// steps takes the locks of one connection for a moment.
+    /// Held by the thread that looks for the largest outbox. A thread that finds this lock taken
+    /// does not wait for it, and does not look. The holder takes the lock of the waiting
+    /// connections and releases it. Then it reads the length of one outbox after the other, and
+    /// cuts some of these connections; each of these steps takes the locks of one connection for a
+    /// moment.
     relieving: Mutex<()>,
-    /// The threads, which are joined at the end. The name of the next thread ends with the length
-    /// of this list.
+    /// The threads, which are joined at the end. The length of this list is the number in the name
+    /// of the next thread.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Writers {
     /// Starts the first writer. When the writers find more work than they can do, they start more
-    /// writers, up to `most`. `most_bytes` is the maximum number of bytes that may wait over all
-    /// clients.
+    /// writers, up to `most`. `most_bytes` is the maximum number of bytes that may wait for all
+    /// clients together.
     pub(in crate::net) fn start(most: usize, most_bytes: usize) -> Arc<Writers> {
         let writers = Writers::new(most, most_bytes);
         writers.hire();
@@ -95,7 +96,8 @@ impl Writers {
         })
     }
 
-    /// Puts a connection on the list. When its socket accepts bytes, a writer sends. Never blocks.
+    /// Puts a connection on the list. When its socket accepts bytes, a writer sends the
+    /// connection's queued bytes. Never blocks.
     pub(in crate::net) fn give(&self, connection: &Arc<Connection>) {
         let Some(waiting) = &self.waiting else {
             return connection.cut();
@@ -174,10 +176,10 @@ impl Writers {
         let mut ready = Vec::new();
         loop {
             self.idle.fetch_add(1, Ordering::SeqCst);
-            // Blocks until sockets accept bytes or the writers are stopped; `wait` says what wakes
-            // it. Afterwards no other writer has the connections in `ready`. But the outboxes of
-            // these connections may have changed: the clock's thread may have sent the queued
-            // bytes, or cut the client.
+            // Blocks until sockets accept bytes or the writers are stopped; the comment of `wait`
+            // says what wakes this thread. Afterwards no other writer has the connections in
+            // `ready`. But the outboxes of these connections may have changed: the clock's thread
+            // may have sent the queued bytes, or cut the client.
             let woken = waiting.wait(&mut ready);
             let idle = self.idle.fetch_sub(1, Ordering::SeqCst) - 1;
             match woken {

@@ -25,8 +25,8 @@ use matou_protocols::room::ConnId;
 /// never block. A caller may hold any other lock of [`net`](crate::net), because a thread that
 /// holds this lock takes no other lock.
 ///
-/// `C` is the hub's connection. The clock keeps a connection until the connection's deadline, and
-/// knows nothing else about it.
+/// `C` is the type of the hub's connections. The clock keeps a connection until the connection's
+/// deadline, and knows nothing else about it.
 #[derive(Debug)]
 pub(in crate::net) struct Clock<C> {
     state: Mutex<State<C>>,
@@ -134,7 +134,7 @@ impl<C> Clock<C> {
     }
 
     /// Hands the turn to the clock's thread and wakes this thread. A reader calls this method when
-    /// it has sent for others long enough.
+    /// it has sent bytes to other clients for long enough.
     pub(in crate::net) fn hand_over_turn(&self) {
         self.state.lock().turn = true;
         self.changed.notify_one();
@@ -158,12 +158,13 @@ impl<C> Clock<C> {
         self.changed.notify_one();
     }
 
-    /// Blocks until there is something to do, and returns it. Only the clock's thread calls this.
+    /// Blocks until there is something to do, and returns what it is. Only the clock's thread calls
+    /// this.
     ///
     /// The methods above wake the thread, and it also wakes up by itself at the time of its alarm.
     /// The thread may find nothing to do, because a deadline was moved after the alarm was set.
-    /// Then it sets the alarm again and waits. After the return, the thread holds no lock.
-    /// Meanwhile a deadline may have been moved, so the caller asks the connection or the room
+    /// Then it sets the alarm again and waits. When this method has returned, the thread holds no
+    /// lock. Other threads may then move a deadline, so the caller asks the connection or the room
     /// again what is due.
     ///
     /// If the turn was handed over and the hub must also end, [`Call::Turn`] is returned first,

@@ -42,7 +42,8 @@ pub(in crate::net) enum Due {
     Overdue(Overdue),
     /// The peer has not finished the TLS handshake.
     Handshake,
-    /// The client may have taken too few of its queued bytes; the outbox decides.
+    /// It is time to check whether the client has taken enough of the bytes that are queued for it;
+    /// the outbox checks this.
     Progress,
     /// The time for an orderly close is over.
     Close,
@@ -59,8 +60,8 @@ impl State {
             .min_by_key(|(at, _)| *at)
     }
 
-    /// If the clock must look earlier than its entry says, returns the new entry and the entry that
-    /// it replaces.
+    /// If the clock must look earlier than its entry says, returns a new entry, with the time of
+    /// the entry that it replaces.
     fn registration(&mut self) -> Option<Registration> {
         let (at, _) = self.earliest()?;
         if self.ended || self.registered.is_some_and(|registered| registered <= at) {
@@ -74,7 +75,7 @@ impl State {
 /// A new entry for the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) struct Registration {
-    /// The time at which the clock must look.
+    /// The time at which the clock must look at the deadlines of the connection.
     pub(in crate::net) at: Instant,
     /// The time of the connection's old entry, which the new entry replaces.
     pub(in crate::net) replaces: Option<Instant>,
@@ -101,8 +102,8 @@ impl Deadlines {
 
     /// Sets the time at which the outbox must test whether the client took enough of its queued
     /// bytes. This time is not cleared when the queue becomes empty, because some outboxes fill and
-    /// empty many times a second: this would keep the clock busy. When the time comes, the outbox
-    /// finds out that nothing is queued.
+    /// empty many times a second: clearing the time each time would keep the clock busy. When the
+    /// time comes, the outbox finds out that nothing is queued.
     pub(in crate::net) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         self.change(|state| state.progress = Some(deadline), register);
     }
@@ -147,8 +148,8 @@ impl Deadlines {
         due
     }
 
-    /// Called when the connection is over. Returns the entry that must be removed from the clock,
-    /// if one is registered. After this no entry is registered any more.
+    /// Called when the connection is over. Returns the time of the entry that must be removed from
+    /// the clock, if one is registered. After this no entry is registered any more.
     pub(in crate::net) fn end(&self) -> Option<Instant> {
         let mut state = self.0.lock();
         state.ended = true;

@@ -16,13 +16,13 @@ pub(in crate::net) struct Pause {
 }
 
 impl Pause {
-    /// Blocks for this time, or until [`Pause::end`] is called. After that call `wait` returns at
-    /// once.
+    /// Blocks for this time, or until [`Pause::end`] is called. Once `end` has been called, every
+    /// `wait` returns at once.
     pub(in crate::net) fn wait(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut over = self.over.lock();
-        // Blocks, and releases the lock while it waits. Two things wake it: a call of `end`, or the
-        // time is over.
+        // Blocks, and releases the lock while it waits. Two things wake this thread: a call of
+        // `end`, and the end of the time.
         while !*over && !self.ended.wait_until(&mut over, until).timed_out() {}
     }
 

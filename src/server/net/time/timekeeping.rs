@@ -16,8 +16,8 @@ use crate::net::hub::Hub;
 use matou_protocols::room::{Event, Overdue, Protocol};
 
 impl<P: Protocol> Hub<P> {
-    /// The loop of the clock's thread, until the hub ends. [`Service`](crate::net::Service) owns
-    /// this thread and joins it.
+    /// The loop of the clock's thread. It runs until the hub ends. [`Service`](crate::net::Service)
+    /// owns this thread and joins it.
     ///
     /// This thread never waits for a client. If a reader has handed the turn over, this thread
     /// sends to clients, but its sends do not block. After
@@ -68,7 +68,8 @@ impl<P: Protocol> Hub<P> {
                 self.event(connection, Event::Overdue(what));
                 // The room may have decided to wait, so the deadline is set again, with the same
                 // time limit. If the room has closed the connection, the new deadline has no
-                // effect, because the room gets no `Overdue` event of a closing connection.
+                // effect, because the room gets no `Overdue` event about a connection that is
+                // closing.
                 match what {
                     Overdue::Frame => connection.expect_frame(Some(now + self.limits.frame)),
                     Overdue::FirstByte => {

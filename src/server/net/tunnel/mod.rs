@@ -1,4 +1,4 @@
-//! Tunnels: two connections whose bytes are relayed without a change.
+//! Tunnels. A tunnel joins two connections, and the server relays their bytes unchanged.
 //!
 //! The room never sees these bytes. The life of a tunnel:
 //!
@@ -30,8 +30,8 @@
 //!
 //! If the client of an end does not read, only one thread is blocked: the pump that writes to this
 //! end. This pump has nothing else to do. No writer and no holder of the turn waits for this end.
-//! The bytes that wait for it are only in the buffers of the two sockets and in the pump's buffer
-//! or pipe.
+//! The bytes that wait for this end are only in the buffers of the two sockets and in the pump's
+//! buffer or pipe.
 //!
 //! A tunnel has no time limit, because its clients may be silent for a long time. Two other limits
 //! apply: the maximum number of connections of an address and of the process, and the time within

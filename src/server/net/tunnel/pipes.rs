@@ -33,8 +33,8 @@ pub(in crate::net) struct Pipes {
     long: Arc<Budget>,
 }
 
-/// A pipe of one direction. Dropping this value closes the pipe and gives its share of the budget
-/// back.
+/// A pipe of one direction. Dropping this value closes the pipe and gives its shares back to the
+/// budgets.
 pub(in crate::net) struct Pipe {
     // Fields are dropped in this order: first the pipe is closed, then the shares below are given
     // back.

@@ -40,7 +40,7 @@ pub(in crate::net) enum Waited {
 }
 
 /// Serves a tunnel end: keeps its bytes until the other end arrives, and then relays them. `rest`
-/// contains the bytes that followed the last frame.
+/// contains the bytes that the reader has already read after the last frame.
 ///
 /// Blocks until both directions have ended, or until this connection ends before the ends are
 /// joined. The connection's reader calls this; it must hold no lock.
@@ -84,9 +84,9 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
     }
 }
 
-/// Handles the EOF of a peer, which arrived while this reader waited for the other end. If the ends
-/// have been joined meanwhile, this EOF ends one direction of the tunnel. Bytes before the EOF may
-/// still be in the socket, so the pump reads them first.
+/// Handles an EOF that arrived while this reader waited for the other end. If the ends have been
+/// joined meanwhile, this EOF ends one direction of the tunnel. Bytes before the EOF may still be
+/// in the socket, so the pump reads them first.
 fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
     match connection.tunnel.keep(&[]) {
         Some(peer) => pump(connection, &peer, &[], buffer),
@@ -94,9 +94,9 @@ fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
     }
 }
 
-/// Serves a tunnel end whose peer has ended its direction at the moment when the room joined the
-/// ends. Relays the bytes that came before the EOF, and then passes the EOF on. The other direction
-/// goes on.
+/// Serves a tunnel end whose peer had already ended its direction when the room joined the ends.
+/// Relays the bytes that came before the EOF, and then passes the EOF on. The other direction goes
+/// on.
 ///
 /// Blocks until the holder of the turn has joined the ends (or the connection closes), and then
 /// until both directions have ended.
@@ -143,7 +143,8 @@ fn relay(
         relayed += length;
     }
     if let Some(pipe) = connection.pipes.open() {
-        // The kernel moves the bytes from socket to socket, so the memory of the buffer is freed.
+        // The kernel moves the bytes from socket to socket, so the buffer is no longer needed and
+        // its memory is freed.
         *buffer = Vec::new();
         while pipe.forward(&connection.stream, to)? > 0 {}
         return Ok(());
@@ -160,13 +161,12 @@ fn relay(
     }
 }
 
-/// All bytes of a direction are relayed, and its end must follow: sends FIN to the peer of the
-/// other end. This is a half-close: the `read` of that peer returns 0, but that peer may still
-/// write.
+/// Called when all bytes of a direction have been relayed. Sends FIN to the peer of the other end.
+/// This is a half-close: the `read` of that peer returns 0, but that peer may still write.
 ///
-/// Some protocols delay this FIN for a moment. Right after its last byte in the tunnel, a client
-/// may send a command on its other connection that closes the tunnel. Because of the delay, the
-/// server relays that command before the FIN.
+/// Some protocols delay this FIN for a moment. For example, a client sends its last byte in the
+/// tunnel, and right after that it closes the tunnel with a command on its other connection.
+/// Because of the delay, the server relays that command before the FIN.
 fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
     // Blocks until the delay is over, or until this connection closes.
     connection.pause.wait(peer.directions.end_delay);

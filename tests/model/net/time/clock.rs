@@ -1,4 +1,4 @@
-//! A clock without deadlines. It only waits for a sender that hands it the turn, or for its end.
+//! A clock without deadlines. It only waits until a sender hands it the turn, or until it must end.
 
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The processes of a target: the process that the runner started, and all processes that it started in turn.
+//! The processes of a target: the process that the runner started, the processes that this process started, the processes
+//! that those started, and so on.
 //!
 //! A process belongs to the target if the runner can prove it in one of these ways:
 //!
@@ -44,8 +45,8 @@ impl Kin {
             return;
         };
         let is_same = || Stat::of(self.0.pid).is_some_and(|now| now.started == self.0.started);
-        // The descriptor belongs to one process for ever. So the process that is checked is also the process that is killed.
-        // Both calls fail only if the process has ended, or if it belongs to another user.
+        // The descriptor always refers to the same process. So the process that is checked is also the process that is
+        // killed. Both calls fail only if the process has ended, or if it belongs to another user.
         match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(process) if is_same() => drop(pidfd_send_signal(process, Signal::KILL)),
             // A kernel before 5.3 has no such descriptors.
@@ -72,8 +73,8 @@ pub(in crate::spawn) fn kin(leaders: &[u32], tag: &Tag) -> Vec<Kin> {
         .collect();
     loop {
         let is_found = |process: &&Stat| found.contains(&process.pid);
-        // A process without a session of its own is in the session of the runner. Session 0 stands for all sessions outside
-        // of this PID namespace.
+        // Two sessions prove nothing. Processes of the target that created no session are in the session of the runner, as
+        // many others are. Session 0 stands for all sessions outside of this PID namespace.
         let sessions: BTreeSet<u32> = all
             .iter()
             .filter(is_found)

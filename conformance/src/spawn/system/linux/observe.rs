@@ -14,8 +14,9 @@ use crate::spawn::system::{Observation, Work};
 #[derive(Debug)]
 pub struct Members(Vec<PathBuf>);
 
-/// Returns all processes of the group, or `None` if there are none. A zombie that waits for the runner does not count: if the
-/// runner is the first process of a container, these are all processes whose parent has ended.
+/// Returns all processes of the group, or `None` if there are none. A zombie whose parent is the runner does not count.
+/// There may be many: if the runner is the first process of a container, it becomes the parent of every process whose own
+/// parent has ended.
 pub(in crate::spawn) fn members(leader: u32) -> Option<Members> {
     let runner = std::process::id();
     let is_member = |stat: Stat| stat.group == leader && !(stat.is_zombie && stat.parent == runner);

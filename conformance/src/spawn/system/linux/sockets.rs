@@ -28,7 +28,8 @@ pub(in crate::spawn) fn listener(address: SocketAddr, leader: u32, tag: &Tag) ->
     for process in kin(&[leader], tag) {
         match descriptors(&stat::folder(process.pid())) {
             Some(descriptors) => owned.extend(descriptors.into_iter().flatten()),
-            // A process of another user hides its sockets. So this process may own the socket.
+            // This process belongs to another user, so the runner cannot see its sockets. It may own the socket, so the
+            // runner assumes that it does.
             None if stat::Stat::of(process.pid()).is_some() => return Some(Listener::Target),
             None => {}
         }
@@ -56,8 +57,8 @@ fn sockets_at(address: SocketAddr) -> Option<BTreeSet<u64>> {
     Some(reachable.into_iter().filter_map(of_nearest).collect())
 }
 
-/// Returns how well the address of a listening socket fits the address to which a client connects: 0 if they are equal.
-/// Returns `None` if the client does not reach the socket.
+/// Returns how well the address of a listening socket fits the address to which a client connects: 0 if they are equal, and
+/// a higher number for a worse fit. Returns `None` if the client does not reach the socket.
 fn distance(socket: IpAddr, client: IpAddr) -> Option<u8> {
     let socket = socket.to_canonical();
     let client = match client.to_canonical() {

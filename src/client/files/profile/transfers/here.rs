@@ -27,7 +27,7 @@ impl Transfers {
         (id, vec![send(offer)])
     }
 
-    /// True if an offer of the peer is unanswered.
+    /// True if the user has not yet answered an offer of the peer.
     pub(crate) fn has_offer(&self) -> bool {
         self.oldest_offer().is_some()
     }
@@ -181,8 +181,8 @@ impl Exchange for Transfers {
         deeds
     }
 
-    /// Always false: if the connection closes before this client has sent `done` or `bad`, the transfer counts as
-    /// interrupted, even if the whole file has arrived.
+    /// Always false. In this format, the transfer of a received file ends when this client sends `done` or `bad`. If the
+    /// connection closes before that, the transfer counts as interrupted, even if the whole file has arrived.
     fn is_writing(&self) -> bool {
         false
     }

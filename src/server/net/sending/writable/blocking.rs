@@ -32,7 +32,7 @@ impl Writable {
         Ok(Writable { give, take })
     }
 
-    /// Lets a connection wait for a writer. Never blocks.
+    /// Puts a connection into the channel, where it waits for a writer. Never blocks.
     pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
         if let Some(give) = &*self.give.lock() {
             // Sending cannot fail, because the receiver is in the same struct.

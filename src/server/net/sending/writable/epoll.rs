@@ -30,21 +30,22 @@ use matou_protocols::room::{ByConn, ConnId};
 /// Maximum number of connections that one writer takes at a time.
 const BATCH: usize = 32;
 
-/// The number of the pipe in the kernel's list. An event with this number tells a writer to stop.
-/// The numbers of connections begin at 1.
+/// The number that the pipe for stopping has in the kernel's list. An event with this number tells
+/// a writer to stop. No connection has this number, because the numbers of connections begin at 1.
 const STOP: u64 = 0;
 
 /// Connections that wait until their sockets accept bytes again.
 ///
-/// The lock of `waiting` is held for map operations only. It is not held in `epoll_wait`, and no
-/// other lock is taken under it.
+/// The lock of `waiting` is held for map operations only. It is not held while a thread is blocked
+/// in `epoll_wait`, and no other lock is taken under it.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
     epoll: OwnedFd,
     /// The connection of each number in the kernel's list. The map keeps their sockets open while
     /// the kernel may report them.
     waiting: Mutex<ByConn<Arc<Connection>>>,
-    /// The writing end of the pipe. It is dropped to stop the writers.
+    /// The writing end of a pipe whose reading end is on the kernel's list. It is dropped to stop
+    /// the writers.
     stop: Mutex<Option<io::PipeWriter>>,
     _until_stop: io::PipeReader,
 }
@@ -138,7 +139,7 @@ impl Writable {
         *self.stop.lock() = None;
     }
 
-    /// The connections that wait now.
+    /// Returns the connections that wait now.
     pub(in crate::net) fn all(&self) -> Vec<Arc<Connection>> {
         self.waiting.lock().values().cloned().collect()
     }

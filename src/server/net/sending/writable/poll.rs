@@ -18,10 +18,11 @@ use super::Woken;
 use crate::net::connection::Connection;
 use matou_protocols::room::ByConn;
 
-/// Pause before each call of `poll`, multiplied by the number of sockets. The call itself takes
-/// about a tenth of this time for each socket. So thousands of clients that do not read use a tenth
-/// of a core, and not a whole core. The pause does not slow down clients that read: the system
-/// still has many bytes for them in the buffers of their sockets.
+/// Before each call of `poll`, the thread pauses for this time, multiplied by the number of
+/// sockets. The call itself takes about a tenth of this time for each socket. So thousands of
+/// clients that do not read use a tenth of a core, and not a whole core. The pause does not slow
+/// down clients that read: the system still has many bytes for them in the buffers of their
+/// sockets.
 const PAUSE_EACH: Duration = Duration::from_micros(1);
 
 /// Pause after `poll` has failed, for example because the system has no memory.
@@ -116,8 +117,8 @@ impl Writable {
             .map(|connection| PollFd::new(&connection.stream, PollFlags::OUT));
         let bell = PollFd::new(&self.heard, PollFlags::IN);
         let mut asked: Vec<_> = [bell].into_iter().chain(sockets).collect();
-        // Blocks without a time limit. Two things wake it: a socket accepts bytes, or `add` or
-        // `stop` writes a byte into the pipe.
+        // Blocks without a time limit. Two things wake this thread: a socket that accepts bytes,
+        // and a byte that `add` or `stop` writes into the pipe.
         match poll(&mut asked, None) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => return,
@@ -152,7 +153,7 @@ impl Writable {
         }
     }
 
-    /// The connections that wait now.
+    /// Returns the connections that wait now.
     pub(in crate::net) fn all(&self) -> Vec<Arc<Connection>> {
         self.waiting.lock().connections.values().cloned().collect()
     }

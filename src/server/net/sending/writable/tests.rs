@@ -98,8 +98,8 @@ fn fill(connection: &Connection) {
     while sys::send_now(&connection.stream, &bytes).unwrap() > 0 {}
 }
 
-/// Starts a thread that waits and reports the numbers of the connections that it gets, until it is
-/// stopped.
+/// Starts a thread that calls `wait` until it is stopped, and that reports the numbers of the
+/// connections that it gets.
 fn writer<W: Waits>(way: &Arc<W>) -> Receiver<Vec<u64>> {
     let (told, tell) = channel();
     let way = Arc::clone(way);
@@ -184,7 +184,7 @@ fn a_connection_whose_peer_is_lost_is_handed_out() {
         let (connection, peer) = full(1);
         way.add(&connection).unwrap();
         let handed = writer(&way);
-        // The peer closes with unread bytes, so its system sends a reset.
+        // The peer closes its socket, which has unread bytes, so the system sends a reset.
         drop(peer);
         assert_eq!(handed.recv_timeout(PATIENCE).unwrap(), [1]);
         way.stop();
