@@ -20,7 +20,7 @@ mistakes! {
     not_a_character() = "this is not the hexadecimal number of a character", "write for example \\u{{e9}} for é";
     unknown_escape(escape) = "`{escape}` has no meaning in a text",
         "write \\n for a line break, \\\" for a quotation mark, and \\\\ for a backslash; write bytes as (hex)\"00 ff\"";
-    not_yes(word) = "{word} is not a value of `others`", "write others=yes, or remove it";
+    not_yes(word) = "{word} is not a value of `others`", "write others=yes, or leave out `others`";
     no_such_value(word) = "{word} is not a value",
         "fields take numbers, text in quotes, or references such as @alice and $id";
     hash_comment() = "`#` does not begin a comment", "comments begin with `//`";

@@ -351,7 +351,7 @@ impl Shared {
         send(stream, &frame)
     }
 
-    /// Waits for this time, or until the target ends.
+    /// Waits until this much time has passed, or until the target ends.
     fn pause(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut asked = self.asked.lock().unwrap();

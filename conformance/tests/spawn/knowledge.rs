@@ -98,7 +98,7 @@ fn mistakes_in_files_are_shown_with_their_place() {
     refused(
         "--known",
         "whisper \"a\"\nwhisper \"b\"",
-        &["a second whisper", ":2:1"],
+        &["whisper is given twice", ":2:1"],
     );
     refused("--profile", "sett a \"b\"", &["did you mean set?"]);
     refused("--profile", "reading long-width \"9\"", &["no choice 9"]);

@@ -35,7 +35,7 @@ pub(crate) fn frame(
     rows
 }
 
-/// Returns the rows of raw bytes.
+/// Returns the rows that show these bytes without decoding them.
 pub(crate) fn raw(bytes: &[u8], extent: Extent, paint: &Paint) -> Vec<String> {
     let field = Field {
         name: String::new(),

@@ -62,7 +62,7 @@ impl<T: Default> PerConnection<T> {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "only `push` makes ids, a case never removes a connection, and every view gets a value for each connection"
+    reason = "only `push` makes ids, a case never removes a connection, and every `PerConnection` has a value for each connection"
 )]
 impl<T> Index<ConnId> for PerConnection<T> {
     type Output = T;
@@ -74,7 +74,7 @@ impl<T> Index<ConnId> for PerConnection<T> {
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "only `push` makes ids, a case never removes a connection, and every view gets a value for each connection"
+    reason = "only `push` makes ids, a case never removes a connection, and every `PerConnection` has a value for each connection"
 )]
 impl<T> IndexMut<ConnId> for PerConnection<T> {
     fn index_mut(&mut self, conn: ConnId) -> &mut T {

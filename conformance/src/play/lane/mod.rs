@@ -95,7 +95,8 @@ impl Connection {
         let until = Instant::now() + bound;
         socket.connect_timeout(&target.into(), bound)?;
         let stream = Arc::new(TcpStream::from(socket));
-        // Without TCP_NODELAY the kernel could join small writes, and a cut would have no effect.
+        // Without TCP_NODELAY the kernel could join small writes. Then it would have no effect to cut a frame into
+        // several writes.
         stream.set_nodelay(true)?;
         let secured = match speech {
             Speech::Tls(client) => Some(tls::handshake(client, &stream, target.ip(), until)?),

@@ -121,8 +121,8 @@ impl Reader<'_> {
         kinds.contains(&&TypeKind::Uuid)
     }
 
-    /// Explains why the value cannot be encoded with one of the choices that are possible here. Returns `None` if it can be
-    /// encoded with all of them.
+    /// Explains why at least one of the choices that are possible here cannot encode the value. Returns `None` if all of them
+    /// can encode it.
     fn does_not_fit(&self, value: &Value, target: &Target<'_>) -> Option<String> {
         let name = target.name;
         match value {

@@ -227,7 +227,7 @@ mistakes! {
         "wire.kdl limits this field, and the runner accepts no packet that exceeds the limit; write a value within the limit";
     wrong_sort(name, sort, written, example) = "{name} takes {sort}, not {written}", "{example}";
     remembered_of_another_sort(name, what, field, sort) = "${name} is {what}, and {field} takes {sort}",
-        "remember the value from a field of the same type";
+        "remember the value from a field that has the same type as {field}";
     lane_as_a_name(word, field) = "`{word}` is the lane itself, not its name",
         "every run gives the lane a new name; to use this name, write {field}@{word}";
     no_quotes(word, field) = "`{word}` has no quotes", "write text in quotes: {field}\"{word}\"";

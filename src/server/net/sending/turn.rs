@@ -1,8 +1,8 @@
 //! The turn: the right to carry out a run. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn and not to the room, because the room's state can be
-//! ahead of what has been sent. The room may have handled events whose effects are not carried out
-//! yet. Because the turn has its own list, each client gets exactly the messages that follow its
+//! The list of members belongs to the turn and not to the room. The room may already have handled
+//! events whose effects are not carried out yet, so its list may be too new for the messages that
+//! the turn is sending. Because the turn has its own list, each client gets exactly the messages that follow its
 //! `Join` in the list of effects.
 //!
 //! A run *mentions* a member if one of its effects is about this member alone. Most members are not

@@ -56,7 +56,7 @@ use super::sys;
 pub(super) use pipes::Pipes;
 pub(super) use pump::{Waited, serve, serve_ended};
 
-/// While the reader keeps the maximum of early bytes, it does not read. But at this interval, it
+/// A reader that already keeps as many early bytes as it may does not read. But at this interval, it
 /// checks whether its peer is still connected.
 const LOOK: Duration = Duration::from_secs(1);
 
