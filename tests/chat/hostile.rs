@@ -142,7 +142,7 @@ fn bytes_of_a_private_connection_become_escaped_lines() {
     assert_eq!(alice.ended(), (vec![closed], 0, String::new()));
 }
 
-/// Number of lines. So many lines do not fit into the buffers between the two programs.
+/// Number of lines. These lines do not fit into the buffers between the two programs.
 const MANY_LINES: usize = 40_000;
 
 #[test]

@@ -237,7 +237,7 @@ impl Making<'_> {
         match (sends, known) {
             (false, Some(blob)) => Ok(format!("bytes {length} sha256=${blob}")),
             (false, None) => Err(format!(
-                "the server sent {length} bytes; a scenario can check so many bytes only if a client has sent the same bytes before in one piece"
+                "the server sent {length} bytes; a scenario can check this many bytes only if a client has sent the same bytes before in one piece"
             )),
             (true, _) => {
                 let number = self.blobs.len() + 1;

@@ -47,8 +47,8 @@ impl Run {
             && !self.finish_all
     }
 
-    /// True when the run has so many bytes that readers must wait before they add the effects of
-    /// more commands. The effects of other events are few and small, so they may be added to a full
+    /// True when the run is so long that readers must wait before they add the effects of more
+    /// commands. The effects of other events are few and small, so they may be added to a full
     /// run.
     pub(in crate::net) fn is_full(&self) -> bool {
         self.effects.bytes() >= RUN_BYTES
