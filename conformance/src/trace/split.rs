@@ -170,7 +170,7 @@ impl Splitter<'_> {
     }
 }
 
-/// Returns the length with its unit, such as `1 byte` or `2 bytes`.
+/// Returns the length as text with its unit, for example `1 byte` or `2 bytes`.
 fn in_words(length: usize) -> String {
     let plural = if length == 1 { "" } else { "s" };
     format!("{length} byte{plural}")

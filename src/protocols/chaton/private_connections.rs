@@ -177,7 +177,7 @@ impl Room {
         }
     }
 
-    /// Cancels a private connection that is not open yet. If its first end is already connected and waits, closes that end.
+    /// Cancels a private connection that is not open yet. If its first end is already connected and waits, the room closes that end.
     pub(crate) fn cancel(&mut self, connect_id: i64, out: &mut Effects) {
         if let Some(ended) = self.rendezvous.end(connect_id) {
             self.close_waiting_end(ended, "a client closed the private connection", out);

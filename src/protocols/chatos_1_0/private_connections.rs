@@ -116,7 +116,7 @@ impl Room {
     }
 
     /// Ends each negotiation whose time limit has passed: sends a TCPAbort to its asker. If an end is already connected and
-    /// waits, closes that end.
+    /// waits, the room closes that end.
     pub(super) fn expire_negotiations(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
             out.remark(

@@ -45,7 +45,8 @@ fn decoded(parts: &[&[u8]]) -> Vec<Piece> {
     joined(pieces)
 }
 
-/// Joins neighbouring pieces of the same data, which are cut where the parts were cut.
+/// Joins neighbouring pieces of the same data. The decoder ends a piece where a part of the input ends, so without this
+/// function the result would depend on the cuts.
 fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {

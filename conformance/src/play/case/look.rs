@@ -81,8 +81,8 @@ impl Case<'_> {
         (self.shared.has_strangers && stranger).then_some(None)
     }
 
-    /// Returns whether the frame is the broadcast of a fence that proves the silence of another lane. The lane that sent the
-    /// fence may also receive a copy of this broadcast.
+    /// Returns whether the frame is a broadcast that belongs to the fence of another lane. (Such a fence proves that the server
+    /// sent nothing else to that lane.) The lane that sent the fence may also receive a copy of this broadcast.
     fn is_fence_for_others(&self, conn: ConnId, frame: &Frame, own: Option<usize>) -> bool {
         let is_own = || {
             own.and_then(|own| self.outstanding.get(own))

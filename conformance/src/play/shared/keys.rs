@@ -64,7 +64,8 @@ impl Drop for Keys {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::Relaxed);
         if let Some(maker) = self.maker.take() {
-            // A panic of this thread needs no report: a caller that needs the key makes it itself, and panics visibly.
+            // A panic of this thread needs no report. A caller that needs the key then makes the key itself, and if that
+            // panics, too, the panic is visible.
             let _ = maker.join();
         }
     }

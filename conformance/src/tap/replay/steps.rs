@@ -203,7 +203,7 @@ impl Making<'_> {
         text
     }
 
-    /// Returns one value as a step writes it: the name of a lane, a remembered value, or a literal.
+    /// Returns one value in the form in which a step contains it: the name of a lane, a remembered value, or a literal.
     fn value(&self, side: Side, field: &str, value: &Value) -> String {
         let lanes = self
             .opened

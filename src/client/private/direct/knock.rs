@@ -99,7 +99,8 @@ impl AtTheDoor {
         self.strangers.retain(|stranger| stranger.number != number);
     }
 
-    /// Makes room for a peer from the address `from`. If too many peers have this address, disconnects the oldest of them.
+    /// Makes room for a peer from the address `from`. If too many peers have this address, the oldest of them is
+    /// disconnected.
     /// Otherwise, if there are too many peers in total, disconnects the oldest peer.
     fn make_room(&mut self, from: IpAddr) {
         let same = |stranger: &Stranger| stranger.from == from;

@@ -30,8 +30,8 @@ use matou_protocols::room::{ByConn, ConnId};
 /// Maximum number of connections that one writer takes at a time.
 const BATCH: usize = 32;
 
-/// The number that the pipe for stopping has in the kernel's list. An event with this number tells
-/// a writer to stop. No connection has this number, because the numbers of connections begin at 1.
+/// The number of the pipe with which the writers are told to stop. An event of epoll with this
+/// number tells a writer to stop. No connection has this number, because the numbers of connections begin at 1.
 const STOP: u64 = 0;
 
 /// Connections that wait until their sockets accept bytes again.
