@@ -9,12 +9,12 @@ const HEED_ALL_SIGNALS: &str = "
 import os, signal, sys
 for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(each, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
+os.execvp(sys.argv[1], sys.argv[1:])
 ";
 
 /// Returns a command that runs the program so that it does not ignore these signals. If a test runs in the background or
 /// under `nohup`, the test ignores some signals. The programs that the test starts would ignore these signals, too, and the
-/// test would wait forever for their end.
+/// test would wait forever for their end. The program is a path, or a name that the system looks up in `PATH`.
 pub(crate) fn heeding_all_signals(program: impl AsRef<OsStr>) -> Command {
     let mut python = Command::new("python3");
     python.args(["-c", HEED_ALL_SIGNALS]).arg(program);

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Socket, Type};
 
 use crate::command::{eventually, small_server};
+use crate::heeding::heeding_all_signals;
 
 /// The command that starts a program as the first process of a new PID namespace. The words of the program follow it.
 const FIRST: [&str; 4] = ["unshare", "--pid", "--fork", "--mount-proc"];
@@ -35,7 +36,7 @@ struct Run {
 impl Run {
     fn begin(arguments: &[&str]) -> Run {
         let [program, options @ ..] = FIRST;
-        let outer = Command::new(program)
+        let outer = heeding_all_signals(program)
             .args(options)
             .arg(env!("CARGO_BIN_EXE_conformance"))
             .args(["run", "chaton", "--scale", "100"])
@@ -44,8 +45,11 @@ impl Run {
             .stdout(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let children = format!("/proc/{0}/task/{0}/children", outer.id());
-        let child = || fs::read_to_string(&children).ok()?.trim().parse().ok();
+        let folder = format!("/proc/{0}/task/{0}", outer.id());
+        let read = |file: &str| fs::read_to_string(format!("{folder}/{file}")).unwrap_or_default();
+        // Until the process becomes `unshare`, its children are not the runner. `python3` may be a script that starts some.
+        let child =
+            || (read("comm").trim() == program).then(|| read("children").trim().parse().ok())?;
         eventually("the runner begins", || child().is_some());
         let runner = Pid::from_raw(child().expect("it has begun")).expect("not 0");
         Run { outer, runner }
