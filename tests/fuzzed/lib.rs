@@ -1,7 +1,7 @@
 //! Checks of every decoder that reads bytes or text from outside the program. Each check takes arbitrary bytes and must not
 //! panic.
 //!
-//! Two programs use these checks. The fuzz targets of `fuzz/` look for bytes with which a check fails. The test `replay.rs`
+//! Two programs use these checks. The fuzz targets of `tests/fuzz/` look for bytes with which a check fails. The test `replay.rs`
 //! runs each check with the corpus of its target, so it needs neither a fuzzer nor a special toolchain.
 //!
 //! | file | what it checks |
@@ -39,7 +39,7 @@ use conformance_suite::grammar;
 /// A check of arbitrary bytes. It panics if the decoder that it checks breaks a promise.
 pub type Check = fn(&[u8]);
 
-/// The fuzz targets: their names, which are the names of their folders in `fuzz/corpus`, and their checks.
+/// The fuzz targets: their names, which are the names of their folders in `tests/fuzz/corpus`, and their checks.
 pub const TARGETS: &[(&str, Check)] = &[
     ("codec_chaton", codecs::chaton),
     ("codec_chatos_groupe2", codecs::chatos_groupe2),

@@ -1,4 +1,4 @@
-//! Runs the check of each fuzz target with every input of its corpus (`fuzz/corpus`), and with beginnings of these inputs.
+//! Runs the check of each fuzz target with every input of its corpus (`tests/fuzz/corpus`), and with beginnings of these inputs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use matou_fuzzed::TARGETS;
 
 fn folder(inside: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz")
+        .join("../fuzz")
         .join(inside)
 }
 

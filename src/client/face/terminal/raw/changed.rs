@@ -257,8 +257,8 @@ fn give_back_at_a_panic() {
     }));
 }
 
-/// Returns true if this program runs in the foreground of its terminal. A terminal that is not the controlling terminal of
-/// this session has no background programs, so the result is true there, too.
+/// Returns true if this program runs in the foreground of its terminal. If the terminal is not the program's controlling
+/// terminal, it has no background programs, so the result is true there, too.
 fn is_ours(files: &Files) -> bool {
     tcgetpgrp(&files.input).map_or(true, |group| group == getpgrp())
 }
