@@ -1,8 +1,8 @@
 //! Checks of every decoder that reads bytes or text from outside the program. Each check takes arbitrary bytes and must not
 //! panic.
 //!
-//! Two programs use these checks. The fuzz targets of `tests/fuzz/` look for bytes with which a check fails. The test `replay.rs`
-//! runs each check with the corpus of its target, so it needs neither a fuzzer nor a special toolchain.
+//! Two programs use these checks. The fuzz targets of `tests/fuzz/` look for bytes with which a check fails. The test
+//! `replay.rs` runs each check with the corpus of its target, so it needs neither a fuzzer nor a special toolchain.
 //!
 //! | file | what it checks |
 //! |---|---|

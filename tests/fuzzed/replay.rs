@@ -1,4 +1,5 @@
-//! Runs the check of each fuzz target with every input of its corpus (`tests/fuzz/corpus`), and with beginnings of these inputs.
+//! Runs the check of each fuzz target with every input of its corpus (`tests/fuzz/corpus`), and with beginnings of these
+//! inputs.
 
 use std::fs;
 use std::path::{Path, PathBuf};

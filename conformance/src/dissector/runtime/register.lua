@@ -40,24 +40,24 @@ end
 local tcp_ports = DissectorTable.get("tcp.port")
 local tls_ports = DissectorTable.get("tls.port")
 
--- Gives the packets of these ports to this program.
-local function listen_on(ports)
+-- Calls "add" or "remove" of Wireshark's tables for these ports.
+local function change_tables(action, ports)
     if ports ~= "" then
-        tcp_ports:add(ports, chat)
+        tcp_ports[action](tcp_ports, ports, chat)
         if protocol.tls then
-            tls_ports:add(ports, chat)
+            tls_ports[action](tls_ports, ports, chat)
         end
     end
+end
+
+-- Gives the packets of these ports to this program.
+local function listen_on(ports)
+    change_tables("add", ports)
     server_ports = ports
 end
 
 local function listen_no_more()
-    if server_ports ~= "" then
-        tcp_ports:remove(server_ports, chat)
-        if protocol.tls then
-            tls_ports:remove(server_ports, chat)
-        end
-    end
+    change_tables("remove", server_ports)
 end
 
 -- A preference for the ports, and one for each open question whose answer changes how bytes are decoded.
