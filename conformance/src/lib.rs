@@ -13,6 +13,7 @@
 //! |---|---|
 //! | crate `conformance-suite`: [`text`], [`source`], [`grammar`], [`scenario`], [`spec`], [`suite`] | a protocol's documents as typed data, and the codec that is made from them |
 //! | crate `conformance-load`: [`load`] | many clients at the same time: checks that every message arrives, and measures speed and cost |
+//! | `sock_diag` | asks the Linux kernel about TCP sockets |
 //! | [`spawn`] | starts a target as a child process, and watches its processes and its output |
 //! | [`profile`] | files with facts about one target |
 //! | [`dissector`] | a protocol as a program with which Wireshark decodes it |
@@ -52,6 +53,8 @@ mod play;
 pub mod profile;
 pub mod report;
 pub mod run;
+#[cfg(target_os = "linux")]
+mod sock_diag;
 pub mod spawn;
 pub mod tap;
 pub mod trace;

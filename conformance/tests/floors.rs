@@ -9,7 +9,16 @@ use std::path::{Path, PathBuf};
 /// lowest floor contains the modules of the other crates.
 const FLOORS: [&[&str]; 10] = [
     &[
-        "grammar", "identity", "load", "scenario", "source", "spec", "suite", "text", "tls",
+        "grammar",
+        "identity",
+        "load",
+        "scenario",
+        "sock_diag",
+        "source",
+        "spec",
+        "suite",
+        "text",
+        "tls",
     ],
     &["profile", "spawn", "evidence", "dissector"],
     &["explain", "judge"],

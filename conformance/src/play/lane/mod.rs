@@ -5,8 +5,6 @@ mod bell;
 mod budget;
 mod inbox;
 mod outbox;
-#[cfg(target_os = "linux")]
-mod peer;
 mod spacing;
 mod tls;
 

@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
-use super::peer::{Peer, Unread};
+use crate::sock_diag::{Peer, Unread};
 
 /// Maximum time of one wait. If the target has not read everything by then, the lane sends more bytes anyway.
 #[cfg(target_os = "linux")]

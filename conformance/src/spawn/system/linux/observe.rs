@@ -1,7 +1,7 @@
 //! The work of a target, its threads and its descriptors.
 //!
-//! It takes much time to read the table of all connections of the machine, and to search through all processes. The runner
-//! observes a target several times in each case. So it repeats these two actions only if their results may have changed.
+//! The runner observes a target several times in each case. So it asks for the connections of the target only if their number
+//! may have changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};

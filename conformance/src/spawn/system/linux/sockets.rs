@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::kin::kin;
 use super::stat;
+use crate::sock_diag;
 use crate::spawn::system::{Listener, Named};
 use crate::spawn::tag::Tag;
 
@@ -115,6 +116,11 @@ fn listening_sockets(table: File) -> impl Iterator<Item = Socket> {
 
 /// Returns the inodes of all sockets with this local port, except listening ones.
 pub(super) fn connections_of_port(port: u16) -> BTreeSet<u64> {
+    // A sandbox may forbid questions to the kernel, but allow to read its tables.
+    sock_diag::connections_of_port(port).unwrap_or_else(|| listed_connections(port))
+}
+
+fn listed_connections(port: u16) -> BTreeSet<u64> {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .flat_map(fs::read_to_string)
