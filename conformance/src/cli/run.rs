@@ -55,13 +55,17 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = scenario_id, add = words::case())]
     skip: Vec<String>,
 
-    /// Number of cases to play at the same time [default: 8, or fewer with --spawn]
+    /// Number of cases to play at the same time [default: 8; with --spawn 4, each on a process of its own]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<usize>,
 
     /// Multiply all time limits by this factor; use a factor above 1 for a slow server [default: 1]
     #[arg(long, value_name = "FACTOR", value_parser = positive)]
     scale: Option<f64>,
+
+    /// Always wait for the whole time limits, even for a server that answers fast
+    #[arg(long)]
+    patient: bool,
 
     /// Set a value that scenarios need, such as identify-timeout=60s
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
@@ -255,6 +259,7 @@ fn options(arguments: &RunArguments, knowledge: Knowledge) -> Options {
         skip: arguments.skip.clone(),
         jobs: arguments.jobs.unwrap_or_else(|| arguments.target.jobs()),
         scale: arguments.scale.or(profile.scale).unwrap_or(1.0),
+        is_patient: arguments.patient,
         settings,
         readings: profile.readings,
         unsupported: profile.unsupported,
@@ -297,6 +302,9 @@ fn rerun(arguments: &RunArguments) -> String {
     words.extend(arguments.knowledge.words());
     if let Some(scale) = arguments.scale {
         words.push(format!("--scale {scale}"));
+    }
+    if arguments.patient {
+        words.push("--patient".to_owned());
     }
     if arguments.segments != Cutting::Whole {
         words.push(format!(

@@ -46,7 +46,7 @@ pub(super) struct TargetArguments {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "spawn", help_heading = "Start the server")]
     spawn_timeout: Option<Duration>,
 
-    /// Start a process for each case, instead of one process for all cases
+    /// Start a process for each case, instead of processes that serve one case after the other
     #[arg(
         long,
         value_enum,
@@ -64,6 +64,9 @@ enum Isolation {
 
 /// The default number of cases that are played at the same time.
 const JOBS: usize = 8;
+
+/// The default number with `--spawn`. A case mostly waits, so this number may be higher than the number of processors.
+const PROCESSES: usize = 4;
 
 impl TargetArguments {
     /// Returns the target: an address, or a command that starts the server. The error is a message for the user.
@@ -100,16 +103,12 @@ impl TargetArguments {
         self.spawn.is_some()
     }
 
-    /// Returns the default number of cases that are played at the same time. A server that the runner does not start gets
-    /// [`JOBS`]. If one process serves all cases, only one case is played at a time, so that the runner knows which case
-    /// caused an incident of the process. With a process for each case, the default is the number of processors of the
-    /// machine, but at most [`JOBS`].
+    /// Returns the default number of cases that are played at the same time. With `--spawn`, each of these cases has a process
+    /// of its own, so the number is smaller.
     pub(super) fn jobs(&self) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        match (&self.spawn, self.isolate) {
-            (None, _) => JOBS,
-            (Some(_), None) => 1,
-            (Some(_), Some(Isolation::Case)) => processors().min(JOBS),
+        match self.spawn {
+            None => JOBS,
+            Some(_) => PROCESSES,
         }
     }
 

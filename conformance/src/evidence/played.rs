@@ -22,6 +22,12 @@ pub(crate) struct Played {
     /// The same moment as `started`, as wall-clock time.
     pub(crate) began: SystemTime,
     pub(crate) duration: Duration,
+    /// The number of connections that the case has opened.
+    pub(crate) clients: usize,
+    /// Whether the case stopped waiting for an answer before the usual time limit, because the target answers faster.
+    pub(crate) gave_up_early: bool,
+    /// The number of cases that the target's process had served before. 0 if the runner did not start the target.
+    pub(crate) earlier_cases: usize,
     /// The places where a send of the case was cut in two, or two sends were joined (glued) in one segment.
     pub(crate) made: Vec<Made>,
     /// The target's output during the case; `None` if the runner did not start the target.

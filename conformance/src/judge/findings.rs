@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Direction, Failure, Played, Stray};
+use crate::evidence::{Direction, Played, Stray};
 use crate::scenario::Worth;
 
 use super::outcome::Cause;
@@ -54,6 +54,14 @@ impl Finding {
         }
     }
 
+    /// Returns whether the case stopped waiting for an answer before the usual time limit.
+    pub(crate) fn gave_up_early(&self) -> bool {
+        match self {
+            Finding::Played(played) => played.gave_up_early,
+            Finding::Undecided { .. } => false,
+        }
+    }
+
     /// Returns whether the case failed, or the target did something that the document allows but does not prefer.
     pub(crate) fn is_below_note(&self) -> bool {
         let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
@@ -81,13 +89,6 @@ impl Finding {
             (None, Worth::NonStrict) => 1,
             (None, _) => 0,
         })
-    }
-
-    /// Returns whether the target no longer served clients after the case.
-    pub(crate) fn ended_the_target(&self) -> bool {
-        self.played()
-            .and_then(|played| played.failure.as_ref())
-            .is_some_and(Failure::is_end_of_target)
     }
 
     /// Returns whether the case failed because a frame arrived that belongs to the conversation of another case.

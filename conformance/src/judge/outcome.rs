@@ -110,8 +110,7 @@ pub struct Outcome {
     /// Incidents in the target during or after the case, such as a crash or a leak. They are known only if the runner
     /// started the target.
     pub incidents: Vec<Incident>,
-    /// The target's standard output and error during the case. They are known only if the runner started the target. If
-    /// several cases use one process at the same time, each case gets all output that the process wrote while the case ran.
+    /// The target's standard output and error during the case. They are known only if the runner started the target.
     pub output: Option<String>,
     /// How the verdict changed when the bytes of each send were cut into other TCP segments; `None` if the verdict did not
     /// change.

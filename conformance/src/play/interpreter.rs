@@ -9,10 +9,11 @@ use crate::grammar::{Choices, Wire};
 use crate::scenario::{Scenario, Worth};
 
 use super::case::{Case, ConnId, Cutting, Players, conversation};
-use super::shared::Shared;
+use super::shared::{Patience, Shared};
 use super::steps::{Progress, Track};
 
-/// Plays a scenario. `choices` has a choice for each reading, and `wire` is the codec for these choices.
+/// Plays a scenario. `choices` has a choice for each reading, and `wire` is the codec for these choices. `patience` says how
+/// long the case waits for answers.
 ///
 /// # Errors
 ///
@@ -24,6 +25,7 @@ pub(crate) fn play<'a>(
     wire: &'a Wire,
     choices: &'a Choices,
     cutting: &'a Cutting,
+    patience: Patience,
 ) -> Result<Played, Shortage> {
     let (number, mut random) = shared.number_case(&scenario.id);
     let cast = shared.cast(scenario, &mut random)?;
@@ -31,6 +33,7 @@ pub(crate) fn play<'a>(
         number,
         random,
         identities: cast.identities.clone(),
+        bounds: shared.bounds.at_most(shared.pace.limit(patience)),
     };
     let case = Case::new(shared, target, scenario, wire, choices, cutting, players);
     let played = conduct(case);
@@ -48,6 +51,7 @@ fn conduct(mut case: Case<'_>) -> Played {
     if let Some(failure) = &mut failure {
         failure.in_tunnel &= case.is_tunnel(failure.lane.as_deref());
     }
+    let is_by_time = failure.as_ref().is_some_and(|failure| failure.by_time);
     let duration = case.started.elapsed();
     case.absorb();
     let conversation = conversation::of(&case);
@@ -60,6 +64,9 @@ fn conduct(mut case: Case<'_>) -> Played {
         started: case.started,
         began,
         duration,
+        clients: case.connections.ids().count(),
+        gave_up_early: (case.gave_up || is_by_time) && case.bounds.are_hurried(),
+        earlier_cases: 0,
         made: std::mem::take(&mut case.made),
         output: None,
         incidents: Vec::new(),
@@ -78,9 +85,7 @@ impl<'a> Case<'a> {
 
     /// Polls the steps until they are done or have failed. Between two polls the interpreter sleeps until something arrives.
     fn conduct(&mut self, track: &mut Track<'a>) -> Result<(), Box<Failure>> {
-        let last = self
-            .shared
-            .at_latest(self.started + self.shared.bounds.case());
+        let last = self.shared.at_latest(self.started + self.bounds.case());
         loop {
             let rung = self.bell.count();
             self.absorb();
@@ -105,7 +110,7 @@ impl<'a> Case<'a> {
     fn leftovers(&mut self) -> Result<(), Box<Failure>> {
         let until = self
             .shared
-            .at_latest(Instant::now() + self.shared.bounds.wait(None));
+            .at_latest(Instant::now() + self.bounds.wait(None));
         for conn in self.connections.ids() {
             if self.connections[conn].left
                 || self.connections[conn].paused
@@ -149,7 +154,7 @@ impl<'a> Case<'a> {
         }
         let until = self
             .shared
-            .at_latest(Instant::now() + self.shared.bounds.farewell());
+            .at_latest(Instant::now() + self.bounds.farewell());
         loop {
             let rung = self.bell.count();
             self.absorb();
@@ -175,7 +180,7 @@ fn too_long(case: &Case<'_>) -> Failure {
     };
     let mut failure = Failure::new(
         FailureKind::TooLong,
-        format!("the end of the case within {:?}", case.shared.bounds.case()),
+        format!("the end of the case within {:?}", case.bounds.case()),
         got.to_owned(),
     );
     failure.by_time = true;

@@ -1,38 +1,32 @@
 //! Finds the effects of a case on a target that the runner started. Did the process end? Does it still answer? Has it
 //! released the threads and connections that its clients used?
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::evidence::{Direction, Failure, FailureKind, Incident, IncidentKind, Played};
 use crate::explain;
 use crate::play::shared::Shared;
-use crate::spawn::{Observation, Process};
+use crate::spawn::Process;
 
 use super::contact;
+use super::growth::{Growth, Habits};
 use super::host::Stay;
 
 /// How long the runner waits for the end of a process that no longer answers. If the process has closed its connections
 /// because it is ending, it usually ends within this time.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// How long the runner waits to see whether the target's process ends, after a case has failed while other cases ran.
-const DYING: Duration = Duration::from_millis(300);
-
-/// How long a target may take to release the threads and descriptors that its clients used. For the clients' connections the
-/// limit is longer.
-const SETTLING: Duration = Duration::from_millis(500);
-
-/// How many times a case is played before the runner reports a leak of threads or descriptors.
-const PLAYS: usize = 3;
-
-/// The pause between two observations of the target.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-
 /// The minimum number of observations before a target counts as busy. An idle target is asleep in at least some of them.
 const LOOKS: usize = 10;
 
 /// The pause between two observations that check whether the target is busy.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// The number of observations with a pause of only [`BRIEFLY`] before them. They are enough to see that a target is idle.
+const BRIEF_LOOKS: usize = 5;
+
+const BRIEFLY: Duration = Duration::from_millis(1);
 
 /// An observation looks at one thread after the other. So if two threads work in turn, both may seem to be asleep. Therefore
 /// a target counts as idle only if all its threads seemed asleep in more than `n / 2 + MISTAKES` of n observations.
@@ -48,38 +42,28 @@ const WORK: u64 = 30;
 /// time.
 const WORK_BOUND: Duration = Duration::from_secs(30);
 
-/// Whether other cases used the process of the target at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Beside {
-    /// No other case used the process.
-    NoOther,
-    /// Other cases used the process too. Then the runner only notices that the process ended, and does not know which case
-    /// caused the end.
-    Others,
-}
-
 /// Notes the effects of a case on the target. Each effect becomes an incident. `replay` plays the case once more.
 pub(crate) fn inspect(
     shared: &Shared<'_>,
     stay: &Stay,
+    habits: &Habits,
     played: &mut Played,
-    beside: Beside,
     replay: &dyn Fn(),
 ) {
     let Some(process) = &stay.process else {
         return;
     };
-    if let Some(end) = end_of(shared, stay, process, beside, played.failure.is_some()) {
+    if let Some(end) = end_of(shared, stay.address, process) {
         let failure = match played.failure.take() {
             Some(seen) => Failure::of_target(end.failure_kind(), &end.text, Some(seen)),
             None => after_all_steps(&end, played, &process.log().since(stay.mark)),
         };
         played.failure = Some(failure);
         played.incidents.push(end);
-    } else if beside == Beside::NoOther && !shared.is_over() {
-        played
-            .incidents
-            .extend(unrest(shared, stay, process, replay));
+    } else if !shared.is_over() {
+        let growth = Growth::new(shared, stay, process, habits, played.clients);
+        let found = growth.map(|growth| unrest(process, &growth, replay));
+        played.incidents.extend(found.unwrap_or_default());
     }
     played.output = Some(process.log().since(stay.mark));
 }
@@ -129,25 +113,15 @@ impl Incident {
     }
 }
 
-fn end_of(
-    shared: &Shared<'_>,
-    stay: &Stay,
-    process: &Process,
-    beside: Beside,
-    failed: bool,
-) -> Option<Incident> {
+fn end_of(shared: &Shared<'_>, address: SocketAddr, process: &Process) -> Option<Incident> {
     let crash = |end: String| Incident {
         kind: IncidentKind::Crash,
         text: format!("the process ended, with {end}"),
     };
-    if beside == Beside::Others {
-        let dying = if failed { DYING } else { Duration::ZERO };
-        return process.end_by(Instant::now() + dying).map(crash);
-    }
     if let Some(end) = process.end() {
         return Some(crash(end));
     }
-    let met = contact::establish(shared, stay.address).err()?;
+    let met = contact::establish(shared, address).err()?;
     if shared.is_over() {
         // The run ended during the login, so the missing answer proves nothing.
         return None;
@@ -159,7 +133,7 @@ fn end_of(
             kind: IncidentKind::Hang,
             text: format!(
                 "the process is alive, but no longer serves clients: {}",
-                contact::in_words(stay.address, &met)
+                contact::in_words(address, &met)
             ),
         },
     })
@@ -167,15 +141,12 @@ fn end_of(
 
 /// Returns an incident for each resource that the target has not released although all clients have left, and an incident if
 /// the target is busy.
-fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
+fn unrest(process: &Process, growth: &Growth<'_>, replay: &dyn Fn()) -> Vec<Incident> {
     let mut incidents = Vec::new();
-    let Some(before) = stay.before else {
+    let Some(rest) = growth.settled() else {
         return incidents;
     };
-    let Some(rest) = settled(shared, process, before) else {
-        return incidents;
-    };
-    let held = rest.connections.saturating_sub(before.connections);
+    let held = growth.connections_held(rest);
     if held > 0 {
         incidents.push(Incident {
             kind: IncidentKind::Descriptors,
@@ -187,74 +158,9 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
     }
     incidents.extend(busy(process));
     if incidents.is_empty() {
-        incidents.extend(growth(shared, process, [before, rest], replay));
+        incidents.extend(growth.leaks(rest, replay));
     }
     incidents
-}
-
-/// Returns an incident for threads or descriptors if their number grows each time the case is played.
-///
-/// Many servers allocate a thread or descriptor when they need it for the first time, and then keep it. On a busy machine, a
-/// thread that is about to end may still be counted. One observation therefore proves nothing. So the case is played twice
-/// more, and only a number that has grown in each of the three plays counts as a leak.
-fn growth(
-    shared: &Shared<'_>,
-    process: &Process,
-    [before, mut rest]: [Observation; 2],
-    replay: &dyn Fn(),
-) -> Vec<Incident> {
-    for _ in 1..PLAYS {
-        if rest.threads <= before.threads && rest.descriptors <= before.descriptors {
-            return Vec::new();
-        }
-        replay();
-        let Some(seen) = settled(shared, process, rest) else {
-            return Vec::new();
-        };
-        rest = seen;
-    }
-    let kinds = [
-        (
-            IncidentKind::Threads,
-            "thread",
-            rest.threads.saturating_sub(before.threads),
-        ),
-        (
-            IncidentKind::Descriptors,
-            "descriptor",
-            rest.descriptors.saturating_sub(before.descriptors),
-        ),
-    ];
-    kinds
-        .into_iter()
-        .filter(|(.., more)| *more >= PLAYS)
-        .map(|(kind, noun, more)| Incident {
-            kind,
-            text: format!(
-                "each time the case is played, the process keeps {} after all clients have left",
-                explain::count(more / PLAYS, noun)
-            ),
-        })
-        .collect()
-}
-
-/// Waits until the target has released everything, or until the time limits pass. Returns the last observation of the
-/// target.
-fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Option<Observation> {
-    let began = Instant::now();
-    let all_of_it = began + SETTLING;
-    let connections = shared.at_latest(began + shared.bounds.wait(None));
-    loop {
-        let seen = process.observe(Some(before))?;
-        let has_let_go = seen.connections <= before.connections;
-        let is_as_before = seen.threads <= before.threads && seen.descriptors <= before.descriptors;
-        let now = Instant::now();
-        let is_at_rest = has_let_go && (is_as_before || now >= all_of_it);
-        if is_at_rest || now >= connections || shared.is_over() {
-            return Some(seen);
-        }
-        std::thread::sleep(LOOK_AGAIN);
-    }
 }
 
 /// Returns an incident if the target uses the processor although no client is connected, and does so again after a while. A
@@ -274,7 +180,10 @@ fn works_alone(process: &Process) -> Option<Incident> {
     let before = members.work()?.processor;
     let mut asleep = 0;
     for look in 1.. {
-        std::thread::sleep(BETWEEN_LOOKS);
+        std::thread::sleep(match look <= BRIEF_LOOKS {
+            true => BRIEFLY,
+            false => BETWEEN_LOOKS,
+        });
         let seen = members.work()?;
         asleep += usize::from(seen.running == 0);
         if asleep > MISTAKES + look / 2 || began.elapsed() > WORK_BOUND {

@@ -5,15 +5,17 @@ use std::thread::Builder;
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::evidence::{Played, Shortage};
 use crate::grammar::Choices;
 use crate::judge::{Cause, Finding};
-use crate::play::shared::Shared;
+use crate::play::shared::{Patience, Shared};
 use crate::play::{self, Cutting};
 use crate::scenario::{Company, Scenario};
+use crate::spawn::NotStarted;
 
-use super::aftermath::{self, Beside};
+use super::aftermath;
 use super::first_answer;
-use super::host::Host;
+use super::host::{Host, Stay};
 use super::milestone::Milestone;
 use super::options::Options;
 use super::watchdog::Watchdog;
@@ -45,10 +47,21 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Plays a case alone. If it fails because a time limit passed while this machine stalled, it is played again, up to
-    /// [`PLAYS`] times in all; after that, the case is inconclusive.
-    pub(crate) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
-        self.play_beside(scenario, choices, Beside::NoOther)
+    /// Plays a case. If it fails because a time limit passed while this machine stalled, it is played again, up to [`PLAYS`]
+    /// times in all; after that, the case is inconclusive.
+    pub(crate) fn play(
+        &self,
+        scenario: &Scenario,
+        choices: &Choices,
+        patience: Patience,
+    ) -> Finding {
+        self.play_in(&|| self.host.enter(), scenario, choices, patience)
+    }
+
+    /// Plays a case with patience. If the runner starts the target, the process is new.
+    pub(crate) fn play_on_fresh_process(&self, scenario: &Scenario, choices: &Choices) -> Finding {
+        let enter = || self.host.enter_fresh();
+        self.play_in(&enter, scenario, choices, Patience::Patient)
     }
 
     /// Returns the cause for a case that could not be judged because the run ended: the interruption or the time limit.
@@ -59,7 +72,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn play_beside(&self, scenario: &Scenario, choices: &Choices, beside: Beside) -> Finding {
+    /// Returns why the case cannot be played in this run, or `None`.
+    fn obstacle(&self, scenario: &Scenario) -> Option<Cause> {
         let missing: Vec<String> = scenario
             .sets
             .iter()
@@ -67,10 +81,21 @@ impl<'a> Bench<'a> {
             .cloned()
             .collect();
         if !missing.is_empty() {
-            return Finding::not_played(Cause::MissingSettings(missing));
+            return Some(Cause::MissingSettings(missing));
         }
-        if let Some(reason) = self.options.unsupported.get(&scenario.id) {
-            return Finding::not_played(Cause::Declared(reason.clone()));
+        let declared = self.options.unsupported.get(&scenario.id);
+        declared.map(|reason| Cause::Declared(reason.clone()))
+    }
+
+    fn play_in(
+        &self,
+        enter: &dyn Fn() -> Result<Stay, NotStarted>,
+        scenario: &Scenario,
+        choices: &Choices,
+        patience: Patience,
+    ) -> Finding {
+        if let Some(obstacle) = self.obstacle(scenario) {
+            return Finding::not_played(obstacle);
         }
         let wire = self.shared.suite.grammar.in_reading(choices);
         let mut finding = Finding::not_played(Cause::Stall);
@@ -78,17 +103,11 @@ impl<'a> Bench<'a> {
             if self.shared.is_over() {
                 return Finding::not_played(self.end_of_run());
             }
-            let stay = match self.host.enter() {
+            let stay = match enter() {
                 Ok(stay) => stay,
                 Err(_) if self.shared.is_over() => return Finding::not_played(self.end_of_run()),
                 Err(failed) => return Finding::not_played(Cause::NotStarted(failed.to_string())),
             };
-            if let Some(process) = &stay.process
-                && self.host.awaits_answer(process)
-            {
-                // If this process does not answer, the case fails, and the report says why.
-                let _ = first_answer::wait(self.shared, self.host, &stay);
-            }
             let play = || {
                 play::play(
                     self.shared,
@@ -97,37 +116,25 @@ impl<'a> Bench<'a> {
                     &wire,
                     choices,
                     &self.cutting,
+                    patience,
                 )
             };
-            let mut played = match play() {
+            let played = match self.play_and_inspect(&stay, &play) {
                 Ok(played) => played,
-                Err(shortage) => return Finding::not_played(Cause::NoIdentities(shortage)),
+                Err(shortage) => {
+                    self.host.leave(stay, None);
+                    return Finding::not_played(Cause::NoIdentities(shortage));
+                }
             };
-            aftermath::inspect(self.shared, &stay, &mut played, beside, &|| {
-                // Only the effect of this play on the target counts, not its result.
-                let _ = play();
-            });
-            if !played.incidents.is_empty() && beside == Beside::NoOther {
-                // Give the next case a new process, so that the incident has no effect on it.
-                self.host.renew();
-            }
+            self.leave(stay, &played);
             if played.failure.is_some() && self.shared.is_over() {
-                // The run ended during this play and made its waits shorter, so the failure of this play proves nothing.
-                played.incidents.clear();
-                return Finding::does_not_count(played, self.end_of_run());
+                return self.cut_short(played);
             }
-            let may_be_ours = played
-                .failure
-                .as_ref()
-                .is_some_and(|failure| failure.by_time)
-                && self
-                    .watchdog
-                    .stalled(played.started, played.started + played.duration);
             (self.progress)(&Milestone::Played {
                 id: &scenario.id,
                 held: played.failure.is_none(),
             });
-            if !may_be_ours {
+            if !self.may_be_ours(&played) {
                 return Finding::Played(played);
             }
             finding = Finding::does_not_count(played, Cause::Stall);
@@ -135,55 +142,82 @@ impl<'a> Bench<'a> {
         finding
     }
 
-    /// Plays `jobs` cases at a time; two cases with the same lock never run at the same time. Cases that spend most of their
-    /// time waiting start before the other cases, and do not count towards `jobs`. The findings are in the order of the
-    /// cases; `news` is called with each finding as soon as it is known.
-    pub(crate) fn play_in_company(
+    fn play_and_inspect(
+        &self,
+        stay: &Stay,
+        play: &dyn Fn() -> Result<Played, Shortage>,
+    ) -> Result<Played, Shortage> {
+        if let Some(process) = &stay.process
+            && self.host.awaits_answer(process)
+        {
+            // If this process does not answer, the case fails, and the report says why.
+            let _ = first_answer::wait(self.shared, self.host, stay);
+        }
+        let mut played = play()?;
+        played.earlier_cases = stay.history.cases;
+        aftermath::inspect(self.shared, stay, &self.host.habits, &mut played, &|| {
+            // Only the effect of this play on the target counts, not its result.
+            let _ = play();
+        });
+        Ok(played)
+    }
+
+    /// Ends the stay of a case. A process in a bad state serves no other case, and neither does a process that has served other
+    /// cases before a case failed.
+    fn leave(&self, stay: Stay, played: &Played) {
+        let is_suspect = played.failure.is_some() && played.earlier_cases > 0;
+        let is_kept = played.incidents.is_empty() && !is_suspect;
+        self.host.leave(stay, is_kept.then_some(played.clients));
+    }
+
+    /// Returns the finding of a play that failed while the run ended. The end made the waits of the play shorter, so the
+    /// failure proves nothing.
+    fn cut_short(&self, mut played: Played) -> Finding {
+        played.incidents.clear();
+        Finding::does_not_count(played, self.end_of_run())
+    }
+
+    /// Returns whether the play may have failed because this machine stalled.
+    fn may_be_ours(&self, played: &Played) -> bool {
+        let failure = played.failure.as_ref();
+        let ended = played.started + played.duration;
+        failure.is_some_and(|failure| failure.by_time)
+            && self.watchdog.stalled(played.started, ended)
+    }
+
+    /// Calls `work` for each case, on `jobs` threads at the same time; two cases with the same lock never run at the same
+    /// time. Cases that spend most of their time waiting start before the other cases. If the runner does not start the
+    /// target, they also do not count towards `jobs`.
+    pub(crate) fn side_by_side(
         &self,
         scenarios: &[&Scenario],
-        choices: &Choices,
         jobs: usize,
-        news: &(dyn Fn(&Scenario, &Finding) + Sync),
-    ) -> Vec<Finding> {
-        let apart = |scenario: &Scenario| scenario.slow && jobs > 1;
+        work: &(dyn Fn(&Scenario) + Sync),
+    ) {
+        let apart = |scenario: &Scenario| scenario.slow && jobs > 1 && !self.host.spawns();
         let round = Round::new(scenarios, apart);
-        let beside = match jobs > 1 && self.host.is_shared() {
-            true => Beside::Others,
-            false => Beside::NoOther,
-        };
         std::thread::scope(|scope| {
-            let slow = scenarios
-                .iter()
-                .enumerate()
-                .filter(|(_, scenario)| apart(scenario));
-            for (index, scenario) in slow {
-                let round = &round;
-                let work = move || {
-                    let finding = self.play_beside(scenario, choices, beside);
-                    news(scenario, &finding);
-                    round.finished(index, scenario, finding);
-                };
+            for scenario in scenarios.iter().filter(|scenario| apart(scenario)) {
+                let alone = || work(scenario);
                 let thread = Builder::new().name(format!("slow {}", scenario.id));
-                if thread.spawn_scoped(scope, work).is_err() {
-                    work();
+                if thread.spawn_scoped(scope, alone).is_err() {
+                    work(scenario);
                 }
             }
-            let work = || {
-                while let Some((index, scenario)) = round.next() {
-                    let finding = self.play_beside(scenario, choices, beside);
-                    news(scenario, &finding);
-                    round.finished(index, scenario, finding);
+            let work_on = || {
+                while let Some(scenario) = round.next() {
+                    work(scenario);
+                    round.finished(scenario);
                 }
             };
             for worker in 1..jobs.min(scenarios.len()) {
                 // If a worker cannot be started, the run is only slower.
                 let _ = Builder::new()
                     .name(format!("cases {worker}"))
-                    .spawn_scoped(scope, work);
+                    .spawn_scoped(scope, work_on);
             }
-            work();
+            work_on();
         });
-        round.into_findings()
     }
 }
 
@@ -194,19 +228,20 @@ struct Round<'a> {
 }
 
 struct RoundState<'a> {
-    waiting: VecDeque<(usize, &'a Scenario)>,
+    waiting: VecDeque<&'a Scenario>,
     held: BTreeSet<&'a str>,
-    findings: Vec<Option<Finding>>,
 }
 
 impl<'a> Round<'a> {
+    /// Returns a round of all cases that are not played apart. Cases that mostly wait come first.
     fn new(scenarios: &[&'a Scenario], apart: impl Fn(&Scenario) -> bool) -> Round<'a> {
-        let all = scenarios.iter().copied().enumerate();
+        let all = scenarios.iter().copied();
+        let mut waiting: Vec<_> = all.filter(|scenario| !apart(scenario)).collect();
+        waiting.sort_by_key(|scenario| !scenario.slow);
         Round {
             state: Mutex::new(RoundState {
-                waiting: all.filter(|(_, scenario)| !apart(scenario)).collect(),
+                waiting: waiting.into(),
                 held: BTreeSet::new(),
-                findings: scenarios.iter().map(|_| None).collect(),
             }),
             unlocked: Condvar::new(),
         }
@@ -214,41 +249,29 @@ impl<'a> Round<'a> {
 
     /// Returns the next case whose lock is free; `None` if no case is left. Blocks while the locks of all remaining cases
     /// are held.
-    fn next(&self) -> Option<(usize, &'a Scenario)> {
+    fn next(&self) -> Option<&'a Scenario> {
         let mut state = self.state.lock();
         loop {
             if state.waiting.is_empty() {
                 return None;
             }
-            let free = state.waiting.iter().position(|(_, scenario)| {
+            let is_free = |scenario: &Scenario| {
                 lock_of(scenario).is_none_or(|lock| !state.held.contains(lock))
-            });
-            if let Some((index, scenario)) = free.and_then(|free| state.waiting.remove(free)) {
+            };
+            let free = state.waiting.iter().position(|scenario| is_free(scenario));
+            if let Some(scenario) = free.and_then(|free| state.waiting.remove(free)) {
                 state.held.extend(lock_of(scenario));
-                return Some((index, scenario));
+                return Some(scenario);
             }
             self.unlocked.wait(&mut state);
         }
     }
 
-    fn finished(&self, index: usize, scenario: &Scenario, finding: Finding) {
-        let mut state = self.state.lock();
+    fn finished(&self, scenario: &Scenario) {
         if let Some(lock) = lock_of(scenario) {
-            state.held.remove(lock);
+            self.state.lock().held.remove(lock);
+            self.unlocked.notify_all();
         }
-        if let Some(place) = state.findings.get_mut(index) {
-            *place = Some(finding);
-        }
-        self.unlocked.notify_all();
-    }
-
-    fn into_findings(self) -> Vec<Finding> {
-        self.state
-            .into_inner()
-            .findings
-            .into_iter()
-            .flatten()
-            .collect()
     }
 }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::spawn::{Mark, Named, NotStarted, Observation, Process, Spawn, Survivors};
+
+use super::growth::Habits;
 
 /// After this number of failed starts in a row, the runner no longer starts the target, because each failed start may take
 /// as long as its time limit allows.
@@ -30,8 +32,8 @@ pub enum Target {
 /// The lifetime of a process that the runner started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// One process for all cases. The runner starts a new process only if the old process crashed, hung, or was in a bad
-    /// state after a case.
+    /// A process serves one case after the other. The runner ends it only if it crashed, hung, or was in a bad state after a
+    /// case. Cases that run at the same time have different processes.
     Run,
     /// One process for each case.
     Case,
@@ -50,35 +52,65 @@ pub(crate) struct Host {
     /// After this instant, the runner no longer waits for a start.
     deadline: Option<Instant>,
     state: Mutex<State>,
+    /// Wakes the cases that wait for a process.
+    left: Condvar,
     /// Whether the target, when it was ready, did not answer at once. If so, each new process gets time for its first
     /// answer.
     answers_late: AtomicBool,
+    pub(crate) habits: Habits,
     survivors: Arc<Survivors>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    /// The process that all cases share.
-    shared: Option<Arc<Process>>,
+    /// The processes that no case uses at the moment.
+    idle: Vec<(Process, History)>,
+    /// The number of cases that use a process, or start one.
+    in_use: usize,
+    /// The maximum number of processes at the same time.
+    most: usize,
     failed_starts: usize,
 }
 
-/// The access of one case to the target: its address and, if the runner started it, its process.
+/// What a process has served before a case.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct History {
+    /// The number of cases.
+    pub(crate) cases: usize,
+    /// The highest number of clients in one of these cases.
+    pub(crate) most_clients: usize,
+    /// The first observation of the process; `None` if the system reports nothing.
+    pub(crate) first: Option<Observation>,
+}
+
+/// The access of one case to the target: its address and, if the runner started it, its process. No other case uses this
+/// process at the same time.
 #[derive(Debug)]
 pub(crate) struct Stay {
     pub(crate) address: SocketAddr,
-    pub(crate) process: Option<Arc<Process>>,
+    pub(crate) process: Option<Process>,
+    pub(crate) history: History,
     pub(crate) mark: Mark,
     pub(crate) before: Option<Observation>,
 }
 
 impl Host {
     pub(crate) fn new(target: Target, deadline: Option<Instant>) -> Host {
+        // Two processes cannot bind the same port.
+        let is_bound =
+            matches!(&target, Target::Spawned { spawn, .. } if spawn.is_bound_to_a_port());
         Host {
             target,
             deadline,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                idle: Vec::new(),
+                in_use: 0,
+                most: if is_bound { 1 } else { usize::MAX },
+                failed_starts: 0,
+            }),
+            left: Condvar::new(),
             answers_late: AtomicBool::new(false),
+            habits: Habits::default(),
             survivors: Arc::default(),
         }
     }
@@ -98,17 +130,6 @@ impl Host {
         matches!(self.target, Target::Spawned { .. })
     }
 
-    /// Returns whether all cases use the same process.
-    pub(crate) fn is_shared(&self) -> bool {
-        !matches!(
-            self.target,
-            Target::Spawned {
-                lifetime: Lifetime::Case,
-                ..
-            }
-        )
-    }
-
     /// Returns the command that starts the target.
     pub(crate) fn command(&self) -> Option<&str> {
         match &self.target {
@@ -117,50 +138,116 @@ impl Host {
         }
     }
 
-    /// Returns how many cases may run at the same time, at most the number that the user asked for. If each case starts a
-    /// process that binds the same port, only one case may run.
-    pub(crate) fn jobs(&self, asked: usize) -> usize {
-        match &self.target {
-            Target::Spawned {
-                spawn,
-                lifetime: Lifetime::Case,
-            } if spawn.is_bound_to_a_port() => 1,
-            _ => asked.max(1),
-        }
+    /// Returns the access to a running target. Starts the target if no process is idle.
+    pub(crate) fn enter(&self) -> Result<Stay, NotStarted> {
+        self.enter_with(true)
     }
 
-    /// Returns the access to a running target. Starts the target if necessary.
-    pub(crate) fn enter(&self) -> Result<Stay, NotStarted> {
-        let (spawn, lifetime) = match &self.target {
+    /// Returns the access to a running target. If the runner starts the target, the process is new.
+    pub(crate) fn enter_fresh(&self) -> Result<Stay, NotStarted> {
+        self.enter_with(false)
+    }
+
+    fn enter_with(&self, may_be_used: bool) -> Result<Stay, NotStarted> {
+        let spawn = match &self.target {
             Target::Address(address) => {
                 return Ok(Stay {
                     address: *address,
                     process: None,
+                    history: History::default(),
                     mark: crate::spawn::Log::beginning(),
                     before: None,
                 });
             }
-            Target::Spawned { spawn, lifetime } => (spawn, *lifetime),
+            Target::Spawned { spawn, .. } => spawn,
         };
-        let process = match lifetime {
-            Lifetime::Run => self.shared(spawn)?,
-            Lifetime::Case => Arc::new(self.start(spawn)?),
-        };
-        Ok(Stay {
-            address: process.address(),
-            mark: match lifetime {
-                Lifetime::Run => process.log().mark(),
-                Lifetime::Case => crate::spawn::Log::beginning(),
-            },
-            before: process.observe(None),
-            process: Some(process),
-        })
+        loop {
+            if let Some((process, history)) = self.reserve(may_be_used) {
+                return Ok(Stay {
+                    address: process.address(),
+                    mark: process.log().mark(),
+                    before: process.observe(None),
+                    history,
+                    process: Some(process),
+                });
+            }
+            match self.start(spawn) {
+                Ok(process) => return Ok(fresh(process)),
+                Err(failed) if self.is_only_one() => return Err(failed),
+                // The target may need something that only one process can have, such as a second port. So this case waits
+                // until another case leaves its process.
+                Err(_) => {}
+            }
+        }
     }
 
-    /// Ends the shared process, so that the next case gets a new process that earlier cases have not changed.
-    pub(crate) fn renew(&self) {
-        let old = self.state.lock().shared.take();
-        drop(old);
+    /// Waits until the case may have a process. Returns an idle process if `may_be_used`; `None` if the case must start one.
+    fn reserve(&self, may_be_used: bool) -> Option<(Process, History)> {
+        let mut state = self.state.lock();
+        loop {
+            let idle = state.idle.pop();
+            if let Some((process, history)) = idle {
+                if may_be_used && process.end().is_none() {
+                    state.in_use += 1;
+                    return Some((process, history));
+                }
+                if may_be_used || state.in_use + state.idle.len() + 1 >= state.most {
+                    // End the process before another one starts, because both may need the same port.
+                    MutexGuard::unlocked(&mut state, || drop(process));
+                    continue;
+                }
+                state.idle.push((process, history));
+            }
+            if state.in_use < state.most {
+                state.in_use += 1;
+                return None;
+            }
+            self.left.wait(&mut state);
+        }
+    }
+
+    /// Notes that a start failed. Returns `false` if other processes of the target are running; then the runner starts no more
+    /// of them than run now.
+    fn is_only_one(&self) -> bool {
+        let mut state = self.state.lock();
+        state.in_use -= 1;
+        self.left.notify_all();
+        let others = state.in_use + state.idle.len();
+        if others > 0 {
+            state.most = others;
+            state.failed_starts = 0;
+        }
+        others == 0
+    }
+
+    /// Ends the stay of a case. `clients` is the number of clients in the case, if another case may use the process; with
+    /// `None` the process ends.
+    pub(crate) fn leave(&self, stay: Stay, clients: Option<usize>) {
+        let Target::Spawned { lifetime, .. } = &self.target else {
+            return;
+        };
+        let kept = stay
+            .process
+            .zip(clients)
+            .filter(|(process, _)| *lifetime == Lifetime::Run && process.end().is_none());
+        let history = stay.history;
+        let mut state = self.state.lock();
+        if let Some((process, clients)) = kept {
+            let history = History {
+                cases: history.cases + 1,
+                most_clients: history.most_clients.max(clients),
+                ..history
+            };
+            state.idle.push((process, history));
+        }
+        state.in_use -= 1;
+        self.left.notify_all();
+    }
+
+    /// Ends the idle processes.
+    pub(crate) fn end_idle(&self) {
+        let idle = std::mem::take(&mut self.state.lock().idle);
+        drop(idle);
     }
 
     /// Notes that the target did not answer as soon as it was ready.
@@ -173,29 +260,10 @@ impl Host {
         self.answers_late.load(Ordering::Relaxed) && process.start_up().is_none()
     }
 
-    /// Returns the processes that the target started and that the runner had to end. The list is complete only when no case
-    /// uses a process of the target.
+    /// Returns the processes that the target started and that the runner had to end. The list is complete only when all
+    /// processes of the target have ended.
     pub(crate) fn survivors(&self) -> Vec<Named> {
         self.survivors.list()
-    }
-
-    /// Returns whether a shared process exists. If it exists, it has served at least one case.
-    pub(crate) fn has_served(&self) -> bool {
-        self.state.lock().shared.is_some()
-    }
-
-    fn shared(&self, spawn: &Spawn) -> Result<Arc<Process>, NotStarted> {
-        let mut state = self.state.lock();
-        if let Some(process) = &state.shared
-            && process.end().is_none()
-        {
-            return Ok(Arc::clone(process));
-        }
-        // End the old process first, because the next process may bind the same port.
-        state.shared = None;
-        let process = Arc::new(self.start_within(spawn, &mut state.failed_starts)?);
-        state.shared = Some(Arc::clone(&process));
-        Ok(process)
     }
 
     fn start(&self, spawn: &Spawn) -> Result<Process, NotStarted> {
@@ -215,6 +283,21 @@ impl Host {
             ..spawn.clone()
         };
         start(&in_time, failed, &self.survivors)
+    }
+}
+
+/// Returns the access of a case to a process that has just been started.
+fn fresh(process: Process) -> Stay {
+    let before = process.observe(None);
+    Stay {
+        address: process.address(),
+        history: History {
+            first: before,
+            ..History::default()
+        },
+        mark: crate::spawn::Log::beginning(),
+        before,
+        process: Some(process),
     }
 }
 

@@ -8,7 +8,8 @@
 //! | `contact`, `first_answer`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
 //! | `selection`, `schedule`, `bench` | which cases are run, in which order, and which of them at the same time |
 //! | `readings` | which choice the target makes for each reading (a question that the document leaves open) |
-//! | `aftermath`, `ends` | the effects of a case on a process that the runner started; which ends of this process count as failures |
+//! | `fragments` | the fragments that fail in every case, so that further cases with them need not be played |
+//! | `aftermath`, `growth`, `ends` | the effects of a case on a process that the runner started; which ends of this process count as failures |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
 //! | `told` | reports each verdict once, as soon as it is final |
 //! | `watchdog` | notices when this machine stalls |
@@ -20,6 +21,8 @@ mod bench;
 mod contact;
 mod ends;
 mod first_answer;
+mod fragments;
+mod growth;
 mod host;
 mod milestone;
 mod options;
@@ -50,6 +53,7 @@ pub use crate::play::shared::Interruption;
 use crate::judge::{Court, by_id};
 use crate::play::Cutting;
 use crate::play::shared::{Shared, Terms};
+use crate::spawn::Process;
 use crate::suite::Suite;
 use bench::Bench;
 use contact::Met;
@@ -113,6 +117,7 @@ pub fn run_suite_watched(
     let terms = Terms {
         settings: &options.settings,
         bounds: options.bounds(),
+        is_patient: options.is_patient,
         has_strangers: options.shared_target,
         seed,
         deadline,
@@ -171,7 +176,7 @@ pub fn run_suite_watched(
             report.readings = readings;
         }
     }
-    host.renew();
+    host.end_idle();
     report.survivors = host.survivors();
     report.certificate = shared.tls.fingerprint();
     report.interrupted = options.interruption.signal();
@@ -190,7 +195,11 @@ fn greet(shared: &Shared<'_>, host: &Host) -> Result<Option<Duration>, String> {
         Ok(()) => match &stay.process {
             // The runner has already ended the processes that went into the background.
             Some(process) if process.is_in_background() => Met::Silence,
-            process => return Ok(process.as_ref().and_then(|process| process.start_up())),
+            process => {
+                let start_up = process.as_ref().and_then(Process::start_up);
+                host.leave(stay, Some(1));
+                return Ok(start_up);
+            }
         },
         Err(met) => met,
     };

@@ -17,6 +17,9 @@ pub struct Options {
     pub jobs: usize,
     /// The factor by which every time limit is multiplied.
     pub scale: f64,
+    /// Whether every wait lasts as long as its time limit allows. Otherwise, the runner waits for a shorter time if the target
+    /// answers fast. Before such a short wait counts, the case is played again.
+    pub is_patient: bool,
     /// The time limit of a step that has no limit of its own, before it is multiplied by `scale`.
     pub wait: Duration,
     /// Facts about the target that scenarios ask for, such as a login: `--set name=value`.
@@ -50,6 +53,7 @@ impl Default for Options {
             skip: Vec::new(),
             jobs: 8,
             scale: 1.0,
+            is_patient: false,
             wait: Duration::from_secs(2),
             settings: BTreeMap::new(),
             readings: BTreeMap::new(),

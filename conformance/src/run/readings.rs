@@ -2,6 +2,7 @@
 
 use crate::grammar::{Choice, Choices, Reading, Worth};
 use crate::judge::{Finding, SettledReading};
+use crate::play::shared::Patience;
 use crate::scenario::Scenario;
 
 use super::bench::Bench;
@@ -73,7 +74,7 @@ fn settle_one(
     for choice in reading.choices.iter().filter(possible) {
         let mut choices = settled.choices.clone();
         choices.insert(reading.name.clone(), choice.name.clone());
-        let mut finding = bench.play(probe, &choices);
+        let mut finding = bench.play(probe, &choices, Patience::Patient);
         if let Finding::Played(played) = &mut finding
             && played.failure.is_none()
         {

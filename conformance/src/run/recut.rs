@@ -7,6 +7,7 @@ use crate::evidence::{Played, Point, Segments};
 use crate::grammar::Choices;
 use crate::judge::{Cause, Court, Finding, Findings, Outcome, Recut, SettledReading, Verdict};
 use crate::play::Cutting;
+use crate::play::shared::Patience;
 use crate::scenario::Scenario;
 
 use super::bench::Bench;
@@ -83,7 +84,12 @@ impl Whole<'_, '_> {
         }
         let segments = self.bench.options.segments;
         // If a second play without cuts gives another verdict too, the cuts are not the reason for the change.
-        if self.bench.play(scenario, self.choices).grade() != before {
+        if self
+            .bench
+            .play(scenario, self.choices, Patience::Patient)
+            .grade()
+            != before
+        {
             outcome.notes.push(format!(
                 "with --segments {} the verdict was {}; but the verdict also changes between plays without --segments, so the segments are not the reason",
                 segments.word(),
@@ -129,7 +135,7 @@ impl Whole<'_, '_> {
         let mut last = None;
         let mut fits = |points: &[Point]| {
             let bench = self.bench.cut(Cutting::only(segments, points));
-            let finding = bench.play(scenario, self.choices);
+            let finding = bench.play(scenario, self.choices, Patience::Patient);
             let fits = finding.grade() == grade;
             if let (true, Finding::Played(played)) = (fits, finding) {
                 last = Some(played);
@@ -156,7 +162,7 @@ impl Whole<'_, '_> {
             .bench
             .cut(Cutting::only(self.bench.options.segments, points));
         (0..TRIES)
-            .map(|_| bench.play(scenario, self.choices))
+            .map(|_| bench.play(scenario, self.choices, Patience::Patient))
             .find(|finding| finding.grade() == grade)
             .and_then(|finding| finding.played().cloned())
     }

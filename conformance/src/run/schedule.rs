@@ -6,14 +6,18 @@
 
 use std::collections::BTreeSet;
 
+use parking_lot::Mutex;
+
 use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Choices;
 use crate::judge::{Cause, Finding, Findings};
+use crate::play::shared::Patience;
 use crate::scenario::{Company, Scenario};
 
 use super::bench::Bench;
 use super::contact::{self, Met};
 use super::ends::Ends;
+use super::fragments::Fragments;
 use super::selection::Selection;
 use super::told::Told;
 
@@ -31,10 +35,17 @@ pub(crate) struct Schedule<'a, 'b> {
     /// Reports verdicts during the run; `None` if they are reported only at its end.
     told: Option<&'b Told<'a, 'b>>,
     jobs: usize,
-    findings: Findings,
+    record: Mutex<Record>,
     /// The case after which the target no longer answered.
     died_of: Option<String>,
+}
+
+/// The results so far.
+#[derive(Debug, Default)]
+struct Record {
+    findings: Findings,
     ends: Ends,
+    fragments: Fragments,
 }
 
 impl<'a, 'b> Schedule<'a, 'b> {
@@ -48,26 +59,25 @@ impl<'a, 'b> Schedule<'a, 'b> {
             bench,
             choices,
             told,
-            jobs: bench.host.jobs(bench.options.jobs),
-            findings: probes.into_iter().collect(),
+            jobs: bench.options.jobs.max(1),
+            record: Mutex::new(Record {
+                findings: probes.into_iter().collect(),
+                ..Record::default()
+            }),
             died_of: None,
-            ends: Ends::default(),
         }
     }
 
     /// Plays all selected cases. Returns their findings and the findings of the probes.
     pub(crate) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
-        for probe in &selection.scenarios {
-            if let Some(finding) = self.findings.remove(&probe.id) {
-                self.record(probe, finding);
+        let mut cases: Vec<&Scenario> = Vec::new();
+        for scenario in selection.scenarios.iter().copied() {
+            let of_probe = self.record.lock().findings.remove(&scenario.id);
+            match of_probe {
+                Some(finding) => self.record(scenario, finding),
+                None => cases.push(scenario),
             }
         }
-        let cases: Vec<&Scenario> = selection
-            .scenarios
-            .iter()
-            .copied()
-            .filter(|scenario| !self.findings.contains_key(&scenario.id))
-            .collect();
         let stage = |wanted: &dyn Fn(&Scenario) -> bool| -> Vec<&Scenario> {
             cases.iter().copied().filter(|case| wanted(case)).collect()
         };
@@ -79,42 +89,39 @@ impl<'a, 'b> Schedule<'a, 'b> {
             !case.hostile && case.company == Company::Alone
         }));
         self.alone(&stage(&|case| case.hostile));
-        self.findings
+        self.record.into_inner().findings
     }
 
     /// Keeps the finding of a case, and reports its verdict if it is final.
-    fn record(&mut self, case: &Scenario, mut finding: Finding) {
-        self.ends.forgive_repeated(case, &mut finding);
-        self.findings.insert(case.id.clone(), finding);
+    fn record(&self, case: &Scenario, mut finding: Finding) {
+        let mut record = self.record.lock();
+        record.ends.forgive_repeated(case, &mut finding);
+        record.fragments.note(case, &finding);
+        record.findings.insert(case.id.clone(), finding);
         if let Some(told) = self.told {
-            told.settled(case, &self.findings);
+            told.settled(case, &record.findings);
         }
+    }
+
+    /// Plays cases at the same time, each of them on a process of its own.
+    fn apart(&self, cases: &[&Scenario]) {
+        self.bench.side_by_side(cases, self.jobs, &|case| {
+            let finding = self.hopeless(case).unwrap_or_else(|| self.play_alone(case));
+            self.record(case, finding);
+        });
     }
 
     /// Plays several cases at the same time. A case that fails is played again alone, and the result of that second play
     /// counts.
     fn in_company(&mut self, cases: &[&Scenario]) {
+        if self.bench.host.spawns() {
+            return self.apart(cases);
+        }
         if self.gave_up(cases) {
             return;
         }
-        let host = &self.bench.host;
-        if host.spawns() && host.is_shared() && self.jobs == 1 {
-            // If cases run one after the other, each of them can be inspected alone, so that each incident belongs to one
-            // case.
-            return self.alone(cases);
-        }
-        let news = |case: &Scenario, finding: &Finding| {
-            if let Some(told) = self.told {
-                told.held(case, finding);
-            }
-        };
-        let first = self
-            .bench
-            .play_in_company(cases, self.choices, self.jobs, &news);
-        if host.spawns() {
-            return self.settle(cases, first);
-        }
-        let was_played = first.iter().any(|finding| finding.played().is_some());
+        let first = self.play_together(cases, Patience::Hurried);
+        let was_played = first.values().any(|finding| finding.played().is_some());
         if was_played && let Some(met) = self.dead() {
             self.record_death(cases, first, &met);
             return;
@@ -122,55 +129,44 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.settle(cases, first);
     }
 
+    /// Plays cases at the same time, all of them against the same target. Returns their findings. The verdict of a case whose
+    /// steps all succeeded is reported at once.
+    fn play_together(&self, cases: &[&Scenario], patience: Patience) -> Findings {
+        let findings = Mutex::new(Findings::new());
+        self.bench.side_by_side(cases, self.jobs, &|case| {
+            let finding = self
+                .hopeless(case)
+                .unwrap_or_else(|| self.bench.play(case, self.choices, patience));
+            if let Some(told) = self.told {
+                told.held(case, &finding);
+            }
+            self.record.lock().fragments.note(case, &finding);
+            findings.lock().insert(case.id.clone(), finding);
+        });
+        findings.into_inner()
+    }
+
     /// Notes the findings of cases that ran at the same time. Before that, plays the failed cases again.
-    fn settle(&mut self, cases: &[&Scenario], first: Vec<Finding>) {
+    fn settle(&self, cases: &[&Scenario], mut first: Findings) {
         let passed: Vec<&Scenario> = cases
             .iter()
-            .zip(&first)
-            .filter(|(_, finding)| !finding.failed())
-            .map(|(case, _)| *case)
+            .copied()
+            .filter(|case| first.get(&case.id).is_some_and(|it| !it.failed()))
             .collect();
         let mut accused = Vec::new();
-        for (case, finding) in cases.iter().zip(first) {
-            if finding.is_below_note() && self.jobs > 1 {
+        for case in cases {
+            let Some(finding) = first.remove(&case.id) else {
+                continue;
+            };
+            let is_doubtful = finding.is_below_note() && self.jobs > 1;
+            if is_doubtful || finding.gave_up_early() {
                 accused.push((*case, finding));
             } else {
                 self.record(case, finding);
             }
         }
-        if self.bench.host.spawns() {
-            // If the old process hung, every case that is played again on it would fail too.
-            self.bench.host.renew();
-        }
-        let (suspects, others): (Vec<_>, Vec<_>) = accused
-            .into_iter()
-            .partition(|(_, finding)| self.bench.host.spawns() && finding.ended_the_target());
-        let mut is_found = false;
-        for (case, finding) in others {
+        for (case, finding) in accused {
             let settled = self.look_again(case, finding, &passed);
-            is_found |= settled.ended_the_target();
-            self.record(case, settled);
-        }
-        self.find_who_ended_it(suspects, is_found);
-    }
-
-    /// Finds out which case made the process end. The suspects are the cases that ran when the process ended. Each suspect
-    /// is played again alone, and the result of that play counts. If no case makes the process end when it is played alone,
-    /// the suspects that pass alone are inconclusive. `is_found` says whether a case that is not a suspect has already done
-    /// this.
-    fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
-        let again: Vec<Finding> = suspects
-            .iter()
-            .map(|(case, _)| self.bench.play(case, self.choices))
-            .collect();
-        let is_found = is_found || again.iter().any(Finding::ended_the_target);
-        for ((case, first), again) in suspects.into_iter().zip(again) {
-            let settled = match first {
-                Finding::Played(played) if !is_found && !again.failed() => {
-                    Finding::does_not_count(played, Cause::OnlyInCompany { failed: 1, of: 1 })
-                }
-                _ => again,
-            };
             self.record(case, settled);
         }
     }
@@ -180,24 +176,23 @@ impl<'a, 'b> Schedule<'a, 'b> {
         if self.is_consequence(case, &first) {
             return first;
         }
-        let alone = self.bench.play(case, self.choices);
+        let alone = self.second_look(case, &first);
         // If a frame of another case made this case fail, the failure says nothing about this case. So the result of the
         // play alone counts.
         let settled = !first.failed() || first.met_another_case();
         if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;
         }
-        let mut failed = 1;
+        // A hurried play that gave up too early is no evidence.
+        let mut failed = usize::from(!first.gave_up_early());
         let mut failure = first;
         for _ in 1..IN_COMPANY {
             let company: Vec<&Scenario> = std::iter::once(case)
                 .chain(passed.iter().copied().filter(|other| other.id != case.id))
                 .take(self.jobs)
                 .collect();
-            let round = self
-                .bench
-                .play_in_company(&company, self.choices, self.jobs, &|_, _| {});
-            let again = round.into_iter().next().filter(Finding::failed);
+            let mut round = self.play_together(&company, Patience::Patient);
+            let again = round.remove(&case.id).filter(Finding::failed);
             if let Some(again) = again.filter(|again| !again.met_another_case()) {
                 failed += 1;
                 failure = again;
@@ -207,12 +202,32 @@ impl<'a, 'b> Schedule<'a, 'b> {
             }
         }
         match failure {
+            _ if failed == 0 => alone,
             Finding::Played(played) => {
                 let of = IN_COMPANY;
                 Finding::does_not_count(played, Cause::OnlyInCompany { failed, of })
             }
             other => other,
         }
+    }
+
+    /// Plays a case again, with patience, and compares the result with the first play.
+    fn second_look(&self, case: &Scenario, first: &Finding) -> Finding {
+        let again = self.bench.play_on_fresh_process(case, self.choices);
+        if first.gave_up_early() {
+            let is_same = first.grade() == again.grade();
+            self.bench.shared.pace.compared(is_same);
+        }
+        again
+    }
+
+    /// If the case needs a fragment that has failed in several cases, and in no case succeeded, returns the finding of the
+    /// case: it cannot be judged, and playing it would only cost time.
+    fn hopeless(&self, case: &Scenario) -> Option<Finding> {
+        let record = self.record.lock();
+        let prover = record.fragments.broken_for(case)?;
+        let has_failed = record.findings.get(prover).is_some_and(Finding::failed);
+        has_failed.then(|| Finding::not_played(Cause::Case(prover.to_owned())))
     }
 
     /// Returns whether the case failed in a fragment or a fence that another case judges, and this other case has failed
@@ -223,8 +238,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
         let mut provers = failure
             .into_iter()
             .flat_map(|failure| failure.provers(grammar));
+        let record = self.record.lock();
         provers.any(|prover| {
-            let judged = self.findings.get(prover).and_then(Finding::played);
+            let judged = record.findings.get(prover).and_then(Finding::played);
             prover != case.id && judged.is_some_and(|played| played.failure.is_some())
         })
     }
@@ -232,13 +248,16 @@ impl<'a, 'b> Schedule<'a, 'b> {
     /// Plays cases one after the other. After a hostile case and after a failure, the runner checks that the target
     /// still answers.
     fn alone(&mut self, cases: &[&Scenario]) {
+        if self.bench.host.spawns() {
+            return self.apart(cases);
+        }
         let mut left = cases;
         while let Some((case, others)) = left.split_first() {
             if self.gave_up(left) {
                 return;
             }
             left = others;
-            let mut finding = self.play_alone(case);
+            let mut finding = self.hopeless(case).unwrap_or_else(|| self.play_alone(case));
             let suspicious = (case.hostile && finding.played().is_some()) || finding.failed();
             if suspicious && let Some(met) = self.dead() {
                 self.died_of = Some(case.id.clone());
@@ -248,19 +267,23 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays a case. If it fails on a process that has served other cases, those cases may have changed the state of the
-    /// process. So the case is played again on a fresh process. If it passes there, the failure does not count.
+    /// Plays a case, and plays it again if the result of the first play may be unjust: the play gave up early, or the process
+    /// had served other cases. If a case that did not give up fails only on such a process, the failure does not count.
     fn play_alone(&self, case: &Scenario) -> Finding {
-        let host = &self.bench.host;
-        let is_used = host.spawns() && host.is_shared() && host.has_served();
-        let first = self.bench.play(case, self.choices);
-        if !is_used || !first.failed() || self.is_consequence(case, &first) {
+        let first = self.bench.play(case, self.choices, Patience::Hurried);
+        let Finding::Played(played) = &first else {
+            return first;
+        };
+        let may_be_residue = first.failed() && played.earlier_cases > 0;
+        let is_doubtful = may_be_residue || played.gave_up_early;
+        if !is_doubtful || self.is_consequence(case, &first) {
             return first;
         }
-        host.renew();
-        let again = self.bench.play(case, self.choices);
+        let again = self.second_look(case, &first);
         match (first, again) {
-            (Finding::Played(first), Finding::Played(again)) if again.failure.is_none() => {
+            (Finding::Played(first), Finding::Played(again))
+                if may_be_residue && !first.gave_up_early && again.failure.is_none() =>
+            {
                 Finding::does_not_count(first, Cause::Residue)
             }
             (_, again @ Finding::Played(_)) => again,
@@ -295,20 +318,23 @@ impl<'a, 'b> Schedule<'a, 'b> {
     /// Records that the target died while several cases ran, and names the case that probably caused this. Only a case in
     /// which the target still sent something is named. The runner prefers a case that failed to a case that passed. Among
     /// several such cases, it names the case that started last.
-    fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>, met: &Met) {
-        let culprit = cases
+    fn record_death(&mut self, cases: &[&Scenario], mut findings: Findings, met: &Met) {
+        let culprit = findings
             .iter()
-            .zip(&findings)
             .filter(|(_, finding)| finding.was_answered())
-            .filter_map(|(case, finding)| Some((case, finding, finding.played()?)))
+            .filter_map(|(id, finding)| Some((id, finding, finding.played()?)))
             .max_by_key(|(_, finding, played)| (finding.failed(), played.started))
-            .map(|(case, ..)| case.id.clone());
+            .map(|(id, ..)| id.clone());
         let culprit = culprit.unwrap_or_else(|| "the first login of the run".to_owned());
-        let numbered = findings.iter().enumerate();
-        let innocent = numbered.filter(|(_, finding)| !finding.was_answered());
-        let innocent: BTreeSet<usize> = innocent.map(|(index, _)| index).collect();
-        for (index, (case, finding)) in cases.iter().zip(findings).enumerate() {
-            let finding = if innocent.contains(&index) {
+        let innocent = findings
+            .iter()
+            .filter(|(_, finding)| !finding.was_answered());
+        let innocent: BTreeSet<String> = innocent.map(|(id, _)| id.clone()).collect();
+        for case in cases {
+            let Some(finding) = findings.remove(&case.id) else {
+                continue;
+            };
+            let finding = if innocent.contains(&case.id) {
                 Finding::not_played(Cause::TargetDied(culprit.clone()))
             } else if case.id == culprit {
                 died(finding, met)

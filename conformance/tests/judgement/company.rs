@@ -88,6 +88,57 @@ fn a_case_that_fails_once_in_three_runs_is_inconclusive() {
     assert_eq!(flaky(0b0001), (Verdict::Inconclusive, Some(cause)));
 }
 
+/// The server answers the first packets fast, so the runner then hurries.
+const LATE: &str = r#"
+fragment quick who {
+    who > ASK
+    who < NUMBER number=42
+    who > ASK
+    who < NUMBER number=42
+    who > ASK
+    who < NUMBER number=42
+    who > ASK
+    who < NUMBER number=42
+    who > ASK
+    who < NUMBER number=42
+}
+scenario "quick" {
+    title "numbers come fast"
+    checks PARLEY-2
+    use login alice
+    use quick alice
+    use quick alice
+    use quick alice
+    use quick alice
+    use quick alice
+    use quick alice
+    use quick alice
+    use quick alice
+}
+scenario "late" {
+    title "a tell arrives"
+    checks PARLEY-2
+    alone
+    use login alice
+    alice > TELL sender=@alice target=@alice text="late"
+    alice < TELL sender=@alice target=@alice text="late"
+}
+"#;
+
+#[test]
+fn an_answer_that_is_slower_than_the_others_is_waited_for_in_a_second_play() {
+    let patient = Options {
+        wait: std::time::Duration::from_secs(60),
+        ..options()
+    };
+    let target = Target::start(Quirk::LateTell(std::time::Duration::from_millis(600)));
+    let report = judge_with(target.address, &[HELLO, LATE], &patient);
+    assert_eq!(case(&report, "late").verdict, Verdict::Pass, "{report:#?}");
+    let target = Target::start(Quirk::RelaysTellToNone);
+    let report = judge_with(target.address, &[HELLO, LATE], &patient);
+    assert_eq!(case(&report, "late").verdict, Verdict::Fail, "{report:#?}");
+}
+
 #[test]
 fn packets_of_strangers_are_skipped_only_on_a_shared_target() {
     // Alice sends a SAY under an unknown name, and the server relays it. To the runner, this SAY looks like a message from a

@@ -45,6 +45,8 @@ pub(crate) enum Quirk {
     LittleEndian,
     /// Sends one byte too many after each TELL that it relays.
     HalfAFrameMore,
+    /// Relays each TELL with the text "late" only after this time.
+    LateTell(Duration),
     /// Relays a TELL to all clients.
     RelaysTellToAll,
     /// Instead of relaying a TELL, sends bytes that are not a frame to the recipient.
@@ -288,6 +290,9 @@ impl Shared {
     fn tell(&self, input: &mut dyn Read, stream: &Arc<TcpStream>) -> io::Result<()> {
         let (sender, target) = (self.read_text(input)?, self.read_text(input)?);
         let text = self.read_text(input)?;
+        if let (Quirk::LateTell(pause), "late") = (self.quirk, text.as_str()) {
+            self.pause(pause);
+        }
         let is_departed = || self.departed.lock().unwrap().contains(&target);
         if self.quirk == Quirk::DiesOfTellToTheDeparted && is_departed() {
             self.end();

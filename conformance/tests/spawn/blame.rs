@@ -60,8 +60,14 @@ fn surplus_bytes_in_a_tunnel_belong_to_the_case_that_proves_relaying() {
 
 #[test]
 fn what_an_earlier_case_left_in_the_process_fails_no_later_case() {
-    let only = ["--only", "crash-of-one,tunnel-hears-no-chat"];
-    let run = judge(&foreign_server_with("ghost"), &only);
+    let arguments = [
+        "--only",
+        "crash-of-one,tunnel-hears-no-chat",
+        // Both cases use the same process.
+        "--jobs",
+        "1",
+    ];
+    let run = judge(&foreign_server_with("ghost"), &arguments);
     assert_eq!(run.verdict("crash-of-one"), "fail", "{}", run.out);
     assert_eq!(
         run.verdict("tunnel-hears-no-chat"),

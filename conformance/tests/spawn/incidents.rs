@@ -1,6 +1,6 @@
 //! Tests of incidents of the foreign server: it crashes, hangs, or leaks threads or descriptors.
 
-use crate::command::{foreign_server, judge};
+use crate::command::{foreign_server, foreign_server_with, judge};
 
 #[test]
 fn a_crash_is_reported_with_its_case_and_traceback_and_the_run_continues() {
@@ -29,11 +29,11 @@ fn a_crash_is_reported_with_its_case_and_traceback_and_the_run_continues() {
 }
 
 #[test]
-fn a_crash_while_several_cases_run_is_attributed_by_a_second_run() {
+fn a_crash_while_several_cases_run_belongs_to_one_of_them() {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("mine.kdl");
-    // This scenario is the case `unknown-opcodes` without the word `hostile`. A case with that word runs alone, so this one
-    // runs together with others.
+    // This scenario is the case `unknown-opcodes` without the word `hostile`. A case with that word runs after all others, so
+    // this one runs together with others.
     let mine = r#"scenario "odd" {
         title "the server does not act on an unknown opcode"
         checks CHATON-0.6
@@ -93,6 +93,34 @@ fn busy_threads_and_other_leaks_are_reported_with_their_case() {
     );
     assert!(run.incidents("whisper").is_empty(), "{}", run.out);
     assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_a_server_keeps_for_later_clients_are_no_leak() {
+    let only = [
+        "--only",
+        "broadcast,whisper,login-taken,request-accepted,fifty-clients",
+    ];
+    for more in [&["--jobs", "1"][..], &["--isolate", "case"]] {
+        let run = judge(&foreign_server_with("pool"), &[&only, more].concat());
+        for case in ["broadcast", "whisper", "fifty-clients"] {
+            assert!(run.incidents(case).is_empty(), "{case}: {}", run.out);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_can_run_only_once_serves_one_case_after_the_other() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let second = listener.local_addr().expect("it has an address").port();
+    drop(listener);
+    let target = foreign_server_with(&format!("two-ports {second}"));
+    let only = ["--only", "broadcast,whisper,whisper-forged,login-accepted"];
+    let run = judge(&target, &[&only[..], &["--jobs", "4"]].concat());
+    for case in ["broadcast", "whisper", "whisper-forged", "login-accepted"] {
+        assert_eq!(run.verdict(case), "pass", "{case}: {}", run.out);
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -23,7 +23,7 @@ impl Case<'_> {
     ) -> Result<ConnId, Box<Failure>> {
         // Send the bytes that are still held back, because the scenario sends them before it opens this connection.
         self.flush_held();
-        let bound = self.shared.bounds.wait(None);
+        let bound = self.bounds.wait(None);
         let target = self.target;
         let socket = Connection::open(target, bound, buffer, speech, lane, &self.bell)
             .map_err(|error| no_connection(&error).on(lane))?;

@@ -29,11 +29,11 @@ use crate::evidence::{End, Failure, Made};
 use crate::grammar::{Choices, Names, Sort, Value, Wire};
 use crate::identity::Identity;
 use crate::play::lane::{Bell, Gate};
-use crate::play::shared::Shared;
 use crate::play::shared::ledger::CaseNumber;
 use crate::play::shared::names::names_of;
 use crate::play::shared::random::SplitMix;
 use crate::play::shared::registry::signature_of;
+use crate::play::shared::{Bounds, Shared};
 use crate::scenario::{Bound, Expr, LaneId, Scenario};
 
 pub(crate) use connection::{Doing, Outstanding, Purpose, Unasked};
@@ -43,12 +43,13 @@ pub(crate) use per_connection::{ConnId, PerConnection};
 pub(crate) use per_lane::PerLane;
 pub(crate) use view::{Meaning, View};
 
-/// The names and identities of a case's lanes.
+/// The names and identities of a case's lanes, and the time limits of the case.
 pub(crate) struct Players {
     pub(crate) number: CaseNumber,
     pub(crate) random: SplitMix,
     /// The identities of the lanes; empty if clients choose their names.
     pub(crate) identities: Vec<Identity>,
+    pub(crate) bounds: Bounds,
 }
 
 /// A case while it runs.
@@ -61,6 +62,8 @@ pub(crate) struct Case<'a> {
     pub(crate) choices: &'a Choices,
     pub(crate) number: CaseNumber,
     pub(crate) random: SplitMix,
+    /// The time limits of this play.
+    pub(crate) bounds: Bounds,
     pub(crate) bell: Arc<Bell>,
     /// All connections that the case has opened, including those that have ended.
     pub(crate) connections: PerConnection<LaneConnection>,
@@ -83,6 +86,8 @@ pub(crate) struct Case<'a> {
     pub(crate) started: Instant,
     /// The gate that holds back all sends until the first step of each lane of a `together` has started.
     pub(crate) gate: Option<Arc<Gate>>,
+    /// Whether the case stopped waiting for an answer.
+    pub(crate) gave_up: bool,
     /// The number of steps that acted on the target, for example by sending or closing.
     pub(crate) actions: usize,
     /// How the sends of the case are cut.
@@ -109,6 +114,7 @@ impl<'a> Case<'a> {
             number,
             mut random,
             identities,
+            bounds,
         } = players;
         let settings = shared.settings;
         let names = match shared.suite.grammar.names {
@@ -130,6 +136,7 @@ impl<'a> Case<'a> {
             choices,
             number,
             random,
+            bounds,
             bell: shared.bell(),
             connections: PerConnection::default(),
             open: PerLane::of(scenario, |_| None),
@@ -148,6 +155,7 @@ impl<'a> Case<'a> {
             now,
             started: now,
             gate: None,
+            gave_up: false,
             actions: 0,
             cutting,
             sends: 0,

@@ -7,18 +7,46 @@ use std::time::Duration;
 pub(crate) struct Bounds {
     scale: f64,
     wait: Duration,
+    /// The longest wait for an answer; `None` if only the other limits apply.
+    most: Option<Duration>,
 }
 
 impl Bounds {
     /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the time limit, before this
     /// multiplication, of a step that has no limit of its own.
     pub(crate) fn new(scale: f64, wait: Duration) -> Bounds {
-        Bounds { scale, wait }
+        Bounds {
+            scale,
+            wait,
+            most: None,
+        }
+    }
+
+    /// Returns the same time limits, except that a step without a limit of its own waits at most for `most`. A scale above 1
+    /// makes this limit longer, too.
+    pub(crate) fn at_most(self, most: Option<Duration>) -> Bounds {
+        let factor = self.scale.max(1.0);
+        Bounds {
+            most: most.map(|most| times(most, factor)),
+            ..self
+        }
     }
 
     /// Returns the scaled time limit of a wait: `within` if the wait has a limit of its own, otherwise the default limit.
     pub(crate) fn wait(self, within: Option<Duration>) -> Duration {
-        self.scaled(within.unwrap_or(self.wait))
+        match within {
+            Some(within) => self.scaled(within),
+            None => self.hurried(self.scaled(self.wait)),
+        }
+    }
+
+    /// Returns whether a step without a limit of its own waits for a shorter time than the run allows.
+    pub(crate) fn are_hurried(self) -> bool {
+        self.wait(None) < self.scaled(self.wait)
+    }
+
+    fn hurried(self, limit: Duration) -> Duration {
+        self.most.map_or(limit, |most| most.min(limit))
     }
 
     /// Returns the time limit of a whole case. This limit is longer than any scenario needs. A case reaches it only if the
@@ -30,7 +58,7 @@ impl Bounds {
     /// At the end of a case, the runner sends FIN on its connections. Returns how long it then waits until the target closes
     /// them.
     pub(crate) fn farewell(self) -> Duration {
-        self.scaled(Duration::from_millis(500))
+        self.hurried(self.scaled(Duration::from_millis(500)))
     }
 
     /// Returns the pause between two tries of `eventually`; it is not scaled.
@@ -43,12 +71,16 @@ impl Bounds {
         self.scaled(Duration::from_secs(1))
     }
 
-    /// Scales a time limit. The result is at most one day, because the factor comes from the command line and may be
-    /// absurdly large.
     fn scaled(self, duration: Duration) -> Duration {
-        const LONGEST: Duration = Duration::from_secs(24 * 3600);
-        Duration::try_from_secs_f64(duration.as_secs_f64() * self.scale)
-            .unwrap_or(LONGEST)
-            .min(LONGEST)
+        times(duration, self.scale)
     }
+}
+
+/// Multiplies a time limit. The result is at most one day, because the factor comes from the command line and may be absurdly
+/// large.
+fn times(duration: Duration, factor: f64) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(24 * 3600);
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor)
+        .unwrap_or(LONGEST)
+        .min(LONGEST)
 }

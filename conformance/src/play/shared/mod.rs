@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `bounds` | the time limits of steps |
+//! | `bounds`, `pace` | the time limits of steps; how fast the target answers |
 //! | `ledger` | which case sent what, so that cases that run at the same time do not disturb each other |
 //! | `random`, `names` | repeatable randomness, and the names made from it |
 //! | `interruption` | ends the run early, and wakes the cases that wait |
@@ -13,6 +13,7 @@ mod interruption;
 mod keys;
 pub(crate) mod ledger;
 pub(crate) mod names;
+mod pace;
 pub(crate) mod random;
 pub(crate) mod registry;
 
@@ -33,6 +34,7 @@ use super::lane::{Bell, Budget, Speech};
 pub(crate) use bounds::Bounds;
 pub use interruption::Interruption;
 use ledger::{CaseNumber, Ledger};
+pub(crate) use pace::{Pace, Patience};
 use random::SplitMix;
 use registry::{Cast, Registry};
 
@@ -45,6 +47,8 @@ pub(crate) struct Terms<'a> {
     /// Settings of the target that scenarios ask for.
     pub(crate) settings: &'a BTreeMap<String, String>,
     pub(crate) bounds: Bounds,
+    /// Whether the pace of the target makes no wait shorter.
+    pub(crate) is_patient: bool,
     /// Whether other people use the target at the same time. If so, their broadcasts are ignored.
     pub(crate) has_strangers: bool,
     /// The seed of names and tokens.
@@ -60,6 +64,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) settings: &'a BTreeMap<String, String>,
     pub(crate) has_strangers: bool,
     pub(crate) bounds: Bounds,
+    pub(crate) pace: Pace,
     /// The settings that wire.kdl declares, with the duration that each of them has in this run.
     pub(crate) times: BTreeMap<String, Duration>,
     pub(crate) tls: TlsClient,
@@ -95,6 +100,7 @@ impl<'a> Shared<'a> {
             settings,
             has_strangers: terms.has_strangers,
             bounds: terms.bounds,
+            pace: Pace::new(terms.is_patient),
             times: times(suite, settings)?,
             tls: TlsClient::new(pinned).map_err(|error| error.to_string())?,
             registry,

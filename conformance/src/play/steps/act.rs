@@ -120,7 +120,7 @@ fn noticed(case: &Case<'_>, lane: LaneId) -> Progress {
     let until = match case.connections[conn].socket.end() {
         Some((at, _)) => at.max(left) + FORGETTING,
         None if case.was_aborted(conn) => left + FORGETTING,
-        None => left + case.shared.bounds.wait(Some(NOTICING)),
+        None => left + case.bounds.wait(Some(NOTICING)),
     };
     match case.now < until {
         true => Progress::Waits(until),

@@ -155,6 +155,7 @@ impl<'a> Attempt<'a> {
                 Some(until)
             }
             Progress::Fails(failure) => {
+                case.gave_up |= failure.by_time;
                 self.state = State::CannotFit(failure);
                 None
             }

@@ -51,7 +51,7 @@ impl<'a> Eventually<'a> {
                     Progress::Fails(failure) if self.may_try_again(&failure) => {
                         self.tries_left -= 1;
                         self.tidy_up(case, &failure);
-                        self.state = State::Pausing(case.now + case.shared.bounds.between_tries());
+                        self.state = State::Pausing(case.now + case.bounds.between_tries());
                     }
                     progress => return progress,
                 },

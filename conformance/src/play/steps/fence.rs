@@ -127,7 +127,7 @@ impl Exchange {
         }
         Begun {
             next: 0,
-            until: case.now + case.shared.bounds.wait(None),
+            until: case.now + case.bounds.wait(None),
             token,
             answers,
         }

@@ -129,7 +129,7 @@ impl Silence {
         let mut plan = VecDeque::new();
         let provoker_is_gone = provoker != silent && case.is_gone(provoker);
         if provoker_is_gone {
-            let until = case.now + case.shared.bounds.wait(None);
+            let until = case.now + case.bounds.wait(None);
             plan.push_back(Part::Ended {
                 conn: provoker,
                 until,
@@ -213,9 +213,9 @@ fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<ConnId, Box<
 
 fn by_time(case: &mut Case<'_>, conn: ConnId, within: Option<Wait>) -> Part {
     let length = match within {
-        Some(Wait::Scaled(within)) => case.shared.bounds.wait(Some(within)),
+        Some(Wait::Scaled(within)) => case.bounds.wait(Some(within)),
         Some(Wait::Exactly(within)) => within,
-        None => case.shared.bounds.silence_by_time(),
+        None => case.bounds.silence_by_time(),
     };
     Part::Time {
         conn,
@@ -223,11 +223,14 @@ fn by_time(case: &mut Case<'_>, conn: ConnId, within: Option<Wait>) -> Part {
     }
 }
 
-fn await_end(case: &Case<'_>, conn: ConnId, until: Instant) -> Progress {
-    if case.end_of(conn).is_some() || case.was_aborted(conn) || case.now >= until {
-        Progress::Done
-    } else {
-        Progress::Waits(until)
+fn await_end(case: &mut Case<'_>, conn: ConnId, until: Instant) -> Progress {
+    if case.end_of(conn).is_some() || case.was_aborted(conn) {
+        return Progress::Done;
+    }
+    case.gave_up |= case.now >= until;
+    match case.now < until {
+        true => Progress::Waits(until),
+        false => Progress::Done,
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Track<'a> {
     steps: &'a [Step],
     next: usize,
     running: Option<Running<'a>>,
+    /// When the running step began.
+    began: Instant,
 }
 
 /// A step that has started.
@@ -48,17 +50,25 @@ impl<'a> Track<'a> {
             steps,
             next: 0,
             running: None,
+            began: Instant::now(),
         }
     }
 
     /// Carries out steps until one of them must wait or has failed.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         while let Some(step) = self.steps.get(self.next) {
+            if self.running.is_none() {
+                self.began = case.now;
+            }
             let running = self
                 .running
                 .get_or_insert_with(|| Running::begin(step, case));
             match running.poll(step, case) {
                 Progress::Done => {
+                    if awaits_an_answer(&step.action) {
+                        let answered = case.now.saturating_duration_since(self.began);
+                        case.shared.pace.answered(answered);
+                    }
                     self.running = None;
                     self.next += 1;
                 }
@@ -70,9 +80,20 @@ impl<'a> Track<'a> {
     }
 }
 
+/// Returns whether the step waits for an answer, and has no time limit of its own.
+fn awaits_an_answer(action: &Action) -> bool {
+    match action {
+        Action::Expect { what, within, .. } => {
+            within.is_none() && !matches!(what, Incoming::Silence { .. })
+        }
+        Action::AnyOrder { within, .. } => within.is_none(),
+        _ => false,
+    }
+}
+
 impl<'a> Running<'a> {
     fn begin(step: &'a Step, case: &Case<'a>) -> Running<'a> {
-        let bounds = case.shared.bounds;
+        let bounds = case.bounds;
         let wait =
             |within: &Option<Bound>| bounds.wait(within.as_ref().map(|bound| case.duration(bound)));
         match &step.action {

@@ -24,6 +24,7 @@ FAULT adds one of these faults:
 """
 
 import os
+import queue
 import socket
 import struct
 import sys
@@ -39,6 +40,8 @@ clients = {}
 asked = set()
 private = {}
 forgotten = []
+waiting = queue.SimpleQueue()
+idle = 0
 
 
 class Gone(Exception):
@@ -204,12 +207,40 @@ def serve(connection):
             threading.Thread(target=warm_up, daemon=True).start()
 
 
+def serve_several():
+    """Serves one client after the other. So this thread stays when its client leaves."""
+    global idle
+    while True:
+        serve(waiting.get())
+        with lock:
+            idle += 1
+
+
+def start(connection):
+    """Serves the client in an idle thread, or in a new one if no thread is idle."""
+    global idle
+    if fault != "pool":
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+        return
+    with lock:
+        is_new = idle == 0
+        idle -= not is_new
+    waiting.put(connection)
+    if is_new:
+        threading.Thread(target=serve_several, daemon=True).start()
+
+
 def main():
+    if fault == "two-ports":
+        # Only one process at a time can have this port.
+        second = socket.socket()
+        second.bind(("127.0.0.1", int(sys.argv[3])))
+        second.listen()
     listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100)
     print("listening on", sys.argv[1])
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+        start(connection)
 
 
 main()
