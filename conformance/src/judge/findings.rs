@@ -54,6 +54,14 @@ impl Finding {
         }
     }
 
+    /// Returns whether the case failed because a time limit passed.
+    pub(crate) fn failed_by_time(&self) -> bool {
+        match self {
+            Finding::Played(played) => played.failure.as_ref().is_some_and(|it| it.by_time),
+            Finding::Undecided { .. } => false,
+        }
+    }
+
     /// Returns whether the case stopped waiting for an answer before the usual time limit.
     pub(crate) fn gave_up_early(&self) -> bool {
         match self {

@@ -8,6 +8,7 @@
 //! | `contact`, `first_answer`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
 //! | `selection`, `schedule`, `bench` | which cases are run, in which order, and which of them at the same time |
 //! | `readings` | which choice the target makes for each reading (a question that the document leaves open) |
+//! | `death` | what follows if a target that the runner did not start no longer answers |
 //! | `fragments` | the fragments that fail in every case, so that further cases with them need not be played |
 //! | `aftermath`, `growth`, `ends` | the effects of a case on a process that the runner started; which ends of this process count as failures |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
@@ -19,6 +20,7 @@
 mod aftermath;
 mod bench;
 mod contact;
+mod death;
 mod ends;
 mod first_answer;
 mod fragments;

@@ -4,11 +4,8 @@
 //! that must run alone, and last the hostile cases, which may crash the target. A case that fails while other cases run is
 //! played again alone, because the other cases may have caused the failure.
 
-use std::collections::BTreeSet;
-
 use parking_lot::Mutex;
 
-use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Choices;
 use crate::judge::{Cause, Finding, Findings};
 use crate::play::shared::Patience;
@@ -16,6 +13,7 @@ use crate::scenario::{Company, Scenario};
 
 use super::bench::Bench;
 use super::contact::{self, Met};
+use super::death;
 use super::ends::Ends;
 use super::fragments::Fragments;
 use super::selection::Selection;
@@ -27,6 +25,9 @@ const IN_COMPANY: usize = 3;
 
 /// If at least this number of these plays fail, the case counts as failed. Otherwise, the case is inconclusive.
 const FAILURES_THAT_COUNT: usize = 2;
+
+/// The highest number of cases that run at the same time to wait longer than in their first play.
+const PATIENT_JOBS: usize = 4;
 
 /// Plays all cases except the probes, which were played before.
 pub(crate) struct Schedule<'a, 'b> {
@@ -120,7 +121,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         if self.gave_up(cases) {
             return;
         }
-        let first = self.play_together(cases, Patience::Hurried);
+        let first = self.play_together(cases, self.jobs, Patience::Hurried);
         let was_played = first.values().any(|finding| finding.played().is_some());
         if was_played && let Some(met) = self.dead() {
             self.record_death(cases, first, &met);
@@ -131,9 +132,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// Plays cases at the same time, all of them against the same target. Returns their findings. The verdict of a case whose
     /// steps all succeeded is reported at once.
-    fn play_together(&self, cases: &[&Scenario], patience: Patience) -> Findings {
+    fn play_together(&self, cases: &[&Scenario], jobs: usize, patience: Patience) -> Findings {
         let findings = Mutex::new(Findings::new());
-        self.bench.side_by_side(cases, self.jobs, &|case| {
+        self.bench.side_by_side(cases, jobs, &|case| {
             let finding = self
                 .hopeless(case)
                 .unwrap_or_else(|| self.bench.play(case, self.choices, patience));
@@ -153,22 +154,50 @@ impl<'a, 'b> Schedule<'a, 'b> {
             .copied()
             .filter(|case| first.get(&case.id).is_some_and(|it| !it.failed()))
             .collect();
+        let mut hurried = Vec::new();
         let mut accused = Vec::new();
         for case in cases {
             let Some(finding) = first.remove(&case.id) else {
                 continue;
             };
-            let is_doubtful = finding.is_below_note() && self.jobs > 1;
-            if is_doubtful || finding.gave_up_early() {
+            if finding.gave_up_early() && !self.is_consequence(case, &finding) {
+                hurried.push((*case, finding));
+            } else if finding.is_below_note() && self.jobs > 1 {
                 accused.push((*case, finding));
             } else {
                 self.record(case, finding);
             }
         }
+        accused.extend(self.wait_longer(hurried));
         for (case, finding) in accused {
             let settled = self.look_again(case, finding, &passed);
             self.record(case, settled);
         }
+    }
+
+    /// Plays the cases again that gave up early, with patience. They mostly wait, so several of them run at the same time; but
+    /// they are few, so that they do not slow each other down. Returns the cases that failed for another reason than time,
+    /// or did what the document does not prefer.
+    fn wait_longer<'c>(
+        &self,
+        hurried: Vec<(&'c Scenario, Finding)>,
+    ) -> Vec<(&'c Scenario, Finding)> {
+        let cases: Vec<&Scenario> = hurried.iter().map(|(case, _)| *case).collect();
+        let jobs = self.jobs.min(PATIENT_JOBS);
+        let mut again = self.play_together(&cases, jobs, Patience::Patient);
+        let mut accused = Vec::new();
+        for (case, first) in hurried {
+            let Some(second) = again.remove(&case.id) else {
+                continue;
+            };
+            self.compare(&first, &second);
+            if second.is_below_note() && !second.failed_by_time() {
+                accused.push((case, second));
+            } else {
+                self.record(case, second);
+            }
+        }
+        accused
     }
 
     /// Repeats a case that failed while other cases ran: first alone and, if it passes alone, together with other cases.
@@ -176,22 +205,21 @@ impl<'a, 'b> Schedule<'a, 'b> {
         if self.is_consequence(case, &first) {
             return first;
         }
-        let alone = self.second_look(case, &first);
+        let alone = self.bench.play_on_fresh_process(case, self.choices);
         // If a frame of another case made this case fail, the failure says nothing about this case. So the result of the
         // play alone counts.
         let settled = !first.failed() || first.met_another_case();
         if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;
         }
-        // A hurried play that gave up too early is no evidence.
-        let mut failed = usize::from(!first.gave_up_early());
+        let mut failed = 1;
         let mut failure = first;
         for _ in 1..IN_COMPANY {
             let company: Vec<&Scenario> = std::iter::once(case)
                 .chain(passed.iter().copied().filter(|other| other.id != case.id))
                 .take(self.jobs)
                 .collect();
-            let mut round = self.play_together(&company, Patience::Patient);
+            let mut round = self.play_together(&company, self.jobs, Patience::Patient);
             let again = round.remove(&case.id).filter(Finding::failed);
             if let Some(again) = again.filter(|again| !again.met_another_case()) {
                 failed += 1;
@@ -202,7 +230,6 @@ impl<'a, 'b> Schedule<'a, 'b> {
             }
         }
         match failure {
-            _ if failed == 0 => alone,
             Finding::Played(played) => {
                 let of = IN_COMPANY;
                 Finding::does_not_count(played, Cause::OnlyInCompany { failed, of })
@@ -211,14 +238,12 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays a case again, with patience, and compares the result with the first play.
-    fn second_look(&self, case: &Scenario, first: &Finding) -> Finding {
-        let again = self.bench.play_on_fresh_process(case, self.choices);
+    /// If the first play gave up early, notes whether a patient play had the same result.
+    fn compare(&self, first: &Finding, patient: &Finding) {
         if first.gave_up_early() {
-            let is_same = first.grade() == again.grade();
+            let is_same = first.grade() == patient.grade();
             self.bench.shared.pace.compared(is_same);
         }
-        again
     }
 
     /// If the case needs a fragment that has failed in several cases, and in no case succeeded, returns the finding of the
@@ -261,7 +286,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             let suspicious = (case.hostile && finding.played().is_some()) || finding.failed();
             if suspicious && let Some(met) = self.dead() {
                 self.died_of = Some(case.id.clone());
-                finding = died(finding, &met);
+                finding = death::failure(finding, &met);
             }
             self.record(case, finding);
         }
@@ -279,7 +304,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         if !is_doubtful || self.is_consequence(case, &first) {
             return first;
         }
-        let again = self.second_look(case, &first);
+        let again = self.bench.play_on_fresh_process(case, self.choices);
+        self.compare(&first, &again);
         match (first, again) {
             (Finding::Played(first), Finding::Played(again))
                 if may_be_residue && !first.gave_up_early && again.failure.is_none() =>
@@ -315,29 +341,17 @@ impl<'a, 'b> Schedule<'a, 'b> {
         true
     }
 
-    /// Records that the target died while several cases ran, and names the case that probably caused this. Only a case in
-    /// which the target still sent something is named. The runner prefers a case that failed to a case that passed. Among
-    /// several such cases, it names the case that started last.
+    /// Records that the target died while several cases ran, and names the case that probably caused this.
     fn record_death(&mut self, cases: &[&Scenario], mut findings: Findings, met: &Met) {
-        let culprit = findings
-            .iter()
-            .filter(|(_, finding)| finding.was_answered())
-            .filter_map(|(id, finding)| Some((id, finding, finding.played()?)))
-            .max_by_key(|(_, finding, played)| (finding.failed(), played.started))
-            .map(|(id, ..)| id.clone());
-        let culprit = culprit.unwrap_or_else(|| "the first login of the run".to_owned());
-        let innocent = findings
-            .iter()
-            .filter(|(_, finding)| !finding.was_answered());
-        let innocent: BTreeSet<String> = innocent.map(|(id, _)| id.clone()).collect();
+        let culprit = death::culprit(&findings);
         for case in cases {
             let Some(finding) = findings.remove(&case.id) else {
                 continue;
             };
-            let finding = if innocent.contains(&case.id) {
+            let finding = if !finding.was_answered() {
                 Finding::not_played(Cause::TargetDied(culprit.clone()))
             } else if case.id == culprit {
-                died(finding, met)
+                death::failure(finding, met)
             } else {
                 finding
             };
@@ -345,28 +359,4 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
         self.died_of = Some(culprit);
     }
-}
-
-/// Returns the finding of a case, changed to a failure because the target did not answer any login after this case.
-fn died(finding: Finding, met: &Met) -> Finding {
-    let mut played = match finding {
-        Finding::Played(played) => played,
-        Finding::Undecided {
-            cause: Cause::Stall,
-            played: Some(played),
-        } => played,
-        undecided => return undecided,
-    };
-    let (kind, got) = match met {
-        Met::Silence => (
-            FailureKind::TargetHangs,
-            "after this case the target accepts connections, but no longer answers a login",
-        ),
-        _ => (
-            FailureKind::TargetDied,
-            "after this case the target no longer answers a login",
-        ),
-    };
-    played.failure = Some(Failure::of_target(kind, got, played.failure.take()));
-    Finding::Played(played)
 }
