@@ -6,6 +6,8 @@ mod heeding;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+#[cfg(target_os = "linux")]
+use std::os::unix::net::UnixDatagram;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -132,6 +134,42 @@ fn a_server_that_was_started_to_ignore_a_hangup_goes_on() {
     let _alice = server.login("alice");
     server.signal(rustix::process::Signal::TERM);
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn systemd_is_told_when_the_server_is_ready_and_when_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    systemd.set_read_timeout(Some(PATIENCE)).unwrap();
+    let told = || {
+        let mut message = [0; 64];
+        let length = systemd.recv(&mut message).unwrap();
+        String::from_utf8_lossy(&message[..length]).into_owned()
+    };
+    let mut matou = heeding_all_signals(matou().get_program());
+    matou.env("NOTIFY_SOCKET", &path);
+    let mut server = Server::start_as(matou, &["--listen", "chaton=127.0.0.1:0"], Stdio::null());
+    assert_eq!(told(), "READY=1\n");
+    let _alice = server.login("alice");
+    server.signal(rustix::process::Signal::TERM);
+    assert_eq!(told(), "STOPPING=1\n");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_cannot_reach_systemd_serves_and_warns() {
+    let mut matou = matou();
+    matou.env("NOTIFY_SOCKET", "/nonexistent/notify");
+    let mut server = Server::start_as(matou, &["--listen", "chaton=127.0.0.1:0"], Stdio::piped());
+    let mut log = BufReader::new(server.child.stderr.take().unwrap());
+    let _alice = server.login("alice");
+    let warning = std::iter::repeat_with(|| read_line(&mut log))
+        .take_while(|line| !line.is_empty())
+        .find(|line| line.contains("cannot tell the service manager"));
+    assert!(warning.is_some());
 }
 
 #[test]

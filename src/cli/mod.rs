@@ -8,6 +8,7 @@ mod config;
 mod data;
 mod identity;
 mod logging;
+mod notify;
 mod options;
 mod output;
 mod password;

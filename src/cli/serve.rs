@@ -12,13 +12,14 @@ use matou_server::{Config, Server};
 use super::address::resolve;
 use super::config::{configuration, described_options, log_level};
 use super::output::{Unprinted, print};
-use super::{WRONG_USAGE, complain, logging};
+use super::{WRONG_USAGE, complain, logging, notify};
 
 /// Serve one or more protocols
 ///
 /// The server writes a line `listening PROTOCOL ADDRESS` with the actual port to standard output for each listener, and then
 /// `ready`. It writes the log to standard error. After SIGINT, SIGTERM or SIGHUP, the server first writes the bytes that are
-/// queued for clients, for at most five seconds. Then it stops.
+/// queued for clients, for at most five seconds. Then it stops. If the variable NOTIFY_SOCKET is set, the server also tells
+/// systemd when it is ready and when it begins to stop.
 #[derive(Debug, Args)]
 #[command(after_long_help = described_options())]
 pub(super) struct ServeArgs {
@@ -103,8 +104,10 @@ fn serve(config: Config, level: LevelFilter) -> ExitCode {
         drop(logging);
         return refuse(&why);
     }
+    notify::ready();
     let signal = stop.wait();
     info!("stopping: {signal}");
+    notify::stopping();
     server.stop();
     ExitCode::SUCCESS
 }
