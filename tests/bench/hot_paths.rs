@@ -1,4 +1,4 @@
-//! Measures how long each hot path takes: `cargo bench --bench hot_paths`.
+//! Measures how long each hot path takes: `cargo bench --profile dist --bench hot_paths`.
 
 mod paths;
 
