@@ -1,11 +1,13 @@
 //! A fault that real servers have, and the requirement that it breaks.
 
+use std::any::Any;
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::Location;
 
 use matou_server::net::Engine;
 
+use crate::lab::Layer;
 use crate::proxy::Meddle;
 use crate::room::{self, Decode, Handle, Subject, Utter};
 use crate::running::{self, Running, StartError};
@@ -14,7 +16,7 @@ use crate::running::{self, Running, StartError};
 pub(crate) struct Fault<P: Subject> {
     name: &'static str,
     breaks: &'static str,
-    decode: Decode<P>,
+    decode: Option<Decode<P>>,
     handle: Handle<P>,
     utter: Utter<P>,
     meddle: Option<Meddle>,
@@ -29,7 +31,15 @@ impl<P: Subject> Fault<P> {
         breaks: &'static str,
         handle: Handle<P>,
     ) -> Fault<P> {
-        Fault::reading(name, breaks, room::decode, handle)
+        Fault {
+            name,
+            breaks,
+            decode: None,
+            handle,
+            utter: |_, _, outs| outs,
+            meddle: None,
+            source: Location::caller(),
+        }
     }
 
     /// Makes a fault in decoding.
@@ -51,13 +61,8 @@ impl<P: Subject> Fault<P> {
         handle: Handle<P>,
     ) -> Fault<P> {
         Fault {
-            name,
-            breaks,
-            decode,
-            handle,
-            utter: |_, _, outs| outs,
-            meddle: None,
-            source: Location::caller(),
+            decode: Some(decode),
+            ..Fault::handling(name, breaks, handle)
         }
     }
 
@@ -89,24 +94,34 @@ impl<P: Subject> Fault<P> {
     }
 
     /// Returns a specimen: a server with this fault. `touches` lists the packets that the fault affects.
-    pub(crate) fn specimen(&self, touches: &'static [&'static str]) -> Specimen {
-        let Fault {
-            decode,
-            handle,
-            utter,
-            meddle,
-            ..
-        } = *self;
+    pub(crate) fn specimen(&'static self, touches: &'static [&'static str]) -> Specimen {
         Specimen {
             suite: P::SUITE,
             name: self.name,
             breaks: self.breaks,
             touches,
             source: self.source,
-            start: Box::new(move |engine, address| {
-                running::start(engine, address, decode, (handle, utter), meddle)
-            }),
+            fault: self,
+            start: start::<P>,
         }
+    }
+
+    /// Returns the functions that work on the room.
+    pub(crate) fn layer(&self) -> Layer<P> {
+        Layer {
+            handle: self.handle,
+            utter: self.utter,
+        }
+    }
+
+    /// Returns the function that decodes wrongly, if the fault is in decoding.
+    pub(crate) fn decoder(&self) -> Option<Decode<P>> {
+        self.decode
+    }
+
+    /// Returns the mistake of the relay, if the fault is in relaying.
+    pub(crate) fn meddle(&self) -> Option<Meddle> {
+        self.meddle
     }
 }
 
@@ -126,10 +141,12 @@ pub struct Specimen {
     pub touches: &'static [&'static str],
     /// The place in the source code (file and line) where the fault is defined.
     pub source: &'static Location<'static>,
+    /// A `Fault<P>` for the protocol `P` of the suite.
+    fault: &'static (dyn Any + Send + Sync),
     start: Start,
 }
 
-type Start = Box<dyn Fn(&Engine, SocketAddr) -> Result<Running, StartError> + Send + Sync>;
+type Start = fn(&[&Specimen], &Engine, SocketAddr) -> Result<Running, StartError>;
 
 impl Specimen {
     /// Starts the server on this address. Port 0 lets the system choose a port.
@@ -138,8 +155,32 @@ impl Specimen {
     /// Fails when the server cannot listen on the address, or when its certificate or the registered identities cannot be
     /// made.
     pub fn start(&self, engine: &Engine, address: SocketAddr) -> Result<Running, StartError> {
-        (self.start)(engine, address)
+        (self.start)(&[self], engine, address)
     }
+
+    /// Starts a server that has the fault of this specimen and the faults of the others too. Specimens of other protocols
+    /// have no effect.
+    ///
+    /// # Errors
+    /// Fails like [`Specimen::start`].
+    pub fn start_with(
+        &self,
+        others: &[&Specimen],
+        engine: &Engine,
+        address: SocketAddr,
+    ) -> Result<Running, StartError> {
+        (self.start)(&[&[self], others].concat(), engine, address)
+    }
+}
+
+fn start<P: Subject>(
+    specimens: &[&Specimen],
+    engine: &Engine,
+    address: SocketAddr,
+) -> Result<Running, StartError> {
+    let faults = specimens.iter();
+    let faults: Vec<&Fault<P>> = faults.filter_map(|it| it.fault.downcast_ref()).collect();
+    running::start(&faults, engine, address)
 }
 
 impl fmt::Debug for Specimen {

@@ -1,17 +1,19 @@
-//! Servers that each have one named fault.
+//! Servers that have named faults: one fault, or several at once.
 //!
 //! # In scope, and out of scope
 //!
-//! In scope: *faults*, which are mistakes that the servers of real teams make; and for each fault, a server that has this
-//! fault and no other. The servers use the rooms of `matou-protocols` and the engine of `matou-server`. So everything except
-//! the fault works as in `matou serve`. Out of scope: judging. `tests/laboratory` shows that the suite catches each fault,
+//! In scope: *faults*, which are mistakes that the servers of real teams make; for each fault, a server that has this fault
+//! and no other; and servers that have several faults of one protocol. The servers use the rooms of `matou-protocols` and the engine of `matou-server`. So everything except
+//! the faults works as in `matou serve`. Out of scope: judging. `tests/laboratory` shows that the suite catches each fault,
 //! and in the course, students get some of the servers and find out which fault each server has (`src/textbook/mystery`).
 //!
 //! | module | what it contains |
 //! |---|---|
 //! | `fault` | a fault as a value, and [`Specimen`]: a server of any protocol with one fault |
-//! | `running` | starts a specimen |
-//! | `room` | a room with a fault in it: the fault changes what the room receives, does or sends |
+//! | `running` | starts a server with one or more faults |
+//! | `room` | what a fault sees of a room: it changes what the room receives, does or sends |
+//! | `lab` | the correct room, and the faults as layers over it |
+//! | `faulty` | the room with its faults, as the engine sees it |
 //! | `proxy` | a relay between the clients and a correct server, for the faults in tunnels |
 //! | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | the faults of each protocol, in the order of its requirements |
 //!
@@ -30,6 +32,8 @@ pub mod chatos_1_0;
 pub mod chatos_groupe2;
 pub mod chatr;
 mod fault;
+mod faulty;
+mod lab;
 mod proxy;
 mod room;
 mod running;

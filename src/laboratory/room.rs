@@ -1,19 +1,21 @@
-//! A room with one fault in it.
+//! What a fault sees of a room: calls, effects and replies.
 //!
 //! A fault handles an event before the room does, or changes the effects of the room, or decodes frames wrongly. Everything
 //! else works as in `matou serve`. In this crate, "the correct room" and "the correct server" are the room and the server
 //! without the fault.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use matou_protocols::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Packet, Protocol};
+use matou_protocols::room::{ConnId, Entropy, Event, Flow, Protocol};
 use matou_protocols::wire::Malformed;
 use matou_server::net::{ConnectionLimits, Engine, Service};
 
+use crate::faulty::{Decoders, Faulty};
+use crate::lab::Lab;
 use crate::running::StartError;
 
 /// A room into which the laboratory puts a fault.
@@ -32,18 +34,21 @@ pub(crate) trait Subject: Protocol + Sized {
     /// Decodes the first frame in these bytes, which the correct room has written. Returns the frame and its length.
     fn said(bytes: &[u8]) -> Option<(Self::Said<'_>, usize)>;
 
+    /// Returns whether the two frames of a client are equal.
+    fn is_same(one: &Self::Command<'_>, other: &Self::Command<'_>) -> bool;
+
     /// Returns the correct answer to a question of the room.
     fn answer(question: Self::Question) -> Self::Answer;
 
-    /// Starts a server with this room. The room has no fault if the fault is in the decoder or in the relay.
+    /// Starts a server with this room and these decoders.
     fn listen(
         engine: &Engine,
         room: Faulty<Self>,
-        codec: (Self::Codec, Decode<Self>),
+        decoders: Decoders<Self>,
         address: SocketAddr,
     ) -> Result<Service, StartError> {
         let limits = ConnectionLimits::default();
-        Ok(engine.listen_and_answer(room, codec, address, limits, Self::answer)?)
+        Ok(engine.listen_and_answer(room, decoders, address, limits, Self::answer)?)
     }
 
     /// Returns the settings that the suite needs.
@@ -97,7 +102,7 @@ pub(crate) fn raw<P: Subject>(input: &[u8], length: usize) -> Decoded<'_, P> {
     Ok(bytes.map(|bytes| (Heard::Bytes(bytes), length)))
 }
 
-/// Handles a call like the correct server.
+/// Handles a call like the layer below.
 pub(crate) fn handle<P: Subject>(lab: &mut Lab<P>, call: Call<'_, P>) -> Reply<P> {
     lab.good(call)
 }
@@ -191,206 +196,5 @@ impl<P: Subject> Reply<P> {
             };
             vec![out]
         })
-    }
-}
-
-/// The correct room, facts about the room that the fault needs, and the notes that the fault has made.
-pub(crate) struct Lab<P: Protocol> {
-    room: P,
-    /// The identified clients and their names.
-    pub(crate) names: BTreeMap<ConnId, String>,
-    /// The open connections.
-    pub(crate) open: BTreeSet<ConnId>,
-    /// The notes that the fault has made, by name.
-    pub(crate) notes: BTreeMap<String, i64>,
-    /// The functions that the fault wants to call later, each with its time.
-    pub(crate) later: Vec<(Instant, Later<P>)>,
-}
-
-/// A function that a fault calls later.
-pub(crate) type Later<P> = Box<dyn FnOnce(&mut Lab<P>, Instant) -> Reply<P> + Send>;
-
-impl<P: Subject> Lab<P> {
-    fn new() -> Lab<P> {
-        let mut state = 1_u64;
-        let entropy = move || {
-            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-            state
-        };
-        Lab {
-            room: P::healthy(Box::new(entropy)),
-            names: BTreeMap::new(),
-            open: BTreeSet::new(),
-            notes: BTreeMap::new(),
-            later: Vec::new(),
-        }
-    }
-
-    /// Handles a call like the correct server. Ignores [`Heard::Bytes`], because the correct room handles only decoded
-    /// frames.
-    pub(crate) fn good(&mut self, call: Call<'_, P>) -> Reply<P> {
-        let event = match call.event {
-            Event::Command(Heard::Frame(frame)) => Event::Command(frame),
-            Event::Command(Heard::Bytes(_)) => return Reply::ignore(),
-            Event::Opened(address) => Event::Opened(address),
-            Event::Malformed(malformed) => Event::Malformed(malformed),
-            Event::Answer(answer) => Event::Answer(answer),
-            Event::Busy => Event::Busy,
-            Event::Overdue(overdue) => Event::Overdue(overdue),
-            Event::ReadClosed => Event::ReadClosed,
-            Event::Gone => Event::Gone,
-        };
-        let mut effects = Effects::default();
-        let flow = self.room.handle(call.from, event, call.now, &mut effects);
-        Reply::new(flow, self.outs(&effects))
-    }
-
-    fn outs(&mut self, effects: &Effects) -> Vec<Out> {
-        let outs: Vec<_> = effects.log().into_iter().flat_map(owned::<P>).collect();
-        for out in &outs {
-            match out {
-                Out::Join(id, name) => {
-                    self.names.insert(*id, name.clone());
-                }
-                Out::Leave(id) => {
-                    self.names.remove(id);
-                }
-                _ => {}
-            }
-        }
-        outs
-    }
-
-    /// Returns the client with this name.
-    pub(crate) fn called(&self, name: &str) -> Option<ConnId> {
-        let found = self.names.iter().find(|(_, taken)| *taken == name);
-        found.map(|(id, _)| *id)
-    }
-
-    /// Returns the note with this name. A note is zero until the fault changes it.
-    pub(crate) fn note(&mut self, name: impl Into<String>) -> &mut i64 {
-        self.notes.entry(name.into()).or_default()
-    }
-}
-
-/// Copies an effect. If the effect is for all clients, splits it into one effect for each frame, so that a fault can change
-/// single frames.
-fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
-    match effect {
-        Effect::All(mut bytes) => {
-            let mut outs = Vec::new();
-            while let Some((_, length)) = P::said(bytes) {
-                let (frame, rest) = bytes.split_at(length);
-                outs.push(Out::All(frame.to_vec()));
-                bytes = rest;
-            }
-            outs
-        }
-        Effect::AllBut(id, bytes) => vec![Out::AllBut(id, bytes.to_vec())],
-        Effect::One(id, bytes) => vec![Out::One(id, bytes.to_vec())],
-        Effect::Join(id, name) => vec![Out::Join(id, name.to_owned())],
-        Effect::Leave(id) => vec![Out::Leave(id)],
-        Effect::Finish(id) => vec![Out::Finish(id)],
-        Effect::Cut(id) => vec![Out::Cut(id)],
-        Effect::Tunnel(one, other) => vec![Out::Tunnel(one, other)],
-    }
-}
-
-/// A room that handles calls or decodes frames with a fault.
-pub(crate) struct Faulty<P: Subject> {
-    lab: Lab<P>,
-    handle: Handle<P>,
-    utter: Utter<P>,
-}
-
-impl<P: Subject> Faulty<P> {
-    pub(crate) fn new(handle: Handle<P>, utter: Utter<P>) -> Faulty<P> {
-        Faulty {
-            lab: Lab::new(),
-            handle,
-            utter,
-        }
-    }
-}
-
-impl<P: Subject> Protocol for Faulty<P> {
-    const NAME: &'static str = P::NAME;
-    type Codec = (P::Codec, Decode<P>);
-    type Command<'a> = Heard<'a, P>;
-    type Question = P::Question;
-    type Answer = P::Answer;
-
-    fn decode<'a>((codec, decode): &Self::Codec, input: &'a [u8]) -> Decoded<'a, P> {
-        decode(codec, input)
-    }
-
-    fn turns_the_stream(command: &Heard<'_, P>) -> bool {
-        matches!(command, Heard::Frame(frame) if P::turns_the_stream(frame))
-    }
-
-    fn handle(
-        &mut self,
-        from: ConnId,
-        event: Event<Heard<'_, P>, P::Answer>,
-        now: Instant,
-        out: &mut Effects,
-    ) -> Flow<P::Question> {
-        match event {
-            Event::Opened(_) => drop(self.lab.open.insert(from)),
-            Event::Gone => drop(self.lab.open.remove(&from)),
-            _ => {}
-        }
-        let reply = (self.handle)(&mut self.lab, Call { from, event, now });
-        emit((self.utter)(&mut self.lab, now, reply.outs), out);
-        reply.flow
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let later = self.lab.later.iter().map(|(at, ..)| *at);
-        later.chain(self.lab.room.deadline()).min()
-    }
-
-    fn tick(&mut self, now: Instant, out: &mut Effects) {
-        let mut effects = Effects::default();
-        self.lab.room.tick(now, &mut effects);
-        let outs = self.lab.outs(&effects);
-        emit((self.utter)(&mut self.lab, now, outs), out);
-        let later = std::mem::take(&mut self.lab.later);
-        let (due, still): (Vec<_>, Vec<_>) = later.into_iter().partition(|(at, ..)| *at <= now);
-        self.lab.later = still;
-        for (_, later) in due {
-            let reply = later(&mut self.lab, now);
-            emit(reply.outs, out);
-        }
-    }
-}
-
-/// Bytes that are sent without a change.
-struct Raw(Vec<u8>);
-
-impl fmt::Display for Raw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-impl Packet for Raw {
-    fn encode(&self, into: &mut Vec<u8>) {
-        into.extend_from_slice(&self.0);
-    }
-}
-
-fn emit(outs: Vec<Out>, effects: &mut Effects) {
-    for out in outs {
-        match out {
-            Out::All(bytes) => effects.all(&Raw(bytes)),
-            Out::AllBut(id, bytes) => effects.all_but(id, &Raw(bytes)),
-            Out::One(id, bytes) => effects.one(id, &Raw(bytes)),
-            Out::Join(id, name) => effects.join(id, &name),
-            Out::Leave(id) => effects.leave(id),
-            Out::Finish(id) => effects.finish(id),
-            Out::Cut(id) => effects.cut(id),
-            Out::Tunnel(one, other) => effects.tunnel(one, other),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Starts a server with a fault.
+//! Starts a server with faults.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,8 +6,10 @@ use std::{fmt, io};
 
 use matou_server::net::{CertificateError, Engine, ListenError, Service};
 
+use crate::fault::Fault;
+use crate::faulty::{Decoders, Faulty};
 use crate::proxy::{self, Meddle};
-use crate::room::{Decode, Faulty, Handle, Subject, Utter};
+use crate::room::Subject;
 
 /// A server that is running. It stops when this value is dropped.
 #[derive(Debug)]
@@ -51,33 +53,36 @@ impl From<ListenError> for StartError {
     }
 }
 
-/// Starts a server with a fault in its room, in its decoder, or in the relay between it and the clients.
+/// Starts a server with these faults: each may be in the room, in the decoder, or in the relay between the clients and the
+/// server.
 pub(crate) fn start<P: Subject>(
+    faults: &[&Fault<P>],
     engine: &Engine,
     address: SocketAddr,
-    decode: Decode<P>,
-    (handle, utter): (Handle<P>, Utter<P>),
-    meddle: Option<Meddle>,
 ) -> Result<Running, StartError> {
-    let room = Faulty::<P>::new(handle, utter);
-    let codec = (P::codec(), decode);
-    let settings = P::settings()?;
-    let (service, address) = match meddle {
-        Some(meddle) => {
-            let any = SocketAddr::from(([127, 0, 0, 1], 0));
-            let service = P::listen(engine, room, codec, any)?;
-            let relay = proxy::listen(address, service.address(), meddle, P::opening);
-            let address = relay.map_err(|cause| ListenError { address, cause })?;
-            (service, address)
-        }
-        None => {
-            let service = P::listen(engine, room, codec, address)?;
-            let address = service.address();
-            (service, address)
-        }
+    let room = Faulty::new(faults.iter().map(|fault| fault.layer()).collect());
+    let layered = faults.iter().enumerate();
+    let decoders = Decoders {
+        codec: P::codec(),
+        faulty: layered
+            .filter_map(|(layer, fault)| Some((layer, fault.decoder()?)))
+            .collect(),
     };
+    let settings = P::settings()?;
+    let meddles: Vec<Meddle> = faults.iter().filter_map(|fault| fault.meddle()).collect();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let own = if meddles.is_empty() { address } else { any };
+    let service = P::listen(engine, room, decoders, own)?;
+    // The clients connect to the last relay of the chain.
+    let mut front = service.address();
+    for (index, meddle) in meddles.iter().enumerate() {
+        let is_last = index + 1 == meddles.len();
+        let address = if is_last { address } else { any };
+        let relay = proxy::listen(address, front, *meddle, P::opening);
+        front = relay.map_err(|cause| ListenError { address, cause })?;
+    }
     Ok(Running {
-        address,
+        address: front,
         settings,
         _service: service,
     })

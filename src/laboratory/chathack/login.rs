@@ -98,19 +98,16 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| match call.event {
             Event::Answer(Answer::No) => {
                 let (from, at) = (call.from, call.now + Duration::from_millis(5));
-                lab.later.push((
-                    at,
-                    Box::new(move |lab, now| {
-                        let event = Event::Answer(Answer::No);
-                        let reply = lab.good(Call { from, event, now });
-                        reply.frames(|frame, right| match frame {
-                            // The faulty server does not check again that the login is free. So here it accepts the login,
-                            // even if the room refuses it now.
-                            ServerFrame::LoginAlreadyExists => bytes(ServerFrame::Connected),
-                            _ => right.to_vec(),
-                        })
-                    }),
-                ));
+                lab.call_later(at, move |lab, now| {
+                    let event = Event::Answer(Answer::No);
+                    let reply = lab.good(Call { from, event, now });
+                    reply.frames(|frame, right| match frame {
+                        // The faulty server does not check again that the login is free. So here it accepts the login,
+                        // even if the room refuses it now.
+                        ServerFrame::LoginAlreadyExists => bytes(ServerFrame::Connected),
+                        _ => right.to_vec(),
+                    })
+                });
                 Reply::ignore()
             }
             _ => lab.good(call),

@@ -20,7 +20,7 @@ use crate::room::{self, Subject};
 use crate::running::StartError;
 
 type Fault = fault::Fault<Room>;
-type Lab = room::Lab<Room>;
+type Lab = crate::lab::Lab<Room>;
 type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
 type Decoded<'a> = room::Decoded<'a, Room>;
@@ -42,6 +42,10 @@ impl Subject for Room {
 
     fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {
         ServerFrame::decode(bytes).ok().flatten()
+    }
+
+    fn is_same(one: &Received<ClientFrame<'_>>, other: &Received<ClientFrame<'_>>) -> bool {
+        one == other
     }
 
     /// Returns the settings that tell the suite the login and the password of the account.

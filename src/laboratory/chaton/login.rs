@@ -140,7 +140,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 let at = call.now + Duration::from_millis(5);
                 let (from, login) = (call.from, login.to_owned());
                 let enter = move |lab: &mut Lab, now| enter(lab, from, now, &login);
-                lab.later.push((at, Box::new(enter)));
+                lab.call_later(at, enter);
                 Reply::ignore()
             }
             _ => lab.good(call),

@@ -15,7 +15,7 @@ use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Out, Subject, decode, raw};
 
 type Fault = fault::Fault<Room>;
-type Lab = room::Lab<Room>;
+type Lab = crate::lab::Lab<Room>;
 type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
 type Decoded<'a> = room::Decoded<'a, Room>;
@@ -39,6 +39,10 @@ impl Subject for Room {
 
     fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {
         ServerFrame::decode(Codec::default(), bytes).ok().flatten()
+    }
+
+    fn is_same(one: &ClientFrame<'_>, other: &ClientFrame<'_>) -> bool {
+        one == other
     }
 
     fn opening(bytes: &[u8]) -> Option<usize> {

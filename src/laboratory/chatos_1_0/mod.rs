@@ -16,7 +16,7 @@ use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Subject};
 
 type Fault = fault::Fault<Room>;
-type Lab = room::Lab<Room>;
+type Lab = crate::lab::Lab<Room>;
 type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
 type Decoded<'a> = room::Decoded<'a, Room>;
@@ -39,6 +39,10 @@ impl Subject for Room {
 
     fn said(bytes: &[u8]) -> Option<(Frame<'_>, usize)> {
         Frame::decode_from_server(bytes).ok().flatten()
+    }
+
+    fn is_same(one: &Frame<'_>, other: &Frame<'_>) -> bool {
+        one == other
     }
 
     fn opening(bytes: &[u8]) -> Option<usize> {

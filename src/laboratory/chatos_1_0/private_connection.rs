@@ -153,7 +153,7 @@ fn is_for(out: &Out, id: ConnId) -> bool {
 
 /// Returns the client that the sender has asked for a private connection with this password. If there are several, returns
 /// the first in alphabetical order.
-fn first_asked(lab: &Lab, named: Negotiation<'_>) -> Option<String> {
+fn first_asked(lab: &mut Lab, named: Negotiation<'_>) -> Option<String> {
     let of_sender = key(
         "asked",
         Negotiation {
@@ -161,6 +161,6 @@ fn first_asked(lab: &Lab, named: Negotiation<'_>) -> Option<String> {
             ..named
         },
     );
-    let (found, _) = lab.notes.range(of_sender.clone()..).next()?;
+    let (found, _) = lab.notes().range(of_sender.clone()..).next()?;
     found.strip_prefix(&of_sender).map(str::to_owned)
 }

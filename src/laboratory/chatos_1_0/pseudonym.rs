@@ -66,20 +66,17 @@ pub(super) const FAULTS: &[Fault] = &[
             {
                 let at = call.now + Duration::from_millis(5);
                 let (from, pseudonym) = (call.from, pseudonym.to_owned());
-                lab.later.push((
-                    at,
-                    Box::new(move |lab, now| {
-                        let pseudonym = &*pseudonym;
-                        let request = Frame::ConnectionRequest { pseudonym };
-                        let reply = lab.good(heard(from, request, now));
-                        reply.frames(|frame, right| match frame {
-                            // The faulty server does not check again that the pseudonym is free. So here it accepts the
-                            // pseudonym, even if the room refuses it now.
-                            Frame::Error { code: 2 } => bytes(ErrorCode::Ok.frame()),
-                            _ => right.to_vec(),
-                        })
-                    }),
-                ));
+                lab.call_later(at, move |lab, now| {
+                    let pseudonym = &*pseudonym;
+                    let request = Frame::ConnectionRequest { pseudonym };
+                    let reply = lab.good(heard(from, request, now));
+                    reply.frames(|frame, right| match frame {
+                        // The faulty server does not check again that the pseudonym is free. So here it accepts the
+                        // pseudonym, even if the room refuses it now.
+                        Frame::Error { code: 2 } => bytes(ErrorCode::Ok.frame()),
+                        _ => right.to_vec(),
+                    })
+                });
                 Reply::ignore()
             }
             _ => lab.good(call),

@@ -189,7 +189,7 @@ pub(super) const FAULTS: &[Fault] = &[
             };
             let parties = parties(lab, closed.connect_id);
             let ids: Vec<i64> = lab
-                .notes
+                .notes()
                 .keys()
                 .filter_map(|key| key.strip_prefix("requester ")?.parse().ok())
                 .collect();

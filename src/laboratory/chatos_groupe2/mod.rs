@@ -19,7 +19,7 @@ use crate::room::{self, Out, Subject, decode, raw};
 pub use table::by_the_table;
 
 type Fault = fault::Fault<Room>;
-type Lab = room::Lab<Room>;
+type Lab = crate::lab::Lab<Room>;
 type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
@@ -42,6 +42,10 @@ impl Subject for Room {
 
     fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {
         ServerFrame::decode(Codec::default(), bytes).ok().flatten()
+    }
+
+    fn is_same(one: &ClientFrame<'_>, other: &ClientFrame<'_>) -> bool {
+        one == other
     }
 
     fn opening(bytes: &[u8]) -> Option<usize> {

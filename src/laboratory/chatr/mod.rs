@@ -15,11 +15,12 @@ use matou_protocols::room::{ConnId, Entropy};
 use matou_server::net::{ConnectionLimits, Engine, Service};
 
 use crate::fault::{self, ANY, Specimen};
-use crate::room::{self, Decode, Faulty, Subject};
+use crate::faulty::{Decoders, Faulty};
+use crate::room::{self, Subject};
 use crate::running::StartError;
 
 type Fault = fault::Fault<Room>;
-type Lab = room::Lab<Room>;
+type Lab = crate::lab::Lab<Room>;
 type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
@@ -61,12 +62,12 @@ impl Subject for Room {
     fn listen(
         engine: &Engine,
         room: Faulty<Room>,
-        codec: ((), Decode<Room>),
+        decoders: Decoders<Room>,
         address: SocketAddr,
     ) -> Result<Service, StartError> {
         let limits = ConnectionLimits::default();
         let certificate = identities::certificate()?;
-        Ok(engine.listen_tls(room, codec, address, limits, Room::answer, certificate)?)
+        Ok(engine.listen_tls(room, decoders, address, limits, Room::answer, certificate)?)
     }
 
     /// The laboratory runs the suite with the scale 0.25. The suite multiplies timeouts and upper bounds by this scale. It
@@ -81,6 +82,10 @@ impl Subject for Room {
             ("quiet", "800ms".to_owned()),
         ];
         Ok(told.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
+    fn is_same(one: &Frame<'_>, other: &Frame<'_>) -> bool {
+        one == other
     }
 
     fn opening(_: &[u8]) -> Option<usize> {

@@ -47,8 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
                     0 => Reply::send(vec![farewell(id, Reason::TimeOut), Out::Finish(id)]),
                     _ => Reply::ignore(),
                 };
-                lab.later
-                    .push((now + PING_TIMEOUT / 3, Box::new(impatient)));
+                lab.call_later(now + PING_TIMEOUT / 3, impatient);
             }
             outs
         },
