@@ -1,10 +1,9 @@
 //! The atlas: a list of the cases that fail because of each known fault. The tests of the laboratory record this list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::{Report, Verdict};
 use crate::suite;
 
 /// The name of the atlas file in a protocol's folder.
@@ -23,27 +22,27 @@ pub struct Atlas {
 }
 
 /// One known fault of a server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFault {
     /// What the server does wrong, as the rest of a sentence that begins with "the server".
     pub does: String,
     /// The id of the requirement that a server with this fault violates.
     pub breaks: String,
-    /// The cases that fail because of this fault.
+    /// The cases that fail because of this fault in most recordings.
     pub fails: BTreeSet<String>,
+    /// The cases that fail because of this fault only in some recordings.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sometimes: BTreeSet<String>,
     /// The cases that cannot be judged because of this fault.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub hides: BTreeSet<String>,
-}
-
-/// The results of one target.
-#[derive(Debug, Clone, Default)]
-pub struct Observed {
-    /// The cases with the verdict fail or non-strict.
-    pub failed: BTreeSet<String>,
-    /// The cases that were judged. Their verdict is pass, note, non-strict or fail.
-    pub judged: BTreeSet<String>,
+    /// How the failures usually look: for each case the shape of its failure.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub looks: BTreeMap<String, String>,
+    /// The facts that the bytes of most of the failures prove. Each fact is the hint of a failure.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub shows: BTreeSet<String>,
 }
 
 impl Atlas {
@@ -81,21 +80,6 @@ impl Atlas {
     }
 }
 
-/// Returns the results of a run.
-pub(super) fn observed(report: &Report) -> Observed {
-    let mut observed = Observed::default();
-    for case in &report.cases {
-        let fails = matches!(case.verdict, Verdict::Fail | Verdict::NonStrict);
-        if fails {
-            observed.failed.insert(case.id.clone());
-        }
-        if fails || case.verdict.holds() {
-            observed.judged.insert(case.id.clone());
-        }
-    }
-    observed
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +92,7 @@ mod tests {
                 does: "says \"hello\"".to_owned(),
                 breaks: "X-1.1".to_owned(),
                 fails: BTreeSet::from(["a".to_owned(), "b".to_owned()]),
-                hides: BTreeSet::new(),
+                ..KnownFault::default()
             }],
         };
         let read = Atlas::read(&atlas.text());

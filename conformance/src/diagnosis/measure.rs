@@ -1,80 +1,169 @@
-//! The accuracy of the diagnosis: how often it is right about the servers of the laboratory.
+//! The accuracy of the diagnosis: how often it is right about servers with known faults.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::atlas::{Atlas, KnownFault, Observed};
-use super::rank::{Explanation, diagnose};
+use serde::{Deserialize, Serialize};
 
-/// How often the diagnosis named the fault that the server really has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Accuracy {
-    /// The number of servers with one fault.
-    pub single: usize,
-    /// The number of these servers for which the first explanation named the fault.
-    pub single_first: usize,
-    /// The number of these servers for which any explanation named the fault.
-    pub single_named: usize,
-    /// The number of servers with two faults.
-    pub pairs: usize,
-    /// The number of these servers for which the first explanation named both faults.
-    pub pairs_first: usize,
-    /// The number of these servers for which the first explanation named at least one of the two faults.
-    pub pairs_half: usize,
+use super::atlas::{Atlas, KnownFault};
+use super::cause::RootCause;
+use super::diagnose::diagnose;
+use super::observed::{Observed, Symptom};
+
+/// The run of a suite against a server with known faults.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Play {
+    /// The name of the suite.
+    pub suite: String,
+    /// What the server does wrong, as in the atlas.
+    pub faults: Vec<String>,
+    /// What the run has shown.
+    pub observed: Observed,
 }
 
-/// Measures the diagnosis: diagnoses one imaginary server for each fault of the atlas, and one for each pair of faults. A
-/// server with a pair of faults is assumed to fail every case that fails because of at least one of them.
+/// How many causes may be named at most before all faults are named: for servers with one, two and three faults.
+const AMONG_THE_FIRST: [usize; 3] = [1, 3, 5];
+
+/// How often the diagnosis named the faults that the servers really have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accuracy {
+    /// The number of servers with one, two and three faults.
+    pub servers: [usize; 3],
+    /// The number of these servers for which the diagnosis named all faults: one fault first, two faults among the first
+    /// three causes, three faults among the first five.
+    pub complete: [usize; 3],
+    /// The number of causes that the diagnosis named.
+    pub named: usize,
+    /// The number of these causes that are right.
+    pub right: usize,
+}
+
+impl Accuracy {
+    /// Returns the share of servers with this number of faults for which the diagnosis named all faults, in percent.
+    #[must_use]
+    pub fn percent(&self, faults: usize) -> f64 {
+        let of = |counts: &[usize; 3]| counts.get(faults.wrapping_sub(1)).copied();
+        share(of(&self.complete), of(&self.servers))
+    }
+
+    /// Returns the share of named causes that are right, in percent.
+    #[must_use]
+    pub fn precision(&self) -> f64 {
+        share(Some(self.right), Some(self.named))
+    }
+}
+
+fn share(part: Option<usize>, whole: Option<usize>) -> f64 {
+    100.0 * part.unwrap_or_default() as f64 / whole.unwrap_or_default().max(1) as f64
+}
+
+/// Diagnoses the servers of these runs, which must all be of the protocol of the atlas.
 ///
-/// If exactly the same cases fail because of two different faults, the diagnosis cannot distinguish these faults. The
-/// diagnosis then counts as right if it names either of them.
+/// A cause is right if it names one of the server's faults, or a fault that predicts the same failures among the cases that
+/// were judged. Some faults hide other faults of the same server. A fault is hidden if none of its cases could be judged, or
+/// if all of its failed cases also belong to another fault of the server. Whether the diagnosis names a hidden fault or not
+/// does not count.
+#[must_use]
+pub fn judge_plays<'a>(atlas: &Atlas, plays: impl IntoIterator<Item = &'a Play>) -> Accuracy {
+    let mut accuracy = Accuracy::default();
+    for play in plays {
+        let known = atlas.faults.iter();
+        let faults: Vec<&KnownFault> = known.filter(|it| play.faults.contains(&it.does)).collect();
+        count(&mut accuracy, atlas, &faults, &play.observed);
+    }
+    accuracy
+}
+
+/// Measures the diagnosis with imaginary servers: one for each fault of the atlas, and one for each pair of faults. A server
+/// with a pair of faults is assumed to fail every case that fails because of at least one of them.
 #[must_use]
 pub fn measure(atlas: &Atlas) -> Accuracy {
     let mut accuracy = Accuracy::default();
     for (index, fault) in atlas.faults.iter().enumerate() {
-        let told = told(atlas, &[fault]);
-        accuracy.single += 1;
-        accuracy.single_first +=
-            usize::from(told.first().is_some_and(|it| names(atlas, it, &[fault])));
-        accuracy.single_named += usize::from(told.iter().any(|it| one_of(atlas, it, &[fault])));
+        count(&mut accuracy, atlas, &[fault], &imagined(atlas, &[fault]));
         for other in atlas.faults.iter().skip(index + 1) {
             let pair = [fault, other];
-            let told = self::told(atlas, &pair);
-            let first = told.first();
-            accuracy.pairs += 1;
-            accuracy.pairs_first += usize::from(first.is_some_and(|it| names(atlas, it, &pair)));
-            accuracy.pairs_half += usize::from(first.is_some_and(|it| one_of(atlas, it, &pair)));
+            count(&mut accuracy, atlas, &pair, &imagined(atlas, &pair));
         }
     }
     accuracy
 }
 
-fn told(atlas: &Atlas, faults: &[&KnownFault]) -> Vec<Explanation> {
-    let failed: BTreeSet<String> = faults
-        .iter()
-        .flat_map(|fault| fault.fails.clone())
-        .collect();
+fn imagined(atlas: &Atlas, faults: &[&KnownFault]) -> Observed {
+    let failed: BTreeSet<&String> = faults.iter().flat_map(|fault| &fault.fails).collect();
     let hidden = faults.iter().flat_map(|fault| &fault.hides);
     let hidden: BTreeSet<&String> = hidden.filter(|id| !failed.contains(*id)).collect();
-    let all = atlas.faults.iter().flat_map(|fault| fault.fails.iter());
-    let judged = all.filter(|id| !hidden.contains(id)).cloned().collect();
-    diagnose(atlas, &Observed { failed, judged })
+    let held = atlas.faults.iter().flat_map(|fault| &fault.fails);
+    let held = held.filter(|id| !failed.contains(*id) && !hidden.contains(*id));
+    Observed {
+        held: held.cloned().collect(),
+        failed: failed
+            .iter()
+            .map(|id| ((*id).clone(), a_wrong_frame()))
+            .collect(),
+        unjudged: hidden.iter().map(|id| ((*id).clone(), None)).collect(),
+    }
 }
 
-/// Returns whether the explanation counts as right: the faults that it names make exactly the same cases fail as these
-/// faults.
-fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
-    let union = |faults: &mut dyn Iterator<Item = &KnownFault>| -> BTreeSet<String> {
-        faults.flat_map(|fault| fault.fails.clone()).collect()
+fn a_wrong_frame() -> Symptom {
+    Symptom {
+        kind: Some(crate::run::FailureKind::Mismatch),
+        ..Symptom::default()
+    }
+}
+
+fn count(accuracy: &mut Accuracy, atlas: &Atlas, faults: &[&KnownFault], observed: &Observed) {
+    let by_name: BTreeMap<&str, &KnownFault> = atlas
+        .faults
+        .iter()
+        .map(|fault| (fault.does.as_str(), fault))
+        .collect();
+    let is_named = |cause: &RootCause, fault: &KnownFault| {
+        let others = cause.or.iter().map(|suspect| &suspect.does);
+        let mut suspects = [&cause.does].into_iter().chain(others);
+        suspects.any(|does| {
+            let said = by_name.get(does.as_str());
+            said.is_some_and(|said| predicted(said, observed) == predicted(fault, observed))
+        })
     };
-    let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
-    let said = union(&mut told.causes.iter().filter_map(by_name));
-    said == union(&mut faults.iter().copied())
+    let visible: Vec<&KnownFault> = faults
+        .iter()
+        .copied()
+        .filter(|fault| is_visible(fault, faults, observed))
+        .collect();
+    let causes = diagnose(atlas, observed).causes;
+    if let (Some(servers), Some(complete), Some(first)) = (
+        accuracy.servers.get_mut(faults.len().wrapping_sub(1)),
+        accuracy.complete.get_mut(faults.len().wrapping_sub(1)),
+        AMONG_THE_FIRST.get(faults.len().wrapping_sub(1)),
+    ) && visible.len() == faults.len()
+    {
+        let among_the_first = |fault: &&KnownFault| {
+            let mut first = causes.iter().take(*first);
+            first.any(|cause| is_named(cause, fault))
+        };
+        let is_complete = visible.iter().all(among_the_first);
+        *servers += 1;
+        *complete += usize::from(is_complete);
+    }
+    for cause in &causes {
+        let is_right = visible.iter().any(|fault| is_named(cause, fault));
+        let is_hidden = faults.iter().any(|fault| is_named(cause, fault));
+        accuracy.right += usize::from(is_right);
+        accuracy.named += usize::from(is_right || !is_hidden);
+    }
 }
 
-/// Returns whether the explanation names at least one of these faults, or a fault that makes exactly the same cases fail as
-/// one of them.
-fn one_of(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
-    let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
-    let mut said = told.causes.iter().filter_map(by_name);
-    said.any(|said| faults.iter().any(|fault| fault.fails == said.fails))
+/// Returns the judged cases that the fault makes fail.
+fn predicted<'a>(fault: &'a KnownFault, observed: &Observed) -> BTreeSet<&'a String> {
+    let is_judged = |id: &&String| observed.failed.contains_key(*id) || observed.held.contains(*id);
+    fault.fails.iter().filter(is_judged).collect()
+}
+
+fn is_visible(fault: &KnownFault, faults: &[&KnownFault], observed: &Observed) -> bool {
+    let others = || faults.iter().filter(|other| other.does != fault.does);
+    let mut failed = fault
+        .fails
+        .iter()
+        .filter(|id| observed.failed.contains_key(*id));
+    failed.any(|id| !others().any(|other| other.fails.contains(id)))
 }

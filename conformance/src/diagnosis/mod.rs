@@ -1,24 +1,49 @@
-//! The diagnosis: the likely causes of the failed cases of a run.
+//! The diagnosis: what to repair, from the failed cases of a run.
 //!
-//! The laboratory has servers with one known fault each. The [`Atlas`] of a protocol records which cases fail because of
-//! each fault. The diagnosis compares the failures of a run with the cases that fail because of each fault, and because of
-//! each pair of faults. It describes the faults that match best, and says how well they match. The result is a guess, and
-//! the report says so.
+//! A server with a few mistakes fails many cases. The diagnosis finds the few causes behind them. It uses three kinds of
+//! evidence: the bytes of failures that prove a fact, what happened to the process of the target, and the [`Atlas`]. The
+//! laboratory has servers with known faults, and the atlas of a protocol records which cases fail because of each fault.
+//!
+//! | file | what |
+//! |---|---|
+//! | `observed` | what a run has shown, as the diagnosis sees it |
+//! | `atlas` | the known faults, and the cases that fail because of each |
+//! | `cover` | chooses the known faults that together explain the failures best |
+//! | `fact`, `crash`, `shape` | what the bytes prove; the signature of a crash; the shape of a failure |
+//! | `diagnose`, `cause` | the list of causes |
+//! | `measure` | how often the diagnosis is right |
 
 mod atlas;
+mod cause;
+mod cover;
+mod crash;
+mod diagnose;
+mod fact;
 mod measure;
-mod rank;
+mod observed;
+mod shape;
 
-pub use atlas::{Atlas, KnownFault, Observed};
-pub use measure::{Accuracy, measure};
-pub use rank::{Explanation, MOST, diagnose};
+pub use atlas::{Atlas, KnownFault};
+pub use cause::{Diagnosis, Evidence, RootCause, Suspect};
+pub use diagnose::diagnose;
+pub use measure::{Accuracy, Play, judge_plays, measure};
+pub use observed::{Observed, Symptom};
 
 use crate::run::Report;
 
-/// Returns the likely causes of the failures of a run, the most likely first. The list is empty if no case failed, or if no
-/// known fault fits.
+/// Returns the causes of the failures of a run. If the protocol has no atlas, only the bytes and the process are evidence.
 #[must_use]
-pub fn of(report: &Report) -> Vec<Explanation> {
-    Atlas::of(&report.protocol)
-        .map_or_else(Vec::new, |atlas| diagnose(&atlas, &atlas::observed(report)))
+pub fn of(report: &Report) -> Diagnosis {
+    let atlas = Atlas::of(&report.protocol).unwrap_or_default();
+    let mut diagnosis = diagnose(&atlas, &Observed::of(report));
+    for cause in &mut diagnosis.causes {
+        let case = cause.explains.first().and_then(|id| report.case(id));
+        if let Some(case) = case.filter(|_| cause.evidence == Evidence::Case) {
+            cause.does = format!("fails {} ({})", case.id, case.title);
+        }
+        if let Some(case) = case.filter(|_| cause.breaks.is_none()) {
+            cause.breaks = case.requirements.first().cloned();
+        }
+    }
+    diagnosis
 }

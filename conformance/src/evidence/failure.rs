@@ -1,6 +1,6 @@
 //! The failure of a case, described for people who did not write the suite.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::grammar::Grammar;
 use crate::scenario::Step;
@@ -58,7 +58,7 @@ pub(crate) enum Stray {
 }
 
 /// Kinds of failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// No bytes, or too few bytes, arrived within the time limit.

@@ -1,6 +1,6 @@
 //! Incidents: what happened to the target's process in a case. The bytes on the case's connections may show nothing of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Something that happened in the target during a case, or that the case left behind in it, such as threads. The runner
 /// notices incidents only in a target that it started itself.
@@ -13,7 +13,7 @@ pub struct Incident {
 }
 
 /// Kinds of incidents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IncidentKind {
     /// The process ended.

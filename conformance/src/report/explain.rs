@@ -2,62 +2,119 @@
 
 use std::fmt::Write;
 
-use crate::run::{Failure, FieldReport, Outcome, Report};
+use crate::diagnosis::Diagnosis;
+use crate::run::{Failure, FailureKind, FieldReport, Outcome, Report};
 
+use super::causes;
 use super::ladder::ladder;
 use super::paint::Paint;
 
-/// Returns the explanation without colours, for other programs. The explanation contains only the end of a long
-/// conversation. The texts of the report must already be escaped (see [`shown`](super::shown)).
-pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<String> {
-    explain(report, case, rerun, false, Paint::Plain)
+/// What the explanations of one report have in common. The texts must already be escaped (see [`shown`](super::shown)).
+pub(super) struct Explainer<'a> {
+    pub(super) report: &'a Report,
+    pub(super) diagnosis: &'a Diagnosis,
+    /// The command that repeats the run.
+    pub(super) rerun: &'a str,
+    pub(super) extent: Extent,
+    pub(super) paint: Paint,
 }
 
-/// Returns an explanation of several lines if the case failed, if it harmed the process of the target, or if its verdict
-/// changed when its bytes were divided into other segments. Returns `None` for any other case, because it needs no
-/// explanation.
-pub(super) fn explain(
-    report: &Report,
-    case: &Outcome,
-    rerun: &str,
-    whole: bool,
-    paint: Paint,
-) -> Option<String> {
-    if case.failure.is_none() && case.incidents.is_empty() && case.recut.is_none() {
-        return None;
+/// How much of the conversation and of the server's output an explanation shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The last few events and lines.
+    Short,
+    /// The last events and lines.
+    Usual,
+    /// Everything.
+    Whole,
+}
+
+impl<'a> Explainer<'a> {
+    /// Makes explanations without colours, for other programs.
+    pub(super) fn plain(
+        report: &'a Report,
+        diagnosis: &'a Diagnosis,
+        rerun: &'a str,
+    ) -> Explainer<'a> {
+        Explainer {
+            report,
+            diagnosis,
+            rerun,
+            extent: Extent::Usual,
+            paint: Paint::Plain,
+        }
     }
-    let mut out = String::new();
-    let head = format!("{}: {}", case.id, case.title);
-    let verdict = case.verdict.word().to_uppercase();
-    let _ = writeln!(
-        out,
-        "{} {}",
-        paint.verdict(case.verdict, &verdict),
-        paint.strong(&head)
-    );
-    if let Some(cause) = &case.cause {
-        let _ = writeln!(out, "  {cause}");
+
+    /// Returns an explanation of several lines if the case failed, if it harmed the process of the target, or if its verdict
+    /// changed when its bytes were divided into other segments. Returns `None` for any other case, because it needs no
+    /// explanation.
+    pub(super) fn explain(&self, case: &Outcome) -> Option<String> {
+        let Explainer { report, paint, .. } = *self;
+        if case.failure.is_none() && case.incidents.is_empty() && case.recut.is_none() {
+            return None;
+        }
+        let mut out = String::new();
+        let head = format!("{}: {}", case.id, case.title);
+        let verdict = case.verdict.word().to_uppercase();
+        let _ = writeln!(
+            out,
+            "{} {}",
+            paint.verdict(case.verdict, &verdict),
+            paint.strong(&head)
+        );
+        if let Some(cause) = &case.cause {
+            let _ = writeln!(out, "  {cause}");
+        }
+        if let Some(cause) = causes::of_case(self.diagnosis, &case.id) {
+            let _ = writeln!(out, "  cause     {cause}");
+        }
+        requirements(&mut out, report, case);
+        recut(&mut out, case);
+        if let Some(failure) = &case.failure {
+            failed(&mut out, failure, paint);
+        }
+        befell(&mut out, case, paint);
+        if case.failure.is_some() && !case.conversation.is_empty() {
+            let _ = writeln!(out, "  the conversation so far");
+            out.push_str(&ladder(&case.conversation, self.extent.rungs(), paint));
+        }
+        written(&mut out, case, self.extent.lines());
+        let _ = writeln!(out, "  rerun     {} --only {}", self.rerun, case.id);
+        Some(out)
     }
-    requirements(&mut out, report, case);
-    recut(&mut out, case);
-    if let Some(failure) = &case.failure {
-        failed(&mut out, failure, paint);
+}
+
+impl Extent {
+    /// Returns the maximum number of rungs (events) of a conversation; `None` for all.
+    fn rungs(self) -> Option<usize> {
+        match self {
+            Extent::Short => Some(8),
+            Extent::Usual => Some(40),
+            Extent::Whole => None,
+        }
     }
-    befell(&mut out, case, paint);
-    if case.failure.is_some() && !case.conversation.is_empty() {
-        let _ = writeln!(out, "  the conversation so far");
-        out.push_str(&ladder(&case.conversation, whole, paint));
+
+    /// Returns the maximum number of lines of the target's output; `None` for all.
+    fn lines(self) -> Option<usize> {
+        match self {
+            Extent::Short => Some(8),
+            Extent::Usual => Some(20),
+            Extent::Whole => None,
+        }
     }
-    written(&mut out, case, whole);
-    let _ = writeln!(out, "  rerun     {rerun} --only {}", case.id);
-    Some(out)
 }
 
 /// Describes a failure: its step, what was expected and what arrived. Its texts must already be escaped.
 pub(super) fn failed(out: &mut String, failure: &Failure, paint: Paint) {
     if let Some(step) = &failure.step {
-        let _ = writeln!(out, "  step      {}", step.text);
-        let _ = writeln!(out, "            {}:{}", step.file, step.line);
+        // The text of an `either` contains all its alternatives; `expected` describes them better.
+        if failure.kind == FailureKind::NoAlternative {
+            let _ = writeln!(out, "  step      either, {}:{}", step.file, step.line);
+        } else {
+            let _ = writeln!(out, "  step      {}", step.text);
+            let _ = writeln!(out, "            {}:{}", step.file, step.line);
+        }
     }
     let on = failure
         .lane
@@ -83,20 +140,13 @@ fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     }
 }
 
-/// Maximum number of lines of the target's output in an explanation. Of a longer output only the last lines are shown;
-/// `--verbose` shows all lines.
-const LAST_LINES: usize = 20;
-
-/// Adds the target's output, which is already escaped.
-fn written(out: &mut String, case: &Outcome, whole: bool) {
+/// Adds the last lines of the target's output, which is already escaped.
+fn written(out: &mut String, case: &Outcome, most: Option<usize>) {
     let Some(output) = case.output.as_deref().filter(|output| !output.is_empty()) else {
         return;
     };
     let lines: Vec<&str> = output.lines().collect();
-    let skipped = match whole {
-        true => 0,
-        false => lines.len().saturating_sub(LAST_LINES),
-    };
+    let skipped = most.map_or(0, |most| lines.len().saturating_sub(most));
     let _ = writeln!(out, "  output of the server during this case");
     if skipped > 0 {
         let _ = writeln!(out, "      ({skipped} earlier lines; --verbose shows them)");

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::diagnosis;
 use crate::run::{Outcome, Report, Verdict};
 
-use super::explain::plain;
+use super::explain::Explainer;
 use super::shown::shown;
 use super::words;
 use crate::text;
@@ -18,10 +19,12 @@ pub fn to_annotations(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);
     let rerun = &text::line(rerun);
     let mut out = String::new();
+    let diagnosis = diagnosis::of(report);
+    let explainer = Explainer::plain(report, &diagnosis, rerun);
     // GitHub shows only the first ten annotations of each kind, so failures come before remarks.
     for wanted in [Verdict::Fail, Verdict::Error, Verdict::NonStrict] {
         for case in report.cases.iter().filter(|case| case.verdict == wanted) {
-            of_case(&mut out, report, case, rerun);
+            of_case(&mut out, &explainer, case);
         }
     }
     if let Some(causes) = words::causes(report) {
@@ -37,13 +40,13 @@ pub fn to_annotations(report: &Report, rerun: &str) -> String {
     out
 }
 
-fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
+fn of_case(out: &mut String, explainer: &Explainer<'_>, case: &Outcome) {
     let kind = match case.verdict {
         Verdict::NonStrict => "warning",
         _ if case.excuse().is_some() => "notice",
         _ => "error",
     };
-    let title = format!("{}: {}: {}", report.protocol, case.id, case.title);
+    let title = format!("{}: {}: {}", explainer.report.protocol, case.id, case.title);
     let mut properties = format!("title={}", text::annotation_property(&title));
     // The files of a built-in protocol are not on the disk, so an annotation cannot point to them.
     let step = case
@@ -58,7 +61,9 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
             step.line
         );
     }
-    let message = plain(report, case, rerun).unwrap_or_else(|| case.notes.join("\n"));
+    let message = explainer
+        .explain(case)
+        .unwrap_or_else(|| case.notes.join("\n"));
     line(out, kind, &properties, &message);
 }
 

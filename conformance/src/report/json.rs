@@ -20,7 +20,9 @@
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
 //! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe confirmed the choice; it is the first choice, or the choice that the user gave) |
-//! | `diagnosis[]` | known faults that explain the failures, the most likely first, as [`Explanation`]s |
+//! | `causes[]` | what to repair, the cause with the strongest evidence first, as [`RootCause`]s: `id`, `evidence` (pattern, bytes, crash, process, case), `does`, `breaks`, `or[]` (other mistakes with the same effect), and the ids of cases: `explains[]`, `hides[]`, `contradicted_by[]` |
+//! | `unexplained[]` | the ids of the failed cases that no cause explains |
+//! | `diagnosis[]` | the same causes in an older form, one [`Explanation`] for each |
 //! | `cases[]` | in the order of the suite |
 //!
 //! A case:
@@ -30,7 +32,7 @@
 //! | `id`, `title` | id and title of the scenario; the id stays the same in later versions |
 //! | `requirements[]` | `id`, `level` (must, should, may), `section`, `text` |
 //! | `verdict` | pass, note, non-strict, unsupported, inconclusive, fail, error |
-//! | `cause` | null, or `text` and `case` (the id of the case that is the cause, or null) |
+//! | `cause` | null, or `text` and `case` (the id of the case that is the cause, or null): why the case was not judged |
 //! | `prerequisite` | true if the case was played only because selected cases depend on it |
 //! | `began` | when the case began, or null if it was not played |
 //! | `duration_ms` | how long the case took, without the time to close its connections |
@@ -44,7 +46,7 @@
 
 use serde::Serialize;
 
-use crate::diagnosis::{self, Explanation};
+use crate::diagnosis::{self, Diagnosis, RootCause};
 use crate::run::{
     Cause, Event, Failure, Incident, Outcome, Recut, Report, SettledReading, Verdict,
 };
@@ -64,6 +66,7 @@ pub const FORMAT: u32 = 1;
     reason = "only maps whose keys are not text can fail, and the report has no such map"
 )]
 pub fn to_json(report: &Report) -> String {
+    let diagnosis = diagnosis::of(report);
     let document = Document {
         format: FORMAT,
         protocol: &report.protocol,
@@ -80,7 +83,9 @@ pub fn to_json(report: &Report) -> String {
         began: words::moment(report.began),
         duration_ms: report.duration.as_secs_f64() * 1000.0,
         readings: &report.readings,
-        diagnosis: diagnosis::of(report),
+        diagnosis: explanations(&diagnosis),
+        causes: &diagnosis.causes,
+        unexplained: &diagnosis.unexplained,
         cases: report
             .cases
             .iter()
@@ -116,8 +121,42 @@ struct Document<'a> {
     began: String,
     duration_ms: f64,
     readings: &'a [SettledReading],
+    causes: &'a [RootCause],
+    unexplained: &'a [String],
     diagnosis: Vec<Explanation>,
     cases: Vec<CaseDocument<'a>>,
+}
+
+/// A cause in the form of earlier versions of the program.
+#[derive(Serialize)]
+struct Explanation {
+    /// What the server does wrong, as the rest of a sentence that begins with "the server".
+    causes: Vec<String>,
+    /// The requirement that the server violates.
+    breaks: Vec<String>,
+    /// The number of failures that this cause explains.
+    explained: usize,
+    /// The number of failures of the run.
+    failures: usize,
+    /// The number of cases that should have failed because of this cause, but did not fail.
+    unmet: usize,
+    /// How well the cause alone fits the failures, from 0 to 1.
+    fit: f64,
+}
+
+fn explanations(diagnosis: &Diagnosis) -> Vec<Explanation> {
+    let explanation = |cause: &RootCause| {
+        let (explained, unmet) = (cause.explains.len(), cause.contradicted_by.len());
+        Explanation {
+            causes: vec![cause.does.clone()],
+            breaks: cause.breaks.iter().cloned().collect(),
+            explained,
+            failures: diagnosis.failures,
+            unmet,
+            fit: explained as f64 / (diagnosis.failures + unmet).max(1) as f64,
+        }
+    };
+    diagnosis.causes.iter().map(explanation).collect()
 }
 
 #[derive(Serialize)]

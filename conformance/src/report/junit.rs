@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
+use crate::diagnosis;
 use crate::run::{Outcome, Report, Verdict};
 
-use super::explain::plain;
+use super::explain::Explainer;
 use super::shown::shown;
 use super::words;
 use crate::text;
@@ -42,8 +43,10 @@ pub fn to_junit(report: &Report, rerun: &str) -> String {
         status.set_message(why.as_str());
         suite.add_test_case(TestCase::new("can be judged", status));
     }
+    let diagnosis = diagnosis::of(report);
+    let explainer = Explainer::plain(report, &diagnosis, rerun);
     for case in &report.cases {
-        suite.add_test_case(of_case(report, case, rerun));
+        suite.add_test_case(of_case(&explainer, case));
     }
     let mut document = quick_junit::Report::new("conformance");
     document.set_timestamp(at(report.began));
@@ -57,9 +60,9 @@ fn at(moment: SystemTime) -> DateTime<chrono::FixedOffset> {
     DateTime::<Utc>::from(moment).fixed_offset()
 }
 
-fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
-    let mut entry = TestCase::new(case.id.as_str(), status(report, case, rerun));
-    entry.set_classname(report.protocol.as_str());
+fn of_case(explainer: &Explainer<'_>, case: &Outcome) -> TestCase {
+    let mut entry = TestCase::new(case.id.as_str(), status(explainer, case));
+    entry.set_classname(explainer.report.protocol.as_str());
     entry.set_time(case.duration);
     if let Some(began) = case.began {
         entry.set_timestamp(at(began));
@@ -70,7 +73,7 @@ fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
     let mut remarks = case.notes.clone();
     if matches!(entry.status, TestCaseStatus::Success { .. }) {
         // In JUnit a success has no description, so the explanation goes into the output (`system-out`) of the entry.
-        remarks.extend(plain(report, case, rerun));
+        remarks.extend(explainer.explain(case));
     }
     if !remarks.is_empty() {
         entry.set_system_out(remarks.join("\n"));
@@ -78,7 +81,7 @@ fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
     entry
 }
 
-fn status(report: &Report, case: &Outcome, rerun: &str) -> TestCaseStatus {
+fn status(explainer: &Explainer<'_>, case: &Outcome) -> TestCaseStatus {
     let mut status = match case.verdict {
         Verdict::Pass | Verdict::Note | Verdict::NonStrict => return TestCaseStatus::success(),
         Verdict::Unsupported | Verdict::Inconclusive => TestCaseStatus::skipped(),
@@ -100,7 +103,7 @@ fn status(report: &Report, case: &Outcome, rerun: &str) -> TestCaseStatus {
     {
         status.set_type(kind);
     }
-    if let Some(text) = plain(report, case, rerun) {
+    if let Some(text) = explainer.explain(case) {
         status.set_description(text);
     }
     status

@@ -28,22 +28,16 @@ pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
     out
 }
 
-/// Returns two sentences that say how often the diagnosis is right.
+/// Returns sentences that say how often the diagnosis is right.
 fn in_words(accuracy: &Accuracy) -> String {
-    let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+    let [single, pairs, _] = accuracy.servers;
     format!(
-        "Of {} servers with one fault, the first guess is right for {} ({:.0} %), and at least one guess is right \
-         for {}. Of {} servers with two faults, the first guess names both faults for {} ({:.0} %), and at least \
-         one of the two faults for {} ({:.0} %).",
-        accuracy.single,
-        accuracy.single_first,
-        share(accuracy.single_first, accuracy.single),
-        accuracy.single_named,
-        accuracy.pairs,
-        accuracy.pairs_first,
-        share(accuracy.pairs_first, accuracy.pairs),
-        accuracy.pairs_half,
-        share(accuracy.pairs_half, accuracy.pairs),
+        "The program diagnoses imaginary servers, which fail exactly the recorded cases. For {single} servers with one \
+         fault, the first cause is right in {:.0} %. For {pairs} servers with two faults, both are among the first three \
+         causes in {:.0} %. Of all causes that the program names, {:.0} % are right.",
+        accuracy.percent(1),
+        accuracy.percent(2),
+        accuracy.precision(),
     )
 }
 

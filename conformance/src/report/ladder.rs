@@ -9,24 +9,17 @@ use super::paint::Paint;
 use super::shown::shown_event;
 use crate::text;
 
-/// An explanation shows at most this many rungs (events) of a conversation. Of a longer conversation only the last rungs are
-/// shown; `--verbose` shows all rungs.
-const LAST_RUNGS: usize = 40;
-
 /// Returns one rung, for a conversation that is shown live.
 #[must_use]
 pub fn live(event: &Event, paint: Paint) -> String {
     painted(&shown_event(event, text::line), LIVE_LANE, paint)
 }
 
-/// Returns the rungs, one per line.
-pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
+/// Returns the last rungs (events) of a conversation, one per line: at most `most` of them, or all if it is `None`.
+pub(super) fn ladder(events: &[Event], most: Option<usize>, paint: Paint) -> String {
     let mut out = String::new();
     let runs = runs(events);
-    let skipped = match whole {
-        true => 0,
-        false => runs.len().saturating_sub(LAST_RUNGS),
-    };
+    let skipped = most.map_or(0, |most| runs.len().saturating_sub(most));
     if let Some(first) = runs.get(skipped).filter(|_| skipped > 0) {
         let before = first.start;
         let _ = writeln!(out, "      ({before} earlier events; --verbose shows them)");
@@ -37,7 +30,7 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
         .max()
         .unwrap_or(0);
     for run in runs.into_iter().skip(skipped) {
-        let shown = if whole { run.len() } else { 1 };
+        let shown = if most.is_none() { run.len() } else { 1 };
         for event in events.iter().skip(run.start).take(shown) {
             let _ = writeln!(out, "    {}", painted(event, width, paint));
         }

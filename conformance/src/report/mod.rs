@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `terminal`, `explain`, `ladder`, `paint` | for people, on a terminal |
+//! | `causes` | what to repair, in words |
 //! | `html` | for people, as one page |
 //! | `json` | for programs; the complete results |
 //! | `junit`, `test_anything`, `github` | for build servers |
@@ -13,6 +14,7 @@
 //! | `words` | the words that all reports share |
 //! | `shown` | a copy of a report in which all text from other sources is escaped; [`text`](crate::text) defines how each kind of report escapes it |
 
+mod causes;
 mod explain;
 mod github;
 mod html;

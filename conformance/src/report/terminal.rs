@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::diagnosis;
+use crate::diagnosis::{self, Diagnosis};
 use crate::run::{Cause, Outcome, Report, Verdict};
 use crate::spawn::Named;
 
-use super::explain::explain;
+use super::causes;
+use super::explain::{Explainer, Extent};
 use super::paint::Paint;
 use super::shown::{shown, shown_case};
 use super::words;
@@ -17,9 +18,9 @@ use crate::text;
 pub enum Detail {
     /// Only the cases that failed or could not be judged, and the summary.
     Quiet,
-    /// A line per case, and an explanation of each failure.
+    /// A line per case, the causes of the failures, and an explanation of one failure of each cause.
     Usual,
-    /// Like `Usual`, and also the reasons why cases are inconclusive, and whole conversations.
+    /// Like `Usual`, and also an explanation of each failure, the reasons why cases are inconclusive, and whole conversations.
     Verbose,
 }
 
@@ -131,27 +132,106 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
     }
 }
 
+/// Maximum number of cases that are explained in full, unless the report is verbose.
+const EXAMPLES: usize = 6;
+
+/// Maximum number of characters of the line about one failure.
+const LINE: usize = 200;
+
+/// Adds the causes, a full explanation of one failure of each cause, and a line about each other failure. A verbose report
+/// explains each failure in full.
 fn explanations(out: &mut String, report: &Report, style: &Style) {
-    for case in &report.cases {
-        let wanted = match case.verdict {
-            Verdict::Fail if case.known.is_some() => style.detail == Detail::Verbose,
-            Verdict::Fail | Verdict::Error | Verdict::NonStrict => true,
-            // If another case is the cause of a failure, the report explains only that other case.
-            _ => {
-                style.detail == Detail::Verbose
-                    || case
-                        .cause
-                        .as_ref()
-                        .is_some_and(|cause| cause.case().is_none())
-            }
-        };
-        // Incidents are shown even for a case that passed.
-        if wanted || !case.incidents.is_empty() {
-            let whole = style.detail == Detail::Verbose;
-            if let Some(text) = explain(report, case, &style.rerun, whole, style.paint) {
-                let _ = write!(out, "\n{text}");
-            }
+    let diagnosis = diagnosis::of(report);
+    let causes = causes::list(&diagnosis, style.paint);
+    if !causes.is_empty() {
+        let _ = write!(out, "\n{causes}");
+    }
+    let explainer = Explainer {
+        report,
+        diagnosis: &diagnosis,
+        rerun: &style.rerun,
+        extent: match style.detail {
+            Detail::Verbose => Extent::Whole,
+            _ => Extent::Short,
+        },
+        paint: style.paint,
+    };
+    let wanted = report.cases.iter().filter(|case| is_explained(case, style));
+    let wanted: Vec<&Outcome> = wanted.collect();
+    let examples = match style.detail {
+        Detail::Verbose => wanted.clone(),
+        _ => examples(&wanted, &diagnosis),
+    };
+    for text in examples.iter().filter_map(|case| explainer.explain(case)) {
+        let _ = write!(out, "\n{text}");
+    }
+    let is_other = |case: &&&Outcome| !examples.iter().any(|example| example.id == case.id);
+    let others: Vec<&&Outcome> = wanted.iter().filter(is_other).collect();
+    if !others.is_empty() {
+        let _ = writeln!(
+            out,
+            "\nother failures (--verbose explains each of them in full)"
+        );
+    }
+    for case in others {
+        let verdict = case.verdict.word().to_uppercase();
+        let verdict = style.paint.verdict(case.verdict, &verdict);
+        let _ = writeln!(out, "  {verdict} {}", in_one_line(case, &diagnosis));
+    }
+}
+
+/// Returns whether the report explains this case.
+fn is_explained(case: &Outcome, style: &Style) -> bool {
+    let wanted = match case.verdict {
+        Verdict::Fail if case.known.is_some() => style.detail == Detail::Verbose,
+        Verdict::Fail | Verdict::Error | Verdict::NonStrict => true,
+        // If another case is the cause of a failure, the report explains only that other case.
+        _ => {
+            style.detail == Detail::Verbose
+                || case
+                    .cause
+                    .as_ref()
+                    .is_some_and(|cause| cause.case().is_none())
         }
+    };
+    let has_something = case.failure.is_some() || case.recut.is_some();
+    // Incidents are shown even for a case that passed.
+    wanted && has_something || !case.incidents.is_empty()
+}
+
+/// Returns the cases that are explained in full: the first one of each cause, and then others, as long as there are few.
+fn examples<'a>(wanted: &[&'a Outcome], diagnosis: &Diagnosis) -> Vec<&'a Outcome> {
+    let number = |case: &Outcome| diagnosis.cause_of(&case.id).map(|(number, _)| number);
+    let mut seen: Vec<usize> = Vec::new();
+    let mut later = Vec::new();
+    let mut examples: Vec<&Outcome> = Vec::new();
+    for case in wanted {
+        match number(case) {
+            Some(number) if !seen.contains(&number) => {
+                seen.push(number);
+                examples.push(case);
+            }
+            Some(_) => {}
+            None => later.push(*case),
+        }
+    }
+    examples.sort_by_key(|case| number(case));
+    examples.extend(later);
+    examples.truncate(EXAMPLES);
+    examples
+}
+
+/// Returns what was expected in a failed case and what arrived, with the number of the cause.
+fn in_one_line(case: &Outcome, diagnosis: &Diagnosis) -> String {
+    let cause = diagnosis.cause_of(&case.id);
+    let cause = cause
+        .map(|(number, _)| format!(" ({number})"))
+        .unwrap_or_default();
+    let short = words::in_short(case).unwrap_or_default();
+    let line = format!("{}{cause}: {short}", case.id);
+    match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+        None => line,
     }
 }
 
@@ -187,10 +267,6 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
     left_behind(out, report, style);
     if let Some(causes) = words::causes(report) {
         let _ = writeln!(out, "  {causes}");
-    }
-    for (index, likely) in diagnosis::of(report).iter().enumerate() {
-        let lead = if index == 0 { "likely:" } else { "or:" };
-        let _ = writeln!(out, "  {lead} {}", likely.in_words());
     }
     let counts: Vec<String> = words::counts(report)
         .into_iter()

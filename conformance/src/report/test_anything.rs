@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::diagnosis;
 use crate::run::{Outcome, Report, Verdict};
 
-use super::explain::plain;
+use super::explain::Explainer;
 use super::shown::shown;
 use super::words;
 use crate::text;
@@ -15,6 +16,8 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);
     let rerun = &text::line(rerun);
     let mut out = format!("TAP version 14\n1..{}\n", report.cases.len());
+    let diagnosis = diagnosis::of(report);
+    let explainer = Explainer::plain(report, &diagnosis, rerun);
     for (index, case) in report.cases.iter().enumerate() {
         let ok = match case.verdict {
             Verdict::Fail | Verdict::Error => "not ok",
@@ -32,7 +35,7 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
                 .unwrap_or_default(),
         };
         let _ = writeln!(out, "{ok} {} - {name}{directive}", index + 1);
-        diagnosis(&mut out, report, case, rerun);
+        details(&mut out, &explainer, case);
     }
     if let Some(why) = &report.unjudgeable {
         let _ = writeln!(out, "Bail out! {}", text::tap(why));
@@ -41,7 +44,7 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
 }
 
 /// Adds a block of YAML with the details of a case, unless its verdict is `pass`.
-fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
+fn details(out: &mut String, explainer: &Explainer<'_>, case: &Outcome) {
     if case.verdict == Verdict::Pass {
         return;
     }
@@ -51,7 +54,7 @@ fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     if !case.notes.is_empty() {
         let _ = writeln!(out, "  remarks: {}", text::yaml(&case.notes.join("; ")));
     }
-    if let Some(explanation) = plain(report, case, rerun) {
+    if let Some(explanation) = explainer.explain(case) {
         if let Some(short) = words::in_short(case) {
             let _ = writeln!(out, "  message: {}", text::yaml(&short));
         }

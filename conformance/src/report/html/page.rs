@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::diagnosis::{self, Explanation};
+use crate::diagnosis::{self, Diagnosis};
+use crate::report::causes;
 use crate::report::words::{self, glyph};
-use crate::run::{Cause, FieldReport, Incident, Outcome, Place, Report, SettledReading, Verdict};
+use crate::run::{
+    Cause, FailureKind, FieldReport, Incident, Outcome, Place, Report, SettledReading, Verdict,
+};
 use crate::suite::Suite;
 
 use super::ladder::{Bounds, Ladder};
@@ -31,9 +34,10 @@ pub(super) struct Page<'a> {
     rerun: &'a str,
     counts: Vec<Count>,
     causes: Option<String>,
-    likely: Vec<String>,
+    /// How many failures the causes below explain.
+    to_repair: Option<String>,
     readings: &'a [SettledReading],
-    cases: Vec<CaseView<'a>>,
+    groups: Vec<Group<'a>>,
     spec: Vec<Block>,
 }
 
@@ -42,6 +46,18 @@ struct Count {
     verdict: &'static str,
     glyph: &'static str,
     count: usize,
+}
+
+/// Cases with the same cause. The last group contains the cases that did not fail.
+#[derive(Debug, Serialize)]
+struct Group<'a> {
+    title: Option<String>,
+    /// Other mistakes that may be the cause instead.
+    alternatives: Vec<String>,
+    facts: Option<String>,
+    /// The cases that could not be judged because of this cause.
+    hides: Vec<String>,
+    cases: Vec<CaseView<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,6 +96,8 @@ struct FailureView<'a> {
     got: &'a str,
     hint: Option<&'a str>,
     step: Option<&'a Place>,
+    /// Whether the step is an `either`. Its text contains all its alternatives, so `expected` describes them instead.
+    either: bool,
     fields: &'a [FieldReport],
     bytes: &'a str,
     length: usize,
@@ -87,11 +105,7 @@ struct FailureView<'a> {
 
 impl<'a> Page<'a> {
     pub(super) fn of(suite: &'a Suite, report: &'a Report, rerun: &'a str) -> Page<'a> {
-        let first_wrong = report
-            .cases
-            .iter()
-            .find(|case| matches!(case.verdict, Verdict::Fail | Verdict::Error))
-            .map(|case| case.id.as_str());
+        let diagnosis = diagnosis::of(report);
         Page {
             title: &report.title,
             protocol: &report.protocol,
@@ -121,20 +135,44 @@ impl<'a> Page<'a> {
                     count,
                 })
                 .collect(),
-            likely: diagnosis::of(report)
-                .iter()
-                .map(Explanation::in_words)
-                .collect(),
+            to_repair: causes::headline(&diagnosis),
             causes: words::causes(report),
             readings: &report.readings,
-            cases: report
-                .cases
-                .iter()
-                .map(|case| CaseView::of(report, case, first_wrong == Some(case.id.as_str())))
-                .collect(),
+            groups: groups(report, &diagnosis),
             spec: spec::blocks(suite, &verdicts(report)),
         }
     }
+}
+
+/// Divides the cases into groups: a group for each cause, and a group for all other cases.
+fn groups<'a>(report: &'a Report, diagnosis: &Diagnosis) -> Vec<Group<'a>> {
+    let number = |case: &Outcome| diagnosis.cause_of(&case.id).map(|(number, _)| number);
+    let is_wrong = |case: &&Outcome| matches!(case.verdict, Verdict::Fail | Verdict::Error);
+    let mut wrong: Vec<&Outcome> = report.cases.iter().filter(is_wrong).collect();
+    wrong.sort_by_key(|case| number(case).unwrap_or(usize::MAX));
+    let first_wrong = wrong.first().map(|case| case.id.as_str());
+    let cases_of = |wanted: Option<usize>| {
+        let cases = report.cases.iter().filter(|case| number(case) == wanted);
+        cases
+            .map(|case| CaseView::of(report, case, first_wrong == Some(case.id.as_str())))
+            .collect()
+    };
+    let of_cause = |(index, cause): (usize, &diagnosis::RootCause)| Group {
+        title: Some(format!("{index}. {}", causes::sentence(cause))),
+        alternatives: causes::alternatives(cause),
+        facts: Some(causes::facts(cause)),
+        hides: cause.hides.clone(),
+        cases: cases_of(Some(index)),
+    };
+    let mut groups: Vec<Group<'_>> = (1..).zip(&diagnosis.causes).map(of_cause).collect();
+    groups.push(Group {
+        title: (!groups.is_empty()).then(|| "Other cases".to_owned()),
+        alternatives: Vec::new(),
+        facts: None,
+        hides: Vec::new(),
+        cases: cases_of(None),
+    });
+    groups
 }
 
 /// Returns for each requirement the cases that judged it, with their verdicts.
@@ -183,6 +221,7 @@ impl<'a> CaseView<'a> {
                 got: &failure.got,
                 hint: failure.hint.as_deref(),
                 step: failure.step.as_ref(),
+                either: failure.kind == FailureKind::NoAlternative,
                 fields: &failure.fields,
                 bytes: &failure.bytes,
                 length: failure.length,
