@@ -140,6 +140,17 @@ impl<P: Subject> Lab<P> {
         outs
     }
 
+    /// Closes the connection of this call, without an answer to any client.
+    pub(crate) fn disconnect(&mut self, call: Call<'_, P>) -> Reply<P> {
+        let from = call.from;
+        let left = Call {
+            event: Event::ReadClosed,
+            ..call
+        };
+        drop(self.good(left));
+        Reply::close(from)
+    }
+
     /// Returns the client with this name.
     pub(crate) fn called(&self, name: &str) -> Option<ConnId> {
         let found = self.names.iter().find(|(_, taken)| *taken == name);

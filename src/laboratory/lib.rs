@@ -14,6 +14,7 @@
 //! | `room` | what a fault sees of a room: it changes what the room receives, does or sends |
 //! | `lab` | the correct room, and the faults as layers over it |
 //! | `faulty` | the room with its faults, as the engine sees it |
+//! | `missing` | packets that a server does not implement |
 //! | `proxy` | a relay between the clients and a correct server, for the faults in tunnels |
 //! | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | the faults of each protocol, in the order of its requirements |
 //!
@@ -34,6 +35,7 @@ pub mod chatr;
 mod fault;
 mod faulty;
 mod lab;
+mod missing;
 mod proxy;
 mod room;
 mod running;
@@ -49,5 +51,16 @@ pub fn faults() -> Vec<Specimen> {
         .chain(chatos_1_0::faults())
         .chain(chathack::faults())
         .chain(chatr::faults())
+        .collect()
+}
+
+/// Returns the faults of servers that do not implement a packet, for every protocol. [`faults`] does not contain them.
+pub fn missing_packets() -> Vec<Specimen> {
+    chaton::missing_packets()
+        .into_iter()
+        .chain(chatos_groupe2::missing_packets())
+        .chain(chatos_1_0::missing_packets())
+        .chain(chathack::missing_packets())
+        .chain(chatr::missing_packets())
         .collect()
 }

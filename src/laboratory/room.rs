@@ -90,6 +90,12 @@ pub(crate) type Handle<P> = fn(&mut Lab<P>, Call<'_, P>) -> Reply<P>;
 /// has passed).
 pub(crate) type Utter<P> = fn(&mut Lab<P>, Instant, Vec<Out>) -> Vec<Out>;
 
+/// The size of the buffer with which [`Reply::padded`] sends, in bytes.
+const BUFFER: usize = 1024;
+
+/// Maximum size of a frame that [`Reply::padded`] sends unchanged, in bytes.
+const SHORT_ANSWER: usize = 12;
+
 /// Decodes like the correct server.
 pub(crate) fn decode<'a, P: Subject>(codec: &P::Codec, input: &'a [u8]) -> Decoded<'a, P> {
     let frame = P::decode(codec, input)?;
@@ -179,6 +185,17 @@ impl<P: Subject> Reply<P> {
     pub(crate) fn map(mut self, change: impl FnMut(Out) -> Vec<Out>) -> Reply<P> {
         self.outs = self.outs.into_iter().flat_map(change).collect();
         self
+    }
+
+    /// Fills each frame that the server relays up to a whole buffer with zero bytes. A short answer stays as it is.
+    pub(crate) fn padded(self) -> Reply<P> {
+        self.frames(|_, right| {
+            let mut padded = right.to_vec();
+            if right.len() > SHORT_ANSWER {
+                padded.resize(right.len().max(BUFFER), 0);
+            }
+            padded
+        })
     }
 
     /// Replaces the bytes of each frame that the server sends with the bytes that `change` returns.

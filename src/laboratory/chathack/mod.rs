@@ -5,6 +5,7 @@ mod asking;
 mod framing;
 mod login;
 mod messages;
+mod missing;
 mod password;
 
 use std::collections::BTreeMap;
@@ -131,4 +132,10 @@ const SECTIONS: [Section; 6] = [
 pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
+}
+
+/// Returns a fault for each packet that a server may not implement.
+pub fn missing_packets() -> Vec<Specimen> {
+    let faults = missing::FAULTS.as_flattened().iter();
+    faults.map(|fault| fault.specimen(ANY)).collect()
 }

@@ -4,7 +4,7 @@ use matou_protocols::chaton::{ClientFrame, MAX_MESSAGE_BYTES, ServerFrame};
 use matou_protocols::room::Event;
 use matou_protocols::wire::Malformed;
 
-use super::{Call, Fault, Heard, Out, Reply, bytes, decode, raw};
+use super::{Fault, Heard, Out, Reply, bytes, decode, raw};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -75,13 +75,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "CHATON-2.7",
         |lab, call| match call.frame() {
             Some(ClientFrame::MessagePrivate { target, .. }) if lab.called(target).is_none() => {
-                let from = call.from;
-                let left = Call {
-                    event: Event::ReadClosed,
-                    ..call
-                };
-                drop(lab.good(left));
-                Reply::close(from)
+                lab.disconnect(call)
             }
             _ => lab.good(call),
         },

@@ -8,6 +8,11 @@ use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, raw};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
+        "sends a whole buffer of 1024 bytes for each packet that it relays: zero bytes follow the packet",
+        "CHATON-0.4",
+        |lab, call| lab.good(call).padded(),
+    ),
+    Fault::handling(
         "writes the lengths of texts in little-endian order",
         "CHATON-0.1",
         |lab, call| lab.good(call).frames(|frame, _| little_endian(frame)),

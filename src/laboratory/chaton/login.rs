@@ -72,6 +72,24 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
+        "accepts a login of any length",
+        "CHATON-1.5",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::Login { login })
+                if login.len() > 30
+                    && lab.called(login).is_none()
+                    && !lab.names.contains_key(&call.from) =>
+            {
+                let from = call.from;
+                Reply::send(vec![
+                    Out::One(from, bytes(ServerFrame::LoginAccepted)),
+                    Out::Join(from, login.to_owned()),
+                ])
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
         "accepts a second LOGIN from the same client",
         "CHATON-1.6",
         |lab, call| {

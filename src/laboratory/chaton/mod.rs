@@ -3,6 +3,7 @@
 mod chat;
 mod framing;
 mod login;
+mod missing;
 mod negotiation;
 mod tunnel;
 
@@ -78,4 +79,10 @@ const SECTIONS: [Section; 6] = [
 pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
+}
+
+/// Returns a fault for each packet that a server may not implement.
+pub fn missing_packets() -> Vec<Specimen> {
+    let faults = missing::FAULTS.as_flattened().iter();
+    faults.map(|fault| fault.specimen(ANY)).collect()
 }

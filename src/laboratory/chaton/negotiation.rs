@@ -1,7 +1,6 @@
 //! Faults in the negotiation of a private connection (section 3 of the document).
 
 use matou_protocols::chaton::{ClientFrame, ServerFrame};
-use matou_protocols::room::Event;
 
 use super::{Call, Fault, Lab, Out, Reply, bytes};
 
@@ -35,13 +34,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "CHATON-3.3",
         |lab, call| match call.frame() {
             Some(ClientFrame::RequestPrivate { target, .. }) if lab.called(target).is_none() => {
-                let from = call.from;
-                let left = Call {
-                    event: Event::ReadClosed,
-                    ..call
-                };
-                drop(lab.good(left));
-                Reply::close(from)
+                lab.disconnect(call)
             }
             _ => lab.good(call),
         },

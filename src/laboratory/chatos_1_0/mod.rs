@@ -2,6 +2,7 @@
 
 mod framing;
 mod messages;
+mod missing;
 mod negotiation;
 mod private_connection;
 mod pseudonym;
@@ -119,4 +120,10 @@ const SECTIONS: [Section; 5] = [
 pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
+}
+
+/// Returns a fault for each packet that a server may not implement.
+pub fn missing_packets() -> Vec<Specimen> {
+    let faults = missing::FAULTS.as_flattened().iter();
+    faults.map(|fault| fault.specimen(ANY)).collect()
 }

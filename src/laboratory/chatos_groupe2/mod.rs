@@ -2,6 +2,7 @@
 //! parts are in the module `chaton`.
 
 mod closing;
+mod missing;
 mod table;
 
 use std::convert::Infallible;
@@ -128,4 +129,10 @@ pub fn faults() -> Vec<Specimen> {
         closing::PASSES_ACCEPTS_ON.specimen(&["ACCEPT_CLOSE_CONNECTION"]),
     ];
     closing.chain(others).collect()
+}
+
+/// Returns a fault for each packet that a server may not implement.
+pub fn missing_packets() -> Vec<Specimen> {
+    let faults = missing::FAULTS.as_flattened().iter();
+    faults.map(|fault| fault.specimen(ANY)).collect()
 }

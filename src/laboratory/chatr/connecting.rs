@@ -9,6 +9,11 @@ use super::{Call, Fault, Heard, Lab, Out, Reply, bytes, decode, farewell, identi
 
 pub(super) const PACKETS: &[Fault] = &[
     Fault::handling(
+        "sends a whole buffer of 1024 bytes for each packet that it relays: zero bytes follow the packet",
+        "CHATR-0.1",
+        |lab, call| lab.good(call).padded(),
+    ),
+    Fault::handling(
         "does not count the opcode in the length of a request",
         "CHATR-0.1",
         |lab, call| {

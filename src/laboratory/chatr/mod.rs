@@ -3,6 +3,7 @@
 
 mod connecting;
 mod identities;
+mod missing;
 mod pings;
 mod rendezvous;
 
@@ -129,4 +130,10 @@ const SECTIONS: [Section; 4] = [
 pub fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()
+}
+
+/// Returns a fault for each packet that a server may not implement.
+pub fn missing_packets() -> Vec<Specimen> {
+    let faults = missing::FAULTS.as_flattened().iter();
+    faults.map(|fault| fault.specimen(ANY)).collect()
 }
