@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use conformance::diagnosis::{Accuracy, Atlas, KnownFault, Observed, Play, judge_plays};
 use conformance::run::{Options, run_suite};
 use conformance::suite::Suite;
-use matou_laboratory::{Specimen, faults};
+use matou_laboratory::{Specimen, faults, missing_packets};
 use matou_server::net::{Engine, ProcessLimits};
 
 /// Maximum number of servers that are judged at the same time.
@@ -41,7 +41,7 @@ fn main() {
 
 /// Plays the suites against the servers, and prints a line for each server.
 fn play(seed: u64, number: usize, only: &[&str]) {
-    let faults = faults();
+    let faults = specimens();
     let mut by_suite: BTreeMap<&str, Vec<&Specimen>> = BTreeMap::new();
     for fault in &faults {
         by_suite.entry(fault.suite).or_default().push(fault);
@@ -79,6 +79,11 @@ fn play(seed: u64, number: usize, only: &[&str]) {
         }
     });
     eprintln!();
+}
+
+/// Returns the faults of all protocols.
+fn specimens() -> Vec<Specimen> {
+    faults().into_iter().chain(missing_packets()).collect()
 }
 
 /// Judges a server with these faults.
@@ -178,18 +183,23 @@ fn file_of(suite: &str) -> PathBuf {
 /// Adds to each atlas what the plays show about the single faults.
 fn learn(plays: &[Play]) {
     let suites: BTreeSet<&str> = plays.iter().map(|play| play.suite.as_str()).collect();
+    let specimens = specimens();
     for suite in suites {
         let mut atlas = recorded(suite);
-        for fault in &mut atlas.faults {
-            let is_of_fault =
-                |play: &&Play| play.suite == suite && play.faults == [fault.does.clone()];
-            let own: Vec<&Observed> = plays
-                .iter()
-                .filter(is_of_fault)
-                .map(|play| &play.observed)
-                .collect();
-            *fault = learned(fault, &own);
+        let before = std::mem::take(&mut atlas.faults);
+        for specimen in specimens.iter().filter(|it| it.suite == suite) {
+            let is_own = |play: &&Play| play.suite == suite && play.faults == [specimen.name];
+            let own = plays.iter().filter(is_own).map(|play| &play.observed);
+            let known = before.iter().find(|known| known.does == specimen.name);
+            let known = known.cloned().unwrap_or_else(|| KnownFault {
+                does: specimen.name.to_owned(),
+                breaks: specimen.breaks.to_owned(),
+                ..KnownFault::default()
+            });
+            let own: Vec<&Observed> = own.collect();
+            atlas.faults.push(learned(&known, &own));
         }
+        atlas.faults.retain(|fault| !fault.fails.is_empty());
         std::fs::write(file_of(suite), atlas.text()).expect("the file can be written");
     }
 }
@@ -201,8 +211,13 @@ fn learned(fault: &KnownFault, runs: &[&Observed]) -> KnownFault {
         *failed.entry(id).or_default() += 1;
     }
     let highest = failed.values().max().copied().unwrap_or_default();
-    let most = |count: usize| count == highest || 2 * count > runs.len() + 1;
-    let hidden = |id: &&String| runs.iter().all(|run| run.unjudged.contains_key(*id));
+    let recordings = runs.len() + usize::from(!fault.fails.is_empty());
+    let most = |count: usize| count == highest || 2 * count > recordings;
+    let hidden = runs.iter().flat_map(|run| run.unjudged.keys());
+    let hidden = fault.hides.iter().chain(hidden).filter(|id| {
+        let is_hidden = |run: &&Observed| run.unjudged.contains_key(*id);
+        runs.iter().all(is_hidden)
+    });
     let symptoms = || runs.iter().flat_map(|run| &run.failed);
     let mut facts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut looks: BTreeMap<&String, BTreeMap<&String, usize>> = BTreeMap::new();
@@ -227,7 +242,7 @@ fn learned(fault: &KnownFault, runs: &[&Observed]) -> KnownFault {
     KnownFault {
         fails: ids(&most),
         sometimes: ids(&|count| !most(count)),
-        hides: fault.hides.iter().filter(hidden).cloned().collect(),
+        hides: hidden.cloned().collect(),
         shows: facts
             .into_iter()
             .filter(is_usual)

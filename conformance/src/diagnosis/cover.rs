@@ -21,7 +21,7 @@ const CHANCE: f64 = 0.02;
 
 /// The points for a failure that looks different from the failures of the fault in the laboratory, as a part of the points
 /// for a failure that looks the same.
-const OTHER_LOOK: f64 = 0.5;
+const OTHER_LOOK: f64 = 0.25;
 
 /// The points that each fault costs.
 const PRICE: f64 = 2.5;
@@ -105,6 +105,9 @@ struct Candidate<'a> {
     own: f64,
 }
 
+/// Faults that make the same judged cases fail, and whose failures look the same in the same cases.
+type Group<'a> = ([BTreeSet<&'a str>; 2], Vec<&'a KnownFault>);
+
 /// What a set of faults predicts about a case.
 #[derive(Debug, Clone, Copy, Default)]
 struct Prediction {
@@ -118,15 +121,18 @@ struct Prediction {
 
 impl<'a> Cover<'a> {
     fn new(atlas: &'a Atlas, observed: &'a Observed) -> Cover<'a> {
-        let mut groups: BTreeMap<BTreeSet<&str>, Vec<&KnownFault>> = BTreeMap::new();
+        // Faults with the same cases and the same looks cannot be distinguished.
+        let mut groups: BTreeMap<[BTreeSet<&str>; 2], Vec<&KnownFault>> = BTreeMap::new();
         for fault in &atlas.faults {
             let certain = among(&fault.fails, observed);
             let is_shown = fault.shows.is_empty() || proofs(fault, observed) > 0;
             if is_shown && certain.iter().any(|id| counts(observed, id)) {
-                groups.entry(certain).or_default().push(fault);
+                let alike = alike(fault, observed).into_iter();
+                let alike = alike.filter(|id| certain.contains(id)).collect();
+                groups.entry([certain, alike]).or_default().push(fault);
             }
         }
-        let candidate = |(certain, mut faults): (BTreeSet<&'a str>, Vec<&'a KnownFault>)| {
+        let candidate = |([certain, _], mut faults): Group<'a>| {
             faults.sort_by(|a, b| own_points(b, observed).total_cmp(&own_points(a, observed)));
             let best = faults.first().map(|fault| own_points(fault, observed));
             let possible = faults.iter().flat_map(|it| among(&it.sometimes, observed));
@@ -233,7 +239,7 @@ impl<'a> Cover<'a> {
             .certain
             .iter()
             .partition(|id| self.observed.failed.contains_key(**id));
-        let sum = |ids: &[&&str]| ids.iter().map(|id| weight(&id)).sum::<f64>();
+        let sum = |ids: &[&&str]| ids.iter().map(|id| weight(id)).sum::<f64>();
         if sum(&unmet) > sum(&met) || candidate.faults.len() > ALTERNATIVES {
             return false;
         }

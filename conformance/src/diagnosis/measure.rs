@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::FailureKind;
+
 use super::atlas::{Atlas, KnownFault};
 use super::cause::RootCause;
 use super::diagnose::diagnose;
@@ -73,41 +75,33 @@ pub fn judge_plays<'a>(atlas: &Atlas, plays: impl IntoIterator<Item = &'a Play>)
     accuracy
 }
 
-/// Measures the diagnosis with imaginary servers: one for each fault of the atlas, and one for each pair of faults. A server
-/// with a pair of faults is assumed to fail every case that fails because of at least one of them.
+/// Measures the diagnosis with imaginary servers: one for each fault of the atlas. Such a server fails exactly the cases that
+/// the atlas lists for its fault.
 #[must_use]
 pub fn measure(atlas: &Atlas) -> Accuracy {
     let mut accuracy = Accuracy::default();
-    for (index, fault) in atlas.faults.iter().enumerate() {
-        count(&mut accuracy, atlas, &[fault], &imagined(atlas, &[fault]));
-        for other in atlas.faults.iter().skip(index + 1) {
-            let pair = [fault, other];
-            count(&mut accuracy, atlas, &pair, &imagined(atlas, &pair));
-        }
+    for fault in &atlas.faults {
+        count(&mut accuracy, atlas, &[fault], &imagined(atlas, fault));
     }
     accuracy
 }
 
-fn imagined(atlas: &Atlas, faults: &[&KnownFault]) -> Observed {
-    let failed: BTreeSet<&String> = faults.iter().flat_map(|fault| &fault.fails).collect();
-    let hidden = faults.iter().flat_map(|fault| &fault.hides);
-    let hidden: BTreeSet<&String> = hidden.filter(|id| !failed.contains(*id)).collect();
-    let held = atlas.faults.iter().flat_map(|fault| &fault.fails);
-    let held = held.filter(|id| !failed.contains(*id) && !hidden.contains(*id));
+fn imagined(atlas: &Atlas, fault: &KnownFault) -> Observed {
+    let is_judged = |id: &&String| !fault.fails.contains(*id) && !fault.hides.contains(*id);
+    let all = atlas.faults.iter().flat_map(|fault| &fault.fails);
+    let failed = fault.fails.iter().map(|id| {
+        let symptom = Symptom {
+            kind: Some(FailureKind::Mismatch),
+            shape: fault.looks.get(id).cloned().unwrap_or_default(),
+            hint: fault.shows.first().cloned(),
+            ..Symptom::default()
+        };
+        (id.clone(), symptom)
+    });
     Observed {
-        held: held.cloned().collect(),
-        failed: failed
-            .iter()
-            .map(|id| ((*id).clone(), a_wrong_frame()))
-            .collect(),
-        unjudged: hidden.iter().map(|id| ((*id).clone(), None)).collect(),
-    }
-}
-
-fn a_wrong_frame() -> Symptom {
-    Symptom {
-        kind: Some(crate::run::FailureKind::Mismatch),
-        ..Symptom::default()
+        held: all.filter(is_judged).cloned().collect(),
+        failed: failed.collect(),
+        unjudged: fault.hides.iter().map(|id| (id.clone(), None)).collect(),
     }
 }
 

@@ -41,9 +41,19 @@ pub fn of(report: &Report) -> Diagnosis {
         if let Some(case) = case.filter(|_| cause.evidence == Evidence::Case) {
             cause.does = format!("fails {} ({})", case.id, case.title);
         }
-        if let Some(case) = case.filter(|_| cause.breaks.is_none()) {
-            cause.breaks = case.requirements.first().cloned();
+        if cause.breaks.is_none() {
+            cause.breaks = most_cited(report, &cause.explains);
         }
     }
     diagnosis
+}
+
+/// Returns the requirement that most of these cases judge; of several, the one that is named first.
+fn most_cited(report: &Report, cases: &[String]) -> Option<String> {
+    let cases = cases.iter().filter_map(|id| report.case(id));
+    let cited: Vec<&String> = cases.flat_map(|case| &case.requirements).collect();
+    let count = |wanted: &String| cited.iter().filter(|id| **id == wanted).count();
+    // `max_by_key` returns the last of several, so the list is searched from its end.
+    let most = cited.iter().rev().max_by_key(|id| count(id));
+    most.map(|id| (*id).clone())
 }

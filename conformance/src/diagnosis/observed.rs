@@ -14,6 +14,7 @@ pub struct Observed {
     /// The cases with the verdict fail or non-strict, and what their failures show.
     pub failed: BTreeMap<String, Symptom>,
     /// The cases that were judged and did not fail.
+    #[serde(default)]
     pub held: BTreeSet<String>,
     /// The cases that could not be judged. The value is the other case that prevented the judgement, if there is one.
     pub unjudged: BTreeMap<String, Option<String>>,

@@ -24,7 +24,7 @@ fn in_the_frame(shown: &Shown<'_>, pattern: &WantedFrame, came: &[u8]) -> Option
     let wanted = wire.encode(Side::Server, pattern.packet, &values).ok()?;
     let opcode = wire.opcode(Side::Server, pattern.packet);
     let in_the_head = match shown.grammar.head.parts.as_slice() {
-        [HeadPart::Opcode(_), ..] => in_the_opcode(&opcode, came).map(str::to_owned),
+        [HeadPart::Opcode(_), ..] => in_the_opcode(&opcode, &wanted, came).map(str::to_owned),
         [HeadPart::Length { int, .. }, ..] if int.is_varint() => {
             in_the_length_in_front(&wanted, came).map(str::to_owned)
         }
@@ -162,9 +162,17 @@ fn counted_bytes(counts: Counts) -> &'static str {
 }
 
 /// Recognises an opcode that is sent as 4 bytes instead of one.
-fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
+fn in_the_opcode(opcode: &[u8], wanted: &[u8], came: &[u8]) -> Option<&'static str> {
+    // After the wrong opcode, the next number of the frame must follow, in one of the two byte orders.
+    let (next, followed) = (wanted.get(1..5), came.get(4..8));
+    let is_followed = match (next, followed) {
+        (Some(next), Some(followed)) => next == followed || next.iter().eq(followed.iter().rev()),
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
     if let [number] = opcode
         && *number != 0
+        && is_followed
     {
         if came.starts_with(&[0, 0, 0, *number]) {
             return Some("the opcode is sent as a 4-byte integer; it must be one byte");

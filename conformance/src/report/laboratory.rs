@@ -28,16 +28,13 @@ pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
     out
 }
 
-/// Returns sentences that say how often the diagnosis is right.
+/// Returns a sentence that says how often the diagnosis is right.
 fn in_words(accuracy: &Accuracy) -> String {
-    let [single, pairs, _] = accuracy.servers;
+    let [servers, ..] = accuracy.servers;
     format!(
-        "The program diagnoses imaginary servers, which fail exactly the recorded cases. For {single} servers with one \
-         fault, the first cause is right in {:.0} %. For {pairs} servers with two faults, both are among the first three \
-         causes in {:.0} %. Of all causes that the program names, {:.0} % are right.",
+        "For {servers} imaginary servers, which each fail exactly the cases of one fault, the first cause that the program \
+         names is right in {:.0} %.",
         accuracy.percent(1),
-        accuracy.percent(2),
-        accuracy.precision(),
     )
 }
 

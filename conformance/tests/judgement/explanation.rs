@@ -1,6 +1,8 @@
 //! Tests of the explanation that the report gives for a failure.
 
-use conformance::report::{Detail, Paint, Style, render, to_json};
+use conformance::report::{
+    Detail, Paint, Style, conclusion, render, to_annotations, to_json, to_junit, to_tap,
+};
 use conformance::run::{Failure, Report};
 
 use crate::protocol::{HELLO, TELL, case, judge};
@@ -47,17 +49,68 @@ fn usual_mistakes_get_a_hint() {
     }
 }
 
+/// What the reports say about a server that counts characters.
+const CAUSE: &str = "server sends frames in which the length of the text counts characters; it must count bytes of UTF-8";
+
+fn style() -> Style {
+    Style {
+        detail: Detail::Usual,
+        paint: Paint::Plain,
+        rerun: "conformance run parley 127.0.0.1:1".to_owned(),
+    }
+}
+
+#[test]
+fn after_the_verdicts_the_terminal_shows_the_causes_first() {
+    let told = conclusion(&judged(Quirk::CountsCharacters), &style());
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(
+        lines[..2],
+        ["", "1 thing to repair explains the only failure:"]
+    );
+    assert_eq!(lines[2], format!("  1. The {CAUSE}"));
+    assert_eq!(lines[3], "     PARLEY-2; 1 failure: tell");
+    assert_eq!(lines[5], "FAIL tell: a tell reaches only its target");
+    let told = conclusion(&judged(Quirk::WrongText), &style());
+    assert!(!told.contains("to repair"), "{told}");
+}
+
+#[test]
+fn every_report_names_the_cause_of_a_failure() {
+    let report = judged(Quirk::CountsCharacters);
+    let again = "conformance run parley 127.0.0.1:1";
+    for text in [
+        render(&report, &style()),
+        to_junit(&report, again),
+        to_tap(&report, again),
+        to_annotations(&report, again),
+    ] {
+        let named = format!("cause     1. the {CAUSE} (PARLEY-2)");
+        assert!(text.contains(&named), "{text}");
+    }
+}
+
+#[test]
+fn the_json_report_has_the_causes() {
+    let json = to_json(&judged(Quirk::CountsCharacters));
+    let json: serde_json::Value = serde_json::from_str(&json).expect("the report is JSON");
+    let cause = &json["causes"][0];
+    assert_eq!(
+        cause["id"],
+        "sends-frames-in-which-the-length-of-the-text-counts"
+    );
+    assert_eq!(cause["evidence"], "bytes");
+    assert_eq!(cause["breaks"], "PARLEY-2");
+    assert_eq!(cause["explains"], serde_json::json!(["tell"]));
+    assert_eq!(cause["hides"], serde_json::json!([]));
+    assert_eq!(json["unexplained"], serde_json::json!([]));
+    assert_eq!(json["diagnosis"][0]["explained"], 1);
+}
+
 #[test]
 fn the_terminal_report_shows_the_requirement_the_field_the_ladder_and_the_command() {
     let report = judged(Quirk::WrongText);
-    let text = render(
-        &report,
-        &Style {
-            detail: Detail::Usual,
-            paint: Paint::Plain,
-            rerun: "conformance run parley 127.0.0.1:1".to_owned(),
-        },
-    );
+    let text = render(&report, &style());
     for part in [
         "FAIL tell: a tell reaches only its target",
         "PARLEY-2 (must, section 2) A TELL reaches only its target.",

@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 mod background;
 mod blame;
+mod causes;
 mod command;
 mod complaints;
 #[cfg(unix)]
