@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use conformance::diagnosis::{Accuracy, Atlas, KnownFault, Observed, Play, judge_plays};
+use conformance::diagnosis::{Accuracy, Atlas, KnownFault, Observed, Play, diagnose, judge_plays};
 use conformance::run::{Options, run_suite};
 use conformance::suite::Suite;
 use matou_laboratory::{Specimen, faults, missing_packets};
@@ -51,9 +51,11 @@ fn play(seed: u64, number: usize, only: &[&str]) {
         .keys()
         .filter_map(|name| Some((*name, Suite::built_in(name)?)))
         .collect();
-    let mut random = Random(seed);
     let mut queue: Vec<Vec<&Specimen>> = Vec::new();
-    for faults in by_suite.values() {
+    for (suite, faults) in &by_suite {
+        // Each suite has its own sequence, so that the choice of suites does not change the servers.
+        let bytes = suite.bytes().map(u64::from);
+        let mut random = Random(bytes.fold(seed, |sum, byte| sum.wrapping_mul(31) + byte));
         queue.extend(faults.iter().map(|fault| vec![*fault]));
         for size in [2, 3] {
             queue.extend((0..number).map(|_| random.choice(faults, size)));
@@ -154,8 +156,9 @@ fn judge(plays: &[Play]) {
         if let Some(base) = &atlas.also {
             atlas.faults.extend(recorded(base).faults);
         }
-        let of_suite = plays.iter().filter(|play| play.suite == suite);
-        let accuracy = judge_plays(&atlas, of_suite);
+        let of_suite = || plays.iter().filter(|play| play.suite == suite);
+        of_suite().for_each(|play| tell_misses(&atlas, play));
+        let accuracy = judge_plays(&atlas, of_suite());
         let Accuracy { servers, named, .. } = accuracy;
         let cell =
             |index: usize| format!("{:.0} % of {}", accuracy.percent(index + 1), servers[index]);
@@ -166,6 +169,18 @@ fn judge(plays: &[Play]) {
             cell(2),
             accuracy.precision()
         );
+    }
+}
+
+/// Prints to standard error which causes were named, if some were wrong or missing.
+fn tell_misses(atlas: &Atlas, play: &Play) {
+    let accuracy = judge_plays(atlas, [play]);
+    if accuracy.complete != accuracy.servers || accuracy.right != accuracy.named {
+        eprintln!("{} has {:?}", play.suite, play.faults);
+        for cause in diagnose(atlas, &play.observed).causes {
+            let (explains, unmet) = (cause.explains.len(), cause.contradicted_by.len());
+            eprintln!("    {explains} -{unmet} {}", cause.in_words());
+        }
     }
 }
 

@@ -36,8 +36,8 @@ const JUDGED_NEVERTHELESS: f64 = 0.1;
 /// in full.
 const COMMON: f64 = 0.5;
 
-/// If fewer than one of this number of cases held, the target hardly works, and almost every fault seems to fit.
-const HARDLY_WORKS: usize = 4;
+/// If more than this part of the cases could not be judged, the target hardly works, and almost every fault seems to fit.
+const HARDLY_WORKS: f64 = 0.7;
 
 /// The minimum number of cases that hold if the target works.
 const SOME: usize = 10;
@@ -283,7 +283,7 @@ impl<'a> Cover<'a> {
 fn works(observed: &Observed) -> bool {
     let all = observed.held.len() + observed.failed.len() + observed.unjudged.len();
     let held = observed.held.len();
-    held >= SOME && HARDLY_WORKS * held >= all
+    held >= SOME && observed.unjudged.len() as f64 <= HARDLY_WORKS * all as f64
 }
 
 /// Returns those of these cases that were judged.

@@ -56,38 +56,12 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
         "limits a login to 30 characters instead of 30 bytes",
         "CHATON-1.5",
-        |lab, call| match call.frame() {
-            Some(ClientFrame::Login { login })
-                if login.len() > 30
-                    && login.chars().count() <= 30
-                    && !lab.names.contains_key(&call.from) =>
-            {
-                let from = call.from;
-                Reply::send(vec![
-                    Out::One(from, bytes(ServerFrame::LoginAccepted)),
-                    Out::Join(from, login.to_owned()),
-                ])
-            }
-            _ => lab.good(call),
-        },
+        |lab, call| accepts_too_long(lab, call, 30),
     ),
     Fault::handling(
         "accepts a login of any length",
         "CHATON-1.5",
-        |lab, call| match call.frame() {
-            Some(ClientFrame::Login { login })
-                if login.len() > 30
-                    && lab.called(login).is_none()
-                    && !lab.names.contains_key(&call.from) =>
-            {
-                let from = call.from;
-                Reply::send(vec![
-                    Out::One(from, bytes(ServerFrame::LoginAccepted)),
-                    Out::Join(from, login.to_owned()),
-                ])
-            }
-            _ => lab.good(call),
-        },
+        |lab, call| accepts_too_long(lab, call, usize::MAX),
     ),
     Fault::handling(
         "accepts a second LOGIN from the same client",
@@ -165,6 +139,26 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
 ];
+
+/// Works like the correct server, but also accepts a free login of more than 30 bytes if it has at most this number of
+/// characters.
+fn accepts_too_long(lab: &mut Lab, call: Call<'_>, characters: usize) -> Reply {
+    match call.frame() {
+        Some(ClientFrame::Login { login })
+            if login.len() > 30
+                && login.chars().count() <= characters
+                && lab.called(login).is_none()
+                && !lab.names.contains_key(&call.from) =>
+        {
+            let from = call.from;
+            Reply::send(vec![
+                Out::One(from, bytes(ServerFrame::LoginAccepted)),
+                Out::Join(from, login.to_owned()),
+            ])
+        }
+        _ => lab.good(call),
+    }
+}
 
 /// Registers a login that this faulty server has checked some time before. The server does not check again that the login is
 /// free: it accepts the login even if the room refuses it now.
