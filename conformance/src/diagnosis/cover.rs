@@ -8,16 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::atlas::{Atlas, KnownFault};
-use super::observed::{Observed, Symptom};
+use super::observed::Observed;
+use super::weigh::{alike, among, counts, own_points, proofs, weights, works};
 
 /// The probability that a case fails if most recordings of a fault predict the failure.
-const CERTAIN: f64 = 0.9;
+pub(super) const CERTAIN: f64 = 0.9;
 
 /// The probability that a case fails if some recordings of a fault predict the failure.
 const POSSIBLE: f64 = 0.3;
 
 /// The probability that a case fails although no fault predicts the failure.
-const CHANCE: f64 = 0.02;
+pub(super) const CHANCE: f64 = 0.02;
 
 /// The points for a failure that looks different from the failures of the fault in the laboratory, as a part of the points
 /// for a failure that looks the same.
@@ -25,22 +26,6 @@ const OTHER_LOOK: f64 = 0.25;
 
 /// The points that each fault costs.
 const PRICE: f64 = 2.5;
-
-/// The points that a fault gains for each failure whose bytes prove a fact that the fault shows.
-const PROOF: f64 = 3.0;
-
-/// The part of the usual points that a fault loses for a case that was judged although the fault usually prevents this.
-const JUDGED_NEVERTHELESS: f64 = 0.1;
-
-/// The part of the usual points that a case counts if all faults make it fail. A case that only one fault makes fail counts
-/// in full.
-const COMMON: f64 = 0.5;
-
-/// If more than this part of the cases could not be judged, the target hardly works, and almost every fault seems to fit.
-const HARDLY_WORKS: f64 = 0.7;
-
-/// The minimum number of cases that hold if the target works.
-const SOME: usize = 10;
 
 /// Maximum number of faults that a cause names as alternatives. If more faults predict the same failures, the failures say
 /// too little.
@@ -239,7 +224,7 @@ impl<'a> Cover<'a> {
             .certain
             .iter()
             .partition(|id| self.observed.failed.contains_key(**id));
-        let sum = |ids: &[&&str]| ids.iter().map(|id| weight(id)).sum::<f64>();
+        let sum = |ids: &[&&str]| ids.iter().map(&weight).sum::<f64>();
         if sum(&unmet) > sum(&met) || candidate.faults.len() > ALTERNATIVES {
             return false;
         }
@@ -277,65 +262,4 @@ impl<'a> Cover<'a> {
         named.sort_by(|a, b| b.points.total_cmp(&a.points));
         named
     }
-}
-
-/// Returns whether enough cases held to say that the target works at all.
-fn works(observed: &Observed) -> bool {
-    let all = observed.held.len() + observed.failed.len() + observed.unjudged.len();
-    let held = observed.held.len();
-    held >= SOME && observed.unjudged.len() as f64 <= HARDLY_WORKS * all as f64
-}
-
-/// Returns those of these cases that were judged.
-fn among<'a>(ids: &'a BTreeSet<String>, observed: &Observed) -> BTreeSet<&'a str> {
-    let ids = ids.iter().map(String::as_str);
-    ids.filter(|id| observed.failed.contains_key(*id) || observed.held.contains(*id))
-        .collect()
-}
-
-/// Returns whether the case failed in a way that counts for a known fault. The end of the process, threads that remain, and
-/// the like, are causes of their own.
-fn counts(observed: &Observed, id: &str) -> bool {
-    observed
-        .failed
-        .get(id)
-        .is_some_and(Symptom::is_about_the_protocol)
-}
-
-/// Returns the cases that this fault predicts, without those whose failures look different from the record.
-fn alike<'a>(fault: &'a KnownFault, observed: &Observed) -> Vec<&'a str> {
-    let looks_different = |id: &&String| {
-        let look = fault.looks.get(*id);
-        let symptom = observed.failed.get(*id);
-        look.zip(symptom)
-            .is_some_and(|(look, symptom)| symptom.shape != *look)
-    };
-    let predicted = fault.fails.union(&fault.sometimes);
-    let alike = predicted.filter(|id| !looks_different(id));
-    alike.map(String::as_str).collect()
-}
-
-/// Returns the number of failures whose bytes prove a fact that this fault shows.
-fn proofs(fault: &KnownFault, observed: &Observed) -> usize {
-    let proved = observed.failed.values().filter_map(Symptom::fact);
-    proved.filter(|hint| fault.shows.contains(*hint)).count()
-}
-
-fn own_points(fault: &KnownFault, observed: &Observed) -> f64 {
-    let judged = fault.hides.intersection(&observed.held).count();
-    let loss = ((1.0 - CERTAIN) / (1.0 - CHANCE)).ln() * JUDGED_NEVERTHELESS;
-    PROOF * proofs(fault, observed) as f64 + loss * judged as f64
-}
-
-/// Returns the weight of each case. The fewer faults make a case fail, the more its failure says about the cause.
-fn weights(atlas: &Atlas) -> BTreeMap<&str, f64> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for id in atlas.faults.iter().flat_map(|fault| &fault.fails) {
-        *counts.entry(id).or_default() += 1;
-    }
-    let all = atlas.faults.len() as f64;
-    let rarity = |count: usize| (1.0 + all / count as f64).ln() / (1.0 + all).ln();
-    let weight = |count| COMMON + (1.0 - COMMON) * rarity(count);
-    let counts = counts.into_iter();
-    counts.map(|(id, count)| (id, weight(count))).collect()
 }

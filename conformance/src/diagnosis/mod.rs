@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `observed` | what a run has shown, as the diagnosis sees it |
 //! | `atlas` | the known faults, and the cases that fail because of each |
-//! | `cover` | chooses the known faults that together explain the failures best |
+//! | `cover`, `weigh` | choose the known faults that together explain the failures best |
+//! | `own` | the causes that the failures themselves show |
 //! | `fact`, `crash`, `shape` | what the bytes prove; the signature of a crash; the shape of a failure |
 //! | `diagnose`, `cause` | the list of causes |
 //! | `measure` | how often the diagnosis is right |
@@ -21,7 +22,9 @@ mod diagnose;
 mod fact;
 mod measure;
 mod observed;
+mod own;
 mod shape;
+mod weigh;
 
 pub use atlas::{Atlas, KnownFault};
 pub use cause::{Diagnosis, Evidence, RootCause, Suspect};
