@@ -31,7 +31,9 @@ pub fn diagnose(atlas: &Atlas, observed: &Observed) -> Diagnosis {
     causes.extend(proved.into_iter().map(|cause| (strength(&cause), cause)));
     for (id, dependents) in dependents(observed) {
         if dependents >= DEPENDENTS && !explained(&causes, id) {
-            let cause = own_cause(Evidence::Case, format!("fails {id}"), [id]);
+            let alike = looking_like(observed, id).filter(|other| !explained(&causes, other));
+            let cases = [id].into_iter().chain(alike);
+            let cause = own_cause(Evidence::Case, format!("fails {id}"), cases);
             causes.push((PROVED + dependents as f64, cause));
         }
     }
@@ -85,6 +87,16 @@ fn dependents(observed: &Observed) -> BTreeMap<&str, usize> {
         }
     }
     counts
+}
+
+/// Returns the other failed cases whose failures have the same shape.
+fn looking_like<'a>(observed: &'a Observed, id: &'a str) -> impl Iterator<Item = &'a str> {
+    let shape = observed.failed.get(id).map(|symptom| &symptom.shape);
+    let others = observed
+        .failed
+        .iter()
+        .filter(move |(other, symptom)| *other != id && Some(&symptom.shape) == shape);
+    others.map(|(other, _)| other.as_str())
 }
 
 /// Returns the failed case because of which this case could not be judged.
@@ -261,7 +273,7 @@ mod tests {
     #[test]
     fn a_mute_server_gets_no_guess() {
         let silent = symptom(FailureKind::Timeout, None);
-        let mut results = observed("a b c", &silent);
+        let mut results = observed("a", &silent);
         results.held.clear();
         for case in 0..30 {
             results

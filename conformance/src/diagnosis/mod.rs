@@ -44,8 +44,15 @@ pub fn of(report: &Report) -> Diagnosis {
         if let Some(case) = case.filter(|_| cause.evidence == Evidence::Case) {
             cause.does = format!("fails {} ({})", case.id, case.title);
         }
+        // Of a case on which others depend, the first requirement says what the server cannot do. A crash violates no
+        // requirement in particular.
+        let cases = match cause.evidence {
+            Evidence::Case => cause.explains.get(..1).unwrap_or_default(),
+            Evidence::Bytes => &cause.explains,
+            Evidence::Pattern | Evidence::Crash | Evidence::Process => &[],
+        };
         if cause.breaks.is_none() {
-            cause.breaks = most_cited(report, &cause.explains);
+            cause.breaks = most_cited(report, cases);
         }
     }
     diagnosis

@@ -65,8 +65,10 @@ fn incident(symptom: &Symptom) -> Option<(Evidence, String)> {
             "no longer accepts clients"
         }
         (_, Some(IncidentKind::Busy)) => "keeps a processor busy while no client is connected",
-        (_, Some(IncidentKind::Threads)) => "keeps threads of clients that have left",
-        (_, Some(IncidentKind::Descriptors)) => "keeps connections of clients that have left open",
+        (_, Some(IncidentKind::Threads)) => "keeps threads after their clients have left",
+        (_, Some(IncidentKind::Descriptors)) => {
+            "keeps connections open after their clients have left"
+        }
         (_, None) => return None,
     };
     Some((Evidence::Process, does.to_owned()))

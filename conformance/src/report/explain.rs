@@ -89,7 +89,7 @@ impl Extent {
     /// Returns the maximum number of rungs (events) of a conversation; `None` for all.
     fn rungs(self) -> Option<usize> {
         match self {
-            Extent::Short => Some(8),
+            Extent::Short => Some(6),
             Extent::Usual => Some(40),
             Extent::Whole => None,
         }

@@ -1,5 +1,6 @@
 //! The report that people read in a terminal.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::diagnosis::{self, Diagnosis};
@@ -132,8 +133,12 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
     }
 }
 
-/// Maximum number of cases that are explained in full, unless the report is verbose.
-const EXAMPLES: usize = 6;
+/// The number of lines into which the part after the verdicts fits, unless the report is verbose. As many failures are
+/// explained in full as this number allows, at least one.
+const LINES: usize = 150;
+
+/// The number of lines for the summary, and for what else stands between the explanations.
+const SUMMARY: usize = 14;
 
 /// Maximum number of characters of the line about one failure.
 const LINE: usize = 200;
@@ -158,14 +163,21 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
     };
     let wanted = report.cases.iter().filter(|case| is_explained(case, style));
     let wanted: Vec<&Outcome> = wanted.collect();
-    let examples = match style.detail {
-        Detail::Verbose => wanted.clone(),
-        _ => examples(&wanted, &diagnosis),
-    };
-    for text in examples.iter().filter_map(|case| explainer.explain(case)) {
+    let mut left = LINES.saturating_sub(causes.lines().count() + wanted.len() + SUMMARY);
+    let mut shown: Vec<&str> = Vec::new();
+    for case in examples(&wanted, &diagnosis) {
+        let Some(text) = explainer.explain(case) else {
+            continue;
+        };
+        let lines = text.lines().count() + 1;
+        if lines > left && !shown.is_empty() && style.detail != Detail::Verbose {
+            break;
+        }
+        left = left.saturating_sub(lines);
+        shown.push(&case.id);
         let _ = write!(out, "\n{text}");
     }
-    let is_other = |case: &&&Outcome| !examples.iter().any(|example| example.id == case.id);
+    let is_other = |case: &&&Outcome| !shown.contains(&case.id.as_str());
     let others: Vec<&&Outcome> = wanted.iter().filter(is_other).collect();
     if !others.is_empty() {
         let _ = writeln!(
@@ -199,26 +211,19 @@ fn is_explained(case: &Outcome, style: &Style) -> bool {
     wanted && has_something || !case.incidents.is_empty()
 }
 
-/// Returns the cases that are explained in full: the first one of each cause, and then others, as long as there are few.
+/// Returns the cases in the order in which they are explained: the first one of each cause, then those without a cause, then
+/// all others.
 fn examples<'a>(wanted: &[&'a Outcome], diagnosis: &Diagnosis) -> Vec<&'a Outcome> {
-    let number = |case: &Outcome| diagnosis.cause_of(&case.id).map(|(number, _)| number);
-    let mut seen: Vec<usize> = Vec::new();
-    let mut later = Vec::new();
-    let mut examples: Vec<&Outcome> = Vec::new();
-    for case in wanted {
-        match number(case) {
-            Some(number) if !seen.contains(&number) => {
-                seen.push(number);
-                examples.push(case);
-            }
-            Some(_) => {}
-            None => later.push(*case),
-        }
-    }
-    examples.sort_by_key(|case| number(case));
-    examples.extend(later);
-    examples.truncate(EXAMPLES);
-    examples
+    let mut seen: BTreeSet<usize> = BTreeSet::new();
+    let rank = |case: &'a Outcome| match diagnosis.cause_of(&case.id) {
+        Some((number, _)) if seen.insert(number) => (0, number),
+        Some((number, _)) => (2, number),
+        None => (1, 0),
+    };
+    let ranks: Vec<(usize, usize)> = wanted.iter().copied().map(rank).collect();
+    let mut ranked: Vec<_> = ranks.into_iter().zip(wanted).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, case)| *case).collect()
 }
 
 /// Returns what was expected in a failed case and what arrived, with the number of the cause.

@@ -3,7 +3,7 @@
 use conformance::report::{
     Detail, Paint, Style, conclusion, render, to_annotations, to_json, to_junit, to_tap,
 };
-use conformance::run::{Failure, Report};
+use conformance::run::{Failure, Report, Verdict};
 
 use crate::protocol::{HELLO, TELL, case, judge};
 use crate::target::{Quirk, Target};
@@ -73,6 +73,31 @@ fn after_the_verdicts_the_terminal_shows_the_causes_first() {
     assert_eq!(lines[5], "FAIL tell: a tell reaches only its target");
     let told = conclusion(&judged(Quirk::WrongText), &style());
     assert!(!told.contains("to repair"), "{told}");
+}
+
+#[test]
+fn forty_failures_fit_into_150_lines_and_each_is_told() {
+    let target = Target::start(Quirk::WrongText);
+    let copy =
+        |number: usize| TELL.replace("scenario \"tell\"", &format!("scenario \"tell-{number}\""));
+    let copies: Vec<String> = (1..=40).map(copy).collect();
+    let scenarios: Vec<&str> = copies.iter().map(String::as_str).collect();
+    let report = judge(target.address, &[&[HELLO], &scenarios[..]].concat());
+    assert_eq!(report.count(Verdict::Fail), 40);
+    let told = conclusion(&report, &style());
+    assert!(told.lines().count() <= 150, "{told}");
+    for case in 1..=40 {
+        assert!(
+            told.contains(&format!("FAIL tell-{case}: ")),
+            "{case}: {told}"
+        );
+    }
+    let verbose = Style {
+        detail: Detail::Verbose,
+        ..style()
+    };
+    let rerun = conclusion(&report, &verbose).matches("  rerun  ").count();
+    assert_eq!(rerun, 40);
 }
 
 #[test]
