@@ -155,9 +155,10 @@ fn predicted<'a>(fault: &'a KnownFault, observed: &Observed) -> BTreeSet<&'a Str
 
 fn is_visible(fault: &KnownFault, faults: &[&KnownFault], observed: &Observed) -> bool {
     let others = || faults.iter().filter(|other| other.does != fault.does);
-    let mut failed = fault
-        .fails
-        .iter()
-        .filter(|id| observed.failed.contains_key(*id));
-    failed.any(|id| !others().any(|other| other.fails.contains(id)))
+    let belongs_to_another = |id: &String| {
+        others().any(|other| other.fails.contains(id) || other.sometimes.contains(id))
+    };
+    let failed = &observed.failed;
+    let mut failed = fault.fails.iter().filter(|id| failed.contains_key(*id));
+    failed.any(|id| !belongs_to_another(id))
 }
