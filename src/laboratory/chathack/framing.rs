@@ -11,7 +11,7 @@ use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, frame, 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
         "sends a whole buffer of 1024 bytes for each packet that it relays: zero bytes follow the packet",
-        "CHATHACK-0.2",
+        "CHATHACK-2.2",
         |lab, call| lab.good(call).padded(),
     ),
     Fault::handling(

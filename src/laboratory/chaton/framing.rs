@@ -9,7 +9,7 @@ use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, raw};
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
         "sends a whole buffer of 1024 bytes for each packet that it relays: zero bytes follow the packet",
-        "CHATON-0.4",
+        "CHATON-2.2",
         |lab, call| lab.good(call).padded(),
     ),
     Fault::handling(

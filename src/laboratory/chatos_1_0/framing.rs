@@ -9,7 +9,7 @@ use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
         "sends a whole buffer of 1024 bytes for each packet that it relays: zero bytes follow the packet",
-        "CHATOS1-0.2",
+        "CHATOS1-3.2",
         |lab, call| lab.good(call).padded(),
     ),
     Fault::handling(
