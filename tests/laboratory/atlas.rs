@@ -7,7 +7,7 @@ use std::path::Path;
 use conformance::diagnosis::{
     Accuracy, Atlas, KnownFault, Observed, Play, Symptom, diagnose, judge_plays,
 };
-use conformance::run::FailureKind;
+use conformance::run::{FailureKind, Report};
 use matou_laboratory::{Specimen, missing_packets};
 
 /// If a suite's protocol extends another protocol, returns the name of that other protocol. The diagnosis then also knows
@@ -101,17 +101,36 @@ pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     assert!(all.precision() >= 87.5, "{all:?}");
 }
 
-/// Returns what the run of a fault has shown. Each failure counts as a wrong frame.
+/// Returns how the failures of a run look, and the facts that their bytes prove.
+pub(crate) fn seen(report: &Report) -> KnownFault {
+    let failed = Observed::of(report).failed;
+    let facts = failed.values().filter_map(Symptom::fact);
+    let shows = facts.map(str::to_owned).collect();
+    let looks = failed.into_iter().map(|(id, symptom)| (id, symptom.shape));
+    KnownFault {
+        looks: looks.collect(),
+        shows,
+        ..KnownFault::default()
+    }
+}
+
+/// Returns what the run of a fault has shown. Each failure counts as a wrong frame that looks as it did in the run.
 fn observed(suite: &str, known: &KnownFault) -> Observed {
-    let wrong = || Symptom {
+    let wrong = |id: &String| Symptom {
         kind: Some(FailureKind::Mismatch),
+        shape: known.looks.get(id).cloned().unwrap_or_default(),
+        hint: known.shows.first().cloned(),
         ..Symptom::default()
     };
     let all = &crate::suite(suite).scenarios;
     let ids = all.iter().map(|scenario| scenario.id.clone());
     let is_judged = |id: &String| !known.fails.contains(id) && !known.hides.contains(id);
     Observed {
-        failed: known.fails.iter().map(|id| (id.clone(), wrong())).collect(),
+        failed: known
+            .fails
+            .iter()
+            .map(|id| (id.clone(), wrong(id)))
+            .collect(),
         held: ids.filter(is_judged).collect(),
         unjudged: known.hides.iter().map(|id| (id.clone(), None)).collect(),
     }

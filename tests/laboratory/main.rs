@@ -211,7 +211,7 @@ fn known(fault: &Specimen, report: &Report) -> KnownFault {
         breaks: fault.breaks.to_owned(),
         fails: ids(&[Verdict::Fail, Verdict::NonStrict]),
         hides: ids(&[Verdict::Inconclusive]),
-        ..KnownFault::default()
+        ..atlas::seen(report)
     }
 }
 
