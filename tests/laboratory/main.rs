@@ -14,9 +14,9 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, OnceLock};
 
 use conformance::diagnosis::{Atlas, KnownFault};
-use conformance::grammar::PacketId;
+use conformance::grammar::{Grammar, PacketId};
 use conformance::run::{Options, Outcome, Report, Verdict, run_suite};
-use conformance::scenario::{Action, Incoming, Outgoing, Piece, Step};
+use conformance::scenario::{Action, Incoming, Outgoing, Piece, Step, walk};
 use conformance::suite::{Level, Suite};
 use matou_laboratory::{Specimen, chatos_groupe2, faults};
 use matou_server::net::{Engine, ProcessLimits};
@@ -111,8 +111,38 @@ fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
         .filter_map(|name| suite.grammar.packet_named(name))
         .collect();
     let scenario = suite.scenario(id).expect("the suite has its own cases");
-    let packets = packets(&scenario.steps);
-    fault.touches.is_empty() || packets.iter().any(|packet| touched.contains(packet))
+    let mut used = packets(&scenario.steps);
+    if proves_silence(&scenario.steps) {
+        used.extend(own_fence(&suite.grammar));
+    }
+    fault.touches.is_empty() || used.iter().any(|packet| touched.contains(packet))
+}
+
+/// Returns the packets of the fence, if the fence is an exchange between one lane and the server. If the server does not
+/// answer such a fence, other packets arrive on the lane while it waits, for example a PING.
+fn own_fence(grammar: &Grammar) -> Vec<PacketId> {
+    let fence = grammar.fence.as_ref().filter(|fence| fence.is_own());
+    let steps = fence.map(|fence| fence.steps.as_slice());
+    steps
+        .unwrap_or_default()
+        .iter()
+        .map(|step| step.packet)
+        .collect()
+}
+
+fn proves_silence(steps: &[Step]) -> bool {
+    let mut proves = false;
+    walk::every_step(steps, &mut |step| {
+        proves |= matches!(
+            step.action,
+            Action::Expect {
+                what: Incoming::Silence { .. },
+                within: None,
+                ..
+            }
+        );
+    });
+    proves
 }
 
 /// Returns the packets that the steps send or expect, including the packets in alternatives.

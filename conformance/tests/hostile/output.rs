@@ -171,7 +171,8 @@ fn output_of<'a>(run: &'a Value, id: &str) -> &'a str {
 fn no_report_contains_a_command_that_the_server_writes_or_sends() {
     let reports = Reports::of(
         &server(""),
-        &["--only", "shouted,broadcast,unknown-opcodes"],
+        // Without --verbose, the terminal shows only the last lines of the server's output.
+        &["--verbose", "--only", "shouted,broadcast,unknown-opcodes"],
     );
     let said = text(&reports.run.stdout);
     assert_eq!(reports.run.status.code(), Some(1), "{said}");

@@ -63,9 +63,10 @@ fn what_an_earlier_case_left_in_the_process_fails_no_later_case() {
     let arguments = [
         "--only",
         "crash-of-one,tunnel-hears-no-chat",
-        // Both cases use the same process.
+        // Both cases use the same process, and a missing answer counts in the first play.
         "--jobs",
         "1",
+        "--patient",
     ];
     let run = judge(&foreign_server_with("ghost"), &arguments);
     assert_eq!(run.verdict("crash-of-one"), "fail", "{}", run.out);
