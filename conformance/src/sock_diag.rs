@@ -98,7 +98,7 @@ fn list(question: &[u8], found: &mut BTreeSet<u64>) -> io::Result<()> {
     }
 }
 
-/// Divides the bytes behind the first message, which begins with its length. Each message begins at a multiple of 4.
+/// Returns the first message, which begins with its length, and the bytes after it. Each message begins at a multiple of 4.
 fn split(messages: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = u32::from_ne_bytes(number(messages, 0)?);
     let length = usize::try_from(length)

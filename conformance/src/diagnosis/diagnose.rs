@@ -112,7 +112,7 @@ fn root<'a>(observed: &'a Observed, id: &'a str) -> Option<&'a str> {
     None
 }
 
-/// Notes for each case that could not be judged the cause that is behind it.
+/// Adds each case that could not be judged to the cause that prevented this.
 fn hide(diagnosis: &mut Diagnosis, chosen: &[Chosen<'_>], observed: &Observed) {
     for id in observed.unjudged.keys() {
         let of_root = root(observed, id).and_then(|root| diagnosis.cause_of(root));
@@ -160,7 +160,7 @@ mod tests {
                 fault("swaps", "a b c d e f accents emoji limit", &[SWAPPED]),
                 fault("forgets logins", "again", &[]),
                 fault("lets anybody forge", "forged limit", &[]),
-                fault("lets nobody speak", "a b c", &[]),
+                fault("relays no message", "a b c", &[]),
                 fault("loses what is said", "a b c", &[]),
             ],
         }

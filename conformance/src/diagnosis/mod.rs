@@ -1,8 +1,9 @@
 //! The diagnosis: what to repair, from the failed cases of a run.
 //!
-//! A server with a few mistakes fails many cases. The diagnosis finds the few causes behind them. It uses three kinds of
-//! evidence: the bytes of failures that prove a fact, what happened to the process of the target, and the [`Atlas`]. The
-//! laboratory has servers with known faults, and the atlas of a protocol records which cases fail because of each fault.
+//! A server with a few mistakes fails many cases. The diagnosis finds the few mistakes that cause these failures. It uses
+//! three kinds of evidence: the bytes of failures that prove a fact, what happened to the process of the target, and the
+//! [`Atlas`]. The laboratory has servers with known faults, and the atlas of a protocol records which cases fail because of
+//! each fault.
 //!
 //! | file | what |
 //! |---|---|

@@ -43,6 +43,9 @@ pub struct Failure {
     /// Whether the failure is about the raw bytes of a tunnel: wrong bytes or too many bytes came out of the tunnel.
     #[serde(skip)]
     pub(crate) in_tunnel: bool,
+    /// Whether the answer of a fence did not arrive.
+    #[serde(skip)]
+    pub(crate) lacks_fence: bool,
     /// Set if the frame certainly belongs to a fence or to another case.
     #[serde(skip)]
     pub(crate) stray: Option<Stray>,
@@ -137,6 +140,7 @@ impl Failure {
             frame_length: None,
             at_teardown: None,
             in_tunnel: false,
+            lacks_fence: kind == FailureKind::NoFence,
             stray: None,
         }
     }
@@ -159,6 +163,7 @@ impl Failure {
                 kind,
                 got: format!("{got}; the failed step of the case got: {}", seen.got),
                 by_time: false,
+                lacks_fence: false,
                 stray: None,
                 ..seen
             },
@@ -196,7 +201,7 @@ impl Failure {
     /// the fence, if the answer to a fence did not arrive, or if a frame of a fence arrived in a wrong place. The third
     /// judges whether a tunnel relays bytes, if wrong bytes came out of a tunnel.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
-        let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
+        let by_fence = self.lacks_fence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);
         let fence = fence.and_then(|fence| fence.proved_by.as_deref());
         let relaying = grammar.raw_proved_by.as_deref().filter(|_| self.in_tunnel);

@@ -33,7 +33,7 @@ pub(crate) fn play<'a>(
         number,
         random,
         identities: cast.identities.clone(),
-        bounds: shared.bounds.at_most(shared.pace.limit(patience)),
+        bounds: shared.bounds.at_most(shared.pace.limits(patience)),
     };
     let case = Case::new(shared, target, scenario, wire, choices, cutting, players);
     let played = conduct(case);

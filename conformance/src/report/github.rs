@@ -27,8 +27,8 @@ pub fn to_annotations(report: &Report, rerun: &str) -> String {
             of_case(&mut out, &explainer, case);
         }
     }
-    if let Some(causes) = words::causes(report) {
-        line(&mut out, "warning", "title=could not be judged", &causes);
+    if let Some(hidden) = words::hidden(report) {
+        line(&mut out, "warning", "title=could not be judged", &hidden);
     }
     let kind = if report.exit_code() == 0 {
         "notice"

@@ -137,7 +137,7 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
 /// explained in full as this number allows, at least one.
 const LINES: usize = 150;
 
-/// The number of lines for the summary, and for what else stands between the explanations.
+/// The number of lines for the summary, and for the headings and empty lines between the explanations.
 const SUMMARY: usize = 14;
 
 /// Maximum number of characters of the line about one failure.
@@ -270,8 +270,8 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
         let _ = writeln!(out, "  start-up: {start_up}");
     }
     left_behind(out, report, style);
-    if let Some(causes) = words::causes(report) {
-        let _ = writeln!(out, "  {causes}");
+    if let Some(hidden) = words::hidden(report) {
+        let _ = writeln!(out, "  {hidden}");
     }
     let counts: Vec<String> = words::counts(report)
         .into_iter()

@@ -154,22 +154,21 @@ pub(super) fn failed(report: &Report) -> Vec<&str> {
     cases.map(|case| case.id.as_str()).collect()
 }
 
-/// Returns a text such as `2 causes, 14 consequences: login (13), whisper (1)`: a cause is a case that prevented the
-/// judgement of other cases. Returns `None` if there is no such case.
-pub(super) fn causes(report: &Report) -> Option<String> {
+/// Returns a text such as `14 cases could not be judged because of other cases: login (13), whisper (1)`. Returns `None` if
+/// there is no such case.
+pub(super) fn hidden(report: &Report) -> Option<String> {
     let causes = report.causes();
     if causes.is_empty() {
         return None;
     }
-    let consequences: usize = causes.iter().map(|(_, count)| count).sum();
+    let hidden: usize = causes.iter().map(|(_, count)| count).sum();
     let named: Vec<String> = causes
         .iter()
         .map(|(id, count)| format!("{id} ({count})"))
         .collect();
     Some(format!(
-        "{}, {}: {}",
-        counted(causes.len(), "cause"),
-        counted(consequences, "consequence"),
+        "{} could not be judged because of other cases: {}",
+        counted(hidden, "case"),
         named.join(", ")
     ))
 }

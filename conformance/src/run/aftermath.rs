@@ -1,6 +1,8 @@
 //! Finds the effects of a case on a target that the runner started. Did the process end? Does it still answer? Has it
 //! released the threads and connections that its clients used?
 
+mod growth;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -10,8 +12,10 @@ use crate::play::shared::Shared;
 use crate::spawn::Process;
 
 use super::contact;
-use super::growth::{Growth, Habits};
-use super::host::Stay;
+use super::stay::Stay;
+
+use growth::Growth;
+pub(super) use growth::Habits;
 
 /// How long the runner waits for the end of a process that no longer answers. If the process has closed its connections
 /// because it is ending, it usually ends within this time.

@@ -15,9 +15,10 @@ use crate::spawn::NotStarted;
 
 use super::aftermath;
 use super::first_answer;
-use super::host::{Host, Stay};
+use super::host::Host;
 use super::milestone::Milestone;
 use super::options::Options;
+use super::stay::Stay;
 use super::watchdog::Watchdog;
 
 /// Maximum number of plays of a case that may have failed because this machine stalled. Even on a busy machine, one of a few
@@ -186,8 +187,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Calls `work` for each case, on `jobs` threads at the same time; two cases with the same lock never run at the same
-    /// time. Cases that spend most of their time waiting start before the other cases. If the runner does not start the
-    /// target, they also do not count towards `jobs`.
+    /// time. Cases that may take long start first, and hostile cases last. If the runner does not start the target, cases that spend most of their
+    /// time waiting also do not count towards `jobs`.
     pub(crate) fn side_by_side(
         &self,
         scenarios: &[&Scenario],
@@ -233,11 +234,12 @@ struct RoundState<'a> {
 }
 
 impl<'a> Round<'a> {
-    /// Returns a round of all cases that are not played apart. Cases that mostly wait come first.
+    /// Returns a round of all cases that are not played apart. Cases that may take long come first,
+    /// and hostile cases last, because they may leave the target in a bad state.
     fn new(scenarios: &[&'a Scenario], apart: impl Fn(&Scenario) -> bool) -> Round<'a> {
         let all = scenarios.iter().copied();
         let mut waiting: Vec<_> = all.filter(|scenario| !apart(scenario)).collect();
-        waiting.sort_by_key(|scenario| !scenario.slow);
+        waiting.sort_by_key(|scenario| (scenario.hostile, !takes_long(scenario)));
         Round {
             state: Mutex::new(RoundState {
                 waiting: waiting.into(),
@@ -273,6 +275,12 @@ impl<'a> Round<'a> {
             self.unlocked.notify_all();
         }
     }
+}
+
+/// Returns whether a case may take longer than others. A case that must be alone usually has many clients, or clients that do
+/// not read.
+fn takes_long(scenario: &Scenario) -> bool {
+    scenario.slow || scenario.company == Company::Alone
 }
 
 fn lock_of(scenario: &Scenario) -> Option<&str> {

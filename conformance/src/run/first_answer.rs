@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use crate::play::shared::Shared;
 
 use super::contact::{self, Met};
-use super::host::{Host, Stay};
+use super::host::Host;
+use super::stay::Stay;
 
 /// The pause before the runner tries to log in again.
 const TRY_AGAIN: Duration = Duration::from_millis(20);

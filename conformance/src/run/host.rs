@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::spawn::{Mark, Named, NotStarted, Observation, Process, Spawn, Survivors};
+use crate::spawn::{Named, NotStarted, Process, Spawn, Survivors};
 
-use super::growth::Habits;
+use super::aftermath::Habits;
+use super::stay::{History, Stay};
 
 /// After this number of failed starts in a row, the runner no longer starts the target, because each failed start may take
 /// as long as its time limit allows.
@@ -72,30 +73,9 @@ struct State {
     failed_starts: usize,
 }
 
-/// What a process has served before a case.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct History {
-    /// The number of cases.
-    pub(crate) cases: usize,
-    /// The highest number of clients in one of these cases.
-    pub(crate) most_clients: usize,
-    /// The first observation of the process; `None` if the system reports nothing.
-    pub(crate) first: Option<Observation>,
-}
-
-/// The access of one case to the target: its address and, if the runner started it, its process. No other case uses this
-/// process at the same time.
-#[derive(Debug)]
-pub(crate) struct Stay {
-    pub(crate) address: SocketAddr,
-    pub(crate) process: Option<Process>,
-    pub(crate) history: History,
-    pub(crate) mark: Mark,
-    pub(crate) before: Option<Observation>,
-}
-
 impl Host {
-    pub(crate) fn new(target: Target, deadline: Option<Instant>) -> Host {
+    /// Returns the host of a run that plays at most `jobs` cases at the same time.
+    pub(crate) fn new(target: Target, jobs: usize, deadline: Option<Instant>) -> Host {
         // Two processes cannot bind the same port.
         let is_bound =
             matches!(&target, Target::Spawned { spawn, .. } if spawn.is_bound_to_a_port());
@@ -105,7 +85,7 @@ impl Host {
             state: Mutex::new(State {
                 idle: Vec::new(),
                 in_use: 0,
-                most: if is_bound { 1 } else { usize::MAX },
+                most: if is_bound { 1 } else { jobs.max(1) },
                 failed_starts: 0,
             }),
             left: Condvar::new(),
@@ -150,29 +130,15 @@ impl Host {
 
     fn enter_with(&self, may_be_used: bool) -> Result<Stay, NotStarted> {
         let spawn = match &self.target {
-            Target::Address(address) => {
-                return Ok(Stay {
-                    address: *address,
-                    process: None,
-                    history: History::default(),
-                    mark: crate::spawn::Log::beginning(),
-                    before: None,
-                });
-            }
+            Target::Address(address) => return Ok(Stay::at(*address)),
             Target::Spawned { spawn, .. } => spawn,
         };
         loop {
             if let Some((process, history)) = self.reserve(may_be_used) {
-                return Ok(Stay {
-                    address: process.address(),
-                    mark: process.log().mark(),
-                    before: process.observe(None),
-                    history,
-                    process: Some(process),
-                });
+                return Ok(Stay::on_used(process, history));
             }
             match self.start(spawn) {
-                Ok(process) => return Ok(fresh(process)),
+                Ok(process) => return Ok(Stay::on_fresh(process)),
                 Err(failed) if self.is_only_one() => return Err(failed),
                 // The target may need something that only one process can have, such as a second port. So this case waits
                 // until another case leaves its process.
@@ -233,12 +199,7 @@ impl Host {
         let history = stay.history;
         let mut state = self.state.lock();
         if let Some((process, clients)) = kept {
-            let history = History {
-                cases: history.cases + 1,
-                most_clients: history.most_clients.max(clients),
-                ..history
-            };
-            state.idle.push((process, history));
+            state.idle.push((process, history.with(clients)));
         }
         state.in_use -= 1;
         self.left.notify_all();
@@ -283,21 +244,6 @@ impl Host {
             ..spawn.clone()
         };
         start(&in_time, failed, &self.survivors)
-    }
-}
-
-/// Returns the access of a case to a process that has just been started.
-fn fresh(process: Process) -> Stay {
-    let before = process.observe(None);
-    Stay {
-        address: process.address(),
-        history: History {
-            first: before,
-            ..History::default()
-        },
-        mark: crate::spawn::Log::beginning(),
-        before,
-        process: Some(process),
     }
 }
 

@@ -4,13 +4,13 @@
 //! | file | what |
 //! |---|---|
 //! | `options`, `milestone` | the settings of a run, and the progress that it reports |
-//! | `host` | the target: an address, or a process that the runner starts |
+//! | `host`, `stay` | the target: an address, or processes that the runner starts; the access of one case to it |
 //! | `contact`, `first_answer`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
 //! | `selection`, `schedule`, `bench` | which cases are run, in which order, and which of them at the same time |
 //! | `readings` | which choice the target makes for each reading (a question that the document leaves open) |
 //! | `death` | what follows if a target that the runner did not start no longer answers |
 //! | `fragments` | the fragments that fail in every case, so that further cases with them need not be played |
-//! | `aftermath`, `growth`, `ends` | the effects of a case on a process that the runner started; which ends of this process count as failures |
+//! | `aftermath`, `ends` | the effects of a case on a process that the runner started; which ends of this process count as failures |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
 //! | `told` | reports each verdict once, as soon as it is final |
 //! | `watchdog` | notices when this machine stalls |
@@ -24,7 +24,6 @@ mod death;
 mod ends;
 mod first_answer;
 mod fragments;
-mod growth;
 mod host;
 mod milestone;
 mod options;
@@ -33,6 +32,7 @@ mod recut;
 mod schedule;
 mod selection;
 mod smallest;
+mod stay;
 mod stranger;
 mod told;
 mod watchdog;
@@ -97,7 +97,7 @@ pub fn run_suite_watched(
     let seed = options.seed.unwrap_or_else(drawn);
     let limit = options.time_limit;
     let deadline = limit.and_then(|limit| began.checked_add(limit));
-    let host = Host::new(target.into(), deadline);
+    let host = Host::new(target.into(), options.jobs, deadline);
     let mut report = Report {
         protocol: suite.name.clone(),
         title: suite.grammar.title.clone(),

@@ -48,11 +48,12 @@ impl<'a, 'b> Told<'a, 'b> {
     }
 
     /// Reports the verdict of a case whose steps all succeeded while other cases ran. Nothing can change this verdict, with
-    /// one exception: if the target never sent anything during the case, it may have been dead already. Such a verdict is
-    /// not reported here.
+    /// two exceptions: if the target never sent anything during the case, it may have been dead already; and if the case gave
+    /// up early, it is played again. Such a verdict is not reported here.
     pub(crate) fn held(&self, case: &Scenario, finding: &Finding) {
         if matches!(finding, Finding::Played(_))
             && !finding.is_below_note()
+            && !finding.gave_up_early()
             && finding.was_answered()
         {
             let alone = Findings::from([(case.id.clone(), finding.clone())]);

@@ -76,6 +76,61 @@ fn a_lost_or_garbled_fence_has_as_its_cause_the_case_that_judges_fences(#[case] 
 }
 
 #[test]
+fn a_lost_fence_is_the_cause_also_if_the_silence_is_an_alternative() {
+    const EITHER: &str = r#"
+        scenario "either" {
+            title "after a login the client receives a number, or nothing more"
+            checks PARLEY-1
+            use login alice
+            alice < either {
+                case "sends a number" { NUMBER number=_ }
+                case "sends nothing" { silence }
+            }
+        }"#;
+    let target = Target::start(Quirk::RelaysTellToNone);
+    let report = judge(target.address, &[HELLO, TELL, EITHER]);
+    let either = case(&report, "either");
+    assert_eq!(either.verdict, Verdict::Inconclusive, "{either:#?}");
+    assert_eq!(either.cause, Some(Cause::Case("tell".to_owned())));
+}
+
+#[test]
+fn a_fragment_that_fails_in_several_cases_is_not_played_in_all_others() {
+    let cases: Vec<String> = (1..=5)
+        .map(|number| {
+            format!(
+                r#"scenario "case-{number}" {{
+                    title "a client asks for a number"
+                    checks PARLEY-1
+                    use login alice
+                    alice > ASK
+                    alice < NUMBER number=42
+                }}"#
+            )
+        })
+        .collect();
+    let mut scenarios = vec![HELLO];
+    scenarios.extend(cases.iter().map(String::as_str));
+    let target = Target::start(Quirk::RefusesEveryLogin);
+    let one_by_one = Options {
+        jobs: 1,
+        ..options()
+    };
+    let report = judge_with(target.address, &scenarios, &one_by_one);
+    let dependent: Vec<_> = report.cases.iter().filter(|it| it.id != "hello").collect();
+    for case in &dependent {
+        assert_eq!(
+            case.cause,
+            Some(Cause::Case("hello".to_owned())),
+            "{}",
+            case.id
+        );
+    }
+    let played = dependent.iter().filter(|case| case.began.is_some());
+    assert_eq!(played.count(), 3);
+}
+
+#[test]
 fn a_fence_that_reaches_the_wrong_client_has_as_its_cause_the_case_that_judges_fences() {
     const BYSTANDER: &str = r#"
         scenario "bystander" {

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use super::pace::Limits;
+
 /// The time limits of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     scale: f64,
     wait: Duration,
-    /// The longest wait for an answer; `None` if only the other limits apply.
+    /// The longest wait of a step without a limit of its own; `None` if only the other limits apply.
     most: Option<Duration>,
+    /// The same for an answer whose limit the scenario gives.
+    most_given: Option<Duration>,
 }
 
 impl Bounds {
@@ -19,17 +23,26 @@ impl Bounds {
             scale,
             wait,
             most: None,
+            most_given: None,
         }
     }
 
-    /// Returns the same time limits, except that a step without a limit of its own waits at most for `most`. A scale above 1
-    /// makes this limit longer, too.
-    pub(crate) fn at_most(self, most: Option<Duration>) -> Bounds {
+    /// Returns the same time limits, except that waits for an answer are not longer than these limits. A scale above 1 makes
+    /// these limits longer, too.
+    pub(crate) fn at_most(self, limits: Limits) -> Bounds {
         let factor = self.scale.max(1.0);
+        let scaled = |limit: Option<Duration>| limit.map(|limit| times(limit, factor));
         Bounds {
-            most: most.map(|most| times(most, factor)),
+            most: scaled(limits.usual),
+            most_given: scaled(limits.given),
             ..self
         }
+    }
+
+    /// Returns the scaled time limit of an answer, if the scenario gives a limit for it.
+    pub(crate) fn given(self, within: Duration) -> Duration {
+        let limit = self.scaled(within);
+        self.most_given.map_or(limit, |most| most.min(limit))
     }
 
     /// Returns the scaled time limit of a wait: `within` if the wait has a limit of its own, otherwise the default limit.

@@ -20,6 +20,10 @@ const ENOUGH: usize = 32;
 const TIMES_HURRIED: u32 = 10;
 const HURRIED: Duration = Duration::from_millis(250);
 
+/// If the scenario gives a limit for an answer, the answer takes longer than usual. So a hurried play waits for it longer, too:
+/// for this multiple of the usual wait.
+const TIMES_GIVEN: u32 = 10;
+
 /// The number of hurried plays in a row that a patient play must have confirmed before the runner becomes less patient.
 const CONFIRMED: usize = 5;
 
@@ -34,6 +38,15 @@ pub(crate) enum Patience {
     Hurried,
     /// For the time limits of the run, or less if hurried plays were always right.
     Patient,
+}
+
+/// How long a play waits for an answer. `None` means that only the time limits of the run apply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// In a step without a limit of its own.
+    pub(crate) usual: Option<Duration>,
+    /// In a step for which the scenario gives a limit.
+    pub(crate) given: Option<Duration>,
 }
 
 /// The pace of the target.
@@ -77,17 +90,26 @@ impl Pace {
         };
     }
 
-    /// Returns how long a play waits for an answer; `None` if the time limits of the run apply.
-    pub(crate) fn limit(&self, patience: Patience) -> Option<Duration> {
+    /// Returns how long a play waits for answers.
+    pub(crate) fn limits(&self, patience: Patience) -> Limits {
         let state = self.state.lock();
+        let slowest = state.answers.iter().max().copied().unwrap_or_default();
         if self.is_ignored || state.answers.len() < ENOUGH {
-            return None;
+            return Limits::default();
         }
-        let slowest = state.answers.iter().max()?;
         match patience {
-            Patience::Hurried => Some(HURRIED.max(*slowest * TIMES_HURRIED)),
-            Patience::Patient if state.confirmed < CONFIRMED => None,
-            Patience::Patient => Some(PATIENT.max(*slowest * TIMES_PATIENT)),
+            Patience::Hurried => {
+                let usual = HURRIED.max(slowest * TIMES_HURRIED);
+                Limits {
+                    usual: Some(usual),
+                    given: Some(usual * TIMES_GIVEN),
+                }
+            }
+            Patience::Patient if state.confirmed < CONFIRMED => Limits::default(),
+            Patience::Patient => Limits {
+                usual: Some(PATIENT.max(slowest * TIMES_PATIENT)),
+                given: None,
+            },
         }
     }
 }
@@ -106,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_hurried_play_waits_for_a_multiple_of_the_slowest_answer() {
-        let hurried = |pace: &Pace| pace.limit(Patience::Hurried);
+        let hurried = |pace: &Pace| pace.limits(Patience::Hurried).usual;
         assert_eq!(hurried(&pace_of(&[1; ENOUGH - 1])), None);
         assert_eq!(hurried(&pace_of(&[1; ENOUGH])), Some(HURRIED));
         let slow = [&[40][..], &[1; ENOUGH]].concat();
@@ -114,17 +136,20 @@ mod tests {
         // After many other answers, the slow one is forgotten.
         let long_ago = [&[40][..], &[1; REMEMBERED]].concat();
         assert_eq!(hurried(&pace_of(&long_ago)), Some(HURRIED));
+        let given = pace_of(&slow).limits(Patience::Hurried).given;
+        assert_eq!(given, Some(Duration::from_secs(4)));
     }
 
     #[test]
     fn a_patient_play_is_shorter_only_if_the_hurried_plays_were_right() {
         let pace = pace_of(&[1; ENOUGH]);
         for _ in 0..CONFIRMED {
-            assert_eq!(pace.limit(Patience::Patient), None);
+            assert_eq!(pace.limits(Patience::Patient), Limits::default());
             pace.compared(true);
         }
-        assert_eq!(pace.limit(Patience::Patient), Some(PATIENT));
+        let limits = pace.limits(Patience::Patient);
+        assert_eq!((limits.usual, limits.given), (Some(PATIENT), None));
         pace.compared(false);
-        assert_eq!(pace.limit(Patience::Patient), None);
+        assert_eq!(pace.limits(Patience::Patient), Limits::default());
     }
 }

@@ -106,19 +106,17 @@ impl<'a> Either<'a> {
         let Some(telling) = telling else {
             return *Failure::own_fault("an `either` without cases");
         };
-        // If nothing arrived, not even the answer of a fence, the fence may be the cause.
-        let has_no_fence = failures
-            .iter()
-            .any(|(_, failure)| failure.kind == FailureKind::NoFence);
         let mut failure = telling.clone();
         if self.attempts.len() > 1 {
             failure.kind = match telling.kind {
                 kept @ (FailureKind::OwnFault | FailureKind::Flood) => kept,
-                _ if telling.by_time && has_no_fence => FailureKind::NoFence,
                 _ => FailureKind::NoAlternative,
             };
             failure.expected = format!("one of {}", expected.join("; "));
             failure.by_time = failures.iter().any(|(_, failure)| failure.by_time);
+            // If nothing arrived, not even the answer of a fence, the fence may be the cause.
+            failure.lacks_fence =
+                telling.by_time && failures.iter().any(|(_, failure)| failure.lacks_fence);
             // The report shows the whole `either` as the step that failed; its alternatives are in `expected`.
             failure.step = None;
             failure.proved_by = None;

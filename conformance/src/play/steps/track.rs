@@ -94,8 +94,12 @@ fn awaits_an_answer(action: &Action) -> bool {
 impl<'a> Running<'a> {
     fn begin(step: &'a Step, case: &Case<'a>) -> Running<'a> {
         let bounds = case.bounds;
-        let wait =
-            |within: &Option<Bound>| bounds.wait(within.as_ref().map(|bound| case.duration(bound)));
+        let wait = |within: &Option<Bound>| match within {
+            Some(Bound::Fixed(within)) => bounds.given(*within),
+            // A setting has a time limit of the target, which does not depend on how fast the target answers.
+            Some(setting) => bounds.wait(Some(case.duration(setting))),
+            None => bounds.wait(None),
+        };
         match &step.action {
             Action::Expect {
                 what: Incoming::Silence { after },

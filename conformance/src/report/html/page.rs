@@ -33,7 +33,7 @@ pub(super) struct Page<'a> {
     seed: u64,
     rerun: &'a str,
     counts: Vec<Count>,
-    causes: Option<String>,
+    hidden: Option<String>,
     /// How many failures the causes below explain.
     to_repair: Option<String>,
     readings: &'a [SettledReading],
@@ -136,7 +136,7 @@ impl<'a> Page<'a> {
                 })
                 .collect(),
             to_repair: causes::headline(&diagnosis),
-            causes: words::causes(report),
+            hidden: words::hidden(report),
             readings: &report.readings,
             groups: groups(report, &diagnosis),
             spec: spec::blocks(suite, &verdicts(report)),

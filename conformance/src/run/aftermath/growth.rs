@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 use crate::evidence::{Incident, IncidentKind};
 use crate::explain;
 use crate::play::shared::Shared;
+use crate::run::stay::Stay;
 use crate::spawn::{Observation, Process};
-
-use super::host::Stay;
 
 /// How many times a case is played before the runner reports a leak.
 const PLAYS: usize = 3;
